@@ -1,0 +1,6 @@
+//! Tells Cargo that the migrations are part of the crate: they are embedded by a macro, which
+//! Cargo does not see.
+
+fn main() {
+    println!("cargo:rerun-if-changed=migrations");
+}

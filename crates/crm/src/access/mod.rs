@@ -1,0 +1,13 @@
+//! Who we are: companies, teams, users, and what each may do.
+
+mod company;
+mod password;
+mod rights;
+mod team;
+mod user;
+
+pub use company::Company;
+pub use password::{MIN_PASSWORD_CHARACTERS, hash_password, verify_password};
+pub use rights::actor_of;
+pub use team::Team;
+pub use user::{Locale, User};

@@ -1,0 +1,47 @@
+//! One line of an invoice.
+
+use guanxi_base::{Decimal, Id, Money, Refusal};
+use guanxi_record::Record;
+
+use super::Invoice;
+use crate::catalog::Product;
+use crate::sales::line_amount;
+
+/// One line of an invoice.
+#[derive(Debug, Clone, PartialEq, Record)]
+#[record(
+    title = "description",
+    area = "billing",
+    icon = "list-numbers",
+    part_of = "invoice",
+    settle
+)]
+pub struct InvoiceLine {
+    /// The invoice that it is a part of.
+    #[field(on_delete = "cascade")]
+    pub invoice: Id<Invoice>,
+    /// What is charged.
+    pub product: Option<Id<Product>>,
+    /// What is charged, in words.
+    pub description: Option<String>,
+    /// How many.
+    #[field(default = "1")]
+    pub quantity: Decimal,
+    /// What one costs.
+    pub unit_price: Money,
+    /// Quantity × price.
+    #[field(read_only)]
+    pub amount: Option<Money>,
+}
+
+impl InvoiceLine {
+    fn settle(&mut self, refusals: &mut Vec<Refusal>) {
+        match line_amount(self.quantity, self.unit_price, None) {
+            Some(amount) => self.amount = Some(amount),
+            None => refusals.push(Refusal::field("too-large", "quantity")),
+        }
+        if self.product.is_none() && self.description.is_none() {
+            refusals.push(Refusal::field("line-without-product", "product"));
+        }
+    }
+}

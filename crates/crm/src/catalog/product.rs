@@ -1,0 +1,48 @@
+//! Something that we sell.
+
+use guanxi_base::{Id, Money};
+use guanxi_record::{Choice, LongText, Record};
+
+use super::ProductCategory;
+
+/// What sort of thing it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum ProductKind {
+    /// Goods.
+    Goods,
+    /// A service.
+    Service,
+    /// Neither: postage, fees, corrections.
+    Charge,
+}
+
+/// Something that we sell.
+#[derive(Debug, Clone, PartialEq, Record)]
+#[record(area = "catalog", icon = "package")]
+pub struct Product {
+    /// What people call it.
+    #[field(search, index)]
+    pub name: String,
+    /// Our number for it.
+    #[field(search, unique, default = "number:PR")]
+    pub code: Option<String>,
+    /// What sort of thing it is.
+    #[field(default = "goods")]
+    pub kind: ProductKind,
+    /// Its group.
+    pub category: Option<Id<ProductCategory>>,
+    /// The usual price of one.
+    pub list_price: Option<Money>,
+    /// What one costs us.
+    #[field(folded)]
+    pub unit_cost: Option<Money>,
+    /// What it is counted in, such as piece, kg, hour.
+    #[field(folded)]
+    pub unit: Option<String>,
+    /// Whether it is sold.
+    #[field(default = "true")]
+    pub is_active: bool,
+    /// What a customer should know about it.
+    #[field(folded)]
+    pub description: Option<LongText>,
+}

@@ -1,0 +1,45 @@
+//! The product. This file is its table of contents: every record type that there is.
+
+pub mod access;
+pub mod billing;
+pub mod catalog;
+pub mod exchange;
+pub mod people;
+pub mod sales;
+pub mod service;
+pub mod work;
+
+mod migrations;
+
+use guanxi_record::{Record, RecordType};
+use guanxi_store::{CustomField, File};
+
+pub use migrations::{migrations, missing_migration};
+
+/// Every record type, in the order of menus and documents.
+pub static RECORD_TYPES: &[&RecordType] = &[
+    people::Customer::TYPE,
+    people::Contact::TYPE,
+    people::CollectionPoint::TYPE,
+    sales::Order::TYPE,
+    sales::OrderLine::TYPE,
+    billing::Invoice::TYPE,
+    billing::InvoiceLine::TYPE,
+    billing::Payment::TYPE,
+    service::Case::TYPE,
+    work::Interaction::TYPE,
+    work::Task::TYPE,
+    catalog::Product::TYPE,
+    catalog::ProductCategory::TYPE,
+    access::Company::TYPE,
+    access::Team::TYPE,
+    access::User::TYPE,
+    exchange::ImportJob::TYPE,
+    exchange::ImportMapping::TYPE,
+    CustomField::TYPE,
+    File::TYPE,
+];
+
+/// The parts of the menu, in their order.
+pub static AREAS: &[&str] =
+    &["customers", "sales", "billing", "service", "catalog", "organisation", "settings"];

@@ -1,0 +1,63 @@
+//! A person or organisation that buys from us, or may.
+
+use guanxi_base::Id;
+use guanxi_record::{Address, Choice, Email, LongText, Owner, Phone, Record, Url};
+
+/// Whether a customer is a person or an organisation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum CustomerKind {
+    /// A company, authority, association, shop.
+    Organisation,
+    /// A person.
+    Person,
+}
+
+/// A person or organisation that buys from us, or may.
+#[derive(Debug, Clone, PartialEq, Record)]
+#[record(area = "customers", icon = "building-store")]
+pub struct Customer {
+    /// What people call it.
+    #[field(search, index, personal)]
+    pub name: String,
+    /// Our number for it, or that of the system it came from.
+    #[field(search, unique, default = "number:CU")]
+    pub code: Option<String>,
+    /// A person or an organisation.
+    #[field(default = "organisation")]
+    pub kind: CustomerKind,
+    /// The customer that owns or controls it.
+    pub parent: Option<Id<Customer>>,
+    /// Unified social credit code, or another tax number.
+    #[field(search, index)]
+    pub tax_number: Option<String>,
+    /// What it does.
+    #[field(index)]
+    pub industry: Option<String>,
+    /// Where it is at home.
+    #[field(index)]
+    pub country: Option<String>,
+    /// Where it is.
+    #[field(personal)]
+    pub address: Option<Address>,
+    /// Its main telephone.
+    #[field(search, personal)]
+    pub phone: Option<Phone>,
+    /// Its main e-mail address.
+    #[field(search, personal)]
+    pub email: Option<Email>,
+    /// Its web site.
+    #[field(folded)]
+    pub website: Option<Url>,
+    /// How many people work there.
+    #[field(folded)]
+    pub employees: Option<i64>,
+    /// Who answers for it.
+    #[field(default = "actor")]
+    pub owner: Option<Owner>,
+    /// Where we first heard of it.
+    #[field(folded)]
+    pub source: Option<Id<super::CollectionPoint>>,
+    /// What else is worth knowing.
+    #[field(folded)]
+    pub notes: Option<LongText>,
+}

@@ -1,0 +1,9 @@
+//! Who we deal with: customers, the people there, and where we learn about them.
+
+mod collection_point;
+mod contact;
+mod customer;
+
+pub use collection_point::{Channel, CollectionPoint};
+pub use contact::{Contact, ContactRole, Influence};
+pub use customer::{Customer, CustomerKind};

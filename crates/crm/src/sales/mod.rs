@@ -1,0 +1,7 @@
+//! What customers order.
+
+mod order;
+mod order_line;
+
+pub use order::{Order, OrderKind, OrderStatus, SalesChannel};
+pub use order_line::{OrderLine, line_amount};

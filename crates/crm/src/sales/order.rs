@@ -1,0 +1,88 @@
+//! What a customer ordered at one time.
+
+use guanxi_base::{Date, Id, Money};
+use guanxi_record::{Choice, LongText, Owner, Record};
+
+use crate::access::Company;
+use crate::people::{Contact, Customer};
+
+/// Whether goods go out or come back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum OrderKind {
+    /// We deliver.
+    Sale,
+    /// An earlier order is taken back; its lines are negative.
+    Cancellation,
+    /// Goods come back; its lines are negative.
+    Return,
+}
+
+/// Where an order stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum OrderStatus {
+    /// Not agreed yet.
+    Draft,
+    /// Agreed.
+    Confirmed,
+    /// On its way.
+    Shipped,
+    /// Done.
+    Completed,
+    /// Given up before anything was delivered.
+    Void,
+}
+
+/// The way by which an order came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
+pub enum SalesChannel {
+    /// Our own salespeople.
+    Direct,
+    /// Our web shop.
+    Web,
+    /// A shop of ours.
+    Retail,
+    /// An agent or dealer.
+    Agent,
+    /// The telephone.
+    Phone,
+}
+
+/// What a customer ordered at one time.
+#[derive(Debug, Clone, PartialEq, Record)]
+#[record(title = "number", area = "sales", icon = "shopping-cart")]
+pub struct Order {
+    /// Its number.
+    #[field(search, unique, default = "number:SO")]
+    pub number: Option<String>,
+    /// Who ordered; nobody in particular when it was sold over the counter.
+    pub customer: Option<Id<Customer>>,
+    /// When.
+    #[field(index, default = "now")]
+    pub date: Date,
+    /// Whether goods go out or come back.
+    #[field(default = "sale")]
+    pub kind: OrderKind,
+    /// Where it stands.
+    #[field(index, default = "draft")]
+    pub status: OrderStatus,
+    /// The sum of its lines.
+    #[field(index, sum = "order_line.amount")]
+    pub total: Option<Money>,
+    /// The way by which it came.
+    pub channel: Option<SalesChannel>,
+    /// Which person at the customer ordered.
+    #[field(folded, on_delete = "clear")]
+    pub contact: Option<Id<Contact>>,
+    /// Which of our companies sells.
+    #[field(folded)]
+    pub company: Option<Id<Company>>,
+    /// Who answers for it.
+    #[field(default = "actor")]
+    pub owner: Option<Owner>,
+    /// The customer's own number for it.
+    #[field(search, folded)]
+    pub customer_reference: Option<String>,
+    /// What else is worth knowing.
+    #[field(folded)]
+    pub notes: Option<LongText>,
+}

@@ -1,0 +1,86 @@
+//! What the tests share: an open store, an Actor, a few customers.
+
+use guanxi_base::{Clock, Currency, Date, Decimal, Error, Money};
+use guanxi_crm::people::{Customer, CustomerKind};
+use guanxi_crm::sales::{Order, OrderKind, OrderLine, OrderStatus};
+use guanxi_crm::{RECORD_TYPES, migrations};
+use guanxi_record::{Record, Stored};
+use guanxi_store::{Actor, Origin, Store, StoreConfig};
+use guanxi_testkit::TestDatabase;
+
+pub(crate) const NOW: &str = "2026-03-18T08:00:00Z";
+
+pub(crate) async fn open(database: &TestDatabase) -> (Store, Actor) {
+    let clock = Clock::at(NOW.parse().unwrap());
+    let migrations = migrations().unwrap();
+    let url = database.url.clone();
+    let config = StoreConfig { url, types: RECORD_TYPES, migrations, clock };
+    (Store::open(config).await.unwrap(), Actor::system(Origin::Api))
+}
+
+pub(crate) fn customer(name: &str) -> Customer {
+    Customer {
+        name: name.to_owned(),
+        code: None,
+        kind: CustomerKind::Organisation,
+        parent: None,
+        tax_number: None,
+        industry: None,
+        country: None,
+        address: None,
+        phone: None,
+        email: None,
+        website: None,
+        employees: None,
+        owner: None,
+        source: None,
+        notes: None,
+    }
+}
+
+pub(crate) async fn create<T: Record>(store: &Store, actor: &Actor, record: &T) -> Stored<T> {
+    let mut tx = store.write(actor).await.unwrap();
+    let stored = tx.create(record).await.unwrap();
+    tx.commit().await.unwrap();
+    stored
+}
+
+pub(crate) fn order(customer: &Stored<Customer>, date: &str) -> Order {
+    Order {
+        number: None,
+        customer: Some(customer.id),
+        date: date.parse::<Date>().unwrap(),
+        kind: OrderKind::Sale,
+        status: OrderStatus::Completed,
+        total: None,
+        channel: None,
+        contact: None,
+        company: None,
+        owner: None,
+        customer_reference: None,
+        notes: None,
+    }
+}
+
+pub(crate) fn line(order: &Stored<Order>, quantity: i32, price: i64) -> OrderLine {
+    OrderLine {
+        order: order.id,
+        product: None,
+        description: Some("Widget".to_owned()),
+        quantity: Decimal::from(quantity),
+        unit_price: Money::new(price * Money::ONE, Currency::CNY),
+        discount: None,
+        amount: None,
+    }
+}
+
+/// The codes and fields of a refusal; what else went wrong as it says itself.
+pub(crate) fn refusals<T: std::fmt::Debug>(outcome: Result<T, Error>) -> Vec<String> {
+    match outcome {
+        Err(Error::Refused(refusals)) => refusals
+            .iter()
+            .map(|r| format!("{} {}", r.code, r.field.as_deref().unwrap_or("-")))
+            .collect(),
+        other => vec![format!("{other:?}")],
+    }
+}

@@ -1,0 +1,6 @@
+//! Behaviour of the store with the product's record types, on both databases.
+
+mod house;
+mod reading;
+mod undoing;
+mod writing;

@@ -1,0 +1,33 @@
+//! Record types described as data: one description gives a type its storage, lists, forms,
+//! import, export, search, history and API. No SQL, no I/O: only what the words mean.
+
+mod catalog;
+mod changes;
+mod field;
+mod field_type;
+mod filter;
+mod filter_text;
+mod kind;
+pub mod period;
+mod query;
+mod record_type;
+mod row;
+mod value;
+mod value_json;
+mod value_text;
+
+pub use catalog::Catalog;
+pub use changes::{Changes, FieldChange};
+pub use field::{CustomLabels, Default, Field, Rollup, SYSTEM_FIELDS, VERSION_FIELD};
+pub use field_type::{
+    Address, Choice, Email, FieldType, FileId, Json, LongText, Owner, Phone, Url,
+};
+pub use filter::{Count, Filter, Op};
+pub use filter_text::{MAX_FILTER_DEPTH, condition_from_param};
+pub use guanxi_record_derive::{Choice, Record};
+pub use kind::{Kind, OnDelete, Options};
+pub use period::Period;
+pub use query::{Aggregate, Bucket, Cursor, Direction, Function, GroupKey, Measure, Query, Sort};
+pub use record_type::{Record, RecordType, Settle, Stored};
+pub use row::Row;
+pub use value::Value;

@@ -1,0 +1,168 @@
+//! Values as plain text, for forms, files and URLs: what `to_text` writes, `from_text` reads.
+//! Files with other date and number formats are normalised by the import before they get here.
+
+use guanxi_base::{Currency, Date, Decimal, Money, Percent, Refusal, Timestamp};
+
+use crate::value_json::{not_an_id, not_an_option, shown, too_long};
+use crate::{Address, Kind, Value};
+
+impl Value {
+    /// The value as plain text: ISO dates, plain numbers, codes; empty for nothing.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        match self {
+            Self::Null => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Integer(number) => number.to_string(),
+            Self::Decimal(number) => number.to_string(),
+            Self::Percent(number) => number.to_string(),
+            Self::Money(money) => money.to_string(),
+            Self::Boolean(yes) => yes.to_string(),
+            Self::Date(date) => date.to_string(),
+            Self::Instant(instant) => instant.to_string(),
+            Self::Choices(codes) => codes.join("; "),
+            Self::Link(id) => id.to_string(),
+            Self::Links(ids) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+            Self::Address(address) => address.to_text(),
+            Self::Json(json) => json.to_string(),
+        }
+    }
+
+    /// Reads what `to_text` writes; empty text is nothing.
+    ///
+    /// # Errors
+    /// A refusal without its field, which only the caller knows.
+    pub fn from_text(kind: &Kind, text: &str) -> Result<Self, Refusal> {
+        let text = if matches!(kind, Kind::LongText) { text.trim_end() } else { text.trim() };
+        if text.is_empty() {
+            return Ok(Self::Null);
+        }
+        if text.chars().take(kind.longest() + 1).count() > kind.longest() {
+            return Err(too_long(kind));
+        }
+        if text.chars().any(|c| c == '\0' || (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))) {
+            return Err(Refusal::new("control-character"));
+        }
+        let refuse = |code| Refusal::new(code).with("value", shown(text));
+        match kind {
+            Kind::Text if text.contains(['\n', '\r']) => {
+                Ok(Self::Text(text.split_whitespace().collect::<Vec<_>>().join(" ")))
+            }
+            Kind::Text | Kind::LongText => Ok(Self::Text(text.to_owned())),
+            Kind::Integer => text.parse().map(Self::Integer).map_err(|_| refuse("not-an-integer")),
+            Kind::Decimal => Decimal::parse(text).map(Self::Decimal).map_err(|e| refuse(e.code())),
+            Kind::Percent => Percent::parse(text.strip_suffix('%').unwrap_or(text))
+                .map(Self::Percent)
+                .map_err(|e| refuse(e.code())),
+            Kind::Money => money(text),
+            Kind::Boolean => {
+                boolean(text).map(Self::Boolean).ok_or_else(|| refuse("not-a-boolean"))
+            }
+            Kind::Date => text.parse::<Date>().map(Self::Date).map_err(|_| refuse("not-a-date")),
+            Kind::Instant => instant(text).map(Self::Instant).ok_or_else(|| refuse("not-a-time")),
+            Kind::Choice(options) => match options.iter().find(|option| *option == text) {
+                Some(option) => Ok(Self::Text(option.to_string())),
+                None => Err(not_an_option(text, options)),
+            },
+            Kind::Choices(_) | Kind::Links { .. } => Self::several(kind, text.split(';')),
+            Kind::Link { .. } | Kind::Owner | Kind::File => {
+                text.parse().map(Self::Link).map_err(|_| not_an_id(text))
+            }
+            Kind::Phone => phone(text).map(Self::Text).ok_or_else(|| refuse("not-a-phone")),
+            Kind::Email => email(text).map(Self::Text).ok_or_else(|| refuse("not-an-email")),
+            Kind::Url => url(text).map(Self::Text).ok_or_else(|| refuse("not-a-url")),
+            Kind::Address => Ok(Self::Address(Box::new(Address::from_text(text)))),
+            Kind::Json => serde_json::from_str(text)
+                .map(|json| Self::Json(Box::new(json)))
+                .map_err(|_| refuse("not-json")),
+        }
+    }
+}
+
+fn money(text: &str) -> Result<Value, Refusal> {
+    let refuse = |code| Refusal::new(code).with("value", shown(text));
+    let (amount, currency) = text.rsplit_once(' ').ok_or_else(|| refuse("money-needs-currency"))?;
+    let currency: Currency = currency.parse().map_err(|_| refuse("not-a-currency"))?;
+    Money::parse(amount, currency).map(Value::Money).map_err(|e| refuse(e.code()))
+}
+
+fn boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "true" | "yes" | "y" | "1" | "on" => Some(true),
+        "false" | "no" | "n" | "0" | "off" => Some(false),
+        _ => None,
+    }
+}
+
+/// An instant with its zone, cut to the microsecond that both databases keep.
+fn instant(text: &str) -> Option<Timestamp> {
+    let instant: Timestamp = text.parse().ok()?;
+    Timestamp::from_microsecond(instant.as_microsecond()).ok()
+}
+
+fn phone(text: &str) -> Option<String> {
+    let mut digits = String::with_capacity(text.len());
+    for (at, c) in text.chars().enumerate() {
+        match c {
+            '0'..='9' => digits.push(c),
+            '+' if at == 0 => digits.push(c),
+            ' ' | '-' | '(' | ')' | '.' | '/' => {}
+            _ => return None,
+        }
+    }
+    (5..=20).contains(&digits.trim_start_matches('+').len()).then_some(digits)
+}
+
+fn email(text: &str) -> Option<String> {
+    let (local, domain) = text.rsplit_once('@')?;
+    let clean = |part: &str| !part.contains(|c: char| c.is_whitespace() || "<>,;\"()".contains(c));
+    let domain_ok = domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
+    (!local.is_empty() && !local.contains('@') && clean(local) && clean(domain) && domain_ok)
+        .then(|| format!("{local}@{}", domain.to_lowercase()))
+}
+
+fn url(text: &str) -> Option<String> {
+    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let rest = full.strip_prefix("https://").or_else(|| full.strip_prefix("http://"))?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    (host.contains('.') && !full.contains(char::is_whitespace)).then_some(full)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(kind: &Kind, text: &str) -> String {
+        match Value::from_text(kind, text) {
+            Ok(value) => value.to_text(),
+            Err(refusal) => format!("! {}", refusal.code),
+        }
+    }
+
+    #[test]
+    fn every_kind_reads_what_people_write() {
+        let grade = Kind::Choice(std::borrow::Cow::Borrowed(&[std::borrow::Cow::Borrowed("a")]));
+        for (kind, text, expected) in [
+            (Kind::Text, "  a\n b ", "a b"),
+            (Kind::Text, "a\0b", "! control-character"),
+            (Kind::Integer, "12.5", "! not-an-integer"),
+            (Kind::Decimal, "1.50", "1.5"),
+            (Kind::Percent, "12.5%", "12.5"),
+            (Kind::Money, "12.5 CNY", "12.50 CNY"),
+            (Kind::Money, "12.5", "! money-needs-currency"),
+            (Kind::Money, "12.5 yuan", "! not-a-currency"),
+            (Kind::Boolean, "Yes", "true"),
+            (Kind::Date, "2026-02-30", "! not-a-date"),
+            (Kind::Instant, "2026-02-03T10:00:00+08:00", "2026-02-03T02:00:00Z"),
+            (Kind::Phone, "+86 (138) 0013-8000", "+8613800138000"),
+            (Kind::Phone, "call me", "! not-a-phone"),
+            (Kind::Email, "Li.Wei@Example.COM", "Li.Wei@example.com"),
+            (Kind::Email, "a@b", "! not-an-email"),
+            (Kind::Url, "example.com/a", "https://example.com/a"),
+            (Kind::Url, "javascript:alert(1)", "! not-a-url"),
+            (grade, "b", "! not-an-option"),
+        ] {
+            assert_eq!(read(&kind, text), expected, "{kind:?} {text:?}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! Groups of records and their numbers, computed by the database, exact to the last unit.
+
+use guanxi_base::{Currency, Decimal, Error, Money, Percent, Refusal, Result};
+use guanxi_record::{Aggregate, Function, Kind, Measure, RecordType, Value};
+
+use crate::actor::Purpose;
+use crate::columns::{Expression, read_value};
+use crate::condition::Conditions;
+use crate::sql::{Sql, SqlValue, quoted};
+use crate::view::View;
+
+/// One group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// One value for each key of the aggregate; buckets of time by their first day.
+    pub keys: Vec<Value>,
+    /// One value for each measure; `Null` where there is nothing to compute it from.
+    pub measures: Vec<Value>,
+    /// The currency of the group's measures of money.
+    pub currency: Option<Currency>,
+}
+
+/// How a measure is put together from columns.
+struct Computed {
+    function: Function,
+    kind: Option<Kind>,
+}
+
+impl View {
+    /// Groups of records and their numbers, ordered by their keys.
+    ///
+    /// # Errors
+    /// A refusal when the aggregate does not fit the type or has too many groups.
+    pub async fn aggregate(&mut self, record_type: &str, wanted: &Aggregate) -> Result<Vec<Group>> {
+        let record_type = self.catalog.get(record_type)?.clone();
+        let mut sql = self.session.sql("");
+        let catalog = self.catalog.clone();
+        let mut conditions = Conditions::new(&catalog, &self.actor, self.now);
+        let mut joins = String::new();
+        let mut keys = Vec::new();
+        for key in &wanted.group_by {
+            let mut expression =
+                self.key(&sql, &mut conditions, &mut joins, &record_type, &key.field)?;
+            if let Some(bucket) = key.bucket {
+                if !matches!(expression.kind, Kind::Date | Kind::Instant) {
+                    return Err(Refusal::field("not-a-time-field", &key.field).into());
+                }
+                let zoned = self.now.to_zoned(self.actor.time_zone.clone());
+                let offset = zoned.offset().seconds();
+                let bucketed =
+                    sql.dialect.bucket(&expression.sql, &expression.kind, bucket, offset);
+                expression = Expression { sql: bucketed, kind: Kind::Date, ..expression };
+            }
+            keys.push(expression);
+        }
+        let mut columns: Vec<String> = keys.iter().map(|key| key.sql.clone()).collect();
+        let mut currency = None;
+        let mut computed = Vec::new();
+        for measure in &wanted.measures {
+            let (mut parts, kind, of) = self.measure(&sql, &conditions, &record_type, measure)?;
+            columns.append(&mut parts);
+            if of.is_some() {
+                currency = of;
+            }
+            computed.push(Computed { function: measure.function, kind });
+        }
+        let mut group_by: Vec<String> = keys.iter().map(|key| key.sql.clone()).collect();
+        group_by.extend(currency.clone());
+        columns.push(currency.clone().unwrap_or_else(|| "NULL".to_owned()));
+        sql.push("SELECT ").push(&columns.join(", ")).push(" FROM ").name(&record_type.name);
+        sql.push(" t0").push(&joins).push(" WHERE ");
+        self.restrict_groups(&mut sql, &mut conditions, &record_type, wanted, currency.as_deref())?;
+        if !group_by.is_empty() {
+            let list = group_by.join(", ");
+            sql.push(&format!(" GROUP BY {list} ORDER BY {list}"));
+        }
+        sql.push(&format!(" LIMIT {}", Aggregate::GROUPS_MAX + 1));
+        let rows = self.session.long_rows(&sql).await?;
+        if rows.len() > Aggregate::GROUPS_MAX {
+            return Err(Refusal::new("too-many-groups")
+                .with("limit", Aggregate::GROUPS_MAX)
+                .into());
+        }
+        rows.into_iter().map(|row| read_group(&keys, &computed, row)).collect()
+    }
+
+    fn restrict_groups(
+        &self,
+        sql: &mut Sql,
+        conditions: &mut Conditions<'_>,
+        record_type: &RecordType,
+        wanted: &Aggregate,
+        currency: Option<&str>,
+    ) -> Result<()> {
+        conditions.scope(sql, record_type, "t0", Purpose::Read)?;
+        if !wanted.with_archived {
+            sql.push(" AND t0.\"archived_at\" IS NULL");
+        }
+        if !wanted.filter.is_everything() {
+            sql.push(" AND (");
+            conditions.write(sql, record_type, "t0", &wanted.filter)?;
+            sql.push(")");
+        }
+        // Without groups, records without an amount would make a group of no currency.
+        if let (Some(currency), true) = (currency, wanted.group_by.is_empty()) {
+            sql.push(&format!(" AND {currency} IS NOT NULL"));
+        }
+        Ok(())
+    }
+
+    /// A key: a field of the type, or of a linked record that is joined for it. What the Actor
+    /// may not see of the linked record is as if it were empty.
+    fn key(
+        &self,
+        sql: &Sql,
+        conditions: &mut Conditions<'_>,
+        joins: &mut String,
+        record_type: &RecordType,
+        path: &str,
+    ) -> Result<Expression> {
+        let mut alias = "t0".to_owned();
+        let mut of = std::borrow::Cow::Borrowed(record_type);
+        let mut rest = path;
+        while let Some((link, after)) = rest.split_once('.') {
+            let field = of.expect_field(link)?;
+            let link = Expression::of(sql.dialect, &alias, field);
+            if field.kind == Kind::Address {
+                let part = guanxi_record::Address::PARTS.contains(&after);
+                return part.then(|| link.part(sql.dialect, after)).ok_or_else(|| {
+                    Refusal::field("unknown-field", path).with("name", path).into()
+                });
+            }
+            let target = field.kind.link_target().ok_or_else(|| {
+                Refusal::field("unknown-field", path).with("name", path).with("type", &of.name)
+            })?;
+            if !matches!(self.actor.rights.scope(target, Purpose::Read), Some(f) if f.is_everything())
+            {
+                return Err(Error::Forbidden);
+            }
+            let linked = self.catalog.named(target)?.clone();
+            let inner = conditions.alias();
+            joins.push_str(&format!(
+                " LEFT JOIN {} {inner} ON {inner}.\"id\" = {}",
+                quoted(&linked.name),
+                link.sql
+            ));
+            alias = inner;
+            of = std::borrow::Cow::Owned((*linked).clone());
+            rest = after;
+        }
+        conditions.expression(sql, &of, &alias, rest)
+    }
+
+    /// The columns of a measure, the kind of its values, and the currency of money.
+    #[expect(clippy::type_complexity, reason = "three parts that are taken apart at once")]
+    fn measure(
+        &self,
+        sql: &Sql,
+        conditions: &Conditions<'_>,
+        record_type: &RecordType,
+        measure: &Measure,
+    ) -> Result<(Vec<String>, Option<Kind>, Option<String>)> {
+        if measure.function == Function::Count && measure.field.is_empty() {
+            return Ok((vec!["COUNT(*)".to_owned()], None, None));
+        }
+        let expression = conditions.expression(sql, record_type, "t0", &measure.field)?;
+        let (of, kind) = (&expression.sql, &expression.kind);
+        let fits = match measure.function {
+            Function::Count => true,
+            Function::Sum | Function::Average => kind.is_number(),
+            Function::Min | Function::Max => kind.is_ordered(),
+        };
+        if !fits {
+            return Err(Refusal::field("not-a-number-field", measure.field.as_str())
+                .with("name", &measure.field)
+                .into());
+        }
+        let sum = format!("CAST(SUM({of}) AS BIGINT)");
+        let parts = match measure.function {
+            Function::Count => return Ok((vec![format!("COUNT({of})")], None, None)),
+            Function::Sum => vec![sum],
+            Function::Average => vec![sum, format!("COUNT({of})")],
+            Function::Min => vec![format!("MIN({of})")],
+            Function::Max => vec![format!("MAX({of})")],
+        };
+        let currency = expression.currency.clone();
+        Ok((parts, Some(expression.kind), currency))
+    }
+}
+
+fn read_group(keys: &[Expression], computed: &[Computed], row: Vec<SqlValue>) -> Result<Group> {
+    let currency = match row.last() {
+        Some(SqlValue::Text(code)) => code.parse::<Currency>().ok(),
+        _ => None,
+    };
+    let mut columns = row.into_iter();
+    let mut next = || columns.next().ok_or_else(|| Error::internal("a column is missing"));
+    let code = || currency.map(|code| SqlValue::Text(code.code().to_owned()));
+    let mut values = Vec::with_capacity(keys.len());
+    for key in keys {
+        values.push(match next()? {
+            SqlValue::Text(text) if key.kind == Kind::Date && text.is_empty() => Value::Null,
+            value => read_value(&key.kind, value, code())?,
+        });
+    }
+    let mut measures = Vec::with_capacity(computed.len());
+    for Computed { function, kind } in computed {
+        measures.push(match (function, kind) {
+            (Function::Count, _) | (_, None) => Value::Integer(next()?.integer()?),
+            (Function::Average, Some(kind)) => {
+                let (sum, count) = (next()?, next()?.integer()?);
+                if count == 0 {
+                    Value::Null
+                } else {
+                    average(kind, sum.integer()?, count, currency)
+                }
+            }
+            (_, Some(kind)) => read_value(kind, next()?, code())?,
+        });
+    }
+    Ok(Group { keys: values, measures, currency })
+}
+
+/// The mean of `count` numbers, rounded half to even at the kind's own last digit; of integers
+/// as a decimal.
+fn average(kind: &Kind, sum: i64, count: i64, currency: Option<Currency>) -> Value {
+    let scale = if *kind == Kind::Integer { i128::from(Decimal::ONE) } else { 1 };
+    let mean = guanxi_base::divide_half_even(i128::from(sum) * scale, i128::from(count));
+    let Ok(mean) = i64::try_from(mean) else { return Value::Null };
+    match (kind, currency) {
+        (Kind::Money, Some(currency)) => Value::Money(Money::new(mean, currency)),
+        (Kind::Percent, _) => Value::Percent(Percent::from_units(mean)),
+        _ => Value::Decimal(Decimal::from_units(mean)),
+    }
+}

@@ -1,0 +1,210 @@
+//! The change log: who changed what, when, from where, old and new. It is history for people,
+//! the source of undo, and the outbox that feeds everything that follows changes.
+
+use guanxi_base::{RawId, Result, Timestamp};
+use guanxi_record::Changes;
+
+use crate::actor::{Actor, Purpose};
+use crate::dialect::Dialect;
+use crate::sql::{Sql, SqlRow, SqlValue};
+use crate::store::Store;
+use crate::tx::Tx;
+use crate::view::View;
+
+/// What was done to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operation {
+    /// It was made.
+    Create,
+    /// Fields were changed.
+    Update,
+    /// It was put away.
+    Archive,
+    /// It was brought back.
+    Restore,
+    /// It was removed for good.
+    Remove,
+}
+
+impl Operation {
+    const NAMES: [(&'static str, Self); 5] = [
+        ("create", Self::Create),
+        ("update", Self::Update),
+        ("archive", Self::Archive),
+        ("restore", Self::Restore),
+        ("remove", Self::Remove),
+    ];
+
+    /// As the change log keeps it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.iter().find(|(_, operation)| *operation == self).map_or("", |(name, _)| name)
+    }
+
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, operation)| *operation)
+    }
+}
+
+/// One line of a record's history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The set of changes that it belongs to; what undo takes.
+    pub change_set: RawId,
+    /// When.
+    pub at: Timestamp,
+    /// Which user; `None` for the product itself.
+    pub actor: Option<RawId>,
+    /// By which face.
+    pub origin: String,
+    /// From which network address.
+    pub address: Option<String>,
+    /// For which job.
+    pub job: Option<RawId>,
+    /// What was done.
+    pub operation: Operation,
+    /// The record's version after it.
+    pub version: i64,
+    /// Old and new values.
+    pub changes: Changes,
+}
+
+/// One change of one record, for those who follow changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Where it stands in the order of all changes; ask for what comes after it.
+    pub position: (i64, i64, i64),
+    /// The type of the record.
+    pub record_type: String,
+    /// The record.
+    pub record: RawId,
+    /// What was done.
+    pub operation: Operation,
+}
+
+impl Tx {
+    pub(crate) async fn write_change_set(&mut self) -> Result<()> {
+        if self.items.is_empty() {
+            return Ok(());
+        }
+        let items = std::mem::take(&mut self.items);
+        let session = &mut self.view.session;
+        let mut sql = session.sql(
+            "INSERT INTO change_set (id, at, actor, origin, address, job, undoes, position) VALUES (",
+        );
+        let actor = &self.view.actor;
+        let id = |id: Option<RawId>| SqlValue::or_null(id, |id| SqlValue::Integer(id.0));
+        sql.bind_all([
+            SqlValue::Integer(self.change_set.0),
+            SqlValue::Instant(self.view.now),
+            id(actor.user),
+            SqlValue::Text(actor.origin.name().to_owned()),
+            SqlValue::or_null(actor.address.clone(), SqlValue::Text),
+            id(actor.job),
+            id(self.undoes),
+        ]);
+        match session.dialect() {
+            // One writer: ids ascend in the order of commits.
+            Dialect::Sqlite => sql.push(", ").bind(SqlValue::Integer(self.change_set.0)),
+            Dialect::Postgres => sql.push(", pg_current_xact_id()::text::bigint"),
+        };
+        sql.push(")");
+        session.execute(&sql).await?;
+        let columns = ["change_set", "seq", "type", "record", "version", "operation", "diff"];
+        session.insert_rows("change_item", &columns, &items).await
+    }
+}
+
+impl View {
+    /// The history of a record, newest first.
+    ///
+    /// # Errors
+    /// `NotFound` when the Actor may not see the record.
+    pub async fn history(
+        &mut self,
+        record_type: &str,
+        id: RawId,
+        limit: usize,
+    ) -> Result<Vec<Entry>> {
+        let record_type = self.catalog.get(record_type)?.clone();
+        self.row(&record_type.name, id, Purpose::Read).await?;
+        let mut sql = self.session.sql(
+            "SELECT s.id, s.at, s.actor, s.origin, s.address, s.job, i.operation, i.version, i.diff \
+             FROM change_item i JOIN change_set s ON s.id = i.change_set WHERE i.record = ",
+        );
+        sql.bind(SqlValue::Integer(id.0));
+        sql.push(&format!(" ORDER BY i.change_set DESC, i.seq DESC LIMIT {}", limit.min(1_000)));
+        let rows = self.session.rows(&sql).await?;
+        let read = |row: SqlRow| -> Result<Entry> {
+            let mut row = row.into_iter();
+            let mut next = || row.next().unwrap_or(SqlValue::Null);
+            let change_set = RawId(next().integer()?);
+            let at = next().instant()?;
+            let optional_id = |value: SqlValue| value.integer().ok().map(RawId);
+            let actor = optional_id(next());
+            let origin = next().into_text()?;
+            let address = next().into_text().ok();
+            let job = optional_id(next());
+            let operation = Operation::from_name(&next().into_text()?).unwrap_or(Operation::Update);
+            let version = next().integer()?;
+            let diff = next().into_text().ok();
+            let diff = diff.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            let changes = Changes::from_json(&record_type, &diff);
+            Ok(Entry { change_set, at, actor, origin, address, job, operation, version, changes })
+        };
+        rows.into_iter().map(read).collect()
+    }
+}
+
+impl Store {
+    /// The changes after a position, oldest first: each exactly once, in an order that no later
+    /// commit can change. Start with `(0, 0, 0)`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn events_after(&self, after: (i64, i64, i64), limit: usize) -> Result<Vec<Event>> {
+        let mut session = self.reader().await?;
+        let mut sql: Sql = session.sql(
+            "SELECT s.position, s.id, i.seq, i.type, i.record, i.operation FROM change_set s \
+             JOIN change_item i ON i.change_set = s.id WHERE (s.position, s.id, i.seq) > (",
+        );
+        sql.bind_all([after.0, after.1, after.2].map(SqlValue::Integer)).push(")");
+        if session.dialect() == Dialect::Postgres {
+            // Those that began earlier and are still open could yet appear before these.
+            sql.push(" AND s.position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+        }
+        // The index on position serves this bound, the row comparison alone would not use it.
+        sql.push(" AND s.position >= ").bind(SqlValue::Integer(after.0));
+        sql.push(&format!(" ORDER BY s.position, s.id, i.seq LIMIT {}", limit.clamp(1, 100_000)));
+        let rows = session.rows(&sql).await?;
+        rows.into_iter()
+            .map(|row| {
+                let position = (row[0].integer()?, row[1].integer()?, row[2].integer()?);
+                let record = RawId(row[4].integer()?);
+                let operation = Operation::from_name(&row[5].clone().into_text()?);
+                Ok(Event {
+                    position,
+                    record_type: row[3].clone().into_text()?,
+                    record,
+                    operation: operation.unwrap_or(Operation::Update),
+                })
+            })
+            .collect()
+    }
+
+    /// How many sets of changes a job made that are not undone, newest first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn changes_of_job(&self, actor: &Actor, job: RawId) -> Result<Vec<RawId>> {
+        let view = self.read(actor).await?;
+        let mut session = view.session;
+        let mut sql =
+            session.sql("SELECT s.id FROM change_set s WHERE s.undoes IS NULL AND s.job = ");
+        sql.bind(SqlValue::Integer(job.0)).push(
+            " AND NOT EXISTS (SELECT 1 FROM change_set u WHERE u.undoes = s.id) ORDER BY s.id DESC",
+        );
+        let rows = session.rows(&sql).await?;
+        rows.iter().map(|row| row[0].integer().map(RawId)).collect()
+    }
+}

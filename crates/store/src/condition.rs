@@ -1,0 +1,421 @@
+//! Filters as SQL conditions. Every condition is true or false, never unknown, so that "not"
+//! means what a person means by it.
+
+use guanxi_base::{Date, Money, Refusal, Result, Timestamp};
+use guanxi_record::period::relative_day;
+use guanxi_record::{Catalog, Filter, Kind, Op, Period, RecordType, Value};
+use serde_json::Value as Json;
+
+use crate::actor::{Actor, Purpose};
+use crate::columns::Expression;
+use crate::search;
+use crate::sql::{Sql, SqlValue, quoted};
+
+/// A filter with more comparisons than this is refused.
+const COMPARISONS_MAX: usize = 200;
+/// More values than this in one `in` are refused.
+const VALUES_MAX: usize = 1_000;
+
+/// Writes conditions into a statement.
+pub(crate) struct Conditions<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) actor: &'a Actor,
+    pub(crate) now: Timestamp,
+    aliases: usize,
+    comparisons: usize,
+}
+
+impl<'a> Conditions<'a> {
+    pub(crate) fn new(catalog: &'a Catalog, actor: &'a Actor, now: Timestamp) -> Self {
+        Self { catalog, actor, now, aliases: 0, comparisons: 0 }
+    }
+
+    pub(crate) fn alias(&mut self) -> String {
+        self.aliases += 1;
+        format!("t{}", self.aliases)
+    }
+
+    fn today(&self) -> Date {
+        self.now.to_zoned(self.actor.time_zone.clone()).date()
+    }
+
+    /// The records that the Actor may treat so: the condition that every read carries.
+    pub(crate) fn scope(
+        &mut self,
+        sql: &mut Sql,
+        record_type: &RecordType,
+        alias: &str,
+        purpose: Purpose,
+    ) -> Result<()> {
+        match self.actor.rights.scope(&record_type.name, purpose) {
+            Some(filter) if filter.is_everything() => sql.push("TRUE"),
+            Some(filter) => return self.write(sql, record_type, alias, &filter),
+            None => sql.push("FALSE"),
+        };
+        Ok(())
+    }
+
+    /// The records that the words find.
+    pub(crate) fn matches(
+        &self,
+        sql: &mut Sql,
+        record_type: &RecordType,
+        alias: &str,
+        words: &str,
+    ) {
+        search::condition(sql, &record_type.name, alias, words);
+    }
+
+    pub(crate) fn write(
+        &mut self,
+        sql: &mut Sql,
+        record_type: &RecordType,
+        alias: &str,
+        filter: &Filter,
+    ) -> Result<()> {
+        match filter {
+            Filter::All(all) => self.join(sql, record_type, alias, all, " AND ", "TRUE"),
+            Filter::Any(any) => self.join(sql, record_type, alias, any, " OR ", "FALSE"),
+            Filter::Not(inner) => {
+                sql.push("NOT COALESCE((");
+                self.write(sql, record_type, alias, inner)?;
+                sql.push("), FALSE)");
+                Ok(())
+            }
+            Filter::Compare { field, op, value } => {
+                self.comparisons += 1;
+                if self.comparisons > COMPARISONS_MAX {
+                    let refusal = Refusal::new("filter-too-large").with("limit", COMPARISONS_MAX);
+                    return Err(refusal.into());
+                }
+                self.compare(sql, record_type, alias, field, *op, value)
+            }
+            Filter::Related { record_type: related, via, count, filter } => {
+                let related = self.catalog.named(related)?.clone();
+                let link = related.expect_field(via)?;
+                if link.kind.link_target() != Some(record_type.name.as_ref()) {
+                    return Err(Refusal::field("not-a-link-here", via.as_str())
+                        .with("name", via)
+                        .with("type", &record_type.name)
+                        .into());
+                }
+                let inner = self.alias();
+                sql.push(if count.is_some() {
+                    "(SELECT COUNT(*) FROM "
+                } else {
+                    "EXISTS (SELECT 1 FROM "
+                });
+                let link = Expression::of(sql.dialect, &inner, link).sql;
+                let table = quoted(&related.name);
+                sql.push(&format!(
+                    "{table} {inner} WHERE {link} = {alias}.\"id\" AND {inner}.\"archived_at\" IS NULL AND "
+                ));
+                self.scope(sql, &related, &inner, Purpose::Read)?;
+                sql.push(" AND ");
+                self.write(sql, &related, &inner, filter)?;
+                sql.push(")");
+                if let Some(count) = count {
+                    let sign = comparison_sign(count.op).unwrap_or("=");
+                    sql.push(&format!(" {sign} ")).bind(SqlValue::Integer(count.number));
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn join(
+        &mut self,
+        sql: &mut Sql,
+        record_type: &RecordType,
+        alias: &str,
+        filters: &[Filter],
+        between: &str,
+        none: &str,
+    ) -> Result<()> {
+        if filters.is_empty() {
+            sql.push(none);
+        }
+        for (at, filter) in filters.iter().enumerate() {
+            sql.push(if at > 0 { between } else { "" }).push("(");
+            self.write(sql, record_type, alias, filter)?;
+            sql.push(")");
+        }
+        Ok(())
+    }
+
+    /// A comparison whose field may lie behind links. "Not" and "empty" are asked of the whole
+    /// path: a record without the link has no such value.
+    fn compare(
+        &mut self,
+        sql: &mut Sql,
+        record_type: &RecordType,
+        alias: &str,
+        path: &str,
+        op: Op,
+        value: &Json,
+    ) -> Result<()> {
+        let Some((link, rest)) = path.split_once('.') else {
+            let expression = self.expression(sql, record_type, alias, path)?;
+            return self.compare_one(sql, path, &expression, op, value);
+        };
+        let field = record_type.expect_field(link)?;
+        if field.kind == Kind::Address {
+            let part = guanxi_record::Address::PARTS.iter().find(|part| **part == rest);
+            let part = part.ok_or_else(|| unknown(path, record_type))?;
+            let whole = Expression::of(sql.dialect, alias, field);
+            return self.compare_one(sql, path, &whole.part(sql.dialect, part), op, value);
+        }
+        let positive = match op {
+            Op::Ne => Some((Op::Eq, value.clone())),
+            Op::NotIn => Some((Op::In, value.clone())),
+            Op::Empty if *value != Json::Bool(false) => Some((Op::Empty, Json::Bool(false))),
+            _ => None,
+        };
+        if let Some((op, value)) = positive {
+            sql.push("NOT (");
+            self.compare(sql, record_type, alias, path, op, &value)?;
+            sql.push(")");
+            return Ok(());
+        }
+        let target = field.kind.link_target().ok_or_else(|| unknown(path, record_type))?;
+        let linked = self.catalog.named(target)?.clone();
+        let inner = self.alias();
+        let link = Expression::of(sql.dialect, alias, field).sql;
+        let table = quoted(&linked.name);
+        sql.push(&format!(
+            "EXISTS (SELECT 1 FROM {table} {inner} WHERE {inner}.\"id\" = {link} AND "
+        ));
+        self.scope(sql, &linked, &inner, Purpose::Read)?;
+        sql.push(" AND ");
+        self.compare(sql, &linked, &inner, rest, op, value)?;
+        sql.push(")");
+        Ok(())
+    }
+
+    /// A field of the row itself as an expression; `id` is one too.
+    pub(crate) fn expression(
+        &self,
+        sql: &Sql,
+        record_type: &RecordType,
+        alias: &str,
+        name: &str,
+    ) -> Result<Expression> {
+        if name == "id" {
+            let kind = Kind::Link {
+                to: record_type.name.clone(),
+                on_delete: guanxi_record::OnDelete::Refuse,
+            };
+            let sql = format!("{alias}.\"id\"");
+            return Ok(Expression { sql, kind, currency: None, in_json: false });
+        }
+        let field = record_type.expect_field(name)?;
+        Ok(Expression::of(sql.dialect, alias, field))
+    }
+
+    fn compare_one(
+        &self,
+        sql: &mut Sql,
+        name: &str,
+        expression: &Expression,
+        op: Op,
+        value: &Json,
+    ) -> Result<()> {
+        let left = &expression.sql;
+        if op == Op::Empty {
+            sql.push(left).push(if *value == Json::Bool(false) {
+                " IS NOT NULL"
+            } else {
+                " IS NULL"
+            });
+            return Ok(());
+        }
+        if op == Op::Within {
+            return self.within(sql, name, expression, value);
+        }
+        if matches!(op, Op::In | Op::NotIn) {
+            let items = value.as_array().ok_or_else(|| Refusal::field("needs-a-list", name))?;
+            if items.len() > VALUES_MAX {
+                return Err(Refusal::field("too-many-items", name)
+                    .with("limit", VALUES_MAX)
+                    .into());
+            }
+            let values = items
+                .iter()
+                .map(|item| self.read(name, expression, item))
+                .map(|value| value.map(|value| expression.comparable(sql.dialect, &value)))
+                .collect::<Result<Vec<_>>>()?;
+            if values.is_empty() {
+                sql.push(if op == Op::In { "FALSE" } else { "TRUE" });
+                return Ok(());
+            }
+            // Without COALESCE an index serves the list; unknown is as good as false there.
+            sql.push(if op == Op::In { "" } else { "NOT COALESCE(" })
+                .push(left)
+                .push(" IN (")
+                .bind_all(values)
+                .push(")");
+            sql.push(if op == Op::In { "" } else { ", FALSE)" });
+            return Ok(());
+        }
+        if value.is_null() {
+            sql.push(left).push(if op == Op::Ne { " IS NOT NULL" } else { " IS NULL" });
+            return Ok(());
+        }
+        if let Kind::Choices(_) | Kind::Links { .. } = expression.kind {
+            return self.has(sql, name, expression, op, value);
+        }
+        if matches!(op, Op::Contains | Op::Starts) {
+            let text = value.as_str().filter(|_| expression.kind.is_text());
+            let text = text.ok_or_else(|| not_comparable(name, op))?;
+            let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
+            let lead = if op == Op::Contains { "%" } else { "" };
+            let like = sql.dialect.like();
+            sql.push(left).push(&format!(" {like} "));
+            sql.bind(SqlValue::Text(format!("{lead}{escaped}%"))).push(" ESCAPE '\\'");
+            return Ok(());
+        }
+        if matches!(op, Op::Lt | Op::Le | Op::Gt | Op::Ge) && !expression.kind.is_ordered() {
+            return Err(not_comparable(name, op).into());
+        }
+        let value = self.read(name, expression, value)?;
+        let bound = expression.comparable(sql.dialect, &value);
+        let sign = comparison_sign(op).ok_or_else(|| not_comparable(name, op))?;
+        let currency = match (&value, &expression.currency) {
+            (Value::Money(money), Some(currency)) if money.currency != NO_CURRENCY => {
+                Some((currency, SqlValue::Text(money.currency.code().to_owned())))
+            }
+            _ => None,
+        };
+        sql.push("(").push(left).push(&format!(" {sign} ")).bind(bound);
+        if let Some((expression, code)) = currency {
+            let (join, sign) =
+                if op == Op::Ne { (" OR ", "IS DISTINCT FROM") } else { (" AND ", "=") };
+            sql.push(join).push(expression).push(&format!(" {sign} ")).bind(code);
+        }
+        sql.push(")");
+        Ok(())
+    }
+
+    /// Choices and links that include a value.
+    fn has(
+        &self,
+        sql: &mut Sql,
+        name: &str,
+        expression: &Expression,
+        op: Op,
+        value: &Json,
+    ) -> Result<()> {
+        let negated = op == Op::Ne;
+        if !matches!(op, Op::Eq | Op::Ne | Op::Contains) {
+            return Err(not_comparable(name, op).into());
+        }
+        let one = Json::Array(vec![value.clone()]);
+        let read = Value::from_json(&expression.kind, &one).map_err(|r| about(r, name))?;
+        let json = crate::columns::write_value(&read).into_text()?;
+        let element: Vec<Json> = serde_json::from_str(&json).unwrap_or_default();
+        let bound = match (sql.dialect, element.first()) {
+            (crate::dialect::Dialect::Postgres, _) => SqlValue::Json(json),
+            (_, Some(Json::Number(number))) => SqlValue::Integer(number.as_i64().unwrap_or(0)),
+            (_, Some(Json::String(text))) => SqlValue::Text(text.clone()),
+            _ => SqlValue::Null,
+        };
+        let mut parameter = Sql::new(sql.dialect, "");
+        parameter.params = std::mem::take(&mut sql.params);
+        parameter.bind(bound);
+        sql.params = parameter.params;
+        let has = sql.dialect.json_has(&expression.sql, &parameter.text);
+        sql.push(if negated { "NOT COALESCE(" } else { "COALESCE(" }).push(&has).push(", FALSE)");
+        Ok(())
+    }
+
+    fn within(
+        &self,
+        sql: &mut Sql,
+        name: &str,
+        expression: &Expression,
+        value: &Json,
+    ) -> Result<()> {
+        let words = value.as_str().unwrap_or_default();
+        let period = Period::parse(words, self.today())
+            .ok_or_else(|| Refusal::field("not-a-period", name).with("value", words))?;
+        let (start, end) = match expression.kind {
+            Kind::Date => (Value::Date(period.start), Value::Date(period.end)),
+            Kind::Instant => (self.start_of_day(period.start)?, self.start_of_day(period.end)?),
+            _ => return Err(not_comparable(name, Op::Within).into()),
+        };
+        let dialect = sql.dialect;
+        sql.push(&expression.sql).push(" >= ").bind(expression.comparable(dialect, &start));
+        sql.push(" AND ").push(&expression.sql).push(" < ");
+        sql.bind(expression.comparable(dialect, &end));
+        Ok(())
+    }
+
+    fn start_of_day(&self, day: Date) -> Result<Value> {
+        let zoned = day.to_zoned(self.actor.time_zone.clone());
+        Ok(Value::Instant(zoned.map_err(guanxi_base::Error::internal)?.timestamp()))
+    }
+
+    /// A value to compare with: what the field holds, and besides it relative days, days for
+    /// instants, and amounts without a currency.
+    fn read(&self, name: &str, expression: &Expression, json: &Json) -> Result<Value> {
+        let kind = &expression.kind;
+        if let Some(text) = json.as_str() {
+            let day = || relative_day(text, self.today()).or_else(|| text.parse().ok());
+            match kind {
+                Kind::Date => {
+                    if let Some(day) = day() {
+                        return Ok(Value::Date(day));
+                    }
+                }
+                Kind::Instant => {
+                    if let Some(day) = day().filter(|_| !text.contains('T')) {
+                        return self.start_of_day(day);
+                    }
+                }
+                Kind::Money => {
+                    if let Ok(money) = Money::parse(text, NO_CURRENCY) {
+                        return Ok(Value::Money(money));
+                    }
+                }
+                Kind::Owner if text == "me" => {
+                    return Ok(self.actor.user.map_or(Value::Null, Value::Link));
+                }
+                _ => {}
+            }
+            return Value::from_text(kind, text).map_err(|r| about(r, name));
+        }
+        if let (Kind::Money, Json::Number(number)) = (kind, json)
+            && let Ok(money) = Money::parse(&number.to_string(), NO_CURRENCY)
+        {
+            return Ok(Value::Money(money));
+        }
+        Value::from_json(kind, json).map_err(|r| about(r, name))
+    }
+}
+
+/// Stands for "whatever the currency" in comparisons; ISO 4217 has XXX for no currency.
+const NO_CURRENCY: guanxi_base::Currency = guanxi_base::Currency::NONE;
+
+fn comparison_sign(op: Op) -> Option<&'static str> {
+    Some(match op {
+        Op::Eq => "=",
+        Op::Ne => "IS DISTINCT FROM",
+        Op::Lt => "<",
+        Op::Le => "<=",
+        Op::Gt => ">",
+        Op::Ge => ">=",
+        _ => return None,
+    })
+}
+
+fn about(refusal: Refusal, name: &str) -> guanxi_base::Error {
+    Refusal { field: Some(name.to_owned()), ..refusal }.into()
+}
+
+fn unknown(path: &str, record_type: &RecordType) -> Refusal {
+    Refusal::field("unknown-field", path).with("name", path).with("type", &record_type.name)
+}
+
+fn not_comparable(name: &str, op: Op) -> Refusal {
+    Refusal::field("not-comparable", name).with("name", name).with("operation", op.name())
+}

@@ -1,0 +1,55 @@
+//! Database constraints become refusals here, and only here: rules that only the database can
+//! keep when two people write at once.
+
+use guanxi_base::{Error, Refusal};
+
+/// Makes a refusal of a broken unique index, an internal error of anything else.
+pub(crate) fn from_sqlite(error: &rusqlite::Error, sql: &str) -> Error {
+    if let rusqlite::Error::SqliteFailure(code, Some(message)) = error {
+        // "UNIQUE constraint failed: customer.code, customer.name"
+        if let Some(columns) = message.strip_prefix("UNIQUE constraint failed: ") {
+            let names = columns.split(", ").filter_map(|column| column.split_once('.'));
+            return taken(&names.map(|(_, name)| name).collect::<Vec<_>>());
+        }
+        if message.starts_with("FOREIGN KEY") {
+            return Refusal::new("link-broken").into();
+        }
+        if code.code == rusqlite::ErrorCode::DiskFull {
+            return Refusal::new("disk-full").into();
+        }
+    }
+    Error::internal(format!("{error} in {}", shortened(sql)))
+}
+
+/// As `from_sqlite`.
+pub(crate) fn from_postgres(error: &tokio_postgres::Error, sql: &str) -> Error {
+    use tokio_postgres::error::SqlState;
+    let Some(database) = error.as_db_error() else {
+        return Error::internal(format!("{error} in {}", shortened(sql)));
+    };
+    match *database.code() {
+        SqlState::UNIQUE_VIOLATION => {
+            // The index is named "customer.code.key".
+            let name = database.constraint().unwrap_or_default();
+            let mut columns: Vec<&str> = name.split('.').skip(1).collect();
+            columns.pop();
+            taken(&columns)
+        }
+        SqlState::FOREIGN_KEY_VIOLATION => Refusal::new("link-broken").into(),
+        SqlState::DISK_FULL => Refusal::new("disk-full").into(),
+        // Two transactions met; whoever asks again will see the other's work.
+        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
+            Refusal::new("try-again").into()
+        }
+        _ => Error::internal(format!("{} in {}", database.message(), shortened(sql))),
+    }
+}
+
+fn taken(columns: &[&str]) -> Error {
+    let field = columns.last().copied().unwrap_or_default();
+    Refusal::field("already-taken", field).with("fields", columns.join(", ")).into()
+}
+
+fn shortened(sql: &str) -> String {
+    sql.chars().take(300).collect()
+}

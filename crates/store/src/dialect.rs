@@ -1,0 +1,142 @@
+//! What differs between SQLite and PostgreSQL, and nothing else.
+
+use guanxi_record::{Bucket, Direction, Kind};
+
+use crate::schema::ColumnType;
+
+/// Which database it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+impl Dialect {
+    pub(crate) fn parameter_sign(self) -> char {
+        match self {
+            Self::Sqlite => '?',
+            Self::Postgres => '$',
+        }
+    }
+
+    pub(crate) fn column_type(self, column_type: ColumnType) -> &'static str {
+        match (column_type, self) {
+            (ColumnType::Text, _) => "TEXT",
+            (ColumnType::Integer, Self::Sqlite) => "INTEGER",
+            (ColumnType::Integer, Self::Postgres) => "BIGINT",
+            (ColumnType::Boolean, Self::Sqlite) => "INTEGER",
+            (ColumnType::Boolean, Self::Postgres) => "BOOLEAN",
+            (ColumnType::Date, Self::Sqlite) => "TEXT",
+            (ColumnType::Date, Self::Postgres) => "DATE",
+            (ColumnType::Instant, Self::Sqlite) => "INTEGER",
+            (ColumnType::Instant, Self::Postgres) => "TIMESTAMPTZ",
+            (ColumnType::Json, Self::Sqlite) => "TEXT",
+            (ColumnType::Json, Self::Postgres) => "JSONB",
+            (ColumnType::Bytes, Self::Sqlite) => "BLOB",
+            (ColumnType::Bytes, Self::Postgres) => "BYTEA",
+        }
+    }
+
+    /// A part of a JSON column as a value of the kind's column type. `path` comes from
+    /// descriptions, never from a person.
+    pub(crate) fn json_part(self, column: &str, path: &[&str], column_type: ColumnType) -> String {
+        match self {
+            Self::Sqlite => {
+                let path: String = path.iter().map(|name| format!(".{name}")).collect();
+                format!("json_extract({column}, '${path}')")
+            }
+            Self::Postgres => {
+                let inner: String =
+                    path[..path.len() - 1].iter().map(|name| format!("->'{name}'")).collect();
+                let last = path[path.len() - 1];
+                match column_type {
+                    ColumnType::Json => format!("({column}{inner}->'{last}')"),
+                    ColumnType::Text => format!("({column}{inner}->>'{last}')"),
+                    // Neither cast is immutable in PostgreSQL, so an index could not hold it;
+                    // ISO text compares and sorts like the date, microseconds like the instant.
+                    ColumnType::Date => format!("({column}{inner}->>'{last}')"),
+                    _ => {
+                        let name = match column_type {
+                            ColumnType::Boolean => "BOOLEAN",
+                            _ => "BIGINT",
+                        };
+                        format!("(({column}{inner}->>'{last}')::{name})")
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether a JSON array column holds an element.
+    pub(crate) fn json_has(self, column: &str, parameter: &str) -> String {
+        match self {
+            Self::Sqlite => {
+                format!("EXISTS (SELECT 1 FROM json_each({column}) WHERE value = {parameter})")
+            }
+            Self::Postgres => format!("({column} @> {parameter})"),
+        }
+    }
+
+    /// A match that takes no notice of case.
+    pub(crate) fn like(self) -> &'static str {
+        match self {
+            Self::Sqlite => "LIKE",
+            Self::Postgres => "ILIKE",
+        }
+    }
+
+    /// Nothing sorts first going up and last going down, in both databases.
+    pub(crate) fn order(self, direction: Direction) -> &'static str {
+        match (direction, self) {
+            (Direction::Ascending, Self::Sqlite) => " ASC",
+            (Direction::Descending, Self::Sqlite) => " DESC",
+            (Direction::Ascending, Self::Postgres) => " ASC NULLS FIRST",
+            (Direction::Descending, Self::Postgres) => " DESC NULLS LAST",
+        }
+    }
+
+    /// The first day of the bucket that a date or instant falls into, as ISO text.
+    /// `offset_seconds` is the zone's distance from UTC, for instants.
+    pub(crate) fn bucket(
+        self,
+        expression: &str,
+        kind: &Kind,
+        bucket: Bucket,
+        offset_seconds: i32,
+    ) -> String {
+        match self {
+            Self::Sqlite => {
+                let day = match kind {
+                    Kind::Instant => {
+                        format!("{expression} / 1000000 + ({offset_seconds}), 'unixepoch'")
+                    }
+                    _ => expression.to_owned(),
+                };
+                match bucket {
+                    Bucket::Day => format!("date({day})"),
+                    Bucket::Month => format!("date({day}, 'start of month')"),
+                    Bucket::Year => format!("date({day}, 'start of year')"),
+                    Bucket::Quarter => format!(
+                        "date({day}, 'start of month', '-' || \
+                         ((CAST(strftime('%m', {day}) AS INTEGER) - 1) % 3) || ' months')"
+                    ),
+                }
+            }
+            Self::Postgres => {
+                let day = match kind {
+                    Kind::Instant => format!(
+                        "(({expression} AT TIME ZONE 'UTC') + INTERVAL '{offset_seconds} seconds')"
+                    ),
+                    _ => expression.to_owned(),
+                };
+                let unit = match bucket {
+                    Bucket::Day => "day",
+                    Bucket::Month => "month",
+                    Bucket::Quarter => "quarter",
+                    Bucket::Year => "year",
+                };
+                format!("to_char(date_trunc('{unit}', {day}::timestamp), 'YYYY-MM-DD')")
+            }
+        }
+    }
+}

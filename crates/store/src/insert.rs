@@ -1,0 +1,87 @@
+//! Making new records, one or many: prepared one by one, so that each has its own refusals, and
+//! inserted together, so that a million is no different from one.
+
+use guanxi_base::{Error, Result, Timestamp};
+use guanxi_record::{Default as FieldDefault, Kind, RecordType, Row, Value};
+
+use crate::actor::Purpose;
+use crate::audit::Operation;
+use crate::columns::{column_names, write_row};
+use crate::search;
+use crate::sql::SqlRow;
+use crate::tx::Tx;
+
+impl Tx {
+    /// Whether the Actor may make records of this type.
+    ///
+    /// # Errors
+    /// `Forbidden`.
+    pub fn may_create(&self, record_type: &RecordType) -> Result<()> {
+        let scope = self.actor.rights.scope(&record_type.name, Purpose::Create);
+        scope.map(drop).ok_or(Error::Forbidden)
+    }
+
+    /// A new row of these values, checked but not stored yet.
+    ///
+    /// # Errors
+    /// Refusals of the type's rules.
+    pub async fn prepare(&mut self, record_type: &RecordType, values: Vec<Value>) -> Result<Row> {
+        let values = self.settled(record_type, values, None).await?;
+        let id = self.store.new_id();
+        let now = self.view.now;
+        Ok(Row { id, version: 1, created_at: now, updated_at: now, archived_at: None, values })
+    }
+
+    /// Stores prepared rows of one type.
+    ///
+    /// # Errors
+    /// A refusal when the database knows better, as with two that want the same number.
+    pub async fn insert(&mut self, record_type: &RecordType, rows: Vec<Row>) -> Result<()> {
+        self.insert_without_history(record_type, &rows).await?;
+        for row in &rows {
+            self.whole_is_stale(record_type, row);
+            self.note(record_type, row, Operation::Create, None);
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn insert_without_history(
+        &mut self,
+        record_type: &RecordType,
+        rows: &[Row],
+    ) -> Result<()> {
+        let names = column_names(record_type);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let columns: Vec<SqlRow> = rows.iter().map(|row| write_row(record_type, row)).collect();
+        self.view.session.insert_rows(&record_type.name, &names, &columns).await?;
+        search::add(&mut self.view.session, record_type, rows).await
+    }
+
+    pub(crate) async fn fill_defaults(
+        &mut self,
+        record_type: &RecordType,
+        values: &mut [Value],
+    ) -> Result<()> {
+        for (field, value) in record_type.fields.iter().zip(values.iter_mut()) {
+            let Some(default) = field.default.as_ref().filter(|_| value.is_null()) else {
+                continue;
+            };
+            *value = match default {
+                FieldDefault::Text(text) => {
+                    Value::from_text(&field.kind, text).map_err(Error::from)?
+                }
+                FieldDefault::Now => now(&field.kind, self.view.now, &self.view.actor),
+                FieldDefault::Actor => self.actor.user.map_or(Value::Null, Value::Link),
+                FieldDefault::Number(prefix) => Value::Text(self.next_number(prefix).await?),
+            };
+        }
+        Ok(())
+    }
+}
+
+fn now(kind: &Kind, now: Timestamp, actor: &crate::actor::Actor) -> Value {
+    match kind {
+        Kind::Date => Value::Date(now.to_zoned(actor.time_zone.clone()).date()),
+        _ => Value::Instant(now),
+    }
+}

@@ -1,0 +1,194 @@
+//! Work that outlives a request: a queue in the database, claimed with a lease, so that a killed
+//! process loses nothing and two processes never do the same.
+
+use guanxi_base::{Error, RawId, Result};
+use jiff::SignedDuration;
+use serde_json::Value as Json;
+
+use crate::dialect::Dialect;
+use crate::sql::{SqlRow, SqlValue};
+use crate::store::Store;
+
+/// A worker that does not report for so long is taken for dead.
+const LEASE_SECONDS: i64 = 60;
+/// A job that killed so many workers is not tried again.
+const ATTEMPTS_MAX: i64 = 25;
+
+/// Where a job stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobState {
+    /// Waits for a worker, or is worked on.
+    Open,
+    /// A person stopped it; it can go on.
+    Paused,
+    /// Done.
+    Done,
+    /// It failed for good.
+    Failed,
+}
+
+impl JobState {
+    /// As the queue keeps it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Paused => "paused",
+            Self::Done => "done",
+            Self::Failed => "failed",
+        }
+    }
+
+    fn from_name(name: &str) -> Self {
+        match name {
+            "paused" => Self::Paused,
+            "done" => Self::Done,
+            "failed" => Self::Failed,
+            _ => Self::Open,
+        }
+    }
+}
+
+/// A job to be done.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Which worker does it.
+    pub queue: &'static str,
+    /// What the worker needs to know.
+    pub payload: Json,
+    /// For whom.
+    pub actor: Option<RawId>,
+}
+
+/// A job in the queue.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Job {
+    /// Its id; also that of the record that stands for it, if there is one.
+    pub id: RawId,
+    /// Which worker does it.
+    pub queue: String,
+    /// What the worker needs to know.
+    pub payload: Json,
+    /// For whom.
+    pub actor: Option<RawId>,
+    /// How often it was begun.
+    pub attempts: i64,
+    /// Where it stands.
+    pub state: JobState,
+    /// What the worker last reported.
+    pub progress: Json,
+    /// Why it failed.
+    pub error: Option<String>,
+}
+
+const COLUMNS: &str = "id, queue, payload, actor, attempts, state, progress, error";
+
+impl Store {
+    /// Puts a job into the queue under this id.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn enqueue(&self, id: RawId, job: NewJob) -> Result<()> {
+        let mut session = self.writer().await?;
+        let columns = ["id", "queue", "payload", "actor", "run_at", "attempts", "state"];
+        let row = vec![
+            SqlValue::Integer(id.0),
+            SqlValue::Text(job.queue.to_owned()),
+            SqlValue::Json(job.payload.to_string()),
+            SqlValue::or_null(job.actor, |user| SqlValue::Integer(user.0)),
+            SqlValue::Instant(self.clock().now()),
+            SqlValue::Integer(0),
+            SqlValue::Text(JobState::Open.name().to_owned()),
+        ];
+        session.insert_rows("job", &columns, &[row]).await
+    }
+
+    /// Takes the oldest job of a queue that nobody works on, with a lease.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_job(&self, queue: &str) -> Result<Option<Job>> {
+        let mut session = self.writer().await?;
+        let now = self.clock().now();
+        let until = now + SignedDuration::from_secs(LEASE_SECONDS);
+        let mut sql = session.sql("UPDATE job SET attempts = attempts + 1, locked_until = ");
+        sql.bind(SqlValue::Instant(until)).push(" WHERE id IN (SELECT id FROM job WHERE queue = ");
+        sql.bind(SqlValue::Text(queue.to_owned()));
+        sql.push(" AND state = 'open' AND run_at <= ").bind(SqlValue::Instant(now));
+        sql.push(" AND (locked_until IS NULL OR locked_until < ").bind(SqlValue::Instant(now));
+        sql.push(&format!(") AND attempts < {ATTEMPTS_MAX} ORDER BY run_at LIMIT 1"));
+        if session.dialect() == Dialect::Postgres {
+            sql.push(" FOR UPDATE SKIP LOCKED");
+        }
+        sql.push(&format!(") RETURNING {COLUMNS}"));
+        session.rows(&sql).await?.into_iter().next().map(read).transpose()
+    }
+
+    /// A job by its id.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn job(&self, id: RawId) -> Result<Job> {
+        let mut session = self.reader().await?;
+        let mut sql = session.sql(format!("SELECT {COLUMNS} FROM job WHERE id = "));
+        sql.bind(SqlValue::Integer(id.0));
+        session.rows(&sql).await?.into_iter().next().map(read).transpose()?.ok_or(Error::NotFound)
+    }
+
+    /// Sets a job's state; a job that is opened again may be claimed at once.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_job_state(
+        &self,
+        id: RawId,
+        state: JobState,
+        error: Option<String>,
+    ) -> Result<()> {
+        let mut session = self.writer().await?;
+        let mut sql = session.sql("UPDATE job SET locked_until = NULL, attempts = 0, state = ");
+        sql.bind(SqlValue::Text(state.name().to_owned()));
+        sql.push(", error = ").bind(SqlValue::or_null(error, SqlValue::Text));
+        sql.push(" WHERE id = ").bind(SqlValue::Integer(id.0));
+        session.execute(&sql).await?;
+        Ok(())
+    }
+}
+
+impl crate::tx::Tx {
+    /// Reports how far a job is, in the transaction that did the work, and renews its lease.
+    /// The state that the job is in tells the worker whether to go on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn report_job(&mut self, id: RawId, progress: &Json) -> Result<JobState> {
+        let until = self.view.now + SignedDuration::from_secs(LEASE_SECONDS);
+        let mut sql = self.view.session.sql("UPDATE job SET progress = ");
+        sql.bind(SqlValue::Json(progress.to_string()));
+        sql.push(", locked_until = ").bind(SqlValue::Instant(until));
+        sql.push(" WHERE id = ").bind(SqlValue::Integer(id.0)).push(" RETURNING state");
+        let state = self.view.session.value(&sql).await?.ok_or(Error::NotFound)?;
+        Ok(JobState::from_name(&state.into_text()?))
+    }
+}
+
+fn read(row: SqlRow) -> Result<Job> {
+    let mut row = row.into_iter();
+    let mut next = || row.next().unwrap_or(SqlValue::Null);
+    let json = |value: SqlValue| -> Result<Json> {
+        match value {
+            SqlValue::Null => Ok(Json::Null),
+            text => serde_json::from_str(&text.into_text()?).map_err(Error::internal),
+        }
+    };
+    Ok(Job {
+        id: RawId(next().integer()?),
+        queue: next().into_text()?,
+        payload: json(next())?,
+        actor: next().integer().ok().map(RawId),
+        attempts: next().integer()?,
+        state: JobState::from_name(&next().into_text()?),
+        progress: json(next())?,
+        error: next().into_text().ok(),
+    })
+}

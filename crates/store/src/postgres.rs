@@ -1,0 +1,207 @@
+//! PostgreSQL by tokio-postgres: pooled connections, cached statements, COPY for many rows.
+
+use std::error::Error as StdError;
+use std::fmt::Write as _;
+
+use bytes::{BufMut, Bytes, BytesMut};
+use deadpool_postgres::{Client, Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use futures_util::SinkExt;
+use guanxi_base::{Date, Error, Result, Timestamp};
+use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use tokio_postgres::{NoTls, Row};
+
+use crate::constraint;
+use crate::sql::{Sql, SqlRow, SqlValue, quoted, quoted_list};
+
+/// Connections at once from one process.
+const CONNECTIONS: usize = 16;
+
+pub(crate) fn pool(url: &str) -> Result<Pool> {
+    let config: tokio_postgres::Config = url.parse().map_err(|error| {
+        Error::internal(format!("the database address cannot be read: {error}"))
+    })?;
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let manager = Manager::from_config(config, NoTls, recycling);
+    Pool::builder(manager).max_size(CONNECTIONS).build().map_err(Error::internal)
+}
+
+pub(crate) async fn connect(pool: &Pool) -> Result<Object> {
+    pool.get().await.map_err(|error| {
+        let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        Error::internal(format!("no connection to PostgreSQL: {reason}"))
+    })
+}
+
+pub(crate) fn open(client: &mut Option<Object>) -> Result<&mut Object> {
+    client.as_mut().ok_or_else(|| Error::internal("the connection was given back"))
+}
+
+pub(crate) async fn rows(client: &Client, sql: &Sql) -> Result<Vec<SqlRow>> {
+    let fail = |error| constraint::from_postgres(&error, &sql.text);
+    let statement = client.prepare_cached(&sql.text).await.map_err(fail)?;
+    let params: Vec<&(dyn ToSql + Sync)> = sql.params.iter().map(|value| value as _).collect();
+    let rows = client.query(&statement, &params).await.map_err(fail)?;
+    rows.iter().map(decode).collect()
+}
+
+pub(crate) async fn execute(client: &Client, sql: &Sql) -> Result<u64> {
+    let fail = |error| constraint::from_postgres(&error, &sql.text);
+    let params: Vec<&(dyn ToSql + Sync)> = sql.params.iter().map(|value| value as _).collect();
+    if params.is_empty() {
+        client.batch_execute(&sql.text).await.map_err(fail)?;
+        return Ok(0);
+    }
+    let statement = client.prepare_cached(&sql.text).await.map_err(fail)?;
+    client.execute(&statement, &params).await.map_err(fail)
+}
+
+pub(crate) async fn run(client: &Client, sql: &str) -> Result<()> {
+    client.batch_execute(sql).await.map_err(|error| constraint::from_postgres(&error, sql))
+}
+
+/// Rolls back on a task of its own: the session that is dropped cannot wait.
+pub(crate) fn roll_back(client: Object) {
+    tokio::spawn(async move {
+        if let Err(error) = client.batch_execute("ROLLBACK").await {
+            tracing::error!(%error, "a transaction could not be rolled back");
+        }
+    });
+}
+
+/// COPY in its text format: one line a row.
+pub(crate) async fn insert_rows(
+    client: &Client,
+    table: &str,
+    columns: &[&str],
+    rows: &[SqlRow],
+) -> Result<()> {
+    const BUFFER_BYTES: usize = 1 << 18;
+    let names = quoted_list(columns.iter().copied());
+    let text = format!("COPY {} ({names}) FROM STDIN", quoted(table));
+    let fail = |error| constraint::from_postgres(&error, &text);
+    let sink = client.copy_in::<_, Bytes>(&text).await.map_err(fail)?;
+    let mut sink = std::pin::pin!(sink);
+    let mut buffer = String::with_capacity(BUFFER_BYTES + 4096);
+    for row in rows {
+        for (at, value) in row.iter().enumerate() {
+            if at > 0 {
+                buffer.push('\t');
+            }
+            copy_text(&mut buffer, value)?;
+        }
+        buffer.push('\n');
+        if buffer.len() >= BUFFER_BYTES {
+            let full = std::mem::replace(&mut buffer, String::with_capacity(BUFFER_BYTES + 4096));
+            sink.send(Bytes::from(full)).await.map_err(fail)?;
+        }
+    }
+    sink.send(Bytes::from(buffer)).await.map_err(fail)?;
+    sink.finish().await.map_err(fail)?;
+    Ok(())
+}
+
+fn copy_text(buffer: &mut String, value: &SqlValue) -> Result<()> {
+    let mut escaped = |text: &str| {
+        for c in text.chars() {
+            match c {
+                '\\' => buffer.push_str("\\\\"),
+                '\t' => buffer.push_str("\\t"),
+                '\n' => buffer.push_str("\\n"),
+                '\r' => buffer.push_str("\\r"),
+                c => buffer.push(c),
+            }
+        }
+    };
+    match value {
+        SqlValue::Null => buffer.push_str("\\N"),
+        SqlValue::Text(text) | SqlValue::Json(text) => escaped(text),
+        SqlValue::Integer(number) => write!(buffer, "{number}").map_err(Error::internal)?,
+        SqlValue::Boolean(yes) => buffer.push(if *yes { 't' } else { 'f' }),
+        SqlValue::Date(date) => write!(buffer, "{date}").map_err(Error::internal)?,
+        SqlValue::Instant(instant) => write!(buffer, "{instant}").map_err(Error::internal)?,
+        SqlValue::Bytes(bytes) => {
+            buffer.push_str("\\\\x");
+            bytes
+                .iter()
+                .try_for_each(|byte| write!(buffer, "{byte:02x}"))
+                .map_err(Error::internal)?;
+        }
+    }
+    Ok(())
+}
+
+type BoxedError = Box<dyn StdError + Sync + Send>;
+
+impl ToSql for SqlValue {
+    fn to_sql(&self, kind: &Type, out: &mut BytesMut) -> Result<IsNull, BoxedError> {
+        match self {
+            Self::Null => Ok(IsNull::Yes),
+            Self::Integer(number) if *kind == Type::INT4 => {
+                i32::try_from(*number)?.to_sql(kind, out)
+            }
+            Self::Integer(number) => number.to_sql(kind, out),
+            Self::Boolean(yes) => yes.to_sql(kind, out),
+            Self::Date(date) if *kind == Type::DATE => date.to_sql(kind, out),
+            Self::Date(date) => date.to_string().to_sql(kind, out),
+            Self::Instant(instant) if *kind == Type::TIMESTAMPTZ => instant.to_sql(kind, out),
+            Self::Instant(instant) => instant.as_microsecond().to_sql(kind, out),
+            Self::Text(text) | Self::Json(text) if *kind == Type::JSONB => {
+                // The first byte is the format's version.
+                out.put_u8(1);
+                out.put_slice(text.as_bytes());
+                Ok(IsNull::No)
+            }
+            Self::Text(text) | Self::Json(text) => text.to_sql(kind, out),
+            Self::Bytes(bytes) => bytes.to_sql(kind, out),
+        }
+    }
+
+    /// What does not fit is told by the inner type when it is written.
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// JSON as its text.
+struct JsonText(String);
+
+impl<'a> FromSql<'a> for JsonText {
+    fn from_sql(kind: &Type, raw: &'a [u8]) -> Result<Self, BoxedError> {
+        let raw = if *kind == Type::JSONB { raw.get(1..).unwrap_or_default() } else { raw };
+        Ok(Self(std::str::from_utf8(raw)?.to_owned()))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        matches!(*kind, Type::JSON | Type::JSONB)
+    }
+}
+
+fn decode(row: &Row) -> Result<SqlRow> {
+    row.columns()
+        .iter()
+        .enumerate()
+        .map(|(at, column)| {
+            let value = match *column.type_() {
+                Type::INT8 => row.try_get::<_, Option<i64>>(at).map(|v| v.map(SqlValue::Integer)),
+                Type::INT4 => row
+                    .try_get::<_, Option<i32>>(at)
+                    .map(|v| v.map(|number| SqlValue::Integer(i64::from(number)))),
+                Type::BOOL => row.try_get::<_, Option<bool>>(at).map(|v| v.map(SqlValue::Boolean)),
+                Type::DATE => row.try_get::<_, Option<Date>>(at).map(|v| v.map(SqlValue::Date)),
+                Type::TIMESTAMPTZ => {
+                    row.try_get::<_, Option<Timestamp>>(at).map(|v| v.map(SqlValue::Instant))
+                }
+                Type::JSON | Type::JSONB => row
+                    .try_get::<_, Option<JsonText>>(at)
+                    .map(|v| v.map(|JsonText(text)| SqlValue::Json(text))),
+                Type::BYTEA => {
+                    row.try_get::<_, Option<Vec<u8>>>(at).map(|v| v.map(SqlValue::Bytes))
+                }
+                _ => row.try_get::<_, Option<String>>(at).map(|v| v.map(SqlValue::Text)),
+            };
+            value.map(|value| value.unwrap_or(SqlValue::Null)).map_err(Error::internal)
+        })
+        .collect()
+}

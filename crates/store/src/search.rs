@@ -1,0 +1,280 @@
+//! Finding records by words: an index in the same transaction as the record, so that what was
+//! just written is found at once.
+
+use guanxi_base::{RawId, Result};
+use guanxi_record::{Kind, RecordType, Row, Value};
+
+use crate::actor::Purpose;
+use crate::condition::Conditions;
+use crate::dialect::Dialect;
+use crate::session::Session;
+use crate::sql::{Sql, SqlRow, SqlValue};
+use crate::terms;
+use crate::view::View;
+
+/// So many candidates are ranked; whoever finds more must say more.
+const CANDIDATES_MAX: usize = 200;
+
+/// A record that was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The name of its type.
+    pub record_type: String,
+    /// Its id.
+    pub id: RawId,
+    /// What people call it.
+    pub title: String,
+}
+
+/// The text of a record that is searched: its name first, each field on a line.
+pub(crate) fn body(record_type: &RecordType, values: &[Value]) -> Option<String> {
+    let title = record_type.title_position();
+    let searchable =
+        record_type.fields.iter().zip(values).enumerate().filter(|(at, (field, _))| {
+            *at != title && field.searchable && !matches!(field.kind, Kind::Json)
+        });
+    let named = record_type.fields.get(title).filter(|field| field.searchable);
+    let first = named.and(values.get(title)).map(Value::to_text).unwrap_or_default();
+    let mut lines = vec![first];
+    lines.extend(searchable.map(|(_, (_, value))| value.to_text()).filter(|t| !t.is_empty()));
+    let body = terms::fold(&lines.join("\n"));
+    (!body.trim().is_empty()).then_some(body)
+}
+
+fn indexed_terms(body: &str) -> String {
+    let mut terms = terms::of_document(body);
+    terms.extend(body.lines().map(terms::whole));
+    terms.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// Enters records that are not in the index yet.
+pub(crate) async fn add(
+    session: &mut Session,
+    record_type: &RecordType,
+    rows: &[Row],
+) -> Result<()> {
+    if !record_type.fields.iter().any(|field| field.searchable) {
+        return Ok(());
+    }
+    let found = rows.iter().filter_map(|row| Some((row.id, body(record_type, &row.values)?)));
+    let mut documents: Vec<SqlRow> = Vec::new();
+    let mut terms: Vec<SqlRow> = Vec::new();
+    for (id, body) in found {
+        let id = SqlValue::Integer(id.0);
+        let text = SqlValue::Text(indexed_terms(&body));
+        let name = SqlValue::Text(record_type.name.to_string());
+        match session.dialect() {
+            Dialect::Sqlite => {
+                documents.push(vec![id.clone(), name, SqlValue::Text(body)]);
+                terms.push(vec![id, text]);
+            }
+            // A tsvector's text form: words without quotes need none.
+            Dialect::Postgres => documents.push(vec![id, name, SqlValue::Text(body), text]),
+        }
+    }
+    if documents.is_empty() {
+        return Ok(());
+    }
+    match session.dialect() {
+        Dialect::Sqlite => {
+            session.insert_rows("search_document", &["id", "type", "body"], &documents).await?;
+            session.insert_rows("search_index", &["rowid", "terms"], &terms).await
+        }
+        Dialect::Postgres => {
+            let columns = ["id", "type", "body", "terms"];
+            session.insert_rows("search_document", &columns, &documents).await
+        }
+    }
+}
+
+/// Takes records out of the index.
+pub(crate) async fn remove(session: &mut Session, ids: &[RawId]) -> Result<()> {
+    for chunk in ids.chunks(500) {
+        let tables: &[(&str, &str)] = match session.dialect() {
+            Dialect::Sqlite => &[("search_index", "rowid"), ("search_document", "id")],
+            Dialect::Postgres => &[("search_document", "id")],
+        };
+        for (table, id) in tables {
+            let mut sql = session.sql(format!("DELETE FROM {table} WHERE {id} IN ("));
+            sql.bind_all(chunk.iter().map(|id| SqlValue::Integer(id.0))).push(")");
+            session.execute(&sql).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The words as the database's own query language. Terms hold letters and digits only, so
+/// nothing that a person types can be an operator.
+fn native_query(dialect: Dialect, words: &str) -> Option<String> {
+    let terms = terms::of_query(words);
+    let written = terms.iter().map(|term| match (dialect, term.prefix) {
+        (Dialect::Sqlite, true) => format!("\"{}\"*", term.text),
+        (Dialect::Sqlite, false) => format!("\"{}\"", term.text),
+        (Dialect::Postgres, true) => format!("'{}':*", term.text),
+        (Dialect::Postgres, false) => format!("'{}'", term.text),
+    });
+    let between = if dialect == Dialect::Sqlite { " " } else { " & " };
+    let query = written.collect::<Vec<_>>().join(between);
+    (!query.is_empty()).then_some(query)
+}
+
+fn native_whole(dialect: Dialect, words: &str) -> String {
+    let whole = terms::whole(&terms::fold(words));
+    if dialect == Dialect::Sqlite { format!("\"{whole}\"") } else { format!("'{whole}'") }
+}
+
+/// Restricts a list to the records that the words find.
+pub(crate) fn condition(sql: &mut Sql, record_type: &str, alias: &str, words: &str) {
+    let Some(query) = native_query(sql.dialect, words) else {
+        sql.push("FALSE");
+        return;
+    };
+    sql.push(alias);
+    match sql.dialect {
+        Dialect::Sqlite => {
+            sql.push(".\"id\" IN (SELECT rowid FROM search_index WHERE search_index MATCH ");
+            sql.bind(SqlValue::Text(query)).push(")");
+        }
+        Dialect::Postgres => {
+            sql.push(".\"id\" IN (SELECT id FROM search_document WHERE terms @@ (");
+            sql.bind(SqlValue::Text(query)).push("::text)::tsquery AND type = ");
+            sql.bind(SqlValue::Text(record_type.to_owned())).push(")");
+        }
+    }
+}
+
+impl View {
+    /// The records that the words find, best first, of all types or of these.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search(&mut self, words: &str, types: &[&str], limit: usize) -> Result<Vec<Hit>> {
+        let dialect = self.session.dialect();
+        let Some(query) = native_query(dialect, words) else { return Ok(Vec::new()) };
+        let mut candidates = Vec::new();
+        for native in [native_whole(dialect, words), query] {
+            candidates.extend(self.candidates(native, types).await?);
+        }
+        let wanted = terms::fold(words.trim());
+        let wanted = wanted.trim();
+        candidates.sort_by_key(|(id, _, body)| {
+            let name = body.lines().next().unwrap_or_default();
+            let rank = match name {
+                name if name == wanted => 0,
+                name if name.starts_with(wanted) => 1,
+                name if name.contains(wanted) => 2,
+                _ if body.contains(wanted) => 3,
+                _ => 4,
+            };
+            (rank, name.len(), std::cmp::Reverse(*id))
+        });
+        let mut seen = std::collections::HashSet::new();
+        candidates.retain(|(id, _, _)| seen.insert(*id));
+        self.visible_hits(candidates, limit).await
+    }
+
+    async fn candidates(
+        &mut self,
+        native: String,
+        types: &[&str],
+    ) -> Result<Vec<(RawId, String, String)>> {
+        let mut sql = self.session.sql(match self.session.dialect() {
+            Dialect::Sqlite => {
+                "SELECT d.id, d.type, d.body FROM search_index i \
+                 JOIN search_document d ON d.id = i.rowid WHERE search_index MATCH "
+            }
+            Dialect::Postgres => {
+                "SELECT d.id, d.type, d.body FROM search_document d WHERE d.terms @@ ("
+            }
+        });
+        sql.bind(SqlValue::Text(native));
+        if self.session.dialect() == Dialect::Postgres {
+            sql.push("::text)::tsquery");
+        }
+        if !types.is_empty() {
+            sql.push(" AND d.type IN (");
+            sql.bind_all(types.iter().map(|name| SqlValue::Text((*name).to_owned()))).push(")");
+        }
+        sql.push(&format!(" LIMIT {CANDIDATES_MAX}"));
+        let rows = self.session.rows(&sql).await?;
+        rows.into_iter()
+            .map(|row| {
+                let mut row = row.into_iter();
+                let mut next = || row.next().unwrap_or(SqlValue::Null);
+                Ok((RawId(next().integer()?), next().into_text()?, next().into_text()?))
+            })
+            .collect()
+    }
+
+    /// Keeps what the Actor may see, in order, with its name.
+    async fn visible_hits(
+        &mut self,
+        candidates: Vec<(RawId, String, String)>,
+        limit: usize,
+    ) -> Result<Vec<Hit>> {
+        let mut hits = Vec::with_capacity(limit);
+        for chunk in candidates.chunks(limit.max(20)) {
+            let mut by_type: std::collections::BTreeMap<&str, Vec<RawId>> =
+                std::collections::BTreeMap::new();
+            for (id, record_type, _) in chunk {
+                by_type.entry(record_type).or_default().push(*id);
+            }
+            let mut titles = std::collections::HashMap::new();
+            for (record_type, ids) in by_type {
+                titles.extend(self.titles_among(record_type, &ids, Archived::Hide).await?);
+            }
+            for (id, record_type, _) in chunk {
+                if let Some(title) = titles.remove(id) {
+                    let record_type = record_type.clone();
+                    hits.push(Hit { record_type, id: *id, title });
+                }
+            }
+            if hits.len() >= limit {
+                break;
+            }
+        }
+        hits.truncate(limit);
+        Ok(hits)
+    }
+
+    /// The names of records of one type that the Actor may see.
+    pub(crate) async fn titles_among(
+        &mut self,
+        record_type: &str,
+        ids: &[RawId],
+        archived: Archived,
+    ) -> Result<Vec<(RawId, String)>> {
+        let Ok(record_type) = self.catalog.get(record_type).cloned() else { return Ok(Vec::new()) };
+        let Some(field) = record_type.field(&record_type.title) else { return Ok(Vec::new()) };
+        let mut found = Vec::with_capacity(ids.len());
+        for chunk in ids.chunks(500) {
+            let mut sql = self.session.sql("SELECT t0.\"id\", ");
+            let title = crate::columns::Expression::of(sql.dialect, "t0", field).sql;
+            sql.push(&title)
+                .push(" FROM ")
+                .name(&record_type.name)
+                .push(" t0 WHERE t0.\"id\" IN (");
+            sql.bind_all(chunk.iter().map(|id| SqlValue::Integer(id.0))).push(") AND ");
+            if archived == Archived::Hide {
+                sql.push("t0.\"archived_at\" IS NULL AND ");
+            }
+            let catalog = self.catalog.clone();
+            let mut conditions = Conditions::new(&catalog, &self.actor, self.now);
+            conditions.scope(&mut sql, &record_type, "t0", Purpose::Read)?;
+            for row in self.session.rows(&sql).await? {
+                let id = RawId(row[0].integer()?);
+                let value = crate::columns::read_value(&field.kind, row[1].clone(), None)?;
+                let title = if value.is_null() { id.to_string() } else { value.to_text() };
+                found.push((id, title));
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Whether archived records are left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Archived {
+    Show,
+    Hide,
+}

@@ -1,0 +1,194 @@
+//! SQLite: one writer, many readers, write-ahead log, every commit on the disk before it is
+//! acknowledged.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use guanxi_base::{Date, Error, Result};
+use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
+use rusqlite::{Connection, OpenFlags, ToSql};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::constraint;
+use crate::sql::{Sql, SqlRow, SqlValue, quoted, quoted_list};
+
+/// Reads at once; each has its own page cache.
+const READERS: usize = 8;
+/// Statements that a connection keeps prepared.
+const STATEMENTS_CACHED: usize = 256;
+
+/// An open SQLite database.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    pub(crate) writer: Arc<tokio::sync::Mutex<Connection>>,
+    readers: Arc<Mutex<Vec<Connection>>>,
+    permits: Arc<Semaphore>,
+}
+
+impl Sqlite {
+    pub(crate) fn open(path: &Path) -> Result<Self> {
+        let writer =
+            connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let readers = (0..READERS)
+            .map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
+            .collect::<Result<Vec<_>>>()?;
+        Ok(Self {
+            writer: Arc::new(tokio::sync::Mutex::new(writer)),
+            readers: Arc::new(Mutex::new(readers)),
+            permits: Arc::new(Semaphore::new(READERS)),
+        })
+    }
+
+    /// A free reader; waits while all are busy.
+    pub(crate) async fn reader(&self) -> Result<Reader> {
+        let permit = self.permits.clone().acquire_owned().await.map_err(Error::internal)?;
+        let connection = self.readers.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let loan = Loan { connection, home: self.readers.clone(), _permit: permit };
+        Ok(Reader { loan: Some(loan) })
+    }
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+    let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    let connection = Connection::open_with_flags(path, flags).map_err(|error| {
+        Error::internal(format!("the database {} cannot be opened: {error}", path.display()))
+    })?;
+    connection.busy_timeout(Duration::from_secs(10)).map_err(Error::internal)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    // FULL: with a write-ahead log, NORMAL may lose the last acknowledged commits to a power cut.
+    let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+                   PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+                   PRAGMA cache_size = -16000; PRAGMA mmap_size = 1073741824;";
+    connection.execute_batch(pragmas).map_err(Error::internal)?;
+    Ok(connection)
+}
+
+/// A reading connection on loan.
+pub(crate) struct Reader {
+    /// `None` only while a query runs on another thread.
+    loan: Option<Loan>,
+}
+
+/// Goes home when it is dropped, wherever that happens.
+struct Loan {
+    connection: Option<Connection>,
+    home: Arc<Mutex<Vec<Connection>>>,
+    /// Given back after the connection is home.
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Reader {
+    pub(crate) fn connection(&mut self) -> Result<&mut Connection> {
+        let loan = self.loan.as_mut().and_then(|loan| loan.connection.as_mut());
+        loan.ok_or_else(|| Error::internal("the reader is in use"))
+    }
+
+    /// Runs a long query on a thread of its own. If the caller goes away meanwhile, the
+    /// connection goes home when the query ends.
+    pub(crate) async fn rows_apart(&mut self, sql: &Sql) -> Result<Vec<SqlRow>> {
+        let mut loan = self.loan.take().ok_or_else(|| Error::internal("the reader is in use"))?;
+        let sql = sql.clone();
+        let run = tokio::task::spawn_blocking(move || {
+            let found = match loan.connection.as_mut() {
+                Some(connection) => rows(connection, &sql),
+                None => Err(Error::internal("the reader is in use")),
+            };
+            (loan, found)
+        });
+        let (loan, found) = run.await.map_err(Error::internal)?;
+        self.loan = Some(loan);
+        found
+    }
+}
+
+impl Drop for Loan {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            self.home.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+        }
+    }
+}
+
+impl ToSql for SqlValue {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(match self {
+            Self::Null => ToSqlOutput::Borrowed(ValueRef::Null),
+            Self::Integer(number) => ToSqlOutput::Owned(Owned::Integer(*number)),
+            Self::Boolean(yes) => ToSqlOutput::Owned(Owned::Integer(i64::from(*yes))),
+            Self::Text(text) | Self::Json(text) => {
+                ToSqlOutput::Borrowed(ValueRef::Text(text.as_bytes()))
+            }
+            Self::Date(date) => ToSqlOutput::Owned(Owned::Text(date.to_string())),
+            Self::Instant(instant) => ToSqlOutput::Owned(Owned::Integer(instant.as_microsecond())),
+            Self::Bytes(bytes) => ToSqlOutput::Borrowed(ValueRef::Blob(bytes)),
+        })
+    }
+}
+
+fn owned(value: ValueRef<'_>) -> Result<SqlValue> {
+    Ok(match value {
+        ValueRef::Null => SqlValue::Null,
+        ValueRef::Integer(number) => SqlValue::Integer(number),
+        ValueRef::Text(bytes) => {
+            SqlValue::Text(std::str::from_utf8(bytes).map_err(Error::internal)?.to_owned())
+        }
+        ValueRef::Blob(bytes) => SqlValue::Bytes(bytes.to_vec()),
+        ValueRef::Real(number) => {
+            return Err(Error::internal(format!("a float in the database: {number}")));
+        }
+    })
+}
+
+pub(crate) fn rows(connection: &mut Connection, sql: &Sql) -> Result<Vec<SqlRow>> {
+    let mut statement = connection.prepare_cached(&sql.text).map_err(|e| fault(&e, sql))?;
+    let width = statement.column_count();
+    let mut found = Vec::new();
+    let mut rows =
+        statement.query(rusqlite::params_from_iter(&sql.params)).map_err(|e| fault(&e, sql))?;
+    while let Some(row) = rows.next().map_err(|e| fault(&e, sql))? {
+        let mut values = Vec::with_capacity(width);
+        for at in 0..width {
+            values.push(owned(row.get_ref(at).map_err(Error::internal)?)?);
+        }
+        found.push(values);
+    }
+    Ok(found)
+}
+
+pub(crate) fn execute(connection: &mut Connection, sql: &Sql) -> Result<u64> {
+    let mut statement = connection.prepare_cached(&sql.text).map_err(|e| fault(&e, sql))?;
+    let count =
+        statement.execute(rusqlite::params_from_iter(&sql.params)).map_err(|e| fault(&e, sql))?;
+    Ok(count as u64)
+}
+
+pub(crate) fn insert_rows(
+    connection: &mut Connection,
+    table: &str,
+    columns: &[&str],
+    rows: &[SqlRow],
+) -> Result<()> {
+    let marks = vec!["?"; columns.len()].join(", ");
+    let names = quoted_list(columns.iter().copied());
+    let text = format!("INSERT INTO {} ({names}) VALUES ({marks})", quoted(table));
+    let fail = |error: &rusqlite::Error| constraint::from_sqlite(error, &text);
+    let mut statement = connection.prepare_cached(&text).map_err(|e| fail(&e))?;
+    for row in rows {
+        statement.execute(rusqlite::params_from_iter(row)).map_err(|e| fail(&e))?;
+    }
+    Ok(())
+}
+
+pub(crate) fn run(connection: &mut Connection, sql: &str) -> Result<()> {
+    connection.execute_batch(sql).map_err(|error| constraint::from_sqlite(&error, sql))
+}
+
+fn fault(error: &rusqlite::Error, sql: &Sql) -> Error {
+    constraint::from_sqlite(error, &sql.text)
+}
+
+/// SQLite gives dates back as the text that it keeps.
+pub(crate) fn date(text: &str) -> Result<Date> {
+    text.parse().map_err(Error::internal)
+}

@@ -1,0 +1,180 @@
+//! An open database with its catalog of record types.
+
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use guanxi_base::{Clock, Error, IdMaker, RawId, Result};
+use guanxi_record::{Catalog, Field, RecordType};
+
+use crate::actor::{Actor, Origin};
+use crate::custom_field;
+use crate::migration::{self, Migration};
+use crate::postgres;
+use crate::session::Session;
+use crate::sqlite::Sqlite;
+use crate::tx::Tx;
+use crate::view::View;
+
+/// What a database is opened with.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// `sqlite:PATH` or `postgres://…`.
+    pub url: String,
+    /// The record types of the product.
+    pub types: &'static [&'static RecordType],
+    /// All migrations, from the first.
+    pub migrations: Vec<Migration>,
+    /// Tells the time.
+    pub clock: Clock,
+}
+
+/// An open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store(Arc<Inner>);
+
+struct Inner {
+    backend: Backend,
+    types: &'static [&'static RecordType],
+    catalog: RwLock<Arc<Catalog>>,
+    ids: IdMaker,
+    clock: Clock,
+}
+
+enum Backend {
+    Sqlite(Sqlite),
+    Postgres(deadpool_postgres::Pool),
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.0.backend {
+            Backend::Sqlite(_) => "Store(SQLite)",
+            Backend::Postgres(_) => "Store(PostgreSQL)",
+        })
+    }
+}
+
+impl Store {
+    /// Opens the database, makes it if it is not there, and brings its schema up to date.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or is newer than this program.
+    pub async fn open(config: StoreConfig) -> Result<Self> {
+        let backend = match config.url.strip_prefix("sqlite:") {
+            Some(path) => Backend::Sqlite(Sqlite::open(Path::new(path.trim_start_matches("//")))?),
+            None if config.url.starts_with("postgres") => {
+                Backend::Postgres(postgres::pool(&config.url)?)
+            }
+            None => {
+                return Err(Error::internal(format!(
+                    "{} is not a database address: use sqlite:PATH or postgres://…",
+                    config.url
+                )));
+            }
+        };
+        let mut number = [0_u8; 2];
+        getrandom::fill(&mut number).map_err(|e| Error::internal(e.to_string()))?;
+        let ids = IdMaker::new(config.clock.clone(), u16::from_le_bytes(number));
+        let catalog = RwLock::new(Arc::new(Catalog::new(config.types, &[])));
+        let (types, clock) = (config.types, config.clock);
+        let store = Self(Arc::new(Inner { backend, types, catalog, ids, clock }));
+        migration::migrate(&mut store.writer().await?, &config.migrations).await?;
+        store.reload_catalog().await?;
+        Ok(store)
+    }
+
+    /// All record types with their custom fields, as they are now.
+    #[must_use]
+    pub fn catalog(&self) -> Arc<Catalog> {
+        self.0.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The clock that the store was opened with.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    /// A new id.
+    #[must_use]
+    pub fn new_id(&self) -> RawId {
+        self.0.ids.make()
+    }
+
+    /// Whether this is the embedded database, which only this process may write to.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.0.backend, Backend::Sqlite(_))
+    }
+
+    /// What this Actor sees.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn read(&self, actor: &Actor) -> Result<View> {
+        Ok(self.view(self.reader().await?, actor))
+    }
+
+    /// Begins a transaction of this Actor. Dropped without `commit`, it changes nothing.
+    ///
+    /// # Errors
+    /// When there is no connection.
+    pub async fn write(&self, actor: &Actor) -> Result<Tx> {
+        let mut session = self.writer().await?;
+        session.begin().await?;
+        let view = self.view(session, actor);
+        Ok(Tx::new(self.clone(), view))
+    }
+
+    fn view(&self, session: Session, actor: &Actor) -> View {
+        View { session, actor: actor.clone(), catalog: self.catalog(), now: self.0.clock.now() }
+    }
+
+    pub(crate) async fn reader(&self) -> Result<Session> {
+        Ok(match &self.0.backend {
+            Backend::Sqlite(sqlite) => Session::SqliteReader(sqlite.reader().await?),
+            Backend::Postgres(pool) => Self::postgres(pool).await?,
+        })
+    }
+
+    pub(crate) async fn writer(&self) -> Result<Session> {
+        Ok(match &self.0.backend {
+            Backend::Sqlite(sqlite) => {
+                Session::SqliteWriter(sqlite.writer.clone().lock_owned().await)
+            }
+            Backend::Postgres(pool) => Self::postgres(pool).await?,
+        })
+    }
+
+    async fn postgres(pool: &deadpool_postgres::Pool) -> Result<Session> {
+        let client = Some(postgres::connect(pool).await?);
+        Ok(Session::Postgres { client, in_transaction: false })
+    }
+
+    /// Reads the custom fields anew.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reload_catalog(&self) -> Result<()> {
+        let built_in = Catalog::new(self.0.types, &[]);
+        let mut fields: Vec<(String, Field)> = Vec::new();
+        if built_in.get(custom_field::TYPE_NAME).is_ok() {
+            let mut view = self.read(&Actor::system(Origin::Job)).await?;
+            fields = custom_field::load(&mut view).await?;
+        }
+        let catalog = Arc::new(Catalog::new(self.0.types, &fields));
+        *self.0.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
+        Ok(())
+    }
+
+    /// Lets the database look at its tables, so that it plans well after many changes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn analyze(&self) -> Result<()> {
+        let mut session = self.writer().await?;
+        let sql = session.sql("ANALYZE");
+        session.execute(&sql).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,385 @@
+//! The one door for writes: validates against the description, checks rights and versions, and
+//! writes row, search terms, history and event in one transaction.
+
+use std::collections::BTreeSet;
+use std::ops::{Deref, DerefMut};
+
+use guanxi_base::{Error, Id, RawId, Refusal, Result};
+use guanxi_record::{Changes, FieldChange, OnDelete, Record, RecordType, Row, Stored, Value};
+use serde_json::Value as Json;
+
+use crate::actor::Purpose;
+use crate::audit::Operation;
+use crate::columns::{column_names, write_row};
+use crate::custom_field;
+use crate::search;
+use crate::sql::{SqlRow, SqlValue, quoted};
+use crate::store::Store;
+use crate::validate;
+use crate::view::View;
+
+/// A transaction of one Actor. It reads like a [`View`], and sees its own writes.
+pub struct Tx {
+    pub(crate) view: View,
+    pub(crate) store: Store,
+    /// The id of the set of changes that this transaction makes.
+    pub(crate) change_set: RawId,
+    pub(crate) undoes: Option<RawId>,
+    pub(crate) items: Vec<SqlRow>,
+    /// Wholes whose sums are to be made anew: `(type, id)`.
+    pub(crate) stale_sums: BTreeSet<(String, RawId)>,
+    /// Records that an import has looked up or made: links to them need no second look.
+    pub(crate) known_links: std::collections::HashSet<RawId>,
+    catalog_changed: bool,
+}
+
+impl Deref for Tx {
+    type Target = View;
+    fn deref(&self) -> &View {
+        &self.view
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut View {
+        &mut self.view
+    }
+}
+
+impl Tx {
+    pub(crate) fn new(store: Store, view: View) -> Self {
+        let change_set = store.new_id();
+        Self {
+            view,
+            store,
+            change_set,
+            undoes: None,
+            items: Vec::new(),
+            stale_sums: BTreeSet::new(),
+            known_links: std::collections::HashSet::new(),
+            catalog_changed: false,
+        }
+    }
+
+    /// The id of the set of changes that this transaction makes; what undo takes.
+    #[must_use]
+    pub fn change_set(&self) -> RawId {
+        self.change_set
+    }
+
+    /// Says that these records are there and may be linked to; for whoever just made or saw them.
+    pub fn know_links(&mut self, ids: impl IntoIterator<Item = RawId>) {
+        self.known_links.extend(ids);
+    }
+
+    /// Makes the changes last. What it acknowledges is on the disk.
+    ///
+    /// # Errors
+    /// When the database fails; nothing is changed then.
+    pub async fn commit(mut self) -> Result<RawId> {
+        self.renew_sums().await?;
+        self.write_change_set().await?;
+        self.view.session.commit().await?;
+        let Self { view, store, change_set, catalog_changed, .. } = self;
+        drop(view);
+        if catalog_changed {
+            store.reload_catalog().await?;
+        }
+        Ok(change_set)
+    }
+
+    /// Makes a record from a Rust struct.
+    ///
+    /// # Errors
+    /// Refusals of the type's rules; `Forbidden`.
+    pub async fn create<T: Record>(&mut self, record: &T) -> Result<Stored<T>> {
+        let mut values = record.values();
+        let record_type = self.catalog.get(T::NAME)?.clone();
+        values.resize(record_type.fields.len(), Value::Null);
+        self.create_row(&record_type, values).await?.try_into()
+    }
+
+    /// Makes a record from values in the order of the type's fields.
+    ///
+    /// # Errors
+    /// Refusals of the type's rules; `Forbidden`.
+    pub async fn create_row(
+        &mut self,
+        record_type: &RecordType,
+        values: Vec<Value>,
+    ) -> Result<Row> {
+        self.may_create(record_type)?;
+        let row = self.prepare(record_type, values).await?;
+        self.insert(record_type, vec![row.clone()]).await?;
+        Ok(row)
+    }
+
+    /// Changes the built-in fields of a record that was fetched for `Purpose::Change`.
+    ///
+    /// # Errors
+    /// Refusals of the type's rules; `Conflict` when somebody was faster.
+    pub async fn update<T: Record>(&mut self, record: &Stored<T>) -> Result<Stored<T>> {
+        let record_type = self.catalog.get(T::NAME)?.clone();
+        let old = self.row(T::NAME, record.id.raw(), Purpose::Change).await?;
+        let mut values = record.record.values();
+        values.extend(old.values.iter().skip(values.len()).cloned());
+        self.change_row(&record_type, old, record.version, values).await?.try_into()
+    }
+
+    /// Sets some fields of a record, by their places in the type.
+    ///
+    /// # Errors
+    /// Refusals of the type's rules; `Conflict` when the record is at another version.
+    pub async fn update_fields(
+        &mut self,
+        record_type: &RecordType,
+        id: RawId,
+        version: i64,
+        fields: Vec<(usize, Value)>,
+    ) -> Result<Row> {
+        let old = self.row(&record_type.name, id, Purpose::Change).await?;
+        let mut values = old.values.clone();
+        for (place, value) in fields {
+            if let Some(slot) = values.get_mut(place) {
+                *slot = value;
+            }
+        }
+        self.change_row(record_type, old, version, values).await
+    }
+
+    pub(crate) async fn change_row(
+        &mut self,
+        record_type: &RecordType,
+        old: Row,
+        version: i64,
+        values: Vec<Value>,
+    ) -> Result<Row> {
+        if version != old.version {
+            return Err(Error::Conflict { current_version: old.version });
+        }
+        let values = self.settled(record_type, values, Some(&old)).await?;
+        let changes = Changes::between(record_type, &old.values, &values);
+        if changes.is_empty() {
+            return Ok(old);
+        }
+        let (version, updated_at) = (old.version + 1, self.view.now);
+        let new = Row { version, updated_at, values, ..old.clone() };
+        self.store_row(record_type, &old, &new).await?;
+        self.note(record_type, &new, Operation::Update, Some(changes.to_json()));
+        Ok(new)
+    }
+
+    /// Writes a row over its older version, and its search terms.
+    pub(crate) async fn store_row(
+        &mut self,
+        record_type: &RecordType,
+        old: &Row,
+        new: &Row,
+    ) -> Result<()> {
+        let names = column_names(record_type);
+        let mut sql = self.view.session.sql("UPDATE ");
+        sql.name(&record_type.name).push(" SET ");
+        for (at, (name, value)) in names.iter().zip(write_row(record_type, new)).enumerate().skip(1)
+        {
+            sql.push(if at > 1 { ", " } else { "" }).name(name).push(" = ").bind(value);
+        }
+        sql.push(" WHERE \"id\" = ").bind(SqlValue::Integer(old.id.0));
+        sql.push(" AND \"version\" = ").bind(SqlValue::Integer(old.version));
+        if self.view.session.execute(&sql).await? == 0 {
+            return Err(Error::Conflict { current_version: old.version + 1 });
+        }
+        let texts =
+            (search::body(record_type, &old.values), search::body(record_type, &new.values));
+        if texts.0 != texts.1 {
+            search::remove(&mut self.view.session, &[old.id]).await?;
+            search::add(&mut self.view.session, record_type, std::slice::from_ref(new)).await?;
+        }
+        self.whole_is_stale(record_type, old);
+        self.whole_is_stale(record_type, new);
+        Ok(())
+    }
+
+    /// Puts a record away: it leaves lists and search, nothing is lost.
+    ///
+    /// # Errors
+    /// `Conflict`, `Forbidden`, `NotFound`.
+    pub async fn archive(&mut self, record_type: &str, id: RawId, version: i64) -> Result<Row> {
+        let at = Some(self.view.now);
+        self.set_archived(record_type, id, version, at, Operation::Archive).await
+    }
+
+    /// Brings a record back.
+    ///
+    /// # Errors
+    /// `Conflict`, `Forbidden`, `NotFound`.
+    pub async fn restore(&mut self, record_type: &str, id: RawId, version: i64) -> Result<Row> {
+        self.set_archived(record_type, id, version, None, Operation::Restore).await
+    }
+
+    pub(crate) async fn set_archived(
+        &mut self,
+        record_type: &str,
+        id: RawId,
+        version: i64,
+        archived_at: Option<guanxi_base::Timestamp>,
+        operation: Operation,
+    ) -> Result<Row> {
+        let record_type = self.catalog.get(record_type)?.clone();
+        let old = self.row(&record_type.name, id, Purpose::Archive).await?;
+        if version != old.version {
+            return Err(Error::Conflict { current_version: old.version });
+        }
+        if old.archived_at.is_some() == archived_at.is_some() {
+            return Ok(old);
+        }
+        let (version, updated_at) = (old.version + 1, self.view.now);
+        let new = Row { version, updated_at, archived_at, ..old.clone() };
+        self.store_row(&record_type, &old, &new).await?;
+        let change = FieldChange {
+            field: "archived_at".to_owned(),
+            old: old.archived_at.map_or(Value::Null, Value::Instant),
+            new: archived_at.map_or(Value::Null, Value::Instant),
+        };
+        self.note(&record_type, &new, operation, Some(Changes(vec![change]).to_json()));
+        Ok(new)
+    }
+
+    /// Removes a record for good, with its parts; links to it are cleared, or keep it. Only undo
+    /// and erasure do this: people archive.
+    ///
+    /// # Errors
+    /// `still-linked`.
+    pub(crate) async fn remove(&mut self, record_type: &RecordType, row: Row) -> Result<()> {
+        let catalog = self.catalog.clone();
+        for (other, field, rule) in catalog.links_to(&record_type.name) {
+            for linked in self.rows_linking(other, &field.name, row.id).await? {
+                match rule {
+                    OnDelete::Refuse => {
+                        return Err(Refusal::new("still-linked")
+                            .with("title", row.title(record_type))
+                            .with("by", linked.title(other))
+                            .with("type", &other.name)
+                            .into());
+                    }
+                    OnDelete::Cascade => Box::pin(self.remove(other, linked)).await?,
+                    OnDelete::Clear => {
+                        let mut values = linked.values.clone();
+                        if let Some(place) = other.position(&field.name) {
+                            values[place] = Value::Null;
+                        }
+                        let version = linked.version;
+                        Box::pin(self.change_row(other, linked, version, values)).await?;
+                    }
+                }
+            }
+        }
+        self.remove_rows(record_type, vec![row]).await
+    }
+
+    async fn rows_linking(
+        &mut self,
+        other: &RecordType,
+        field: &str,
+        id: RawId,
+    ) -> Result<Vec<Row>> {
+        let columns = crate::columns::select_list(other, "t0");
+        let mut sql = self.view.session.sql(format!("SELECT {columns} FROM "));
+        sql.name(&other.name).push(" t0 WHERE ");
+        let place = other
+            .field(field)
+            .map(|f| crate::columns::Expression::of(self.view.session.dialect(), "t0", f).sql);
+        sql.push(&place.unwrap_or_else(|| quoted(field))).push(" = ");
+        sql.bind(SqlValue::Integer(id.0));
+        let rows = self.view.session.rows(&sql).await?;
+        rows.into_iter().map(|columns| crate::columns::read_row(other, columns)).collect()
+    }
+
+    /// Removes rows that nothing links to; the database itself refuses if something does.
+    pub(crate) async fn remove_rows(
+        &mut self,
+        record_type: &RecordType,
+        rows: Vec<Row>,
+    ) -> Result<()> {
+        let ids: Vec<RawId> = rows.iter().map(|row| row.id).collect();
+        for chunk in ids.chunks(500) {
+            let mut sql = self.view.session.sql("DELETE FROM ");
+            sql.name(&record_type.name).push(" WHERE \"id\" IN (");
+            sql.bind_all(chunk.iter().map(|id| SqlValue::Integer(id.0))).push(")");
+            self.view.session.execute(&sql).await?;
+        }
+        if record_type.fields.iter().any(|field| field.searchable) {
+            search::remove(&mut self.view.session, &ids).await?;
+        }
+        for row in rows {
+            let blank = vec![Value::Null; row.values.len()];
+            let diff = Changes::between(record_type, &row.values, &blank).to_json();
+            self.whole_is_stale(record_type, &row);
+            let gone = Row { version: row.version + 1, ..row };
+            self.note(record_type, &gone, Operation::Remove, Some(diff));
+        }
+        Ok(())
+    }
+
+    /// Notes a change for history, undo and events.
+    pub(crate) fn note(
+        &mut self,
+        record_type: &RecordType,
+        row: &Row,
+        operation: Operation,
+        diff: Option<Json>,
+    ) {
+        if record_type.name == custom_field::TYPE_NAME {
+            self.catalog_changed = true;
+        }
+        let seq = i64::try_from(self.items.len()).unwrap_or(i64::MAX);
+        self.items.push(vec![
+            SqlValue::Integer(self.change_set.0),
+            SqlValue::Integer(seq),
+            SqlValue::Text(record_type.name.to_string()),
+            SqlValue::Integer(row.id.0),
+            SqlValue::Integer(row.version),
+            SqlValue::Text(operation.name().to_owned()),
+            SqlValue::or_null(diff, |diff| SqlValue::Json(diff.to_string())),
+        ]);
+    }
+
+    /// The next number of a series, such as `SO-000042`.
+    pub(crate) async fn next_number(&mut self, prefix: &str) -> Result<String> {
+        let mut sql = self.view.session.sql("INSERT INTO counter (name, value) VALUES (");
+        sql.bind(SqlValue::Text(prefix.to_owned())).push(
+            ", 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value",
+        );
+        let number = self.view.session.value(&sql).await?.unwrap_or(SqlValue::Null).integer()?;
+        Ok(format!("{prefix}-{number:06}"))
+    }
+
+    /// Defaults, the type's own rule, and every fact of the description.
+    pub(crate) async fn settled(
+        &mut self,
+        record_type: &RecordType,
+        mut values: Vec<Value>,
+        old: Option<&Row>,
+    ) -> Result<Vec<Value>> {
+        if old.is_none() {
+            self.fill_defaults(record_type, &mut values).await?;
+        }
+        let mut refusals = validate::missing(record_type, &values);
+        if let Some(settle) = record_type.settle {
+            // A rule speaks about whole records; of one that lacks something it knows nothing.
+            if refusals.is_empty() {
+                let built_in = record_type.built_in().count();
+                refusals.extend(settle(&mut values[..built_in]));
+            }
+        }
+        refusals.extend(self.broken_links(record_type, &values, old).await?);
+        if refusals.is_empty() { Ok(values) } else { Err(Error::Refused(refusals)) }
+    }
+
+    /// The typed id's record in any state, for commands that were given one by their caller.
+    ///
+    /// # Errors
+    /// As `View::row`.
+    pub async fn change_of<T: Record>(&mut self, id: Id<T>) -> Result<Stored<T>> {
+        self.view.fetch(Purpose::Change, id).await
+    }
+}

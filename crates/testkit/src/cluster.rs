@@ -1,0 +1,150 @@
+//! One PostgreSQL server for all tests of a run: the first test that needs it starts it on a
+//! free port, all others share it, and it stops by itself when no test has asked for a while.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio_postgres::NoTls;
+
+/// The server stops when nobody has asked for a database for so long.
+const IDLE_SECONDS: u32 = 180;
+
+/// A database of the server, dropped with this.
+#[derive(Debug)]
+pub(crate) struct Database {
+    pub(crate) url: String,
+    name: String,
+    admin: String,
+}
+
+impl Database {
+    pub(crate) async fn create() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let port = server_port();
+        let user = if is_root() { "postgres".to_owned() } else { whoami() };
+        let admin = format!("postgres://{user}@127.0.0.1:{port}/postgres");
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("t_{}_{number}", std::process::id());
+        run(&admin, &format!("CREATE DATABASE {name} STRATEGY file_copy")).await;
+        let url = format!("postgres://{user}@127.0.0.1:{port}/{name}");
+        Self { url, name, admin }
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (admin, sql) = (self.admin.clone(), format!("DROP DATABASE {} (FORCE)", self.name));
+        // The test's own runtime is about to end.
+        let dropped = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime can be made").block_on(run(&admin, &sql));
+        });
+        dropped.join().ok();
+    }
+}
+
+async fn run(url: &str, sql: &str) {
+    let (client, connection) =
+        tokio_postgres::connect(url, NoTls).await.expect("the test server answers");
+    let connection = tokio::spawn(connection);
+    client.batch_execute(sql).await.expect("the test server obeys");
+    drop(client);
+    connection.await.ok();
+}
+
+/// The port of the running server; starts it under a lock when there is none.
+fn server_port() -> u16 {
+    let folder = std::env::temp_dir().join(format!("guanxi-test-postgres-{}", whoami()));
+    fs::create_dir_all(&folder).expect("a temporary folder can be made");
+    let lock = File::create(folder.join("lock")).expect("a file can be made");
+    lock.lock().expect("a file can be locked");
+    let used = folder.join("used");
+    fs::write(&used, "").expect("a file can be written");
+    let port_file = folder.join("port");
+    let known = fs::read_to_string(&port_file).ok().and_then(|text| text.trim().parse().ok());
+    if let Some(port) = known
+        && std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+    {
+        return port;
+    }
+    let port = start(&folder.join("data"));
+    fs::write(&port_file, port.to_string()).expect("a file can be written");
+    watch(&folder);
+    port
+}
+
+fn start(data: &Path) -> u16 {
+    let programs = programs();
+    fs::remove_dir_all(data).ok();
+    fs::create_dir_all(data).expect("a folder can be made");
+    if is_root() {
+        let owner = Command::new("chown").arg("-R").arg("postgres").arg(data).status();
+        assert!(owner.is_ok_and(|s| s.success()), "the user postgres owns the test server");
+    }
+    let free = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    let port = free.local_addr().expect("it has a number").port();
+    drop(free);
+    let initdb = programs.join("initdb");
+    let (initdb, data) = (initdb.display(), data.display());
+    as_postgres(&format!("{initdb} --no-sync -A trust -E UTF8 --locale=C.UTF-8 -D {data}"));
+    let options = format!(
+        "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
+         -c synchronous_commit=off -c full_page_writes=off -c max_connections=400"
+    );
+    let pg_ctl = programs.join("pg_ctl");
+    let log = format!("{data}/server.log");
+    as_postgres(&format!("{} -D {data} -l {log} -o '{options}' -w start", pg_ctl.display()));
+    port
+}
+
+/// Stops the server when its `used` file has not been touched for a while.
+fn watch(folder: &Path) {
+    let script = format!(
+        "while [ -n \"$(find {used} -newermt '-{IDLE_SECONDS} seconds')\" ]; do sleep 10; done; \
+         {stop}; rm -f {port}",
+        used = folder.join("used").display(),
+        port = folder.join("port").display(),
+        stop = postgres_command(&format!(
+            "{} -D {} -m immediate stop",
+            programs().join("pg_ctl").display(),
+            folder.join("data").display()
+        )),
+    );
+    // A session of its own: the runner that ends the test must not end or wait for the watcher.
+    let mut watcher = Command::new("setsid");
+    watcher.args(["sh", "-c", &script]).stdin(Stdio::null());
+    watcher.stdout(Stdio::null()).stderr(Stdio::null());
+    watcher.spawn().expect("a shell can be started");
+}
+
+fn programs() -> PathBuf {
+    let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut folders: Vec<PathBuf> = versions.map(|entry| entry.path().join("bin")).collect();
+    folders.sort();
+    folders.pop().expect("PostgreSQL is installed (apt-get install postgresql)")
+}
+
+fn is_root() -> bool {
+    whoami() == "root"
+}
+
+fn whoami() -> String {
+    let output = Command::new("id").arg("-un").output().expect("`id` is there");
+    String::from_utf8_lossy(&output.stdout).trim().to_owned()
+}
+
+/// PostgreSQL refuses to run as root.
+fn postgres_command(command: &str) -> String {
+    if is_root() { format!("su postgres -c \"{command}\"") } else { command.to_owned() }
+}
+
+fn as_postgres(command: &str) {
+    let mut shell = Command::new("sh");
+    shell.args(["-c", &postgres_command(command)]).current_dir("/").stdin(Stdio::null());
+    // Its output goes nowhere: a server that inherits a test's output would hold the runner.
+    let status = shell.stdout(Stdio::null()).stderr(Stdio::null()).status();
+    assert!(status.is_ok_and(|s| s.success()), "failed: {command}");
+}

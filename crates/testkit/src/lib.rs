@@ -1,0 +1,55 @@
+//! Databases of their own for tests. `both_databases!` runs a test on SQLite and on PostgreSQL.
+//! It names no other crate of the product, so that each of them can use it.
+
+mod cluster;
+
+use tempfile::TempDir;
+
+/// A database that is gone when it is dropped.
+#[derive(Debug)]
+pub struct TestDatabase {
+    /// What `Store::open` takes.
+    pub url: String,
+    _folder: Option<TempDir>,
+    _database: Option<cluster::Database>,
+}
+
+impl TestDatabase {
+    /// A fresh SQLite database in a folder of its own.
+    ///
+    /// # Panics
+    /// When the machine has no room for it.
+    #[must_use]
+    pub fn sqlite() -> Self {
+        let folder = TempDir::new().expect("a temporary folder can be made");
+        let url = format!("sqlite:{}", folder.path().join("test.db").display());
+        Self { url, _folder: Some(folder), _database: None }
+    }
+
+    /// A fresh database of a PostgreSQL server that is started when the first test asks for it.
+    ///
+    /// # Panics
+    /// When PostgreSQL is not installed or does not start.
+    pub async fn postgres() -> Self {
+        let database = cluster::Database::create().await;
+        Self { url: database.url.clone(), _folder: None, _database: Some(database) }
+    }
+}
+
+/// Makes two tests of `async fn name(database: TestDatabase)`: `name::sqlite` and
+/// `name::postgres`.
+#[macro_export]
+macro_rules! both_databases {
+    ($($name:ident),* $(,)?) => {$(
+        mod $name {
+            #[tokio::test]
+            async fn sqlite() {
+                super::$name($crate::TestDatabase::sqlite()).await;
+            }
+            #[tokio::test]
+            async fn postgres() {
+                super::$name($crate::TestDatabase::postgres().await).await;
+            }
+        }
+    )*};
+}
