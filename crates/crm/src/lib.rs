@@ -7,6 +7,7 @@ pub mod exchange;
 pub mod people;
 pub mod sales;
 pub mod service;
+pub mod text;
 pub mod work;
 
 mod migrations;

@@ -135,6 +135,24 @@ impl Store {
         session.rows(&sql).await?.into_iter().next().map(read).transpose()?.ok_or(Error::NotFound)
     }
 
+    /// The rows that a job set aside, in the order of their numbers, from after this one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn job_rows(&self, job: RawId, after: i64, limit: usize) -> Result<Vec<(i64, Json)>> {
+        let mut session = self.reader().await?;
+        let mut sql = session.sql("SELECT number, content FROM job_row WHERE job = ");
+        sql.bind(SqlValue::Integer(job.0)).push(" AND number > ").bind(SqlValue::Integer(after));
+        sql.push(&format!(" ORDER BY number LIMIT {limit}"));
+        let rows = session.rows(&sql).await?;
+        rows.into_iter()
+            .map(|row| {
+                let content = row[1].clone().into_text()?;
+                Ok((row[0].integer()?, serde_json::from_str(&content).map_err(Error::internal)?))
+            })
+            .collect()
+    }
+
     /// Sets a job's state; a job that is opened again may be claimed at once.
     ///
     /// # Errors
@@ -156,6 +174,22 @@ impl Store {
 }
 
 impl crate::tx::Tx {
+    /// Keeps rows that a job sets aside, such as those that an import refuses: `(number, row)`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn keep_job_rows(&mut self, job: RawId, rows: Vec<(i64, Json)>) -> Result<()> {
+        let row = |(number, row): (i64, Json)| {
+            let content = SqlValue::Json(row.to_string());
+            vec![SqlValue::Integer(job.0), SqlValue::Integer(number), content]
+        };
+        let rows: Vec<SqlRow> = rows.into_iter().map(row).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        self.view.session.insert_rows("job_row", &["job", "number", "content"], &rows).await
+    }
+
     /// Reports how far a job is, in the transaction that did the work, and renews its lease.
     /// The state that the job is in tells the worker whether to go on.
     ///

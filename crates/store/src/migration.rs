@@ -58,6 +58,20 @@ impl Migration {
     pub fn parse(json: &str) -> Result<Self> {
         serde_json::from_str(json).map_err(Error::internal)
     }
+
+    /// As a migration file: one step a line, so that a change shows as a line.
+    ///
+    /// # Errors
+    /// When it cannot be written as JSON.
+    pub fn to_json(&self) -> Result<String> {
+        let json = |step: &Step| serde_json::to_string(step).map_err(Error::internal);
+        let steps = self.steps.iter().map(json).collect::<Result<Vec<_>>>()?.join(",\n");
+        let name = serde_json::to_string(&self.name).map_err(Error::internal)?;
+        Ok(format!(
+            "{{\n\"number\": {},\n\"name\": {name},\n\"steps\": [\n{steps}\n]\n}}\n",
+            self.number
+        ))
+    }
 }
 
 /// What the migrations add up to.

@@ -256,6 +256,11 @@ fn system_tables() -> Vec<Table> {
             ),
             &[&["queue", "state", "run_at"]],
         ),
+        table(
+            "job_row",
+            &[("job", Integer, true), ("number", Integer, true), ("content", Json, true)],
+            &["job", "number"],
+        ),
         table("credential", &[("user", Integer, true), ("password", Text, true)], &["user"]),
         with(
             table(

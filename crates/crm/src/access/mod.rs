@@ -3,11 +3,13 @@
 mod company;
 mod password;
 mod rights;
+mod set_account;
 mod team;
 mod user;
 
 pub use company::Company;
 pub use password::{MIN_PASSWORD_CHARACTERS, hash_password, verify_password};
 pub use rights::actor_of;
+pub use set_account::set_account;
 pub use team::Team;
 pub use user::{Locale, User};

@@ -250,7 +250,7 @@ async fn every_change_is_an_event(database: TestDatabase) {
     let sold: Stored<Order> = create(&store, &actor, &order(&buyer, "2026-01-05")).await;
     // PostgreSQL shows a change once no older transaction is open; the roll-back may still be.
     let mut events = Vec::new();
-    for _ in 0..1_000 {
+    for _ in 0..100_000 {
         events = store.events_after((0, 0, 0), 10).await.unwrap();
         if events.len() >= 2 {
             break;

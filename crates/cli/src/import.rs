@@ -1,0 +1,140 @@
+//! `guanxi import` and `guanxi undo`: with a progress bar, stopped by Ctrl-C, gone on with later.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::exchange::{
+    ImportInput, ImportStatus, Mapping, Progress, RefusedLine, Run, begin_import, import,
+    run_import, undo_import, write_error_file,
+};
+use guanxi_store::{Actor, JobState, Store};
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// What to import.
+#[derive(Debug, Args)]
+pub(crate) struct Import {
+    /// The mapping file (TOML).
+    #[arg(long)]
+    mapping: Option<PathBuf>,
+    /// Only count what would be written.
+    #[arg(long)]
+    dry_run: bool,
+    /// Go on with an import that was stopped.
+    #[arg(long, value_name = "JOB", conflicts_with = "mapping")]
+    resume: Option<String>,
+    /// Where to write the lines that were refused, with the reasons.
+    #[arg(long, value_name = "FILE")]
+    errors: Option<PathBuf>,
+    /// The file: CSV or XLSX, plain or gzipped, in any encoding.
+    file: Option<PathBuf>,
+}
+
+/// What to undo.
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The import, as `guanxi import` printed it.
+    job: String,
+}
+
+pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Result<()> {
+    let job = match (&options.resume, &options.mapping, &options.file) {
+        (Some(job), _, _) => {
+            let job = parse_id(job)?;
+            store.set_job_state(job, JobState::Open, None).await?;
+            job
+        }
+        (None, Some(mapping), Some(file)) => {
+            let text = std::fs::read_to_string(mapping)
+                .map_err(|error| Error::internal(format!("{}: {error}", mapping.display())))?;
+            let mapping = Mapping::parse(&text)?;
+            if options.dry_run {
+                return dry_run(store, actor, file, &mapping).await;
+            }
+            let path = file.canonicalize().unwrap_or_else(|_| file.clone());
+            let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
+            let name = name.unwrap_or_default();
+            // A file that cannot be read at all leaves no trace.
+            guanxi_crm::exchange::Source::open(&path, &Default::default())?;
+            begin_import(store, actor, ImportInput::Path(path), &name, &mapping).await?.id.raw()
+        }
+        _ => return Err(Refusal::new("file-missing").into()),
+    };
+    println!("import {job}");
+    let bar = bar();
+    let watch = |progress: &Progress, refused: &[RefusedLine]| show(&bar, progress, refused);
+    let stop_store = store.clone();
+    let stopper = tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            stop_store.set_job_state(job, JobState::Paused, None).await.ok();
+        }
+    });
+    let record = run_import(store, actor, job, watch).await;
+    stopper.abort();
+    bar.finish_and_clear();
+    let record = record?;
+    let counts = record.counts.as_ref().map(|counts| counts.0.to_string()).unwrap_or_default();
+    println!(
+        "{} lines read, {} refused; {counts}",
+        record.lines_read.unwrap_or(0),
+        record.lines_refused.unwrap_or(0)
+    );
+    if let Some(path) = &options.errors {
+        let mut file = std::fs::File::create(path).map_err(Error::internal)?;
+        let count = write_error_file(store, actor, job, &mut file).await?;
+        println!("{count} refused lines in {}", path.display());
+    }
+    if record.status == ImportStatus::Paused {
+        println!("stopped; go on with: guanxi import --resume {job}");
+    } else {
+        store.analyze().await?;
+        println!("to undo it: guanxi undo {job}");
+    }
+    Ok(())
+}
+
+async fn dry_run(store: &Store, actor: &Actor, file: &PathBuf, mapping: &Mapping) -> Result<()> {
+    let bar = bar();
+    let watch = |progress: &Progress, refused: &[RefusedLine]| show(&bar, progress, refused);
+    let progress = import(store, actor, store.new_id(), file, mapping, Run::Dry, watch).await?;
+    bar.finish_and_clear();
+    println!("{} lines read, {} would be refused", progress.lines, progress.refused);
+    for (record_type, counts) in progress.counts {
+        println!(
+            "{record_type}: {} new, {} changed, {} as they are",
+            counts.created, counts.updated, counts.unchanged
+        );
+    }
+    Ok(())
+}
+
+pub(crate) async fn undo(store: &Store, actor: &Actor, options: &Undo) -> Result<()> {
+    let job = parse_id(&options.job)?;
+    let bar = bar();
+    let watch = |done: usize, all: usize| {
+        bar.set_length(all as u64);
+        bar.set_position(done as u64);
+    };
+    let report = undo_import(store, actor, job, watch).await?;
+    bar.finish_and_clear();
+    println!("{} changes undone", report.changes);
+    Ok(())
+}
+
+fn show(bar: &ProgressBar, progress: &Progress, refused: &[RefusedLine]) {
+    bar.set_length(progress.lines);
+    bar.set_position(progress.line);
+    for line in refused.iter().take(3) {
+        let reasons: Vec<String> = line.refusals.iter().map(ToString::to_string).collect();
+        bar.println(format!("line {}: {}", line.number, reasons.join("; ")));
+    }
+}
+
+fn bar() -> ProgressBar {
+    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} {per_sec} {eta} left");
+    ProgressBar::new(0).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}
+
+pub(crate) fn parse_id(text: &str) -> Result<RawId> {
+    text.parse().map_err(|_| Refusal::new("not-an-id").with("value", text).into())
+}

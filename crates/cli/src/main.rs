@@ -1,0 +1,127 @@
+//! The one binary. Each command is a file with one function; what they share is here.
+
+mod accounts;
+mod check;
+mod export;
+mod import;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use guanxi_base::{Clock, Error, Result};
+use guanxi_crm::access::Locale;
+use guanxi_crm::text::Texts;
+use guanxi_crm::{RECORD_TYPES, migrations};
+use guanxi_store::{Actor, Origin, Store, StoreConfig};
+
+/// Guanxi: customer relationship management.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Arguments {
+    /// The folder of the database and of everything else that is kept.
+    #[arg(long, global = true, env = "GUANXI_DATA", default_value = "data")]
+    data: PathBuf,
+    /// `sqlite:PATH` or `postgres://…`; the default is a SQLite database in the data folder.
+    #[arg(long, global = true, env = "GUANXI_DATABASE")]
+    database: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Brings the database up to date and says at which schema it is.
+    Migrate,
+    /// Imports a file by a mapping.
+    Import(import::Import),
+    /// Undoes all that an import did.
+    Undo(import::Undo),
+    /// Writes a list to a file.
+    Export(export::Export),
+    /// Compares the descriptions of the record types with the migrations.
+    Check(check::Check),
+    /// Makes users and sets their passwords.
+    User(accounts::User),
+    /// Makes API tokens.
+    Token(accounts::Token),
+}
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("guanxi: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(run(arguments)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("guanxi: {}", sentence(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    if let Command::Check(check) = &arguments.command {
+        return check::run(check);
+    }
+    let store = open(&arguments).await?;
+    let actor = Actor::system(Origin::Cli);
+    match &arguments.command {
+        Command::Migrate => {
+            println!("schema {}", migrations()?.len());
+            Ok(())
+        }
+        Command::Import(options) => import::run(&store, &actor, options).await,
+        Command::Undo(options) => import::undo(&store, &actor, options).await,
+        Command::Export(options) => export::run(&store, &actor, options).await,
+        Command::User(options) => accounts::user(&store, &actor, options).await,
+        Command::Token(options) => accounts::token(&store, &actor, options).await,
+        Command::Check(_) => Ok(()),
+    }
+}
+
+async fn open(arguments: &Arguments) -> Result<Store> {
+    let url = match &arguments.database {
+        Some(url) => url.clone(),
+        None => {
+            std::fs::create_dir_all(&arguments.data).map_err(|error| {
+                let folder = arguments.data.display();
+                Error::internal(format!("the data folder {folder} cannot be made: {error}"))
+            })?;
+            format!("sqlite:{}", arguments.data.join("guanxi.db").display())
+        }
+    };
+    let clock = Clock::system();
+    Store::open(StoreConfig { url, types: RECORD_TYPES, migrations: migrations()?, clock }).await
+}
+
+/// The language of the terminal.
+fn locale() -> Locale {
+    let variable = |name| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let language =
+        variable("LC_ALL").or_else(|| variable("LC_MESSAGES")).or_else(|| variable("LANG"));
+    Locale::preferred(&language.unwrap_or_default())
+}
+
+/// An error as a person reads it.
+fn sentence(error: &Error) -> String {
+    let texts = Texts::of(locale());
+    match error {
+        Error::Refused(refusals) => {
+            let line = |refusal: &guanxi_base::Refusal| match &refusal.field {
+                Some(field) => format!("{field}: {}", texts.refusal(refusal)),
+                None => texts.refusal(refusal),
+            };
+            refusals.iter().map(line).collect::<Vec<_>>().join("\n")
+        }
+        other => other.to_string(),
+    }
+}

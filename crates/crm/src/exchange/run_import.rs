@@ -1,0 +1,277 @@
+//! An import as a job: begun by a person, run by whoever has time, undone by a person.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use guanxi_base::{Error, Id, RawId, Refusal, Result};
+use guanxi_record::{FileId, Json, LongText, Owner, Record, Stored};
+use guanxi_store::{Actor, JobState, NewJob, Purpose, Store, UndoReport};
+use serde_json::json;
+
+use super::export::neutralised;
+use super::import::{Progress, RefusedLine, Run, import};
+use super::{ImportJob, ImportStatus, Mapping};
+use crate::people::CollectionPoint;
+use crate::text::Texts;
+
+/// The queue of imports.
+const QUEUE: &str = "import";
+
+/// Where the file is.
+#[derive(Debug, Clone)]
+pub enum ImportInput {
+    /// Beside the program; it must stay there until the import is done.
+    Path(PathBuf),
+    /// Uploaded.
+    File(RawId),
+}
+
+/// Notes an import as a job. It is not begun yet.
+///
+/// # Errors
+/// A refusal when the mapping names a collection point that is not there.
+pub async fn begin_import(
+    store: &Store,
+    actor: &Actor,
+    input: ImportInput,
+    file_name: &str,
+    mapping: &Mapping,
+) -> Result<Stored<ImportJob>> {
+    let mut tx = store.write(actor).await?;
+    let source = match &mapping.source {
+        Some(name) => tx.find_by(CollectionPoint::NAME, "name", name.as_str()).await?,
+        None => None,
+    };
+    let job = ImportJob {
+        file_name: file_name.to_owned(),
+        status: ImportStatus::Queued,
+        mapping: LongText(mapping.to_toml()?),
+        source: source.map(|row| Id::new(row.id)),
+        owner: actor.user.map(Owner),
+        file: match &input {
+            ImportInput::File(id) => Some(FileId(*id)),
+            ImportInput::Path(_) => None,
+        },
+        error_file: None,
+        lines_read: None,
+        lines_refused: None,
+        counts: None,
+        started_at: None,
+        finished_at: None,
+    };
+    let job = tx.create(&job).await?;
+    tx.commit().await?;
+    let payload = match input {
+        ImportInput::Path(path) => json!({ "path": path }),
+        ImportInput::File(id) => json!({ "file": id.to_string() }),
+    };
+    store.enqueue(job.id.raw(), NewJob { queue: QUEUE, payload, actor: actor.user }).await?;
+    Ok(job)
+}
+
+/// Runs an import to its end, or until it is stopped.
+///
+/// # Errors
+/// Refusals when file and mapping do not fit; the job is marked as failed then.
+pub async fn run_import(
+    store: &Store,
+    actor: &Actor,
+    job: RawId,
+    observe: impl FnMut(&Progress, &[RefusedLine]) + Send,
+) -> Result<Stored<ImportJob>> {
+    note(store, actor, job, |record, now| {
+        record.status = ImportStatus::Running;
+        record.started_at = record.started_at.or(Some(now));
+    })
+    .await?;
+    match run(store, actor, job, observe).await {
+        Ok(progress) => finish(store, actor, job, &progress).await,
+        Err(error) => {
+            store.set_job_state(job, JobState::Failed, Some(error.to_string())).await?;
+            note(store, actor, job, |record, now| {
+                record.status = ImportStatus::Failed;
+                record.finished_at = Some(now);
+            })
+            .await?;
+            Err(error)
+        }
+    }
+}
+
+async fn run(
+    store: &Store,
+    actor: &Actor,
+    job: RawId,
+    observe: impl FnMut(&Progress, &[RefusedLine]) + Send,
+) -> Result<Progress> {
+    let queued = store.job(job).await?;
+    let mut view =
+        store.read(&Actor { rights: guanxi_store::Rights::All, ..actor.clone() }).await?;
+    let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
+    let mapping = Mapping::parse(&record.mapping)?;
+    let mut unpacked = None;
+    let path = match queued.payload.get("path").and_then(|path| path.as_str()) {
+        Some(path) => PathBuf::from(path),
+        None => {
+            let FileId(file) = record.file.ok_or(Error::NotFound)?;
+            let content = view.file_content(file).await?;
+            let mut file = tempfile::NamedTempFile::new().map_err(Error::internal)?;
+            file.write_all(&content).map_err(Error::internal)?;
+            let path = file.path().to_owned();
+            unpacked = Some(file);
+            path
+        }
+    };
+    drop(view);
+    let progress = import(store, actor, job, &path, &mapping, Run::ForReal, observe).await;
+    drop(unpacked);
+    progress
+}
+
+async fn finish(
+    store: &Store,
+    actor: &Actor,
+    job: RawId,
+    progress: &Progress,
+) -> Result<Stored<ImportJob>> {
+    let mut error_file = None;
+    if progress.is_done {
+        if progress.refused > 0 {
+            let mut bytes = Vec::new();
+            write_error_file(store, actor, job, &mut bytes).await?;
+            let all = Actor { rights: guanxi_store::Rights::All, ..actor.clone() };
+            let mut tx = store.write(&all).await?;
+            let file = tx.create_file("errors.csv", "text/csv", bytes).await?;
+            tx.commit().await?;
+            error_file = Some(FileId(file.id.raw()));
+        }
+        store.set_job_state(job, JobState::Done, None).await?;
+    }
+    let counts = serde_json::to_value(&progress.counts).map_err(Error::internal)?;
+    note(store, actor, job, |record, now| {
+        record.status = if progress.is_done { ImportStatus::Done } else { ImportStatus::Paused };
+        record.lines_read = i64::try_from(progress.lines).ok();
+        record.lines_refused = i64::try_from(progress.refused).ok();
+        record.counts = Some(Json(counts.clone()));
+        record.error_file = error_file;
+        record.finished_at = progress.is_done.then_some(now);
+    })
+    .await
+}
+
+/// Changes the record of an import; the product itself writes it, for whoever imports.
+async fn note(
+    store: &Store,
+    actor: &Actor,
+    job: RawId,
+    change: impl FnOnce(&mut ImportJob, guanxi_base::Timestamp),
+) -> Result<Stored<ImportJob>> {
+    let all = Actor { rights: guanxi_store::Rights::All, job: None, ..actor.clone() };
+    let mut tx = store.write(&all).await?;
+    let mut record: Stored<ImportJob> = tx.fetch(Purpose::Change, Id::new(job)).await?;
+    change(&mut record.record, store.clock().now());
+    let record = tx.update(&record).await?;
+    tx.commit().await?;
+    Ok(record)
+}
+
+/// Undoes all that an import did.
+///
+/// # Errors
+/// As `Store::undo_job`; `import-running` while it runs.
+pub async fn undo_import(
+    store: &Store,
+    actor: &Actor,
+    job: RawId,
+    progress: impl FnMut(usize, usize) + Send,
+) -> Result<UndoReport> {
+    let mut view = store.read(actor).await?;
+    let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
+    drop(view);
+    if matches!(record.status, ImportStatus::Running | ImportStatus::Queued)
+        && store.job(job).await?.state == JobState::Open
+    {
+        return Err(Refusal::new("import-running").into());
+    }
+    let report = store.undo_job(actor, job, progress).await?;
+    note(store, actor, job, |record, _| record.status = ImportStatus::Undone).await?;
+    Ok(report)
+}
+
+/// Writes the lines that an import refused, as they were, with the reasons in the reader's
+/// language: to be corrected and imported again by the same mapping.
+///
+/// # Errors
+/// When the database or the file fails.
+pub async fn write_error_file(
+    store: &Store,
+    actor: &Actor,
+    job: RawId,
+    out: &mut (dyn std::io::Write + Send),
+) -> Result<u64> {
+    let mut view =
+        store.read(&Actor { rights: guanxi_store::Rights::All, ..actor.clone() }).await?;
+    let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
+    let queued = store.job(job).await?;
+    let mapping = Mapping::parse(&record.mapping)?;
+    let headers = match (queued.payload.get("path").and_then(|p| p.as_str()), record.file) {
+        (Some(path), _) => super::Source::open(Path::new(path), &mapping.file.hints())?.headers,
+        (None, Some(FileId(file))) => {
+            let mut copy = tempfile::NamedTempFile::new().map_err(Error::internal)?;
+            copy.write_all(&view.file_content(file).await?).map_err(Error::internal)?;
+            super::Source::open(copy.path(), &mapping.file.hints())?.headers
+        }
+        (None, None) => Vec::new(),
+    };
+    let locale = match actor.user {
+        Some(user) => {
+            let user: Stored<crate::access::User> =
+                view.fetch(Purpose::Read, Id::new(user)).await?;
+            user.locale
+        }
+        None => crate::access::Locale::En,
+    };
+    let texts = Texts::of(locale);
+    out.write_all(b"\xef\xbb\xbf").map_err(Error::internal)?;
+    let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
+    let last = [texts.get("import-error-line"), texts.get("import-error-reason")];
+    writer.write_record(headers.iter().chain(&last)).map_err(Error::internal)?;
+    let (mut after, mut count) = (-1, 0);
+    loop {
+        let rows = store.job_rows(job, after, 1_000).await?;
+        let Some((newest, _)) = rows.last() else { break };
+        after = *newest;
+        for (number, row) in rows {
+            count += 1;
+            let line = number & ((1 << 40) - 1);
+            let mut cells: Vec<String> =
+                serde_json::from_value(row["cells"].clone()).map_err(Error::internal)?;
+            cells.resize(headers.len().max(cells.len()), String::new());
+            let mut cells: Vec<String> =
+                cells.iter().map(|cell| neutralised(cell).into_owned()).collect();
+            cells.extend([line.to_string(), reasons(texts, &row["refusals"])]);
+            writer.write_record(cells).map_err(Error::internal)?;
+        }
+    }
+    writer.flush().map_err(Error::internal)?;
+    Ok(count)
+}
+
+fn reasons(texts: &Texts, refusals: &serde_json::Value) -> String {
+    let sentence = |refusal: &serde_json::Value| {
+        let code = refusal["code"].as_str().unwrap_or_default();
+        let args: Vec<(&str, &str)> = refusal["args"]
+            .as_object()
+            .into_iter()
+            .flatten()
+            .filter_map(|(name, text)| Some((name.as_str(), text.as_str()?)))
+            .collect();
+        let text = texts.format(&format!("refusal-{code}"), &args);
+        match refusal["field"].as_str() {
+            Some(field) => format!("{field}: {text}"),
+            None => text,
+        }
+    };
+    let list = refusals.as_array().map(Vec::as_slice).unwrap_or_default();
+    list.iter().map(sentence).collect::<Vec<_>>().join(" ")
+}

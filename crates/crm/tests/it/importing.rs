@@ -1,0 +1,281 @@
+//! Imports: every kind of file, upserts, refused lines, going on after a stop, undo.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+
+use guanxi_base::Result;
+use guanxi_crm::exchange::{
+    Counts, ImportInput, ImportJob, ImportStatus, Mapping, RefusedLine, begin_import, run_import,
+    undo_import, write_error_file,
+};
+use guanxi_record::{Filter, Query, Stored};
+use guanxi_store::{Actor, JobState, Store};
+use guanxi_testkit::{TestDatabase, both_databases};
+
+use crate::house::{create, customer, open, refusals};
+
+both_databases!(
+    one_file_fills_several_types,
+    existing_records_are_changed_and_come_back,
+    parents_may_come_later_in_the_file,
+    refused_lines_can_be_corrected,
+    a_stopped_import_goes_on,
+    wrong_mappings_are_refused_whole,
+);
+
+struct Outcome {
+    job: Stored<ImportJob>,
+    refused: Vec<RefusedLine>,
+}
+
+fn file(text: &str) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(text.as_bytes()).unwrap();
+    file
+}
+
+async fn import(store: &Store, actor: &Actor, text: &str, toml: &str) -> Result<Outcome> {
+    let file = file(text);
+    let mapping = Mapping::parse(toml)?;
+    let input = ImportInput::Path(file.path().to_owned());
+    let job = begin_import(store, actor, input, "test.csv", &mapping).await?;
+    store.claim_job("import").await?;
+    let mut refused = Vec::new();
+    let watch = |_: &_, lines: &[RefusedLine]| refused.extend(lines.to_vec());
+    let job = run_import(store, actor, job.id.raw(), watch).await?;
+    Ok(Outcome { job, refused })
+}
+
+fn counts(job: &ImportJob) -> BTreeMap<String, Counts> {
+    serde_json::from_value(job.counts.clone().unwrap().0).unwrap()
+}
+
+fn reasons(lines: &[RefusedLine]) -> Vec<String> {
+    let reason = |line: &RefusedLine| {
+        let codes = line
+            .refusals
+            .iter()
+            .map(|r| format!("{} {}", r.code, r.field.as_deref().unwrap_or("-")));
+        format!("{}: {}", line.number, codes.collect::<Vec<_>>().join("; "))
+    };
+    lines.iter().map(reason).collect()
+}
+
+async fn total(store: &Store, actor: &Actor, record_type: &str) -> i64 {
+    let mut view = store.read(actor).await.unwrap();
+    view.total(record_type, &Query::of(Filter::everything())).await.unwrap().number
+}
+
+const SALES: &str = r#"
+    [file]
+    currency = "GBP"
+    [[records]]
+    type = "product"
+    match = ["code"]
+    fields = { code = "Code", name = { column = "What", default = "?" } }
+    [[records]]
+    type = "customer"
+    match = ["code"]
+    fields = { code = { column = "Who", whole_number = true }, name = "Who" }
+    [[records]]
+    type = "order"
+    match = ["number"]
+    [records.fields]
+    number = "No"
+    date = "When"
+    customer = { record = "customer" }
+    kind = { column = "No", when = [{ starts = "C", value = "cancellation" }], otherwise = "sale" }
+    [[records]]
+    type = "order_line"
+    fields = { order = { record = "order" }, product = { record = "product" }, quantity = "Qty", unit_price = "Price" }
+"#;
+
+const LINES: &str = "No,Code,What,Qty,When,Price,Who\n\
+    1,A,Apple,2,2026-01-05 08:00:00,1.50,7.0\n\
+    1,B,,1,2026-01-05 08:00:00,2.00,7.0\n\
+    C2,A,Pear,-2,2026-01-06 08:00:00,1.50,7.0\n\
+    3,B,Bread,4,2026-01-07 08:00:00,\"1,000.25\",\n";
+
+async fn one_file_fills_several_types(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let outcome = import(&store, &actor, LINES, SALES).await.unwrap();
+    assert_eq!(reasons(&outcome.refused), Vec::<String>::new());
+    let made = |record_type: &str| counts(&outcome.job)[record_type].created;
+    assert_eq!(
+        (made("product"), made("customer"), made("order"), made("order_line")),
+        (2, 1, 3, 4)
+    );
+    let mut view = store.read(&actor).await.unwrap();
+    let order_type = store.catalog().get("order").unwrap().clone();
+    let query = Query::of(Filter::everything()).sorted(guanxi_record::Sort::parse_list("id"));
+    let orders = view.list("order", &query).await.unwrap().rows;
+    let shown: Vec<String> = orders
+        .iter()
+        .map(|row| {
+            let show = |name: &str| row.value(&order_type, name).to_text();
+            format!("{} {} {} {}", show("number"), show("date"), show("kind"), show("total"))
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "1 2026-01-05 sale 5.00 GBP",
+            "C2 2026-01-06 cancellation -3.00 GBP",
+            "3 2026-01-07 sale 4001.00 GBP"
+        ]
+    );
+    drop(view);
+    // The same file again finds everything there, except lines, which nothing identifies.
+    let again = import(&store, &actor, LINES, SALES).await.unwrap();
+    assert_eq!(counts(&again.job)["order"], Counts { created: 0, updated: 0, unchanged: 3 });
+    undo_import(&store, &actor, again.job.id.raw(), |_, _| {}).await.unwrap();
+    undo_import(&store, &actor, outcome.job.id.raw(), |_, _| {}).await.unwrap();
+    for record_type in ["product", "customer", "order", "order_line"] {
+        assert_eq!(total(&store, &actor, record_type).await, 0, "{record_type}");
+    }
+}
+
+async fn existing_records_are_changed_and_come_back(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mut old = customer("Old name");
+    old.code = Some("7".to_owned());
+    old.country = Some("China".to_owned());
+    let old = create(&store, &actor, &old).await;
+    let toml = |mode: &str, repeat: &str| {
+        format!(
+            "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\nmode = \"{mode}\"\n\
+             on_repeat = \"{repeat}\"\n\
+             fields = {{ code = \"code\", name = \"name\", country = \"country\" }}"
+        )
+    };
+    let text = "code,name,country\n7,New name,\n8,Other,Japan\n7,Newest name,\n";
+    let read = async || {
+        let mut view = store.read(&actor).await.unwrap();
+        view.fetch(guanxi_store::Purpose::Read, old.id).await.unwrap()
+    };
+    let outcome = import(&store, &actor, text, &toml("update", "first")).await.unwrap();
+    assert_eq!(reasons(&outcome.refused), ["2: not-there -"]);
+    assert_eq!(read().await.name, "New name");
+    // An empty cell says nothing.
+    assert_eq!(read().await.country.as_deref(), Some("China"));
+    undo_import(&store, &actor, outcome.job.id.raw(), |_, _| {}).await.unwrap();
+    assert_eq!(read().await.name, "Old name");
+
+    let outcome = import(&store, &actor, text, &toml("upsert", "last")).await.unwrap();
+    assert_eq!(read().await.name, "Newest name");
+    undo_import(&store, &actor, outcome.job.id.raw(), |_, _| {}).await.unwrap();
+    assert_eq!(
+        (read().await.name.as_str(), total(&store, &actor, "customer").await),
+        ("Old name", 1)
+    );
+
+    let outcome = import(&store, &actor, text, &toml("create", "refuse")).await.unwrap();
+    assert_eq!(reasons(&outcome.refused), ["1: already-there -", "3: already-there -"]);
+}
+
+async fn parents_may_come_later_in_the_file(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let toml = "[[records]]\ntype = \"customer\"\nmatch = [\"name\"]\n\
+                fields = { name = \"name\", parent = { column = \"owner\", find_by = \"name\" } }";
+    let text = "name,owner\nChild,Mother\nMother,\nLost,Nobody\nLoop,Loop\n";
+    let outcome = import(&store, &actor, text, toml).await.unwrap();
+    assert_eq!(
+        reasons(&outcome.refused),
+        ["3: link-to-nothing customer.parent", "4: cycle parent"]
+    );
+    let mut view = store.read(&actor).await.unwrap();
+    let child = Query::of(Filter::eq("parent.name", "Mother"));
+    assert_eq!(view.total("customer", &child).await.unwrap().number, 1);
+}
+
+async fn refused_lines_can_be_corrected(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let text = "No,Code,What,Qty,When,Price,Who\n\
+        1,A,Apple,many,2026-01-05,1.50,7\n\
+        2,A,Apple,1,yesterday,1.50,7\n\
+        3,A,Apple,1,2026-01-05,,7\n\
+        4,A,=cmd|x!A1,1,2026-01-05\n\
+        5,A,Apple,1,2026-01-05,1.50,7\n";
+    let outcome = import(&store, &actor, text, SALES).await.unwrap();
+    assert_eq!(
+        reasons(&outcome.refused),
+        [
+            "1: not-a-number order_line.quantity",
+            "2: not-a-date order.date",
+            "3: required order_line.unit_price",
+            "4: wrong-column-count -"
+        ]
+    );
+    assert_eq!(outcome.job.lines_refused, Some(4));
+    assert!(outcome.job.error_file.is_some());
+    assert_eq!(total(&store, &actor, "order").await, 1);
+    // Nothing of a refused line was kept.
+    assert_eq!(total(&store, &actor, "order_line").await, 1);
+}
+
+async fn a_stopped_import_goes_on(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let lines: String = (0..9_000).map(|n| format!("{},N{n}\n", 100 + n / 2)).collect();
+    let file = file(&format!("code,name\n{lines}"));
+    let toml = "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\n\
+                fields = { code = \"code\", name = \"name\" }";
+    let mapping = Mapping::parse(toml).unwrap();
+    let input = ImportInput::Path(file.path().to_owned());
+    let job = begin_import(&store, &actor, input, "big.csv", &mapping).await.unwrap();
+    let id = job.id.raw();
+    store.set_job_state(id, JobState::Paused, None).await.unwrap();
+    let job = run_import(&store, &actor, id, |_, _| {}).await.unwrap();
+    assert_eq!(job.status, ImportStatus::Paused);
+    assert_eq!(total(&store, &actor, "customer").await, 2_000);
+    store.set_job_state(id, JobState::Open, None).await.unwrap();
+    let mut seen = Vec::new();
+    let watch = |p: &guanxi_crm::exchange::Progress, _: &_| seen.push(p.line);
+    let job = run_import(&store, &actor, id, watch).await.unwrap();
+    assert_eq!((job.status, seen), (ImportStatus::Done, vec![8_000, 9_000]));
+    assert_eq!(counts(&job)["customer"].created, 4_500);
+    let report = undo_import(&store, &actor, id, |_, _| {}).await.unwrap();
+    assert_eq!(report.changes, 4_500);
+    assert_eq!(total(&store, &actor, "customer").await, 0);
+}
+
+async fn wrong_mappings_are_refused_whole(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let with = |fields: &str| format!("[[records]]\ntype = \"customer\"\nfields = {{ {fields} }}");
+    for (toml, expected) in [
+        (with("name = \"nome\""), "unknown-column nome"),
+        (with("nickname = \"name\""), "unknown-field nickname"),
+        (with("parent = { record = \"team\" }"), "not-made-before parent"),
+        ("records = []".to_owned(), "mapping-empty -"),
+        ("[[records]]\ntype = \"robot\"\nfields = {}".to_owned(), "unknown-type -"),
+        (
+            with("name = \"name\"").replace("fields", "match = [\"code\"]\nfields"),
+            "match-not-mapped code",
+        ),
+        ("records = 1".to_owned(), "wrong-mapping -"),
+    ] {
+        let outcome = import(&store, &actor, "name\nx\n", &toml).await.map(|o| o.job.status);
+        assert_eq!(refusals(outcome), [expected], "{toml}");
+    }
+    assert_eq!(total(&store, &actor, "customer").await, 0);
+}
+
+#[tokio::test]
+async fn the_error_file_names_line_and_reason() {
+    let (store, actor) = open(&TestDatabase::sqlite()).await;
+    let text = "name,employees\n=1+1,many\n";
+    let toml = "[[records]]\ntype = \"customer\"\n\
+                fields = { name = \"name\", employees = \"employees\" }";
+    let file = file(text);
+    let mapping = Mapping::parse(toml).unwrap();
+    let input = ImportInput::Path(file.path().to_owned());
+    let job = begin_import(&store, &actor, input, "x.csv", &mapping).await.unwrap();
+    run_import(&store, &actor, job.id.raw(), |_, _| {}).await.unwrap();
+    let mut bytes = Vec::new();
+    write_error_file(&store, &actor, job.id.raw(), &mut bytes).await.unwrap();
+    let written = String::from_utf8(bytes).unwrap();
+    assert_eq!(
+        written,
+        "\u{feff}name,employees,Line,Reason\n\
+         '=1+1,many,1,customer.employees: “many” is not a number.\n"
+    );
+}
