@@ -2,8 +2,10 @@
 
 mod accounts;
 mod check;
+mod demo;
 mod export;
 mod import;
+mod serve;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -31,6 +33,10 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Serves the web pages and the API.
+    Serve(serve::Serve),
+    /// Makes demo data.
+    Demo(demo::Options),
     /// Brings the database up to date and says at which schema it is.
     Migrate,
     /// Imports a file by a mapping.
@@ -75,6 +81,8 @@ async fn run(arguments: Arguments) -> Result<()> {
     let store = open(&arguments).await?;
     let actor = Actor::system(Origin::Cli);
     match &arguments.command {
+        Command::Serve(options) => serve::run(store, &arguments.data, options).await,
+        Command::Demo(options) => demo::run(&store, &actor, options).await,
         Command::Migrate => {
             println!("schema {}", migrations()?.len());
             Ok(())

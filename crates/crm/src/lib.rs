@@ -3,6 +3,7 @@
 pub mod access;
 pub mod billing;
 pub mod catalog;
+pub mod demo;
 pub mod exchange;
 pub mod people;
 pub mod sales;

@@ -268,7 +268,6 @@ fn system_tables() -> Vec<Table> {
                 &[
                     ("token_hash", Text, true),
                     ("user", Integer, true),
-                    ("csrf", Text, true),
                     ("kind", Text, true),
                     ("name", Text, false),
                     ("created_at", Instant, true),

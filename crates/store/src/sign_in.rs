@@ -30,8 +30,6 @@ impl SignInKind {
 pub struct SignIn {
     /// The user.
     pub user: RawId,
-    /// What forms must send back.
-    pub csrf: String,
     /// When the session was last seen.
     pub seen_at: Timestamp,
 }
@@ -48,6 +46,14 @@ fn random_text() -> Result<String> {
 }
 
 impl Store {
+    /// A password that nobody can guess.
+    ///
+    /// # Errors
+    /// When the machine has no randomness.
+    pub fn random_password(&self) -> Result<String> {
+        Ok(random_text()?[..16].to_owned())
+    }
+
     /// The password hash of a user.
     ///
     /// # Errors
@@ -89,12 +95,10 @@ impl Store {
     ) -> Result<String> {
         let token = format!("gx_{}", random_text()?);
         let now = SqlValue::Instant(self.clock().now());
-        let columns =
-            ["token_hash", "user", "csrf", "kind", "name", "created_at", "seen_at", "expires_at"];
+        let columns = ["token_hash", "user", "kind", "name", "created_at", "seen_at", "expires_at"];
         let row = vec![
             hash(&token),
             SqlValue::Integer(user.0),
-            SqlValue::Text(random_text()?),
             SqlValue::Text(kind.name().to_owned()),
             SqlValue::or_null(name, SqlValue::Text),
             now.clone(),
@@ -111,17 +115,12 @@ impl Store {
     /// When the database fails.
     pub async fn sign_in(&self, token: &str, kind: SignInKind) -> Result<Option<SignIn>> {
         let mut session = self.reader().await?;
-        let mut sql =
-            session.sql("SELECT \"user\", csrf, seen_at FROM session WHERE token_hash = ");
+        let mut sql = session.sql("SELECT \"user\", seen_at FROM session WHERE token_hash = ");
         sql.bind(hash(token)).push(" AND kind = ").bind(SqlValue::Text(kind.name().to_owned()));
         sql.push(" AND (expires_at IS NULL OR expires_at > ");
         sql.bind(SqlValue::Instant(self.clock().now())).push(")");
         let read = |row: SqlRow| -> Result<SignIn> {
-            Ok(SignIn {
-                user: RawId(row[0].integer()?),
-                csrf: row[1].clone().into_text()?,
-                seen_at: row[2].instant()?,
-            })
+            Ok(SignIn { user: RawId(row[0].integer()?), seen_at: row[1].instant()? })
         };
         session.rows(&sql).await?.into_iter().next().map(read).transpose()
     }

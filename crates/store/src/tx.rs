@@ -345,12 +345,21 @@ impl Tx {
 
     /// The next number of a series, such as `SO-000042`.
     pub(crate) async fn next_number(&mut self, prefix: &str) -> Result<String> {
-        let mut sql = self.view.session.sql("INSERT INTO counter (name, value) VALUES (");
-        sql.bind(SqlValue::Text(prefix.to_owned())).push(
-            ", 1) ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value",
-        );
-        let number = self.view.session.value(&sql).await?.unwrap_or(SqlValue::Null).integer()?;
+        let number = self.reserve_numbers(prefix, 1).await?;
         Ok(format!("{prefix}-{number:06}"))
+    }
+
+    /// Takes so many numbers of a series at once; the first of them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn reserve_numbers(&mut self, prefix: &str, count: i64) -> Result<i64> {
+        let mut sql = self.view.session.sql("INSERT INTO counter (name, value) VALUES (");
+        sql.bind(SqlValue::Text(prefix.to_owned())).push(", ").bind(SqlValue::Integer(count));
+        sql.push(") ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value");
+        sql.push(" RETURNING value");
+        let last = self.view.session.value(&sql).await?.unwrap_or(SqlValue::Null).integer()?;
+        Ok(last - count + 1)
     }
 
     /// Defaults, the type's own rule, and every fact of the description.

@@ -1,0 +1,167 @@
+//! A believable trading company from a seed: customers that come, buy by season, grow, pay late
+//! and leave. The same seed gives the same company, at any scale.
+
+mod business;
+mod words;
+
+use guanxi_base::{Clock, Currency, Id, Money, RawId, Result, Rng};
+use guanxi_record::{Email, Owner, Stored};
+use guanxi_store::{Actor, Store, Tx};
+
+use crate::access::{Company, Locale, Team, User};
+use crate::catalog::{Product, ProductCategory, ProductKind};
+use crate::people::{Channel, CollectionPoint};
+use business::Batch;
+use words::Words;
+
+/// Customers of one transaction.
+const BATCH_CUSTOMERS: usize = 250;
+
+/// How large the company is.
+#[derive(Debug, Clone, Copy)]
+pub struct Demo {
+    /// The same seed gives the same company.
+    pub seed: u64,
+    /// How many customers.
+    pub customers: usize,
+    /// How many orders a customer places in three years, on average.
+    pub orders_per_customer: f64,
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        Self { seed: 7, customers: 2_000, orders_per_customer: 8.0 }
+    }
+}
+
+/// What the customers deal with.
+struct House {
+    company: Id<Company>,
+    staff: Vec<RawId>,
+    points: Vec<Id<CollectionPoint>>,
+    products: Vec<(Id<Product>, String, Money)>,
+}
+
+/// Makes the company; `progress` is told how many customers are done. All of it can be undone as
+/// one job.
+///
+/// # Errors
+/// When the database fails.
+pub async fn make_demo(
+    store: &Store,
+    actor: &Actor,
+    demo: Demo,
+    mut progress: impl FnMut(usize) + Send,
+) -> Result<RawId> {
+    let job = store.new_id();
+    let actor = actor.clone().for_job(job);
+    let mut rng = Rng::seeded(demo.seed);
+    let words = Words::load();
+    let mut tx = store.write(&actor).await?;
+    let house = house(&mut tx, &words).await?;
+    tx.commit().await?;
+    let mut done = 0;
+    while done < demo.customers {
+        let count = BATCH_CUSTOMERS.min(demo.customers - done);
+        let mut tx = store.write(&actor).await?;
+        let mut batch = Batch::new(store.clock(), &house, &words, &demo);
+        for _ in 0..count {
+            batch.customer(&mut rng, store);
+        }
+        batch.write(&mut tx).await?;
+        tx.commit().await?;
+        done += count;
+        progress(done);
+    }
+    store.analyze().await?;
+    Ok(job)
+}
+
+async fn house(tx: &mut Tx, words: &Words) -> Result<House> {
+    let company = Company {
+        name: format!("{}{}", words.chinese("brand")[0], words.chinese("suffix")[0]),
+        short_name: Some(words.chinese("brand")[0].to_owned()),
+        tax_number: None,
+        currency: "CNY".to_owned(),
+        address: None,
+    };
+    let company = tx.create(&company).await?.id;
+    let team = Team {
+        name: words.chinese("trade")[1].to_owned(),
+        parent: None,
+        company: Some(company),
+        leader: None,
+    };
+    let team = tx.create(&team).await?.id;
+    let mut staff = Vec::new();
+    for at in 0..6 {
+        let name = format!("{}{}", words.chinese("family")[at], words.chinese("given")[at]);
+        let user = User {
+            name,
+            email: Email(format!("staff{}@demo.example", at + 1)),
+            phone: None,
+            job_title: Some(words.chinese("job")[at].to_owned()),
+            team: Some(team),
+            is_administrator: false,
+            is_active: true,
+            locale: if at % 3 == 2 { Locale::En } else { Locale::ZhCn },
+            time_zone: "Asia/Shanghai".to_owned(),
+        };
+        staff.push(tx.create(&user).await?.id.raw());
+    }
+    let mut points = Vec::new();
+    let channels = [Channel::WebForm, Channel::FieldVisit, Channel::Hotline, Channel::PointOfSale];
+    for (at, channel) in channels.into_iter().enumerate() {
+        let point = CollectionPoint {
+            name: guanxi_record::Choice::code(channel).replace('_', " "),
+            channel,
+            responsible: Owner(staff[at]),
+            collectors: Vec::new(),
+            record_type: "customer".to_owned(),
+            fields: None,
+            is_active: true,
+            instructions: None,
+        };
+        points.push(tx.create(&point).await?.id);
+    }
+    let products = products(tx, words).await?;
+    Ok(House { company, staff, points, products })
+}
+
+async fn products(tx: &mut Tx, words: &Words) -> Result<Vec<(Id<Product>, String, Money)>> {
+    let mut products = Vec::new();
+    let mut categories: Vec<(&str, Id<ProductCategory>)> = Vec::new();
+    for line in words.products() {
+        let [category, category_en, name, name_en, price, cost] = line[..] else { continue };
+        let known = categories.iter().find(|(known, _)| *known == category).map(|(_, id)| *id);
+        let category = match known {
+            Some(id) => id,
+            None => {
+                let name = format!("{category} {category_en}");
+                let id = tx.create(&ProductCategory { name, parent: None }).await?.id;
+                categories.push((category, id));
+                id
+            }
+        };
+        let yuan = |text: &str| Money::parse(text, Currency::CNY).ok();
+        let product = Product {
+            name: format!("{name} {}", name_en.replace('_', " ")),
+            code: None,
+            kind: if category_en == "Services" { ProductKind::Service } else { ProductKind::Goods },
+            category: Some(category),
+            list_price: yuan(price),
+            unit_cost: yuan(cost),
+            unit: None,
+            is_active: true,
+            description: None,
+        };
+        let stored: Stored<Product> = tx.create(&product).await?;
+        let price = stored.list_price.unwrap_or(Money::zero(Currency::CNY));
+        products.push((stored.id, stored.record.name, price));
+    }
+    Ok(products)
+}
+
+fn today(clock: &Clock) -> guanxi_base::Date {
+    clock.now().to_zoned(guanxi_base::TimeZone::UTC).date()
+}

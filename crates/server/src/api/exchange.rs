@@ -1,0 +1,182 @@
+//! Files in and out over the API.
+
+use axum::body::Body;
+use axum::extract::{Multipart, Path, Query as Parameters, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::exchange::{self, ExportFormat, ImportInput, Mapping};
+use guanxi_record::Sort;
+use guanxi_store::{JobState, Purpose};
+use serde_json::{Value as Json, json};
+
+use super::records::{parse_id, respond};
+use crate::app::App;
+use crate::params::{self, Params};
+use crate::signed_in::SignedIn;
+
+pub(crate) async fn export(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(record_type): Path<String>,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let described = app.store.catalog().get(&record_type)?.clone();
+        signed.actor.rights.scope(&record_type, Purpose::Export).ok_or(Error::Forbidden)?;
+        let name = params::one(&params, "format").unwrap_or("csv");
+        let format = ExportFormat::from_name(name)
+            .ok_or_else(|| Refusal::field("unknown-format", "format").with("name", name))?;
+        let mut query = params::query(&params)?;
+        if query.sort.is_empty() {
+            query.sort = vec![Sort::up("id")];
+        }
+        let mut view = app.store.read(&signed.actor).await?;
+        // To the disk first: an error half way must not look like the end of the file.
+        let mut file = tempfile::tempfile().map_err(Error::internal)?;
+        exchange::export(&mut view, &described, &query, format, &mut file).await?;
+        std::io::Seek::rewind(&mut file).map_err(Error::internal)?;
+        let mut bytes = Vec::new();
+        std::io::Read::read_to_end(&mut file, &mut bytes).map_err(Error::internal)?;
+        let disposition = format!("attachment; filename=\"{record_type}.{name}\"");
+        let headers = [
+            (header::CONTENT_TYPE, format.media_type().to_owned()),
+            (header::CONTENT_DISPOSITION, disposition),
+        ];
+        Ok((headers, Body::from(bytes)).into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| signed.problem(error))
+}
+
+/// What an upload holds.
+pub(crate) struct Upload {
+    pub(crate) file: Option<(String, Vec<u8>)>,
+    pub(crate) fields: Vec<(String, String)>,
+}
+
+impl Upload {
+    pub(crate) async fn read(mut parts: Multipart) -> Result<Self> {
+        let wrong = |error: axum::extract::multipart::MultipartError| {
+            Error::from(Refusal::new("wrong-body").with("reason", error.body_text()))
+        };
+        let mut upload = Self { file: None, fields: Vec::new() };
+        while let Some(part) = parts.next_field().await.map_err(wrong)? {
+            let name = part.name().unwrap_or_default().to_owned();
+            if name == "file" {
+                let file_name = part.file_name().unwrap_or("file").to_owned();
+                let content = part.bytes().await.map_err(wrong)?.to_vec();
+                if !content.is_empty() {
+                    upload.file = Some((file_name, content));
+                }
+            } else {
+                upload.fields.push((name, part.text().await.map_err(wrong)?));
+            }
+        }
+        Ok(upload)
+    }
+
+    pub(crate) fn field(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Begins an import: multipart with `file` and `mapping` (TOML).
+pub(crate) async fn begin_import(
+    State(app): State<App>,
+    signed: SignedIn,
+    parts: Multipart,
+) -> Response {
+    let outcome: Result<Json> = async {
+        let upload = Upload::read(parts).await?;
+        let mapping = Mapping::parse(upload.field("mapping").unwrap_or_default())?;
+        let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
+        let job = start_import(&app, &signed, &name, content, &mapping).await?;
+        Ok(json!({ "id": job }))
+    }
+    .await;
+    match outcome {
+        Ok(json) => (StatusCode::ACCEPTED, axum::Json(json)).into_response(),
+        Err(error) => signed.problem(error),
+    }
+}
+
+/// Keeps the file and puts the import into the queue.
+pub(crate) async fn start_import(
+    app: &App,
+    signed: &SignedIn,
+    name: &str,
+    content: Vec<u8>,
+    mapping: &Mapping,
+) -> Result<String> {
+    let all = guanxi_store::Actor { rights: guanxi_store::Rights::All, ..signed.actor.clone() };
+    let mut tx = app.store.write(&all).await?;
+    let file = tx.create_file(name, "application/octet-stream", content).await?;
+    tx.commit().await?;
+    start_import_of_file(app, signed, name, file.id.raw(), mapping).await
+}
+
+/// Puts the import of a file that is kept already into the queue.
+pub(crate) async fn start_import_of_file(
+    app: &App,
+    signed: &SignedIn,
+    name: &str,
+    file: RawId,
+    mapping: &Mapping,
+) -> Result<String> {
+    for record in &mapping.records {
+        signed.actor.rights.scope(&record.record_type, Purpose::Import).ok_or(Error::Forbidden)?;
+    }
+    let all = guanxi_store::Actor { rights: guanxi_store::Rights::All, ..signed.actor.clone() };
+    let input = ImportInput::File(file);
+    let job = exchange::begin_import(&app.store, &all, input, name, mapping).await?;
+    Ok(job.id.to_string())
+}
+
+/// Stops an import, or goes on with one that was stopped: the action is in the path.
+pub(crate) async fn stop_import(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((id, action)): Path<(String, String)>,
+) -> Response {
+    let outcome: Result<Json> = async {
+        set_import_state(&app, &signed, parse_id(&id)?, &action).await?;
+        Ok(json!({ "action": action }))
+    }
+    .await;
+    respond(&signed, outcome)
+}
+
+pub(crate) async fn set_import_state(
+    app: &App,
+    signed: &SignedIn,
+    id: RawId,
+    action: &str,
+) -> Result<()> {
+    let mut view = app.store.read(&signed.actor).await?;
+    view.row("import_job", id, Purpose::Read).await?;
+    drop(view);
+    let job = app.store.job(id).await?;
+    let state = match (action, job.state) {
+        ("stop", JobState::Open) => JobState::Paused,
+        ("resume", JobState::Paused) => JobState::Open,
+        ("stop" | "resume", _) => return Err(Refusal::new("job-not-open").into()),
+        _ => return Err(Refusal::new("unknown-action").with("name", action).into()),
+    };
+    app.store.set_job_state(id, state, None).await
+}
+
+/// Undoes all that an import did.
+pub(crate) async fn undo_import(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+) -> Response {
+    let outcome: Result<Json> = async {
+        let id = parse_id(&id)?;
+        let report = exchange::undo_import(&app.store, &signed.actor, id, |_, _| {}).await?;
+        Ok(json!({ "changes": report.changes }))
+    }
+    .await;
+    respond(&signed, outcome)
+}

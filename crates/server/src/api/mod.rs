@@ -1,0 +1,16 @@
+//! REST under `/api/v1`: one implementation for every record type.
+
+mod body;
+mod describe;
+mod exchange;
+pub(crate) mod openapi;
+mod records;
+mod write;
+
+pub(crate) use describe::{describe, search};
+pub(crate) use exchange::{
+    Upload, begin_import, export, set_import_state, start_import_of_file, stop_import, undo_import,
+};
+pub(crate) use openapi::{docs, document_answer};
+pub(crate) use records::{aggregate, get, history, list, parse_id};
+pub(crate) use write::{archive, bulk, create, restore, undo, update};

@@ -1,0 +1,295 @@
+//! Writing records: create, update, archive, restore, many at once, undo. With an
+//! `Idempotency-Key`, a request that is sent twice is done once.
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query as Parameters, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_record::{Filter, Query, Value};
+use guanxi_store::{Purpose, Remembered, Tx};
+use serde_json::{Map, Value as Json, json};
+
+use super::body;
+use super::records::{parse_id, record_json};
+use crate::app::App;
+use crate::params::{self, Params};
+use crate::signed_in::SignedIn;
+
+/// Records that one bulk request may change.
+const BULK_MAX: usize = 1_000;
+
+/// A write on its way: its transaction, and the key under which its answer is remembered.
+struct Write {
+    tx: Tx,
+    key: Option<(String, String)>,
+}
+
+enum Begun {
+    New(Box<Write>),
+    /// It was done before; this was the answer.
+    Known(Remembered),
+}
+
+async fn begin(
+    app: &App,
+    signed: &SignedIn,
+    headers: &HeaderMap,
+    request: String,
+) -> Result<Begun> {
+    let mut tx = app.store.write(&signed.actor).await?;
+    let key = body::idempotency_key(headers)?;
+    if let Some(key) = &key
+        && let Some(known) = tx.remembered(key, &request).await?
+    {
+        return Ok(Begun::Known(known));
+    }
+    Ok(Begun::New(Box::new(Write { tx, key: key.map(|key| (key, request)) })))
+}
+
+impl Write {
+    async fn commit(mut self, status: StatusCode, answer: &Json) -> Result<Remembered> {
+        let answer = Remembered { status: status.as_u16(), response: answer.to_string() };
+        if let Some((key, request)) = &self.key {
+            self.tx.remember(key, request, &answer).await?;
+        }
+        self.tx.commit().await?;
+        Ok(answer)
+    }
+}
+
+/// What identifies a request for its key: the same key with another body is a mistake.
+fn fingerprint(what: &str, body: &Bytes) -> String {
+    use sha2::{Digest, Sha256};
+    let digest = Sha256::digest(body);
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{what} {hex}")
+}
+
+fn respond(signed: &SignedIn, outcome: Result<Remembered>) -> Response {
+    match outcome {
+        Ok(answer) => {
+            let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
+            (status, [(header::CONTENT_TYPE, "application/json")], answer.response).into_response()
+        }
+        Err(error) => signed.problem(error),
+    }
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(record_type): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let outcome: Result<Remembered> = async {
+        let described = app.store.catalog().get(&record_type)?.clone();
+        let fields = body::fields(&described, &body::object(&bytes)?, &[])?;
+        let request = fingerprint(&format!("create {record_type}"), &bytes);
+        let mut write = match begin(&app, &signed, &headers, request).await? {
+            Begun::New(write) => write,
+            Begun::Known(answer) => return Ok(answer),
+        };
+        let mut values = vec![Value::Null; described.fields.len()];
+        for (place, value) in fields {
+            values[place] = value;
+        }
+        let row = write.tx.create_row(&described, values).await?;
+        let titles = write.tx.link_titles(&described, std::slice::from_ref(&row)).await?;
+        let mut answer = record_json(&described, &row, &titles);
+        answer["change_set"] = json!(write.tx.change_set().to_string());
+        write.commit(StatusCode::CREATED, &answer).await
+    }
+    .await;
+    respond(&signed, outcome)
+}
+
+pub(crate) async fn update(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((record_type, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let outcome: Result<Remembered> = async {
+        let described = app.store.catalog().get(&record_type)?.clone();
+        let object = body::object(&bytes)?;
+        let version = body::version(&object)?;
+        let fields = body::fields(&described, &object, &["version"])?;
+        let request = fingerprint(&format!("update {record_type} {id}"), &bytes);
+        let mut write = match begin(&app, &signed, &headers, request).await? {
+            Begun::New(write) => write,
+            Begun::Known(answer) => return Ok(answer),
+        };
+        let row = write.tx.update_fields(&described, parse_id(&id)?, version, fields).await?;
+        let titles = write.tx.link_titles(&described, std::slice::from_ref(&row)).await?;
+        let mut answer = record_json(&described, &row, &titles);
+        answer["change_set"] = json!(write.tx.change_set().to_string());
+        write.commit(StatusCode::OK, &answer).await
+    }
+    .await;
+    respond(&signed, outcome)
+}
+
+pub(crate) async fn archive(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((record_type, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    put_away(&app, &signed, (&record_type, &id), &headers, &bytes, Action::Archive).await
+}
+
+pub(crate) async fn restore(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((record_type, id)): Path<(String, String)>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    put_away(&app, &signed, (&record_type, &id), &headers, &bytes, Action::Restore).await
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Action {
+    Update,
+    Archive,
+    Restore,
+}
+
+async fn put_away(
+    app: &App,
+    signed: &SignedIn,
+    (record_type, id): (&str, &str),
+    headers: &HeaderMap,
+    bytes: &Bytes,
+    action: Action,
+) -> Response {
+    let outcome: Result<Remembered> = async {
+        let described = app.store.catalog().get(record_type)?.clone();
+        let version = body::version(&body::object(bytes)?)?;
+        let request = fingerprint(&format!("{action:?} {record_type} {id}"), bytes);
+        let mut write = match begin(app, signed, headers, request).await? {
+            Begun::New(write) => write,
+            Begun::Known(answer) => return Ok(answer),
+        };
+        let id = parse_id(id)?;
+        let row = match action {
+            Action::Archive => write.tx.archive(record_type, id, version).await?,
+            _ => write.tx.restore(record_type, id, version).await?,
+        };
+        let mut answer = record_json(&described, &row, &Default::default());
+        answer["change_set"] = json!(write.tx.change_set().to_string());
+        write.commit(StatusCode::OK, &answer).await
+    }
+    .await;
+    respond(signed, outcome)
+}
+
+/// Many records in one transaction: all or none.
+pub(crate) async fn bulk(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(record_type): Path<String>,
+    headers: HeaderMap,
+    bytes: Bytes,
+) -> Response {
+    let outcome: Result<Remembered> = async {
+        let described = app.store.catalog().get(&record_type)?.clone();
+        let object = body::object(&bytes)?;
+        let action = match object.get("action").and_then(Json::as_str) {
+            Some("update") => Action::Update,
+            Some("archive") => Action::Archive,
+            Some("restore") => Action::Restore,
+            other => {
+                let name = other.unwrap_or_default();
+                return Err(Refusal::field("unknown-action", "action").with("name", name).into());
+            }
+        };
+        let set = match object.get("set") {
+            Some(Json::Object(set)) => body::fields(&described, set, &[])?,
+            _ => Vec::new(),
+        };
+        let request = fingerprint(&format!("bulk {record_type}"), &bytes);
+        let mut write = match begin(&app, &signed, &headers, request).await? {
+            Begun::New(write) => write,
+            Begun::Known(answer) => return Ok(answer),
+        };
+        let ids = chosen(&mut write.tx, &record_type, &object, action).await?;
+        for id in &ids {
+            let version = write.tx.row(&record_type, *id, Purpose::Read).await?.version;
+            match action {
+                Action::Update => {
+                    write.tx.update_fields(&described, *id, version, set.clone()).await?;
+                }
+                Action::Archive => drop(write.tx.archive(&record_type, *id, version).await?),
+                Action::Restore => drop(write.tx.restore(&record_type, *id, version).await?),
+            }
+        }
+        let change_set = write.tx.change_set().to_string();
+        let answer = json!({ "changed": ids.len(), "change_set": change_set });
+        write.commit(StatusCode::OK, &answer).await
+    }
+    .await;
+    respond(&signed, outcome)
+}
+
+/// The records that a bulk request means: by ids, or by a filter.
+async fn chosen(
+    tx: &mut Tx,
+    record_type: &str,
+    object: &Map<String, Json>,
+    action: Action,
+) -> Result<Vec<RawId>> {
+    let ids = match (object.get("ids"), object.get("filter")) {
+        (Some(Json::Array(ids)), None) => ids
+            .iter()
+            .map(|id| parse_id(id.as_str().unwrap_or_default()))
+            .collect::<Result<Vec<_>>>()?,
+        (None, Some(filter)) => {
+            let purpose = if action == Action::Update { Purpose::Change } else { Purpose::Archive };
+            let mut query = Query::of(Filter::from_json(filter)?);
+            query.with_archived = action == Action::Restore;
+            tx.ids(record_type, &query, purpose, BULK_MAX + 1).await?
+        }
+        _ => return Err(Refusal::field("required", "ids").into()),
+    };
+    if ids.len() > BULK_MAX {
+        return Err(Refusal::new("too-many-records").with("limit", BULK_MAX).into());
+    }
+    Ok(ids)
+}
+
+/// Undoes one set of changes: `{"change_set": "…"}`.
+pub(crate) async fn undo(
+    State(app): State<App>,
+    signed: SignedIn,
+    headers: HeaderMap,
+    Parameters(params): Parameters<Params>,
+    bytes: Bytes,
+) -> Response {
+    let outcome: Result<Remembered> = async {
+        let named = match params::one(&params, "change_set") {
+            Some(id) => id.to_owned(),
+            None => {
+                let object = body::object(&bytes)?;
+                let id = object.get("change_set").and_then(Json::as_str);
+                id.ok_or_else(|| Refusal::field("required", "change_set"))?.to_owned()
+            }
+        };
+        let request = fingerprint("undo", &Bytes::from(named.clone()));
+        let mut write = match begin(&app, &signed, &headers, request).await? {
+            Begun::New(write) => write,
+            Begun::Known(answer) => return Ok(answer),
+        };
+        let id = named.parse().map_err(|_| Error::NotFound)?;
+        let report = write.tx.undo(id).await?;
+        let change_set = report.change_set.map(|id| id.to_string());
+        let answer = json!({ "changes": report.changes, "change_set": change_set });
+        write.commit(StatusCode::OK, &answer).await
+    }
+    .await;
+    respond(&signed, outcome)
+}

@@ -1,0 +1,39 @@
+//! Works through the queue: one import after the other, for whoever asked for it.
+
+use std::time::Duration;
+
+use guanxi_crm::access::actor_of;
+use guanxi_crm::exchange::run_import;
+use guanxi_store::{Actor, Origin, Store};
+
+/// So long the queue is left alone when it was found empty.
+const IDLE: Duration = Duration::from_millis(500);
+
+/// Does what is in the queue, for ever.
+pub async fn run_jobs(store: Store) {
+    loop {
+        match store.claim_job("import").await {
+            Ok(Some(job)) => {
+                let actor = match job.actor {
+                    Some(user) => actor_of(&store, user, Origin::Job, None).await.map(|(a, _)| a),
+                    None => Ok(Actor::system(Origin::Job)),
+                };
+                let outcome = match actor {
+                    Ok(actor) => run_import(&store, &actor, job.id, |_, _| {}).await.map(drop),
+                    Err(error) => Err(error),
+                };
+                match outcome {
+                    Ok(()) => {
+                        store.analyze().await.ok();
+                    }
+                    Err(error) => tracing::warn!(job = %job.id, %error, "an import failed"),
+                }
+            }
+            Ok(None) => tokio::time::sleep(IDLE).await,
+            Err(error) => {
+                tracing::error!(%error, "the queue cannot be read");
+                tokio::time::sleep(IDLE * 10).await;
+            }
+        }
+    }
+}

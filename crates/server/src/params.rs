@@ -1,0 +1,84 @@
+//! URLs as queries: the API and the pages read the same parameters, so that a list's address
+//! works in both.
+
+use guanxi_base::{Refusal, Result};
+use guanxi_record::{Cursor, Filter, Query, Sort, condition_from_param};
+use serde_json::Value as Json;
+
+/// Parameters that are not conditions.
+const RESERVED: [&str; 14] = [
+    "q", "sort", "after", "limit", "archived", "filter", "total", "format", "columns", "group_by",
+    "measures", "part", "saved", "view",
+];
+
+/// The parameters of a URL, in their order.
+pub(crate) type Params = Vec<(String, String)>;
+
+pub(crate) fn one<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
+    params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// The conditions that the parameters state: every parameter that has no other meaning.
+pub(crate) fn conditions(params: &Params) -> Result<Filter> {
+    let mut filter = Filter::everything();
+    for (name, value) in params {
+        if name == "filter" {
+            let json: Json = serde_json::from_str(value)
+                .map_err(|_| Refusal::field("wrong-filter", "filter").with("value", value))?;
+            filter = filter.and(Filter::from_json(&json)?);
+        } else if !RESERVED.contains(&name.as_str()) && !value.is_empty() {
+            filter = filter.and(condition_from_param(name, value));
+        }
+    }
+    Ok(filter)
+}
+
+/// The query that the parameters state.
+pub(crate) fn query(params: &Params) -> Result<Query> {
+    let limit = match one(params, "limit") {
+        Some(text) => match text.parse::<usize>() {
+            Ok(limit) if (1..=Query::LIMIT_MAX).contains(&limit) => limit,
+            _ => {
+                let refusal = Refusal::field("not-an-integer", "limit").with("value", text);
+                return Err(refusal.into());
+            }
+        },
+        None => Query::LIMIT_USUAL,
+    };
+    Ok(Query {
+        filter: conditions(params)?,
+        search: one(params, "q").map(str::trim).filter(|q| !q.is_empty()).map(str::to_owned),
+        sort: Sort::parse_list(one(params, "sort").unwrap_or_default()),
+        after: one(params, "after").map(Cursor::from_text).transpose()?,
+        limit,
+        with_archived: one(params, "archived") == Some("true"),
+    })
+}
+
+/// A URL's text for a list, with one parameter set or taken away; the page always starts anew.
+pub(crate) fn with(path: &str, params: &Params, name: &str, value: Option<&str>) -> String {
+    let kept = params.iter().filter(|(known, _)| known != name && known != "after");
+    let mut pairs: Vec<(String, String)> = kept.cloned().collect();
+    pairs.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+    to_url(path, &pairs)
+}
+
+pub(crate) fn to_url(path: &str, pairs: &[(String, String)]) -> String {
+    let written = pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
+    let written = written.collect::<Vec<_>>().join("&");
+    if written.is_empty() { path.to_owned() } else { format!("{path}?{written}") }
+}
+
+/// Percent-encoded for a URL's query.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b',' | b':' => {
+                encoded.push(char::from(byte));
+            }
+            _ => encoded.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    encoded
+}

@@ -1,0 +1,75 @@
+//! The table of contents of everything that can be asked for.
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{get, patch, post};
+use guanxi_store::MAX_FILE_BYTES;
+use tower_http::compression::CompressionLayer;
+
+use crate::app::App;
+use crate::{api, security, web};
+
+/// A form or a record is never larger.
+const BODY_BYTES_MAX: usize = 2 << 20;
+
+/// All routes of the server.
+pub fn router(app: App) -> Router {
+    let uploads = Router::new()
+        .route("/api/v1/imports", post(api::begin_import))
+        .route("/import/file", post(web::import_upload))
+        .layer(DefaultBodyLimit::max(MAX_FILE_BYTES + (1 << 20)));
+    Router::new()
+        .merge(api_routes())
+        .merge(page_routes())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .merge(uploads)
+        .layer(CompressionLayer::new().br(true).gzip(true))
+        .route("/assets/{name}", get(web::asset))
+        .layer(middleware::from_fn(security::pass))
+        .with_state(app)
+}
+
+fn api_routes() -> Router<App> {
+    Router::new()
+        .route("/api/openapi.json", get(api::document_answer))
+        .route("/api/docs", get(api::docs))
+        .route("/api/v1/describe", get(api::describe))
+        .route("/api/v1/search", get(api::search))
+        .route("/api/v1/undo", post(api::undo))
+        .route("/api/v1/imports/{id}/{action}", post(api::stop_import))
+        .route("/api/v1/imports/{id}/undo", post(api::undo_import))
+        .route("/api/v1/{type}", get(api::list).post(api::create))
+        .route("/api/v1/{type}/bulk", post(api::bulk))
+        .route("/api/v1/{type}/aggregate", get(api::aggregate))
+        .route("/api/v1/{type}/export", get(api::export))
+        .route("/api/v1/{type}/{id}", get(api::get).merge(patch(api::update)))
+        .route("/api/v1/{type}/{id}/archive", post(api::archive))
+        .route("/api/v1/{type}/{id}/restore", post(api::restore))
+        .route("/api/v1/{type}/{id}/history", get(api::history))
+}
+
+fn page_routes() -> Router<App> {
+    Router::new()
+        .route("/", get(web::home))
+        .route("/login", get(web::login_form).post(web::sign_in))
+        .route("/logout", post(web::sign_out))
+        .route("/language", post(web::language))
+        .route("/theme", post(web::theme))
+        .route("/undo", post(web::undo))
+        .route("/import", get(web::import_new))
+        .route("/import/preview", post(web::import_mapping))
+        .route("/import/start", post(web::import_start))
+        .route("/import/{id}", get(web::import_result))
+        .route("/import/{id}/errors", get(web::import_errors))
+        .route("/import/{id}/{action}", post(web::import_action))
+        .route("/{type}", get(web::list).post(web::create))
+        .route("/{type}/new", get(web::new_form))
+        .route("/{type}/more", get(web::more))
+        .route("/{type}/total", get(web::total))
+        .route("/{type}/bulk", post(web::bulk))
+        .route("/{type}/{id}", get(web::show).post(web::update))
+        .route("/{type}/{id}/edit", get(web::edit_form))
+        .route("/{type}/{id}/archive", post(web::archive))
+        .route("/{type}/{id}/restore", post(web::restore))
+}

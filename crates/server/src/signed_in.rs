@@ -1,0 +1,107 @@
+//! Who sends a request: a browser session by cookie, or a program by token.
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use guanxi_base::{Date, Error, Refusal};
+use guanxi_crm::access::{Locale, User, actor_of};
+use guanxi_crm::text::Texts;
+use guanxi_record::Stored;
+use guanxi_store::{Actor, Origin, SignInKind};
+
+use crate::app::App;
+use crate::params::encoded;
+use crate::problem;
+use crate::security::{ClientAddress, RequestId};
+
+pub(crate) const SESSION_COOKIE: &str = "guanxi_session";
+
+/// Somebody who may work here, and the words to answer them with.
+#[derive(Debug, Clone)]
+pub(crate) struct SignedIn {
+    pub(crate) actor: Actor,
+    pub(crate) user: Stored<User>,
+    pub(crate) texts: &'static Texts,
+    pub(crate) request_id: String,
+    /// The day that it is where the person is.
+    pub(crate) today: Date,
+    /// `light`, `dark`, or whatever the system says.
+    pub(crate) theme: Option<String>,
+}
+
+impl SignedIn {
+    /// An error as this face answers it.
+    pub(crate) fn problem(&self, error: Error) -> Response {
+        problem::answer(&error, self.texts, &self.request_id)
+    }
+}
+
+/// The value of a cookie.
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|line| line.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find(|(known, _)| *known == name)
+        .map(|(_, value)| value)
+}
+
+/// The language of somebody who is not signed in: what they chose, else what the browser asks for.
+pub(crate) fn locale_of(headers: &HeaderMap) -> Locale {
+    match cookie(headers, "guanxi_locale") {
+        Some("en") => Locale::En,
+        Some("zh_cn") => Locale::ZhCn,
+        _ => {
+            let wanted = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+            Locale::preferred(wanted.unwrap_or("zh"))
+        }
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Response> {
+        let request_id =
+            parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
+        let is_api = parts.uri.path().starts_with("/api/");
+        let (token, kind, origin) = match (bearer(&parts.headers), is_api) {
+            (Some(token), true) => (Some(token), SignInKind::ApiToken, Origin::Api),
+            (_, is_api) => {
+                let origin = if is_api { Origin::Api } else { Origin::Web };
+                (cookie(&parts.headers, SESSION_COOKIE), SignInKind::Session, origin)
+            }
+        };
+        let texts = Texts::of(locale_of(&parts.headers));
+        let fail = |error: Error| problem::answer(&error, texts, &request_id);
+        let Some(token) = token else { return Err(unknown(is_api, &parts.uri, &fail)) };
+        let sign_in = app.store.sign_in(token, kind).await.map_err(&fail)?;
+        let Some(sign_in) = sign_in else { return Err(unknown(is_api, &parts.uri, &fail)) };
+        let address = parts.extensions.get::<ClientAddress>().map(|address| address.0.clone());
+        let (actor, user) = match actor_of(&app.store, sign_in.user, origin, address).await {
+            Ok(known) => known,
+            Err(Error::NotFound) => return Err(unknown(is_api, &parts.uri, &fail)),
+            Err(error) => return Err(fail(error)),
+        };
+        let texts = Texts::of(match cookie(&parts.headers, "guanxi_locale") {
+            Some("en") => Locale::En,
+            Some("zh_cn") => Locale::ZhCn,
+            _ => user.locale,
+        });
+        let theme = cookie(&parts.headers, "guanxi_theme").map(str::to_owned);
+        let today = app.store.clock().now().to_zoned(actor.time_zone.clone()).date();
+        Ok(Self { actor, user, texts, request_id, today, theme })
+    }
+}
+
+fn unknown(is_api: bool, uri: &Uri, fail: &impl Fn(Error) -> Response) -> Response {
+    if is_api {
+        return fail(Refusal::new("not-signed-in").into());
+    }
+    let target = uri.path_and_query().map_or("/", |path| path.as_str());
+    Redirect::to(&format!("/login?to={}", encoded(target))).into_response()
+}

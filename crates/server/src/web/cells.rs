@@ -1,0 +1,81 @@
+//! Values as people read them, wherever they stand: in lists, on pages, in history.
+
+use guanxi_record::{Field, Kind, RecordType, Value};
+use guanxi_store::Titles;
+use maud::{Markup, html};
+
+use super::format;
+use crate::signed_in::SignedIn;
+
+/// A value as it stands in a list or on a page.
+pub(crate) fn value(
+    signed: &SignedIn,
+    record_type: &RecordType,
+    field: &Field,
+    value: &Value,
+    titles: &Titles,
+) -> Markup {
+    let locale = signed.texts.locale();
+    let target = match &field.kind {
+        Kind::Links { to } => Some(to.as_ref()),
+        kind => kind.link_target(),
+    };
+    match value {
+        Value::Null => html! {},
+        Value::Link(_) | Value::Links(_) => html! {
+            @for (at, id) in value.links().iter().enumerate() {
+                @if at > 0 { ", " }
+                @match (titles.get(id), target) {
+                    (Some(title), Some("file")) => a href=(format!("/files/{id}")) { (title) },
+                    (Some(title), Some(target)) => a href=(format!("/{target}/{id}")) { (title) },
+                    // There is something that this person may not see.
+                    _ => span title=(signed.texts.get("ui-no-permission")) { "\u{1f512}" },
+                }
+            }
+        },
+        Value::Text(text) if matches!(field.kind, Kind::Choice(_)) => html! {
+            span class="badge bg-secondary-lt" {
+                (signed.texts.option_label(record_type, field, text))
+            }
+        },
+        Value::Choices(codes) => html! {
+            @for code in codes {
+                span class="badge bg-secondary-lt" {
+                    (signed.texts.option_label(record_type, field, code))
+                }
+                " "
+            }
+        },
+        Value::Text(text) => match field.kind {
+            Kind::Email => html! { a href=(format!("mailto:{text}")) { (text) } },
+            Kind::Phone => html! { a href=(format!("tel:{text}")) { (text) } },
+            Kind::Url => html! { a href=(text) rel="noreferrer" { (text) } },
+            _ => html! { (text) },
+        },
+        Value::Boolean(yes) => {
+            html! { (signed.texts.get(if *yes { "ui-yes" } else { "ui-no" })) }
+        }
+        Value::Integer(number) => html! { (format::number(locale, &number.to_string())) },
+        Value::Decimal(number) => html! { (format::number(locale, &number.to_string())) },
+        Value::Percent(number) => {
+            html! { (format::number(locale, &number.to_string())) "\u{a0}%" }
+        }
+        Value::Money(money) => html! { (format::money(locale, *money)) },
+        Value::Date(date) => html! { time datetime=(date) { (format::date(locale, *date)) } },
+        Value::Instant(instant) => html! {
+            time datetime=(instant) {
+                (format::instant(locale, *instant, &signed.actor.time_zone))
+            }
+        },
+        Value::Address(address) => html! {
+            (guanxi_record::Address::PARTS.iter().filter_map(|part| address.part(part))
+                .filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
+        },
+        Value::Json(json) => html! { code { (json) } },
+    }
+}
+
+/// Whether values of the kind line up on the right.
+pub(crate) fn is_numeric(kind: &Kind) -> bool {
+    kind.is_number()
+}

@@ -1,0 +1,320 @@
+//! A control for every kind of field, and the way back from what a form sends.
+
+use std::collections::HashMap;
+
+use guanxi_base::{Refusal, Result};
+use guanxi_record::{Address, Field, Kind, RecordType, Value};
+use guanxi_store::{Titles, View};
+use maud::{Markup, html};
+
+use crate::params::Params;
+use crate::signed_in::SignedIn;
+
+/// What a form holds: the texts of its controls, by name.
+#[derive(Debug, Default)]
+pub(crate) struct Entries(HashMap<String, Vec<String>>);
+
+impl Entries {
+    /// What the browser sent.
+    pub(crate) fn sent(params: Params) -> Self {
+        let mut entries: HashMap<String, Vec<String>> = HashMap::new();
+        for (name, value) in params {
+            entries.entry(name).or_default().push(value);
+        }
+        Self(entries)
+    }
+
+    /// What a record holds.
+    pub(crate) fn of(described: &RecordType, values: &[Value], titles: &Titles) -> Self {
+        let mut entries = Self::default();
+        for (field, value) in described.fields.iter().zip(values) {
+            let name = field.name.as_ref();
+            match value {
+                Value::Null => {}
+                Value::Money(money) => {
+                    entries.set(name, money.amount_text());
+                    entries.set(&format!("{name}.currency"), money.currency.to_string());
+                }
+                Value::Address(address) => {
+                    for part in Address::PARTS {
+                        let text = address.part(part).unwrap_or_default().to_owned();
+                        entries.set(&format!("{name}.{part}"), text);
+                    }
+                }
+                Value::Link(id) => {
+                    entries.set(&format!("{name}.id"), id.to_string());
+                    let title = titles.get(id).cloned();
+                    entries.set(name, title.unwrap_or_else(|| id.to_string()));
+                }
+                Value::Links(ids) => {
+                    let names = ids.iter().map(|id| titles.get(id).cloned().unwrap_or_default());
+                    entries.set(name, names.collect::<Vec<_>>().join("; "));
+                }
+                Value::Choices(codes) => drop(entries.0.insert(name.to_owned(), codes.clone())),
+                // A browser's control for times knows no zone; the page's is the reader's.
+                other => entries.set(name, other.to_text()),
+            }
+        }
+        entries
+    }
+
+    fn set(&mut self, name: &str, text: String) {
+        self.0.insert(name.to_owned(), vec![text]);
+    }
+
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0.get(name).and_then(|texts| texts.first()).map(String::as_str).unwrap_or_default()
+    }
+
+    fn has(&self, name: &str, code: &str) -> bool {
+        self.0.get(name).is_some_and(|texts| texts.iter().any(|text| text == code))
+    }
+}
+
+/// Reads a form: every field that it shows, all mistakes at once.
+pub(crate) async fn read(
+    view: &mut View,
+    described: &RecordType,
+    entries: &Entries,
+) -> Result<std::result::Result<Vec<(usize, Value)>, Vec<Refusal>>> {
+    let mut values = Vec::new();
+    let mut refusals = Vec::new();
+    for (place, field) in described.fields.iter().enumerate() {
+        if field.read_only || field.kind == Kind::File {
+            continue;
+        }
+        match read_field(view, field, entries).await? {
+            Ok(value) => values.push((place, value)),
+            Err(refusal) => {
+                refusals.push(Refusal { field: Some(field.name.to_string()), ..refusal })
+            }
+        }
+    }
+    Ok(if refusals.is_empty() { Ok(values) } else { Err(refusals) })
+}
+
+async fn read_field(
+    view: &mut View,
+    field: &Field,
+    entries: &Entries,
+) -> Result<std::result::Result<Value, Refusal>> {
+    let name = field.name.as_ref();
+    let text = entries.text(name).trim();
+    Ok(match &field.kind {
+        Kind::Boolean => Ok(Value::Boolean(!text.is_empty())),
+        Kind::Money if text.is_empty() => Ok(Value::Null),
+        Kind::Money => {
+            let code = entries.text(&format!("{name}.currency")).trim().to_uppercase();
+            Value::from_text(&field.kind, &format!("{text} {code}"))
+        }
+        Kind::Address => {
+            let mut address = Address::default();
+            for part in Address::PARTS {
+                if let Some(slot) = address.part_mut(part) {
+                    entries.text(&format!("{name}.{part}")).trim().clone_into(slot);
+                }
+            }
+            let empty = address == Address::default();
+            Ok(if empty { Value::Null } else { Value::Address(Box::new(address)) })
+        }
+        Kind::Choices(_) => {
+            let codes = entries.0.get(name).cloned().unwrap_or_default().join(";");
+            Value::from_text(&field.kind, &codes)
+        }
+        Kind::Links { to } => {
+            let mut ids = Vec::new();
+            for word in text.split(';').map(str::trim).filter(|word| !word.is_empty()) {
+                match find(view, to, word).await? {
+                    Ok(id) => ids.push(id.to_string()),
+                    Err(refusal) => return Ok(Err(refusal)),
+                }
+            }
+            Value::from_text(&field.kind, &ids.join(";"))
+        }
+        Kind::Instant if !text.is_empty() && !text.ends_with('Z') => {
+            let zone = view.actor().time_zone.clone();
+            let local = text.parse::<jiff::civil::DateTime>().ok();
+            let instant = local.and_then(|local| local.to_zoned(zone).ok());
+            match instant {
+                Some(zoned) => Ok(Value::Instant(zoned.timestamp())),
+                None => Err(Refusal::new("not-a-time").with("value", text)),
+            }
+        }
+        kind => match kind.link_target() {
+            None => Value::from_text(kind, text),
+            Some(_) if text.is_empty() => Ok(Value::Null),
+            Some(target) => {
+                let id = entries.text(&format!("{name}.id"));
+                match id.parse() {
+                    Ok(id) => Ok(Value::Link(id)),
+                    Err(_) => find(view, target, text).await?.map(Value::Link),
+                }
+            }
+        },
+    })
+}
+
+/// The one record that a person means by a name or number.
+async fn find(
+    view: &mut View,
+    target: &str,
+    words: &str,
+) -> Result<std::result::Result<guanxi_base::RawId, Refusal>> {
+    if let Ok(id) = words.parse() {
+        return Ok(Ok(id));
+    }
+    let hits = view.search(words, &[target], 2).await?;
+    Ok(match hits.as_slice() {
+        [one] => Ok(one.id),
+        [first, ..] if first.title == words => Ok(first.id),
+        _ => Err(Refusal::new("link-to-nothing").with("type", target).with("value", words)),
+    })
+}
+
+/// The control of a field, with its label and what is wrong with it.
+pub(crate) fn control(
+    signed: &SignedIn,
+    described: &RecordType,
+    field: &Field,
+    entries: &Entries,
+    refusal: Option<&Refusal>,
+) -> Markup {
+    let label = signed.texts.field_label(described, field);
+    let id = format!("field-{}", field.name);
+    let message = format!("{id}-message");
+    let required = field.required && field.default.is_none();
+    let wide = matches!(field.kind, Kind::LongText | Kind::Address | Kind::Json | Kind::Choices(_));
+    let grouped = matches!(field.kind, Kind::Address | Kind::Choices(_));
+    html! {
+        div class=[wide.then_some("gx-wide")] {
+            @if !grouped && field.kind != Kind::Boolean {
+                label class={ "form-label" @if required { " gx-required" } } for=(id) { (label) }
+            }
+            (bare_control(signed, described, field, entries, &Marks {
+                id: &id, label: &label, required,
+                message: refusal.map(|_| message.as_str()),
+            }))
+            @if let Some(refusal) = refusal {
+                div class="text-danger" id=(message) { (signed.texts.refusal(refusal)) }
+            }
+        }
+    }
+}
+
+struct Marks<'a> {
+    id: &'a str,
+    label: &'a str,
+    required: bool,
+    message: Option<&'a str>,
+}
+
+fn bare_control(
+    signed: &SignedIn,
+    described: &RecordType,
+    field: &Field,
+    entries: &Entries,
+    marks: &Marks<'_>,
+) -> Markup {
+    let name = field.name.as_ref();
+    let text = entries.text(name);
+    let Marks { id, label, required, message } = *marks;
+    let invalid = message.map(|_| "true");
+    let options = |code: &str| signed.texts.option_label(described, field, code);
+    let input = |kind: &str, value: &str| {
+        html! {
+            input class="form-control" id=(id) name=(name) type=(kind) value=(value)
+                required[required] aria-invalid=[invalid] aria-describedby=[message];
+        }
+    };
+    match &field.kind {
+        Kind::LongText | Kind::Json => html! {
+            textarea class="form-control" id=(id) name=(name) rows="4" required[required]
+                aria-invalid=[invalid] aria-describedby=[message] { (text) }
+        },
+        Kind::Boolean => html! {
+            label class="form-check" {
+                input class="form-check-input" type="checkbox" id=(id) name=(name) value="true"
+                    checked[text == "true"] aria-describedby=[message];
+                span class="form-check-label" { (label) }
+            }
+        },
+        Kind::Choice(codes) => html! {
+            select class="form-select" id=(id) name=(name) required[required]
+                aria-invalid=[invalid] aria-describedby=[message] {
+                @if !required { option value="" { "\u{2014}" } }
+                @for code in codes.iter() {
+                    option value=(code) selected[*code == text] { (options(code)) }
+                }
+            }
+        },
+        Kind::Choices(codes) => html! {
+            fieldset aria-describedby=[message] {
+                legend { (label) }
+                @for code in codes.iter() {
+                    label class="form-check form-check-inline" {
+                        input class="form-check-input" type="checkbox" name=(name) value=(code)
+                            checked[entries.has(name, code)];
+                        span class="form-check-label" { (options(code)) }
+                    }
+                }
+            }
+        },
+        Kind::Money => {
+            let currency = format!("{name}.currency");
+            let code = match entries.text(&currency) {
+                "" => "CNY",
+                code => code,
+            };
+            html! {
+                div class="gx-pair" {
+                    input class="form-control" id=(id) name=(name) inputmode="decimal" value=(text)
+                        required[required] aria-invalid=[invalid] aria-describedby=[message];
+                    input class="form-control" name=(currency) value=(code) maxlength="3"
+                        aria-label=(format!("{label}: {}", signed.texts.get("ui-currency")));
+                }
+            }
+        }
+        Kind::Address => html! {
+            fieldset class="gx-fields" aria-describedby=[message] {
+                legend class="gx-wide" { (label) }
+                @for part in Address::PARTS {
+                    @let part_name = format!("{name}.{part}");
+                    div {
+                        label class="form-label" for=(format!("{id}-{part}")) {
+                            (signed.texts.get(&format!("address.{part}")))
+                        }
+                        input class="form-control" id=(format!("{id}-{part}")) name=(part_name)
+                            value=(entries.text(&part_name));
+                    }
+                }
+            }
+        },
+        Kind::Date => input("date", text),
+        Kind::Instant => {
+            // In the reader's zone, as the control wants it.
+            let local = text.parse::<guanxi_base::Timestamp>().ok().map(|instant| {
+                let zoned = instant.to_zoned(signed.actor.time_zone.clone());
+                zoned.strftime("%Y-%m-%dT%H:%M").to_string()
+            });
+            input("datetime-local", local.as_deref().unwrap_or(text))
+        }
+        Kind::Email => input("email", text),
+        Kind::Phone => input("tel", text),
+        Kind::Integer | Kind::Decimal | Kind::Percent => html! {
+            input class="form-control" id=(id) name=(name) inputmode="decimal" value=(text)
+                required[required] aria-invalid=[invalid] aria-describedby=[message];
+        },
+        kind => match kind.link_target() {
+            None => input("text", text),
+            Some(target) => html! {
+                div class="gx-suggest" data-type=(target) {
+                    input class="form-control" id=(id) name=(name) type="text" value=(text)
+                        autocomplete="off" required[required] aria-invalid=[invalid]
+                        aria-describedby=[message];
+                    input type="hidden" name=(format!("{name}.id"))
+                        value=(entries.text(&format!("{name}.id")));
+                }
+            },
+        },
+    }
+}

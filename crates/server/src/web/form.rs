@@ -1,0 +1,117 @@
+//! The form of every record type: what is required first, the rest folded.
+
+use guanxi_base::Refusal;
+use guanxi_record::{Changes, Field, Kind, RecordType};
+use guanxi_store::Titles;
+use maud::{Markup, html};
+
+use super::cells;
+use super::fields::{Entries, control};
+use super::layout::icon;
+use crate::signed_in::SignedIn;
+
+/// What a form shows.
+pub(crate) struct Form<'a> {
+    pub(crate) described: &'a RecordType,
+    pub(crate) entries: &'a Entries,
+    pub(crate) refusals: &'a [Refusal],
+    /// Where it is sent.
+    pub(crate) action: String,
+    /// Where "cancel" leads.
+    pub(crate) back: String,
+    /// The version that it changes; none when it makes a record.
+    pub(crate) version: Option<i64>,
+    /// What somebody else changed meanwhile, and what this person wants instead.
+    pub(crate) conflict: Option<&'a Changes>,
+}
+
+impl Form<'_> {
+    pub(crate) fn markup(&self, signed: &SignedIn, title: &str) -> Markup {
+        let texts = signed.texts;
+        let shown = |field: &&Field| !field.read_only && field.kind != Kind::File;
+        let (folded, plain): (Vec<&Field>, Vec<&Field>) = self
+            .described
+            .fields
+            .iter()
+            .filter(shown)
+            .partition(|field| field.folded && self.refusal(field).is_none());
+        let general = self.refusals.iter().filter(|refusal| {
+            let field = refusal.field.as_deref().and_then(|name| self.described.position(name));
+            field.is_none_or(|place| self.described.fields[place].read_only)
+        });
+        html! {
+            div class="gx-head" { h1 { (title) } }
+            form class="card" method="post" action=(self.action) data-draft novalidate {
+                div class="card-body" {
+                    @if let Some(version) = self.version {
+                        input type="hidden" name="version" value=(version);
+                    }
+                    @for refusal in general {
+                        p class="alert alert-danger" role="alert" { (texts.refusal(refusal)) }
+                    }
+                    @if !self.refusals.is_empty() {
+                        p class="alert alert-danger" role="alert" {
+                            (texts.format("ui-mistakes", &[("count", &self.refusals.len().to_string())]))
+                        }
+                    }
+                    (self.conflict(signed))
+                    div class="gx-form" {
+                        @for field in &plain { (self.control(signed, field)) }
+                    }
+                    @if !folded.is_empty() {
+                        details class="mt-3" {
+                            summary class="btn" { (texts.get("ui-more-fields")) }
+                            div class="gx-form mt-3" {
+                                @for field in &folded { (self.control(signed, field)) }
+                            }
+                        }
+                    }
+                }
+                div class="card-footer d-flex gap-2" {
+                    button class="btn btn-primary" type="submit" {
+                        (icon("device-floppy")) (texts.get("ui-save"))
+                    }
+                    a class="btn" href=(self.back) data-cancel { (texts.get("ui-cancel")) }
+                }
+            }
+        }
+    }
+
+    fn refusal(&self, field: &Field) -> Option<&Refusal> {
+        self.refusals.iter().find(|refusal| refusal.field.as_deref() == Some(&field.name))
+    }
+
+    fn control(&self, signed: &SignedIn, field: &Field) -> Markup {
+        control(signed, self.described, field, self.entries, self.refusal(field))
+    }
+
+    /// Both values of every field that somebody else changed meanwhile: the person decides.
+    fn conflict(&self, signed: &SignedIn) -> Markup {
+        let Some(Changes(changes)) = self.conflict else { return html! {} };
+        let texts = signed.texts;
+        let titles = Titles::new();
+        html! {
+            div class="alert alert-warning" role="alert" {
+                p { (texts.get("ui-conflict")) }
+                table class="table" {
+                    thead { tr {
+                        th { (texts.get("ui-field")) }
+                        th { (texts.get("ui-stored")) }
+                        th { (texts.get("ui-yours")) }
+                    } }
+                    tbody {
+                        @for change in changes {
+                            @if let Some(field) = self.described.field(&change.field) {
+                                tr {
+                                    th { (texts.field_label(self.described, field)) }
+                                    td { (cells::value(signed, self.described, field, &change.old, &titles)) }
+                                    td { (cells::value(signed, self.described, field, &change.new, &titles)) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

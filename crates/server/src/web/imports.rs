@@ -1,0 +1,440 @@
+//! The import wizard: file, mapping, preview, run, result.
+
+use axum::Form as Posted;
+use axum::extract::{Multipart, Path, Query as Parameters, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::exchange::{
+    self, ImportJob, ImportStatus, Mapping, Plan, Progress, RefusedLine, Run, Source,
+};
+use guanxi_record::{RecordType, Stored};
+use guanxi_store::{Actor, Purpose, Rights};
+use maud::{Markup, html};
+use std::io::Write as _;
+
+use super::fields::Entries;
+use super::layout::{Notice, error_page, icon, page};
+use crate::api::{Upload, parse_id, start_import_of_file};
+use crate::app::App;
+use crate::params::{self, Params};
+use crate::signed_in::SignedIn;
+
+/// So many refused lines are shown in a preview.
+const REFUSED_SHOWN: usize = 10;
+
+fn steps(signed: &SignedIn, current: usize) -> Markup {
+    let names =
+        ["import-step-file", "import-step-mapping", "import-step-preview", "import-step-result"];
+    html! {
+        ol class="gx-steps" {
+            @for (at, name) in names.iter().enumerate() {
+                li aria-current=[(at == current).then_some("step")] { (at + 1) ". " (signed.texts.get(name)) }
+            }
+        }
+    }
+}
+
+fn wizard(app: &App, signed: &SignedIn, step: usize, content: &Markup) -> Html<String> {
+    let title = signed.texts.get("import-title");
+    let content = html! {
+        div class="gx-head" { h1 { (title) } }
+        (steps(signed, step))
+        (content)
+    };
+    page(app, signed, &title, &Notice::default(), &content)
+}
+
+fn importable<'a>(app: &App, signed: &SignedIn) -> Vec<std::sync::Arc<RecordType>> {
+    let catalog = app.store.catalog();
+    let may = |name: &str| signed.actor.rights.scope(name, Purpose::Import).is_some();
+    let hidden = ["import_job", "import_mapping", "file", "custom_field"];
+    catalog.types().filter(|one| may(&one.name) && !hidden.contains(&&*one.name)).cloned().collect()
+}
+
+pub(crate) async fn import_new(State(app): State<App>, signed: SignedIn) -> Response {
+    file_step(&app, &signed, None).into_response()
+}
+
+fn file_step(app: &App, signed: &SignedIn, problem: Option<&str>) -> Html<String> {
+    let texts = signed.texts;
+    let content = html! {
+        form class="card" method="post" action="/import/file" enctype="multipart/form-data" {
+            div class="card-body gx-stack" {
+                @if let Some(problem) = problem { p class="alert alert-danger" role="alert" id="problem" { (problem) } }
+                div {
+                    label class="form-label" for="record_type" { (texts.get("import-what")) }
+                    select class="form-select" id="record_type" name="record_type" {
+                        @for one in importable(app, signed) {
+                            option value=(one.name) { (texts.type_plural(&one.name)) }
+                        }
+                    }
+                }
+                div {
+                    label class="form-label" for="file" { (texts.get("import-file")) }
+                    input class="form-control" id="file" name="file" type="file" required
+                        accept=".csv,.tsv,.txt,.xlsx,.gz" aria-invalid=[problem.map(|_| "true")]
+                        aria-describedby=[problem.map(|_| "problem")];
+                    p class="gx-muted mt-1" { (texts.get("import-file-help")) }
+                }
+            }
+            div class="card-footer" {
+                button class="btn btn-primary" type="submit" { (texts.get("import-next")) }
+            }
+        }
+        p class="mt-3" { a href="/import_job" { (texts.get("import-earlier")) } }
+    };
+    wizard(app, signed, 0, &content)
+}
+
+/// Takes the file, finds out how it is written, and proposes a mapping.
+pub(crate) async fn import_upload(
+    State(app): State<App>,
+    signed: SignedIn,
+    parts: Multipart,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let upload = Upload::read(parts).await?;
+        let record_type = upload.field("record_type").unwrap_or_default().to_owned();
+        let described = app.store.catalog().named(&record_type)?.clone();
+        let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
+        let copy = local_copy(&content)?;
+        let source = Source::open(copy.path(), &Default::default())?;
+        let mapping = Mapping::suggest(&described, &source.headers);
+        let all = Actor { rights: Rights::All, ..signed.actor.clone() };
+        let mut tx = app.store.write(&all).await?;
+        let file = tx.create_file(&name, "application/octet-stream", content).await?;
+        tx.commit().await?;
+        let toml = mapping.to_toml()?;
+        Ok(mapping_step(&app, &signed, file.id.raw(), &name, &source, &toml, None).into_response())
+    }
+    .await;
+    match outcome {
+        Ok(response) => response,
+        Err(error @ Error::Refused(_)) => {
+            let (_, sentence) = crate::problem::words(&error, signed.texts);
+            let page = file_step(&app, &signed, Some(&sentence));
+            (crate::problem::status(&error), page).into_response()
+        }
+        Err(error) => error_page(&app, &signed, &error),
+    }
+}
+
+fn local_copy(content: &[u8]) -> Result<tempfile::NamedTempFile> {
+    let mut file = tempfile::NamedTempFile::new().map_err(Error::internal)?;
+    file.write_all(content).map_err(Error::internal)?;
+    Ok(file)
+}
+
+fn mapping_step(
+    app: &App,
+    signed: &SignedIn,
+    file: RawId,
+    name: &str,
+    source: &Source,
+    toml: &str,
+    problem: Option<&Error>,
+) -> Html<String> {
+    let texts = signed.texts;
+    let layout = &source.layout;
+    let delimiter = match layout.delimiter {
+        b'\t' => "tab".to_owned(),
+        other => char::from(other).to_string(),
+    };
+    let content = html! {
+        div class="gx-columns" {
+            form class="card" method="post" action="/import/preview" {
+                div class="card-body gx-stack" {
+                    input type="hidden" name="file" value=(file);
+                    input type="hidden" name="name" value=(name);
+                    @if let Some(error) = problem {
+                        @let refusals: &[Refusal] = match error { Error::Refused(refusals) => refusals, _ => &[] };
+                        div class="alert alert-danger" role="alert" id="problem" {
+                            @for refusal in refusals {
+                                p class="m-0" { @if let Some(field) = &refusal.field { strong { (field) ": " } } (texts.refusal(refusal)) }
+                            }
+                        }
+                    }
+                    label class="form-label" for="mapping" { (texts.get("import-mapping")) }
+                    textarea class="form-control font-monospace" id="mapping" name="mapping" rows="22"
+                        spellcheck="false" aria-invalid=[problem.map(|_| "true")]
+                        aria-describedby=[problem.map(|_| "problem")] { (toml) }
+                    p class="gx-muted" { (texts.get("import-mapping-help")) }
+                }
+                div class="card-footer" {
+                    button class="btn btn-primary" type="submit" { (texts.get("import-next")) }
+                }
+            }
+            section class="card" {
+                div class="gx-card-head" { h2 { (name) } }
+                div class="card-body" {
+                    @if !layout.is_workbook {
+                        p { (texts.format("import-layout", &[("encoding", layout.encoding.name()), ("delimiter", &delimiter)])) }
+                    }
+                    p { (texts.get("import-columns")) }
+                    ul { @for header in &source.headers { li { (header) } } }
+                }
+            }
+        }
+    };
+    wizard(app, signed, 1, &content)
+}
+
+/// Reads the whole file without writing anything, and says what would come of it.
+pub(crate) async fn import_mapping(
+    State(app): State<App>,
+    signed: SignedIn,
+    Posted(sent): Posted<Params>,
+) -> Response {
+    let entries = Entries::sent(sent);
+    let outcome: Result<Response> = async {
+        let file = parse_id(entries.text("file"))?;
+        let all = Actor { rights: Rights::All, ..signed.actor.clone() };
+        let content = app.store.read(&all).await?.file_content(file).await?;
+        let copy = local_copy(&content)?;
+        let toml = entries.text("mapping");
+        match preview(&app, &signed, copy.path(), toml).await {
+            Ok(preview) => Ok(preview_step(&app, &signed, &entries, &preview).into_response()),
+            Err(error @ Error::Refused(_)) => {
+                let source = Source::open(copy.path(), &Default::default())?;
+                let name = entries.text("name");
+                let page = mapping_step(&app, &signed, file, name, &source, toml, Some(&error));
+                Ok((crate::problem::status(&error), page).into_response())
+            }
+            Err(error) => Err(error),
+        }
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+struct Preview {
+    progress: Progress,
+    refused: Vec<RefusedLine>,
+    formats: String,
+    is_ambiguous: bool,
+}
+
+async fn preview(
+    app: &App,
+    signed: &SignedIn,
+    path: &std::path::Path,
+    toml: &str,
+) -> Result<Preview> {
+    let mapping = Mapping::parse(toml)?;
+    for record in &mapping.records {
+        let scope = signed.actor.rights.scope(&record.record_type, Purpose::Import);
+        scope.ok_or(Error::Forbidden)?;
+    }
+    let source = Source::open(path, &Default::default())?;
+    let plan = Plan::new(&app.store.catalog(), &mapping, source, None)?;
+    let mut refused = Vec::new();
+    let watch = |_: &Progress, lines: &[RefusedLine]| {
+        refused
+            .extend(lines.iter().take(REFUSED_SHOWN - refused.len().min(REFUSED_SHOWN)).cloned());
+    };
+    let job = app.store.new_id();
+    let progress =
+        exchange::import(&app.store, &signed.actor, job, path, &mapping, Run::Dry, watch).await?;
+    let formats = format!("{:?}, {}", plan.formats.date_order, plan.formats.decimal_mark);
+    Ok(Preview { progress, refused, formats, is_ambiguous: plan.is_ambiguous })
+}
+
+fn preview_step(
+    app: &App,
+    signed: &SignedIn,
+    entries: &Entries,
+    preview: &Preview,
+) -> Html<String> {
+    let texts = signed.texts;
+    let lines = preview.progress.lines.to_string();
+    let refused = preview.progress.refused.to_string();
+    let content = html! {
+        div class="card" {
+            div class="card-body" {
+                p { (texts.format("import-preview", &[("lines", &lines), ("refused", &refused)])) }
+                p class="gx-muted" { (texts.format("import-formats", &[("formats", &preview.formats)])) }
+                @if preview.is_ambiguous { p class="alert alert-warning" { (texts.get("import-ambiguous")) } }
+                table class="table" {
+                    thead { tr {
+                        th { (texts.get("import-type")) }
+                        @for key in ["import-created", "import-updated", "import-unchanged"] {
+                            th class="gx-number" { (texts.get(key)) }
+                        }
+                    } }
+                    tbody {
+                        @for (name, counts) in &preview.progress.counts {
+                            tr {
+                                td { (texts.type_plural(name)) }
+                                @for number in [counts.created, counts.updated, counts.unchanged] {
+                                    td class="gx-number" { (super::format::number(texts.locale(), &number.to_string())) }
+                                }
+                            }
+                        }
+                    }
+                }
+                @if !preview.refused.is_empty() {
+                    h2 { (texts.get("import-refused-lines")) }
+                    ul {
+                        @for line in &preview.refused {
+                            li {
+                                strong { (texts.get("import-error-line")) " " (line.number) ": " }
+                                @for refusal in &line.refusals {
+                                    @if let Some(field) = &refusal.field { code { (field) } " " }
+                                    (texts.refusal(refusal)) " "
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            form class="card-footer d-flex gap-2" method="post" action="/import/start" {
+                @for name in ["file", "name", "mapping"] {
+                    input type="hidden" name=(name) value=(entries.text(name));
+                }
+                button class="btn btn-primary" type="submit" { (icon("file-import")) (texts.get("import-start")) }
+                a class="btn" href="/import" { (texts.get("ui-cancel")) }
+            }
+        }
+    };
+    wizard(app, signed, 2, &content)
+}
+
+/// Puts the import into the queue and goes to its page.
+pub(crate) async fn import_start(
+    State(app): State<App>,
+    signed: SignedIn,
+    Posted(sent): Posted<Params>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let entries = Entries::sent(sent);
+        let mapping = Mapping::parse(entries.text("mapping"))?;
+        let file = parse_id(entries.text("file"))?;
+        let job = start_import_of_file(&app, &signed, entries.text("name"), file, &mapping).await?;
+        Ok(Redirect::to(&format!("/import/{job}")).into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+/// How far an import is, and what came of it.
+pub(crate) async fn import_result(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let id = parse_id(&id)?;
+        let mut view = app.store.read(&signed.actor).await?;
+        let row = view.row("import_job", id, Purpose::Read).await?;
+        drop(view);
+        let record: Stored<ImportJob> = row.try_into()?;
+        let job = app.store.job(id).await?;
+        let progress: Progress = serde_json::from_value(job.progress).unwrap_or_default();
+        let card = result_card(&signed, id, &record, &progress, job.error.as_deref());
+        if params::one(&params, "part").is_some() {
+            return Ok(Html(card.into_string()).into_response());
+        }
+        Ok(wizard(&app, &signed, 3, &card).into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+fn result_card(
+    signed: &SignedIn,
+    id: RawId,
+    record: &Stored<ImportJob>,
+    progress: &Progress,
+    error: Option<&str>,
+) -> Markup {
+    let texts = signed.texts;
+    let runs = matches!(record.status, ImportStatus::Queued | ImportStatus::Running);
+    let here = format!("/import/{id}?part=card");
+    let status = guanxi_record::Choice::code(record.status);
+    let counts =
+        [progress.line.to_string(), progress.lines.to_string(), progress.refused.to_string()];
+    html! {
+        div class="card" hx-get=[runs.then_some(&here)] hx-trigger=[runs.then_some("load delay:1s")] hx-swap="outerHTML" {
+            div class="card-body gx-stack" {
+                p class="m-0" role="status" {
+                    strong { (texts.get(&format!("import-job.status-{status}"))) } " "
+                    (texts.format("import-progress", &[("done", &counts[0]), ("all", &counts[1]), ("refused", &counts[2])]))
+                }
+                progress value=(progress.line) max=(progress.lines.max(1)) aria-label=(texts.get("import-title")) {}
+                @if let Some(error) = error { p class="alert alert-danger" { (error) } }
+                @if !progress.counts.is_empty() {
+                    ul class="m-0" {
+                        @for (name, counts) in &progress.counts {
+                            li { (texts.type_plural(name)) ": "
+                                (texts.format("import-counts", &[
+                                    ("created", &counts.created.to_string()),
+                                    ("updated", &counts.updated.to_string()),
+                                    ("unchanged", &counts.unchanged.to_string())])) }
+                        }
+                    }
+                }
+            }
+            div class="card-footer d-flex gap-2" {
+                @if runs {
+                    form method="post" action=(format!("/import/{id}/stop")) { button class="btn" type="submit" { (texts.get("import-stop")) } }
+                }
+                @if record.status == ImportStatus::Paused {
+                    form method="post" action=(format!("/import/{id}/resume")) { button class="btn" type="submit" { (texts.get("import-resume")) } }
+                }
+                @if matches!(record.status, ImportStatus::Done | ImportStatus::Paused | ImportStatus::Failed) {
+                    form method="post" action=(format!("/import/{id}/undo")) data-confirm=(texts.get("import-undo-confirm")) {
+                        button class="btn" type="submit" { (icon("arrow-back-up")) (texts.get("import-undo")) }
+                    }
+                }
+                @if let Some(file) = &record.error_file {
+                    a class="btn" href=(format!("/import/{id}/errors")) data-file=(file.0) { (icon("download")) (texts.get("import-errors")) }
+                }
+                a class="btn" href=(format!("/import_job/{id}")) { (texts.get("ui-details")) }
+            }
+        }
+    }
+}
+
+/// Stops an import, goes on with it, or undoes it.
+pub(crate) async fn import_action(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((id, action)): Path<(String, String)>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let job = parse_id(&id)?;
+        match action.as_str() {
+            "undo" => {
+                exchange::undo_import(&app.store, &signed.actor, job, |_, _| {}).await?;
+            }
+            action => crate::api::set_import_state(&app, &signed, job, action).await?,
+        }
+        Ok(Redirect::to(&format!("/import/{id}")).into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+/// The refused lines as a file.
+pub(crate) async fn import_errors(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let id = parse_id(&id)?;
+        let mut view = app.store.read(&signed.actor).await?;
+        view.row("import_job", id, Purpose::Read).await?;
+        drop(view);
+        let mut bytes = Vec::new();
+        exchange::write_error_file(&app.store, &signed.actor, id, &mut bytes).await?;
+        let headers = [
+            ("content-type", "text/csv; charset=utf-8"),
+            ("content-disposition", "attachment; filename=\"errors.csv\""),
+        ];
+        Ok((headers, bytes).into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}

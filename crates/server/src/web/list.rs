@@ -1,0 +1,413 @@
+//! The list page of every record type. All of its state is in its address.
+
+use axum::Form;
+use axum::extract::{Path, Query as Parameters, State};
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use guanxi_base::{Refusal, Result};
+use guanxi_record::{Direction, Field, Kind, RecordType, Row, SYSTEM_FIELDS, Sort};
+use guanxi_store::{Page, Purpose, Titles, View};
+use maud::{Markup, html};
+use serde::Deserialize;
+
+use super::cells;
+use super::layout::{Notice, error_page, icon, page};
+use crate::app::App;
+use crate::params::{self, Params};
+use crate::signed_in::SignedIn;
+
+/// So many columns are shown when nobody chose.
+const COLUMNS_USUAL: usize = 7;
+/// So many filters are shown; the others are folded.
+const FILTERS_SHOWN: usize = 3;
+
+pub(crate) async fn list(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(record_type): Path<String>,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    match list_page(&app, &signed, &record_type, &params).await {
+        Ok(html) => html.into_response(),
+        Err(error) => error_page(&app, &signed, &error),
+    }
+}
+
+async fn list_page(
+    app: &App,
+    signed: &SignedIn,
+    record_type: &str,
+    params: &Params,
+) -> Result<Html<String>> {
+    let described = app.store.catalog().get(record_type)?.clone();
+    let mut view = app.store.read(&signed.actor).await?;
+    signed.actor.rights.scope(record_type, Purpose::Read).ok_or(guanxi_base::Error::Forbidden)?;
+    let content = ListContent::read(&mut view, &described, params).await;
+    let texts = signed.texts;
+    let title = texts.type_plural(record_type);
+    let may_create = signed.actor.rights.scope(record_type, Purpose::Create).is_some();
+    let path = format!("/{record_type}");
+    let html = html! {
+        div class="gx-head" {
+            h1 { (title) }
+            span class="gx-muted" hx-get=(params::to_url(&format!("{path}/total"), params))
+                hx-trigger="load" hx-swap="innerHTML" {}
+            span class="gx-grow" {}
+            a class="btn" href=(params::to_url(&format!("/api/v1/{record_type}/export"), params)) {
+                (icon("download")) (texts.get("ui-export"))
+            }
+            @if may_create {
+                a class="btn" href="/import" { (icon("file-import")) (texts.get("ui-import")) }
+                a class="btn btn-primary" href=(format!("{path}/new")) data-key="n" {
+                    (icon("plus")) (texts.format("ui-new", &[("type", &texts.type_label(record_type))]))
+                }
+            }
+        }
+        (filters(signed, &described, params))
+        @match &content {
+            Ok(content) => (content.markup(signed, &described, params)),
+            Err(error) => {
+                @let (_, sentence) = crate::problem::words(error, texts);
+                div class="card gx-empty" role="alert" {
+                    p { (sentence) }
+                    a class="btn" href=(path) { (texts.get("ui-clear-filters")) }
+                }
+            },
+        }
+    };
+    let notice = Notice { change_set: params::one(params, "saved").map(str::to_owned) };
+    Ok(page(app, signed, &title, &notice, &html))
+}
+
+struct ListContent {
+    page: Page,
+    titles: Titles,
+}
+
+impl ListContent {
+    async fn read(view: &mut View, described: &RecordType, params: &Params) -> Result<Self> {
+        let query = params::query(params)?;
+        let page = view.list(&described.name, &query).await?;
+        let titles = view.link_titles(described, &page.rows).await?;
+        Ok(Self { page, titles })
+    }
+
+    fn markup(&self, signed: &SignedIn, described: &RecordType, params: &Params) -> Markup {
+        let texts = signed.texts;
+        let columns = columns(described, params);
+        if self.page.rows.is_empty() {
+            let filtered = !params.is_empty();
+            return html! {
+                div class="card gx-empty" {
+                    p { (texts.get(if filtered { "ui-no-match" } else { "ui-empty" })) }
+                    @if filtered {
+                        a class="btn" href=(format!("/{}", described.name)) { (texts.get("ui-clear-filters")) }
+                    }
+                }
+            };
+        }
+        let sorts = Sort::parse_list(params::one(params, "sort").unwrap_or_default());
+        html! {
+            div class="card" {
+                table class="table gx-table" data-list aria-label=(texts.type_plural(&described.name)) {
+                    thead { tr {
+                        th { input type="checkbox" class="form-check-input" data-all aria-label=(texts.get("ui-select-all")); }
+                        @for field in &columns { (heading(signed, described, field, &sorts, params)) }
+                    } }
+                    tbody { (self.rows(signed, described, &columns, params, true)) }
+                }
+            }
+            (bulk_bar(signed, described))
+        }
+    }
+
+    /// The rows of a page, and the row that fetches the next when it is scrolled to.
+    fn rows(
+        &self,
+        signed: &SignedIn,
+        described: &RecordType,
+        columns: &[&Field],
+        params: &Params,
+        is_first: bool,
+    ) -> Markup {
+        let base = format!("/{}", described.name);
+        html! {
+            @for (at, row) in self.page.rows.iter().enumerate() {
+                (table_row(signed, described, columns, row, &self.titles, is_first && at == 0))
+            }
+            @if let Some(next) = &self.page.next {
+                @let next = next.to_text();
+                tr hx-get=(params::with(&format!("{base}/more"), params, "after", Some(&next)))
+                    hx-trigger="revealed" hx-swap="outerHTML" {
+                    td colspan=(columns.len() + 1) {
+                        a href=(params::with(&base, params, "after", Some(&next))) { (signed.texts.get("ui-next-page")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A record as a row of a table.
+pub(crate) fn table_row(
+    signed: &SignedIn,
+    described: &RecordType,
+    columns: &[&Field],
+    row: &Row,
+    titles: &Titles,
+    is_tab_stop: bool,
+) -> Markup {
+    let href = format!("/{}/{}", described.name, row.id);
+    let title = row.title(described);
+    html! {
+        tr data-href=(href) tabindex=(if is_tab_stop { "0" } else { "-1" }) {
+            td { input type="checkbox" class="form-check-input" value=(row.id) aria-label=(title) tabindex="-1"; }
+            @for field in columns {
+                @let value = row.value(described, &field.name);
+                td class=[cells::is_numeric(&field.kind).then_some("gx-number")]
+                    data-label=(signed.texts.field_label(described, field)) {
+                    @if field.name == described.title { a href=(href) { (title) } }
+                    @else { (cells::value(signed, described, field, &value, titles)) }
+                }
+            }
+        }
+    }
+}
+
+/// The columns of a list: those that were chosen, or the first that are not folded away.
+pub(crate) fn columns<'a>(described: &'a RecordType, params: &Params) -> Vec<&'a Field> {
+    if let Some(chosen) = params::one(params, "columns") {
+        let all = described.fields.iter().chain(&SYSTEM_FIELDS);
+        let all: Vec<&Field> = all.collect();
+        let named = chosen.split(',').filter_map(|name| all.iter().find(|f| f.name == name));
+        return named.copied().collect();
+    }
+    let plain = |field: &&Field| {
+        !field.folded
+            && !matches!(field.kind, Kind::LongText | Kind::Json | Kind::Address | Kind::File)
+    };
+    let title = described.fields.iter().find(|field| field.name == described.title);
+    let others =
+        described.fields.iter().filter(plain).filter(|field| field.name != described.title);
+    title.into_iter().chain(others).take(COLUMNS_USUAL).collect()
+}
+
+fn heading(
+    signed: &SignedIn,
+    described: &RecordType,
+    field: &Field,
+    sorts: &[Sort],
+    params: &Params,
+) -> Markup {
+    let label = signed.texts.field_label(described, field);
+    let current = sorts.first().filter(|sort| sort.field == field.name).map(|sort| sort.direction);
+    let sortable = field.kind.is_ordered() && field.kind.link_target().is_none();
+    let next = match current {
+        Some(Direction::Ascending) => format!("-{}", field.name),
+        _ => field.name.to_string(),
+    };
+    let direction = match current {
+        Some(Direction::Ascending) => Some("ascending"),
+        Some(Direction::Descending) => Some("descending"),
+        None => None,
+    };
+    html! {
+        th scope="col" aria-sort=[direction]
+            class=[cells::is_numeric(&field.kind).then_some("gx-number")] {
+            @if sortable {
+                a href=(params::with(&format!("/{}", described.name), params, "sort", Some(&next))) {
+                    (label)
+                    @match current {
+                        Some(Direction::Ascending) => " \u{2191}",
+                        Some(Direction::Descending) => " \u{2193}",
+                        None => "",
+                    }
+                }
+            } @else { (label) }
+        }
+    }
+}
+
+/// Search first, then the commonest filters, the others folded.
+fn filters(signed: &SignedIn, described: &RecordType, params: &Params) -> Markup {
+    let texts = signed.texts;
+    let useful = |field: &&Field| match field.kind {
+        Kind::Choice(_) | Kind::Boolean | Kind::Date | Kind::Owner => true,
+        _ => field.indexed || field.is_custom(),
+    };
+    let all: Vec<&Field> = described.fields.iter().filter(useful).collect();
+    let (shown, folded) = all.split_at(all.len().min(FILTERS_SHOWN));
+    let open =
+        folded.iter().any(|field| params.iter().any(|(name, _)| name.starts_with(&*field.name)));
+    let kept = ["sort", "columns"];
+    html! {
+        form class="gx-filters" method="get" action=(format!("/{}", described.name)) role="search" {
+            @for name in kept {
+                @if let Some(value) = params::one(params, name) { input type="hidden" name=(name) value=(value); }
+            }
+            div {
+                label for="q" { (texts.get("ui-keyword")) }
+                input class="form-control" id="q" name="q" type="search" data-key="/"
+                    value=(params::one(params, "q").unwrap_or_default());
+            }
+            @for field in shown { (filter(signed, described, field, params)) }
+            @if !folded.is_empty() {
+                details open[open] {
+                    summary class="btn" { (texts.get("ui-more-filters")) }
+                    div class="gx-filters mt-2" {
+                        @for field in folded { (filter(signed, described, field, params)) }
+                    }
+                }
+            }
+            button class="btn" type="submit" { (icon("filter")) (texts.get("ui-apply")) }
+            @if !params.is_empty() {
+                a class="btn btn-link" href=(format!("/{}", described.name)) { (texts.get("ui-clear-filters")) }
+            }
+        }
+    }
+}
+
+fn filter(signed: &SignedIn, described: &RecordType, field: &Field, params: &Params) -> Markup {
+    let texts = signed.texts;
+    let label = texts.field_label(described, field);
+    let (suffix, options): (&str, Vec<(String, String)>) = match &field.kind {
+        Kind::Choice(options) | Kind::Choices(options) => {
+            let label = |code: &str| texts.option_label(described, field, code);
+            ("", options.iter().map(|code| (code.to_string(), label(code))).collect())
+        }
+        Kind::Boolean => {
+            let words = [("true", "ui-yes"), ("false", "ui-no")];
+            ("", words.map(|(value, key)| (value.to_owned(), texts.get(key))).into())
+        }
+        Kind::Date | Kind::Instant => {
+            let periods = [
+                "today",
+                "last_7_days",
+                "last_30_days",
+                "this_month",
+                "this_quarter",
+                "this_year",
+                "last_year",
+            ];
+            let label = |name: &&str| texts.get(&format!("period-{}", name.replace('_', "-")));
+            (".within", periods.iter().map(|name| ((*name).to_owned(), label(name))).collect())
+        }
+        Kind::Owner => ("", vec![("me".to_owned(), texts.get("ui-mine"))]),
+        Kind::Text | Kind::LongText => (".contains", Vec::new()),
+        _ => ("", Vec::new()),
+    };
+    let name = format!("{}{suffix}", field.name);
+    let current = params::one(params, &name).unwrap_or_default();
+    let id = format!("filter-{}", field.name);
+    html! {
+        div {
+            label for=(id) { (label) }
+            @if options.is_empty() {
+                input class="form-control" id=(id) name=(name) value=(current);
+            } @else {
+                select class="form-select" id=(id) name=(name) {
+                    option value="" { (texts.get("ui-all")) }
+                    @for (value, label) in &options {
+                        option value=(value) selected[*value == current] { (label) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn bulk_bar(signed: &SignedIn, described: &RecordType) -> Markup {
+    let texts = signed.texts;
+    if signed.actor.rights.scope(&described.name, Purpose::Archive).is_none() {
+        return html! {};
+    }
+    html! {
+        form class="gx-bulk" hidden method="post" action=(format!("/{}/bulk", described.name))
+            data-confirm=(texts.get("ui-archive-confirm")) {
+            input type="hidden" name="ids";
+            strong data-count { "0" }
+            span { (texts.get("ui-selected")) }
+            button class="btn btn-danger" type="submit" name="action" value="archive" {
+                (icon("archive")) (texts.get("ui-archive"))
+            }
+        }
+    }
+}
+
+/// The rows of the next page alone.
+pub(crate) async fn more(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(record_type): Path<String>,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    let outcome: Result<Markup> = async {
+        let described = app.store.catalog().get(&record_type)?.clone();
+        let mut view = app.store.read(&signed.actor).await?;
+        let content = ListContent::read(&mut view, &described, &params).await?;
+        Ok(content.rows(&signed, &described, &columns(&described, &params), &params, false))
+    }
+    .await;
+    match outcome {
+        Ok(rows) => Html(rows.into_string()).into_response(),
+        Err(error) => {
+            crate::problem::log(&error, &signed.request_id);
+            let (_, sentence) = crate::problem::words(&error, signed.texts);
+            let again = params::to_url(&format!("/{record_type}"), &params);
+            let row = html! { tr { td colspan="9" role="alert" {
+                (sentence) " " a href=(again) { (signed.texts.get("ui-retry")) }
+                " " span class="gx-muted" { (signed.request_id) }
+            } } };
+            Html(row.into_string()).into_response()
+        }
+    }
+}
+
+/// How many records a list has: after the rows, capped, and said so.
+pub(crate) async fn total(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(record_type): Path<String>,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    let outcome: Result<String> = async {
+        let mut view = app.store.read(&signed.actor).await?;
+        let total = view.total(&record_type, &params::query(&params)?).await?;
+        let number = super::format::number(signed.texts.locale(), &total.number.to_string());
+        let key = if total.more { "ui-total-more" } else { "ui-total" };
+        Ok(signed.texts.format(key, &[("number", &number)]))
+    }
+    .await;
+    Html(outcome.map(|text| html! { (text) }.into_string()).unwrap_or_default()).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Bulk {
+    ids: String,
+    action: String,
+}
+
+/// Archives the selected records, all or none.
+pub(crate) async fn bulk(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(record_type): Path<String>,
+    Form(wanted): Form<Bulk>,
+) -> Response {
+    let outcome: Result<String> = async {
+        if wanted.action != "archive" {
+            return Err(Refusal::new("unknown-action").with("name", &wanted.action).into());
+        }
+        let mut tx = app.store.write(&signed.actor).await?;
+        for id in wanted.ids.split(',').filter(|id| !id.is_empty()) {
+            let id = crate::api::parse_id(id)?;
+            let version = tx.row(&record_type, id, Purpose::Read).await?.version;
+            tx.archive(&record_type, id, version).await?;
+        }
+        Ok(tx.commit().await?.to_string())
+    }
+    .await;
+    match outcome {
+        Ok(change) => Redirect::to(&format!("/{record_type}?saved={change}")).into_response(),
+        Err(error) => error_page(&app, &signed, &error),
+    }
+}

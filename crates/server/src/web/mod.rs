@@ -1,0 +1,26 @@
+//! The web pages: made on the server from the descriptions, complete without a script.
+
+mod assets;
+mod cells;
+mod customer;
+mod fields;
+mod form;
+mod format;
+mod home;
+mod imports;
+mod layout;
+mod list;
+mod login;
+mod record;
+mod save;
+
+pub(crate) use assets::asset;
+pub(crate) use home::home;
+pub(crate) use imports::{
+    import_action, import_errors, import_mapping, import_new, import_result, import_start,
+    import_upload,
+};
+pub(crate) use list::{bulk, list, more, total};
+pub(crate) use login::{language, login_form, sign_in, sign_out, theme};
+pub(crate) use record::show;
+pub(crate) use save::{archive, create, edit_form, new_form, restore, undo, update};

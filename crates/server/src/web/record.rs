@@ -1,0 +1,295 @@
+//! The page of a record: its fields, what belongs to it, what links to it, its history.
+
+use axum::extract::{Path, Query as Parameters, State};
+use axum::response::{Html, IntoResponse, Response};
+use guanxi_base::{RawId, Result};
+use guanxi_record::{Field, Filter, Kind, Query, RecordType, Row, Sort};
+use guanxi_store::{Entry, Operation, Purpose, Titles, View};
+use maud::{Markup, html};
+
+use super::cells;
+use super::format;
+use super::layout::{Notice, error_page, icon, page};
+use crate::api::parse_id;
+use crate::app::App;
+use crate::params::{self, Params};
+use crate::signed_in::SignedIn;
+
+/// So many records of each related type are shown.
+const RELATED_SHOWN: usize = 5;
+/// So many changes are shown.
+const HISTORY_SHOWN: usize = 20;
+
+pub(crate) async fn show(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((record_type, id)): Path<(String, String)>,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    match record_page(&app, &signed, &record_type, &id, &params).await {
+        Ok(html) => html.into_response(),
+        Err(error) => error_page(&app, &signed, &error),
+    }
+}
+
+async fn record_page(
+    app: &App,
+    signed: &SignedIn,
+    record_type: &str,
+    id: &str,
+    params: &Params,
+) -> Result<Html<String>> {
+    let described = app.store.catalog().get(record_type)?.clone();
+    let mut view = app.store.read(&signed.actor).await?;
+    let row = view.row(record_type, parse_id(id)?, Purpose::Read).await?;
+    let titles = view.link_titles(&described, std::slice::from_ref(&row)).await?;
+    let (above, beside) = match record_type {
+        "customer" => super::customer::sections(&mut view, signed, &row).await?,
+        _ => (html! {}, html! {}),
+    };
+    let related = related_lists(&mut view, signed, &described, row.id).await?;
+    let history = history_card(&mut view, signed, &described, row.id).await?;
+    let content = html! {
+        (heading(signed, &described, &row))
+        (above)
+        div class="gx-columns" {
+            div class="gx-stack" {
+                (fields_card(signed, &described, &row, &titles))
+                (related)
+            }
+            div class="gx-stack" { (beside) (history) }
+        }
+    };
+    let notice = Notice { change_set: params::one(params, "saved").map(str::to_owned) };
+    Ok(page(app, signed, &row.title(&described), &notice, &content))
+}
+
+fn heading(signed: &SignedIn, described: &RecordType, row: &Row) -> Markup {
+    let texts = signed.texts;
+    let path = format!("/{}/{}", described.name, row.id);
+    let may = |purpose| signed.actor.rights.scope(&described.name, purpose).is_some();
+    html! {
+        div class="gx-head" {
+            a class="btn btn-icon" href=(format!("/{}", described.name))
+                aria-label=(texts.type_plural(&described.name)) { (icon("arrow-left")) }
+            div {
+                div class="gx-muted" { (texts.type_label(&described.name)) }
+                h1 { (row.title(described)) }
+            }
+            @if row.archived_at.is_some() { span class="badge bg-warning-lt" { (texts.get("ui-archived")) } }
+            span class="gx-grow" {}
+            @if described.name == "import_job" {
+                form method="post" action=(format!("/import/{}/undo", row.id)) data-confirm=(texts.get("import-undo-confirm")) {
+                    button class="btn" type="submit" { (icon("arrow-back-up")) (texts.get("import-undo")) }
+                }
+            }
+            @if may(Purpose::Change) {
+                a class="btn btn-primary" href=(format!("{path}/edit")) data-key="e" {
+                    (icon("pencil")) (texts.get("ui-edit"))
+                }
+            }
+            @if may(Purpose::Archive) {
+                @let (action, key, sign) = match row.archived_at {
+                    Some(_) => ("restore", "ui-restore", "archive-off"),
+                    None => ("archive", "ui-archive", "archive"),
+                };
+                form method="post" action=(format!("{path}/{action}")) {
+                    input type="hidden" name="version" value=(row.version);
+                    button class="btn" type="submit" {
+                        @if sign == "archive" { (icon("archive")) } @else { (icon("archive-off")) }
+                        (texts.get(key))
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Titles) -> Markup {
+    let texts = signed.texts;
+    let pairs = described.fields.iter().zip(&row.values).filter(|(_, value)| !value.is_null());
+    html! {
+        section class="card" aria-label=(texts.get("ui-details")) {
+            div class="gx-card-head" { h2 { (texts.get("ui-details")) } }
+            div class="card-body" {
+                dl class="gx-fields" {
+                    @for (field, value) in pairs {
+                        div {
+                            dt { (texts.field_label(described, field)) }
+                            dd { (cells::value(signed, described, field, value, titles)) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What links to a record: its parts first.
+async fn related_lists(
+    view: &mut View,
+    signed: &SignedIn,
+    described: &RecordType,
+    id: RawId,
+) -> Result<Markup> {
+    let catalog = view.catalog().clone();
+    let mut lists: Vec<(std::sync::Arc<RecordType>, String)> = catalog
+        .links_to(&described.name)
+        .filter(|(other, field, _)| {
+            // Whatever a user owns is a list of its own, not a part of the user's page.
+            field.kind != Kind::Owner
+                && signed.actor.rights.scope(&other.name, Purpose::Read).is_some()
+        })
+        .map(|(other, field, _)| (other.clone(), field.name.to_string()))
+        .collect();
+    lists.sort_by_key(|(other, link)| other.part_of != Some(link.as_str()));
+    let mut markup = html! {};
+    for (other, link) in lists {
+        let query = Query::of(Filter::eq(link.as_str(), id.to_string()))
+            .sorted(newest_first(&other))
+            .limited(if other.part_of == Some(link.as_str()) { 200 } else { RELATED_SHOWN });
+        let page = view.list(&other.name, &query).await?;
+        if page.rows.is_empty()
+            && other.part_of != Some(link.as_str())
+            && described.name != "customer"
+        {
+            continue;
+        }
+        let titles = view.link_titles(&other, &page.rows).await?;
+        let card =
+            related_card(signed, &other, &link, id, &page.rows, page.next.is_some(), &titles);
+        markup = html! { (markup) (card) };
+    }
+    Ok(markup)
+}
+
+/// By the day when things happened, where there is one; lines in their own order.
+pub(crate) fn newest_first(record_type: &RecordType) -> Vec<Sort> {
+    let timely = |field: &&Field| field.indexed && matches!(field.kind, Kind::Date | Kind::Instant);
+    match record_type.fields.iter().find(timely) {
+        Some(field) => vec![Sort::down(field.name.as_ref())],
+        None if record_type.part_of.is_some() => vec![Sort::up("id")],
+        None => vec![Sort::down("id")],
+    }
+}
+
+fn related_card(
+    signed: &SignedIn,
+    other: &RecordType,
+    link: &str,
+    id: RawId,
+    rows: &[Row],
+    has_more: bool,
+    titles: &Titles,
+) -> Markup {
+    let texts = signed.texts;
+    let columns: Vec<&Field> = super::list::columns(other, &Vec::new())
+        .into_iter()
+        .filter(|field| field.name != link)
+        .take(6)
+        .collect();
+    let may_create = signed.actor.rights.scope(&other.name, Purpose::Create).is_some();
+    let label = texts.type_plural(&other.name);
+    html! {
+        section class="card" aria-label=(label) {
+            div class="gx-card-head" {
+                (icon(other.icon)) h2 { (label) }
+                @if may_create {
+                    a class="btn btn-sm" href=(format!("/{}/new?{link}={id}", other.name))
+                        aria-label=(texts.format("ui-new", &[("type", &texts.type_label(&other.name))])) { (icon("plus")) }
+                }
+            }
+            @if rows.is_empty() { p class="gx-empty m-0" { (texts.get("ui-none-yet")) } }
+            @else {
+                table class="table gx-table mb-0" {
+                    thead { tr {
+                        @for field in &columns {
+                            th scope="col" class=[cells::is_numeric(&field.kind).then_some("gx-number")] {
+                                (texts.field_label(other, field))
+                            }
+                        }
+                    } }
+                    tbody {
+                        @for row in rows {
+                            tr {
+                                @for field in &columns {
+                                    @let value = row.value(other, &field.name);
+                                    td class=[cells::is_numeric(&field.kind).then_some("gx-number")]
+                                        data-label=(texts.field_label(other, field)) {
+                                        @if field.name == other.title {
+                                            a href=(format!("/{}/{}", other.name, row.id)) { (row.title(other)) }
+                                        } @else { (cells::value(signed, other, field, &value, titles)) }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+                @if has_more {
+                    div class="card-footer" {
+                        a href=(format!("/{}?{link}={id}", other.name)) { (texts.get("ui-show-all")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+async fn history_card(
+    view: &mut View,
+    signed: &SignedIn,
+    described: &RecordType,
+    id: RawId,
+) -> Result<Markup> {
+    let entries = view.history(&described.name, id, HISTORY_SHOWN).await?;
+    let people: Vec<RawId> = entries.iter().filter_map(|entry| entry.actor).collect();
+    let names = view.titles("user", &people).await?;
+    let texts = signed.texts;
+    Ok(html! {
+        section class="card" aria-label=(texts.get("ui-history")) {
+            div class="gx-card-head" { (icon("history")) h2 { (texts.get("ui-history")) } }
+            div class="card-body" {
+                ol class="gx-timeline" {
+                    @for entry in &entries { (history_entry(signed, described, entry, &names)) }
+                }
+            }
+        }
+    })
+}
+
+fn history_entry(
+    signed: &SignedIn,
+    described: &RecordType,
+    entry: &Entry,
+    names: &Titles,
+) -> Markup {
+    let texts = signed.texts;
+    let nobody = texts.get("ui-product");
+    let who = entry.actor.and_then(|id| names.get(&id)).unwrap_or(&nobody);
+    let titles = Titles::new();
+    html! {
+        li {
+            (icon("pencil"))
+            div {
+                strong { (who) } " " (texts.get(&format!("operation-{}", entry.operation.name())))
+                div { time datetime=(entry.at) { (format::instant(texts.locale(), entry.at, &signed.actor.time_zone)) } }
+                @if entry.operation == Operation::Update {
+                    @for change in entry.changes.0.iter().take(12) {
+                        @if let Some(field) = described.field(&change.field) {
+                            div class="gx-muted" {
+                                (texts.field_label(described, field)) ": "
+                                (cells::value(signed, described, field, &change.old, &titles))
+                                " \u{2192} "
+                                (cells::value(signed, described, field, &change.new, &titles))
+                            }
+                        }
+                    }
+                }
+                form method="post" action="/undo" data-confirm=(texts.get("ui-undo-confirm")) {
+                    input type="hidden" name="change_set" value=(entry.change_set);
+                    button class="btn btn-sm" type="submit" { (texts.get("ui-undo")) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+//! Forms on their way in and out: new records, changes, archiving, undo.
+
+use axum::Form as Posted;
+use axum::extract::{Path, Query as Parameters, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_record::{Changes, Default as FieldDefault, RecordType, Value};
+use guanxi_store::{Purpose, Titles};
+
+use super::fields::{Entries, read};
+use super::form::Form;
+use super::layout::{Notice, error_page, page};
+use crate::api::parse_id;
+use crate::app::App;
+use crate::params::Params;
+use crate::signed_in::SignedIn;
+
+pub(crate) async fn new_form(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(record_type): Path<String>,
+    Parameters(given): Parameters<Params>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let described = app.store.catalog().get(&record_type)?.clone();
+        signed.actor.rights.scope(&record_type, Purpose::Create).ok_or(Error::Forbidden)?;
+        let mut values = vec![Value::Null; described.fields.len()];
+        let mut titles = Titles::new();
+        let mut view = app.store.read(&signed.actor).await?;
+        for (place, field) in described.fields.iter().enumerate() {
+            let given = given.iter().find(|(name, _)| *name == field.name).map(|(_, value)| value);
+            let text = match (&field.default, given) {
+                (_, Some(given)) => Some(given.clone()),
+                (Some(FieldDefault::Text(text)), None) => Some(text.to_string()),
+                _ => None,
+            };
+            if let Some(value) = text.and_then(|text| Value::from_text(&field.kind, &text).ok()) {
+                if let (Some(target), Value::Link(id)) = (field.kind.link_target(), &value) {
+                    titles.extend(view.titles(target, &[*id]).await?);
+                }
+                values[place] = value;
+            }
+        }
+        let entries = Entries::of(&described, &values, &titles);
+        Ok(show_new(&app, &signed, &described, &entries, &[]))
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+fn show_new(
+    app: &App,
+    signed: &SignedIn,
+    described: &RecordType,
+    entries: &Entries,
+    refusals: &[Refusal],
+) -> Response {
+    let texts = signed.texts;
+    let title = texts.format("ui-new", &[("type", &texts.type_label(&described.name))]);
+    let path = format!("/{}", described.name);
+    let form = Form {
+        described,
+        entries,
+        refusals,
+        action: path.clone(),
+        back: path,
+        version: None,
+        conflict: None,
+    };
+    let status =
+        if refusals.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let html = page(app, signed, &title, &Notice::default(), &form.markup(signed, &title));
+    (status, html).into_response()
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(record_type): Path<String>,
+    Posted(sent): Posted<Params>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let described = app.store.catalog().get(&record_type)?.clone();
+        let entries = Entries::sent(sent);
+        let mut tx = app.store.write(&signed.actor).await?;
+        let fields = match read(&mut tx, &described, &entries).await? {
+            Ok(fields) => fields,
+            Err(refusals) => return Ok(show_new(&app, &signed, &described, &entries, &refusals)),
+        };
+        let mut values = vec![Value::Null; described.fields.len()];
+        for (place, value) in fields {
+            values[place] = value;
+        }
+        let made = match tx.create_row(&described, values).await {
+            Ok(row) => tx.commit().await.map(|change_set| (row.id, change_set)),
+            Err(error) => Err(error),
+        };
+        match made {
+            Ok((id, change)) => {
+                Ok(Redirect::to(&format!("/{record_type}/{id}?saved={change}")).into_response())
+            }
+            Err(Error::Refused(refusals)) => {
+                Ok(show_new(&app, &signed, &described, &entries, &refusals))
+            }
+            Err(error) => Err(error),
+        }
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+/// The form of a record that is there.
+struct Edit<'a> {
+    described: &'a RecordType,
+    id: RawId,
+    title: String,
+    version: i64,
+}
+
+impl Edit<'_> {
+    fn show(
+        &self,
+        app: &App,
+        signed: &SignedIn,
+        entries: &Entries,
+        refusals: &[Refusal],
+        conflict: Option<&Changes>,
+    ) -> Response {
+        let path = format!("/{}/{}", self.described.name, self.id);
+        let form = Form {
+            described: self.described,
+            entries,
+            refusals,
+            action: path.clone(),
+            back: path,
+            version: Some(self.version),
+            conflict,
+        };
+        let title = signed.texts.format("ui-edit-title", &[("title", &self.title)]);
+        let status = match (refusals.is_empty(), conflict) {
+            (_, Some(_)) => StatusCode::CONFLICT,
+            (false, None) => StatusCode::UNPROCESSABLE_ENTITY,
+            (true, None) => StatusCode::OK,
+        };
+        let html = page(app, signed, &title, &Notice::default(), &form.markup(signed, &title));
+        (status, html).into_response()
+    }
+}
+
+pub(crate) async fn edit_form(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((record_type, id)): Path<(String, String)>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let described = app.store.catalog().get(&record_type)?.clone();
+        let mut view = app.store.read(&signed.actor).await?;
+        let row = view.row(&record_type, parse_id(&id)?, Purpose::Change).await?;
+        let titles = view.link_titles(&described, std::slice::from_ref(&row)).await?;
+        let entries = Entries::of(&described, &row.values, &titles);
+        let title = row.title(&described);
+        let edit = Edit { described: &described, id: row.id, title, version: row.version };
+        Ok(edit.show(&app, &signed, &entries, &[], None))
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+pub(crate) async fn update(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((record_type, id)): Path<(String, String)>,
+    Posted(sent): Posted<Params>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let described = app.store.catalog().get(&record_type)?.clone();
+        let id = parse_id(&id)?;
+        let entries = Entries::sent(sent);
+        let version: i64 = entries.text("version").parse().unwrap_or(0);
+        let mut tx = app.store.write(&signed.actor).await?;
+        let row = tx.row(&record_type, id, Purpose::Change).await?;
+        let title = row.title(&described);
+        let edit = Edit { described: &described, id, title, version };
+        let fields = match read(&mut tx, &described, &entries).await? {
+            Ok(fields) => fields,
+            Err(refusals) => return Ok(edit.show(&app, &signed, &entries, &refusals, None)),
+        };
+        let saved = match tx.update_fields(&described, id, version, fields.clone()).await {
+            Ok(_) => tx.commit().await,
+            Err(error) => Err(error),
+        };
+        match saved {
+            Ok(change) => {
+                Ok(Redirect::to(&format!("/{record_type}/{id}?saved={change}")).into_response())
+            }
+            Err(Error::Refused(refusals)) => {
+                Ok(edit.show(&app, &signed, &entries, &refusals, None))
+            }
+            Err(Error::Conflict { current_version }) => {
+                let mut wanted = row.values.clone();
+                for (place, value) in fields {
+                    wanted[place] = value;
+                }
+                let both = Changes::between(&described, &row.values, &wanted);
+                // Saving again overwrites knowingly.
+                let edit = Edit { version: current_version, ..edit };
+                Ok(edit.show(&app, &signed, &entries, &[], Some(&both)))
+            }
+            Err(error) => Err(error),
+        }
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+pub(crate) async fn archive(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((record_type, id)): Path<(String, String)>,
+    Posted(sent): Posted<Params>,
+) -> Response {
+    put_away(&app, &signed, &record_type, &id, sent, Away::Archive).await
+}
+
+pub(crate) async fn restore(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path((record_type, id)): Path<(String, String)>,
+    Posted(sent): Posted<Params>,
+) -> Response {
+    put_away(&app, &signed, &record_type, &id, sent, Away::Restore).await
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Away {
+    Archive,
+    Restore,
+}
+
+async fn put_away(
+    app: &App,
+    signed: &SignedIn,
+    record_type: &str,
+    id: &str,
+    sent: Params,
+    away: Away,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let version: i64 = Entries::sent(sent).text("version").parse().unwrap_or(0);
+        let id = parse_id(id)?;
+        let mut tx = app.store.write(&signed.actor).await?;
+        match away {
+            Away::Archive => tx.archive(record_type, id, version).await?,
+            Away::Restore => tx.restore(record_type, id, version).await?,
+        };
+        let change = tx.commit().await?;
+        let place = match away {
+            Away::Archive => format!("/{record_type}?saved={change}"),
+            Away::Restore => format!("/{record_type}/{id}?saved={change}"),
+        };
+        Ok(Redirect::to(&place).into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(app, signed, &error))
+}
+
+pub(crate) async fn undo(
+    State(app): State<App>,
+    signed: SignedIn,
+    headers: axum::http::HeaderMap,
+    Posted(sent): Posted<Params>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let entries = Entries::sent(sent);
+        let change_set = parse_id(entries.text("change_set"))?;
+        app.store.undo(&signed.actor, change_set).await?;
+        let referer = headers.get("referer").and_then(|value| value.to_str().ok());
+        let path = referer.and_then(|url| url.split_once("://")).and_then(|(_, rest)| {
+            let path = rest.find('/').map(|at| &rest[at..])?;
+            path.split('?').next()
+        });
+        Ok(Redirect::to(path.unwrap_or("/")).into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}

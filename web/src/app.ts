@@ -1,0 +1,252 @@
+// What the pages cannot do without a script: a palette, suggestions, selection, warnings. Nothing
+// that a rule decides happens here, and no page needs it to show its content.
+import "htmx.org";
+
+type Hit = { type: string; id: string; title: string };
+
+const text = (name: string): string => document.body.dataset[name] ?? "";
+const $ = <T extends HTMLElement>(selector: string, root: ParentNode = document): T | null =>
+  root.querySelector<T>(selector);
+
+async function search(words: string, type: string, signal: AbortSignal): Promise<Hit[]> {
+  const url = `/api/v1/search?q=${encodeURIComponent(words)}${type ? `&type=${type}` : ""}`;
+  const answer = await fetch(url, { signal, headers: { accept: "application/json" } });
+  return answer.ok ? (await answer.json()).items : [];
+}
+
+/** A list of options below a text field, moved through by arrows. */
+class Options<T> {
+  private items: T[] = [];
+  private at = -1;
+  constructor(
+    private input: HTMLInputElement,
+    private list: HTMLUListElement,
+    private draw: (item: T, row: HTMLLIElement) => void,
+    private choose: (item: T) => void,
+  ) {
+    input.addEventListener("keydown", (event) => this.key(event));
+    list.addEventListener("mousedown", (event) => {
+      const row = (event.target as HTMLElement).closest("li");
+      if (row) { event.preventDefault(); this.choose(this.items[[...list.children].indexOf(row)]); }
+    });
+  }
+  show(items: T[]): void {
+    this.items = items;
+    this.list.replaceChildren(...items.map((item, at) => {
+      const row = document.createElement("li");
+      row.role = "option";
+      row.id = `${this.list.id}-${at}`;
+      this.draw(item, row);
+      return row;
+    }));
+    this.list.hidden = items.length === 0;
+    this.input.setAttribute("aria-expanded", String(items.length > 0));
+    this.move(items.length > 0 ? 0 : -1);
+  }
+  private move(to: number): void {
+    this.at = to;
+    [...this.list.children].forEach((row, at) => row.setAttribute("aria-selected", String(at === to)));
+    const row = this.list.children[to];
+    if (row) {
+      this.input.setAttribute("aria-activedescendant", row.id);
+      row.scrollIntoView({ block: "nearest" });
+    } else {
+      this.input.removeAttribute("aria-activedescendant");
+    }
+  }
+  private key(event: KeyboardEvent): void {
+    if (event.isComposing || this.items.length === 0) return;
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (step) {
+      event.preventDefault();
+      this.move((this.at + step + this.items.length) % this.items.length);
+    } else if (event.key === "Enter" && this.at >= 0) {
+      event.preventDefault();
+      this.choose(this.items[this.at]);
+    }
+  }
+}
+
+// The palette: every page and every record, by Ctrl+K or Cmd+K.
+type Place = { title: string; kind: string; href: string };
+function palette(): void {
+  const dialog = $<HTMLDialogElement>("dialog.gx-palette");
+  if (!dialog) return;
+  const input = $<HTMLInputElement>("input", dialog)!;
+  const list = $<HTMLUListElement>("ul", dialog)!;
+  const pages: Place[] = [...document.querySelectorAll<HTMLAnchorElement>("[data-place]")].map(
+    (link) => ({ title: link.textContent!.trim(), kind: link.dataset.place!, href: link.href }));
+  const options = new Options<Place>(input, list, (place, row) => {
+    const [title, kind] = [document.createElement("span"), document.createElement("span")];
+    title.textContent = place.title;
+    kind.textContent = place.kind;
+    row.append(title, kind);
+  }, (place) => { location.href = place.href; });
+  const labels = JSON.parse(text("types") || "{}") as Record<string, string>;
+  let running = new AbortController();
+  const refresh = async (): Promise<void> => {
+    running.abort();
+    running = new AbortController();
+    const words = input.value.trim();
+    const here = pages.filter((p) => p.title.toLowerCase().includes(words.toLowerCase())).slice(0, 8);
+    options.show(here);
+    if (!words) return;
+    try {
+      const hits = await search(words, "", running.signal);
+      const found = hits.map((hit) =>
+        ({ title: hit.title, kind: labels[hit.type] ?? hit.type, href: `/${hit.type}/${hit.id}` }));
+      options.show([...found, ...here]);
+    } catch { /* a newer search took its place */ }
+  };
+  input.addEventListener("input", () => void refresh());
+  const open = (): void => { dialog.showModal(); input.value = ""; void refresh(); };
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
+      event.preventDefault();
+      open();
+    }
+  });
+  document.querySelectorAll("[data-open-palette]").forEach((b) => b.addEventListener("click", open));
+  dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
+}
+
+// Link fields suggest records while one types; the id travels in a hidden field.
+function suggestions(root: ParentNode): void {
+  root.querySelectorAll<HTMLElement>(".gx-suggest").forEach((box, number) => {
+    if (box.dataset.ready) return;
+    box.dataset.ready = "1";
+    const input = $<HTMLInputElement>("input[type=text]", box)!;
+    const hidden = $<HTMLInputElement>("input[type=hidden]", box)!;
+    const list = document.createElement("ul");
+    list.id = `suggest-${input.name}-${number}`;
+    list.role = "listbox";
+    list.setAttribute("aria-label", input.labels?.[0]?.textContent ?? input.name);
+    list.hidden = true;
+    box.append(list);
+    input.setAttribute("role", "combobox");
+    input.setAttribute("aria-autocomplete", "list");
+    input.setAttribute("aria-expanded", "false");
+    input.setAttribute("aria-controls", list.id);
+    const options = new Options<Hit>(input, list, (hit, row) => { row.textContent = hit.title; },
+      (hit) => { input.value = hit.title; hidden.value = hit.id; options.show([]); });
+    let running = new AbortController();
+    input.addEventListener("input", async () => {
+      hidden.value = "";
+      running.abort();
+      running = new AbortController();
+      if (!input.value.trim()) { options.show([]); return; }
+      try {
+        options.show(await search(input.value, box.dataset.type!, running.signal));
+      } catch { /* a newer search took its place */ }
+    });
+    input.addEventListener("blur", () => options.show([]));
+    input.addEventListener("keydown", (event) => { if (event.key === "Escape") options.show([]); });
+  });
+}
+
+// Leaving a form with unsaved changes asks; a draft survives a reload.
+function forms(): void {
+  const form = $<HTMLFormElement>("form[data-draft]");
+  if (!form) return;
+  const key = `draft:${location.pathname}`;
+  const fields = (): [string, string][] =>
+    [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "version") as [string, string][];
+  const before = JSON.stringify(fields());
+  const draft = sessionStorage.getItem(key);
+  if (draft && !$("[aria-invalid]", form)) {
+    for (const [name, value] of JSON.parse(draft) as [string, string][]) {
+      const field = form.elements.namedItem(name);
+      if (field instanceof HTMLInputElement && ["checkbox", "radio"].includes(field.type)) continue;
+      if (field instanceof HTMLInputElement || field instanceof HTMLTextAreaElement || field instanceof HTMLSelectElement) {
+        field.value = value;
+      }
+    }
+  }
+  let leaving = false;
+  const changed = (): boolean => JSON.stringify(fields()) !== before;
+  form.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify(fields())));
+  const done = (): void => { leaving = true; sessionStorage.removeItem(key); };
+  form.addEventListener("submit", done);
+  $("[data-cancel]", form)?.addEventListener("click", done);
+  addEventListener("beforeunload", (event) => { if (!leaving && changed()) event.preventDefault(); });
+  $<HTMLElement>("[aria-invalid]", form)?.focus();
+}
+
+// Tables: one tab stop, arrows move, Space selects, Enter opens; a bar acts on the selection.
+function tables(): void {
+  const table = $<HTMLTableElement>("table[data-list]");
+  if (!table) return;
+  const rows = (): HTMLTableRowElement[] => [...table.tBodies[0].rows].filter((row) => row.dataset.href);
+  const box = (row: HTMLTableRowElement): HTMLInputElement | null => $("input[type=checkbox]", row);
+  table.addEventListener("keydown", (event) => {
+    const row = (event.target as HTMLElement).closest("tr") as HTMLTableRowElement | null;
+    if (!row || event.target !== row) return;
+    const all = rows();
+    const at = all.indexOf(row);
+    const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1,
+      PageDown: Math.min(at + 10, all.length - 1), PageUp: Math.max(at - 10, 0) }[event.key];
+    if (to !== undefined && all[to]) {
+      event.preventDefault();
+      row.tabIndex = -1;
+      all[to].tabIndex = 0;
+      all[to].focus();
+    } else if (event.key === "Enter") {
+      location.href = row.dataset.href!;
+    } else if (event.key === " ") {
+      event.preventDefault();
+      box(row)?.click();
+    }
+  });
+  table.addEventListener("click", (event) => {
+    const target = event.target as HTMLElement;
+    const row = target.closest("tr") as HTMLTableRowElement | null;
+    if (row?.dataset.href && !target.closest("a,input,button,label")) location.href = row.dataset.href;
+  });
+  const bar = $<HTMLFormElement>("form.gx-bulk");
+  if (!bar) return;
+  const refresh = (): void => {
+    const chosen = table.querySelectorAll<HTMLInputElement>("tbody input:checked");
+    bar.hidden = chosen.length === 0;
+    $("[data-count]", bar)!.textContent = String(chosen.length);
+    $<HTMLInputElement>("[name=ids]", bar)!.value = [...chosen].map((one) => one.value).join(",");
+  };
+  table.addEventListener("change", (event) => {
+    const target = event.target as HTMLInputElement;
+    if (target.dataset.all !== undefined) {
+      rows().forEach((row) => { const one = box(row); if (one) one.checked = target.checked; });
+    }
+    refresh();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || bar.hidden) return;
+    table.querySelectorAll<HTMLInputElement>("input:checked").forEach((one) => { one.checked = false; });
+    refresh();
+  });
+}
+
+function shell(): void {
+  const nav = $(".gx-nav");
+  const button = $<HTMLButtonElement>(".gx-menu-button");
+  button?.addEventListener("click", () => {
+    const open = nav!.toggleAttribute("data-open");
+    button.setAttribute("aria-expanded", String(open));
+  });
+  document.querySelectorAll<HTMLFormElement>("form[data-confirm]").forEach((form) =>
+    form.addEventListener("submit", (event) => { if (!confirm(form.dataset.confirm)) event.preventDefault(); }));
+  const toast = $(".gx-toast");
+  if (toast) setTimeout(() => toast.remove(), 8000);
+  const shortcuts: Record<string, string> = { n: "[data-key=n]", e: "[data-key=e]", "/": "[data-key='/']" };
+  document.addEventListener("keydown", (event) => {
+    const target = event.target as HTMLElement;
+    const typing = target.closest("input,textarea,select,dialog") || event.isComposing;
+    if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    const found = shortcuts[event.key] && $<HTMLElement>(shortcuts[event.key]);
+    if (found) { event.preventDefault(); if (found instanceof HTMLInputElement) found.focus(); else found.click(); }
+  });
+}
+
+palette();
+suggestions(document);
+forms();
+tables();
+shell();
