@@ -25,35 +25,35 @@ pub struct Customer {
     /// A person or an organisation.
     #[field(default = "organisation")]
     pub kind: CustomerKind,
-    /// The customer that owns or controls it.
-    pub parent: Option<Id<Customer>>,
-    /// Unified social credit code, or another tax number.
-    #[field(search, index)]
-    pub tax_number: Option<String>,
     /// What it does.
     #[field(index)]
     pub industry: Option<String>,
     /// Where it is at home.
     #[field(index)]
     pub country: Option<String>,
-    /// Where it is.
-    #[field(personal)]
-    pub address: Option<Address>,
     /// Its main telephone.
     #[field(search, personal)]
     pub phone: Option<Phone>,
     /// Its main e-mail address.
     #[field(search, personal)]
     pub email: Option<Email>,
+    /// Who answers for it.
+    #[field(default = "actor")]
+    pub owner: Option<Owner>,
+    /// The customer that owns or controls it.
+    pub parent: Option<Id<Customer>>,
+    /// Unified social credit code, or another tax number.
+    #[field(search, index)]
+    pub tax_number: Option<String>,
+    /// Where it is.
+    #[field(personal)]
+    pub address: Option<Address>,
     /// Its web site.
     #[field(folded)]
     pub website: Option<Url>,
     /// How many people work there.
     #[field(folded)]
     pub employees: Option<i64>,
-    /// Who answers for it.
-    #[field(default = "actor")]
-    pub owner: Option<Owner>,
     /// Where we first heard of it.
     #[field(folded)]
     pub source: Option<Id<super::CollectionPoint>>,

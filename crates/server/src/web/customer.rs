@@ -145,9 +145,7 @@ fn cards(signed: &SignedIn, totals: &Totals, unpaid: Option<Money>) -> Markup {
     html! {
         dl class="gx-numbers" {
             @for (key, value) in &cards {
-                div class="card" data-number=(key) {
-                    div class="card-body" { dt { (texts.get(key)) } dd { (value) } }
-                }
+                div class="card" data-number=(key) { dt { (texts.get(key)) } dd { (value) } }
             }
         }
     }

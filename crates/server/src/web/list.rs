@@ -234,7 +234,10 @@ fn filters(signed: &SignedIn, described: &RecordType, params: &Params) -> Markup
         Kind::Choice(_) | Kind::Boolean | Kind::Date | Kind::Owner => true,
         _ => field.indexed || field.is_custom(),
     };
-    let all: Vec<&Field> = described.fields.iter().filter(useful).collect();
+    let mut all: Vec<&Field> = described.fields.iter().filter(useful).collect();
+    // The keyword finds names; what is chosen from a list comes before what must be typed.
+    all.retain(|field| field.name != described.title);
+    all.sort_by_key(|field| matches!(field.kind, Kind::Text | Kind::Money));
     let (shown, folded) = all.split_at(all.len().min(FILTERS_SHOWN));
     let open =
         folded.iter().any(|field| params.iter().any(|(name, _)| name.starts_with(&*field.name)));

@@ -142,7 +142,10 @@ async fn related_lists(
         })
         .map(|(other, field, _)| (other.clone(), field.name.to_string()))
         .collect();
-    lists.sort_by_key(|(other, link)| other.part_of != Some(link.as_str()));
+    // Parts first; records of the same kind, as the daughters of a customer, last.
+    lists.sort_by_key(|(other, link)| {
+        (other.part_of != Some(link.as_str()), other.name == described.name)
+    });
     let mut markup = html! {};
     for (other, link) in lists {
         let query = Query::of(Filter::eq(link.as_str(), id.to_string()))

@@ -1,0 +1,82 @@
+// One browser and one server for the tests of a file: a fresh SQLite database with demo data.
+import { spawn } from "node:child_process";
+import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+
+const here = import.meta.dirname;
+const require = createRequire(import.meta.url);
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+const binary = process.env.GUANXI_BINARY ?? join(here, "../target/debug/guanxi");
+const password = process.env.GUANXI_PASSWORD ?? "a long password";
+
+export const screens = { wide: { width: 1366, height: 800 }, phone: { width: 390, height: 844 } };
+
+/** Starts the product on a free port; `stop` ends it and takes its data away. */
+export async function startServer(args = ["--demo"]) {
+  const data = mkdtempSync(join(tmpdir(), "guanxi-e2e-"));
+  const run = ["--data", data, "serve", "--listen", "127.0.0.1:0", ...args];
+  const env = { ...process.env, GUANXI_PASSWORD: password, RUST_LOG: "warn" };
+  const child = spawn(binary, run, { env, stdio: ["ignore", "pipe", "inherit"] });
+  const address = await new Promise((resolve, reject) => {
+    let said = "";
+    child.stdout.on("data", (chunk) => {
+      said += chunk;
+      const ready = said.match(/ready: (http:\S+)/);
+      if (ready) resolve(ready[1]);
+    });
+    child.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
+  });
+  const stop = () => new Promise((resolve) => {
+    child.on("exit", () => { rmSync(data, { recursive: true, force: true }); resolve(); });
+    child.kill("SIGTERM");
+  });
+  return { address, data, stop };
+}
+
+export function startBrowser() {
+  const args = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync"];
+  return chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args });
+}
+
+/** A page of somebody who is signed in; scripts that fail make the test fail. */
+export async function signIn(browser, address, { locale = "en", dark = false, screen = "wide" } = {}) {
+  const context = await browser.newContext({
+    baseURL: address,
+    colorScheme: dark ? "dark" : "light",
+    viewport: screens[screen],
+    reducedMotion: "reduce",
+  });
+  await context.addCookies([{ name: "guanxi_locale", value: locale, url: address }]);
+  const page = await context.newPage();
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !/status of (4|5)\d\d/.test(message.text())) page.faults.push(message.text());
+  });
+  await page.goto("/login");
+  await page.fill("#email", "admin@guanxi.local");
+  await page.fill("#password", password);
+  await Promise.all([page.waitForURL((url) => url.pathname !== "/login"), page.press("#password", "Enter")]);
+  return page;
+}
+
+/** What is not accessible on a page, by WCAG 2.2 A and AA. */
+export async function violations(page) {
+  // Runs outside the page's own scripts, which its content policy would forbid to load.
+  const found = await page.evaluate(`${axe}; axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"] })`);
+  return found.violations.map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((n) => `${n.html.slice(0, 160)} ${n.failureSummary?.slice(0, 200)}`).join(" | ")}`);
+}
+
+/** Whether a page can be moved sideways, which no page of ours may. */
+export function scrollsSideways(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth > document.documentElement.clientWidth);
+}
+
+export async function screenshot(page, name) {
+  mkdirSync(join(here, "screenshots"), { recursive: true });
+  await page.screenshot({ path: join(here, "screenshots", `${name}.png`) });
+}
