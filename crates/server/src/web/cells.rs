@@ -75,7 +75,13 @@ pub(crate) fn value(
     }
 }
 
-/// Whether values of the kind line up on the right.
-pub(crate) fn is_numeric(kind: &Kind) -> bool {
-    kind.is_number()
+/// The class of a column: numbers line up on the right, numbers of records stay on one line.
+pub(crate) fn style(field: &Field) -> Option<&'static str> {
+    if field.kind.is_number() {
+        Some("gx-number")
+    } else if field.unique {
+        Some("gx-code")
+    } else {
+        None
+    }
 }

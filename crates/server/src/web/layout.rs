@@ -163,7 +163,7 @@ fn top(signed: &SignedIn) -> Markup {
             form method="post" action="/theme" {
                 button class="btn btn-icon" name="theme" value=(if dark { "light" } else { "dark" })
                     type="submit" aria-label=(texts.get("ui-theme")) {
-                    (icon(if dark { "sun" } else { "moon" }))
+                    @if dark { (icon("sun")) } @else { (icon("moon")) }
                 }
             }
             a class="btn d-none d-md-inline-flex" href=(format!("/user/{}", signed.user.id)) { (signed.user.name) }

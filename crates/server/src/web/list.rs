@@ -163,7 +163,7 @@ pub(crate) fn table_row(
             td { input type="checkbox" class="form-check-input" value=(row.id) aria-label=(title) tabindex="-1"; }
             @for field in columns {
                 @let value = row.value(described, &field.name);
-                td class=[cells::is_numeric(&field.kind).then_some("gx-number")]
+                td class=[cells::style(field)]
                     data-label=(signed.texts.field_label(described, field)) {
                     @if field.name == described.title { a href=(href) { (title) } }
                     @else { (cells::value(signed, described, field, &value, titles)) }
@@ -211,8 +211,7 @@ fn heading(
         None => None,
     };
     html! {
-        th scope="col" aria-sort=[direction]
-            class=[cells::is_numeric(&field.kind).then_some("gx-number")] {
+        th scope="col" aria-sort=[direction] class=[cells::style(field)] {
             @if sortable {
                 a href=(params::with(&format!("/{}", described.name), params, "sort", Some(&next))) {
                     (label)

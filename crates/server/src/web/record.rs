@@ -207,7 +207,7 @@ fn related_card(
                 table class="table gx-table mb-0" {
                     thead { tr {
                         @for field in &columns {
-                            th scope="col" class=[cells::is_numeric(&field.kind).then_some("gx-number")] {
+                            th scope="col" class=[cells::style(field)] {
                                 (texts.field_label(other, field))
                             }
                         }
@@ -217,7 +217,7 @@ fn related_card(
                             tr {
                                 @for field in &columns {
                                     @let value = row.value(other, &field.name);
-                                    td class=[cells::is_numeric(&field.kind).then_some("gx-number")]
+                                    td class=[cells::style(field)]
                                         data-label=(texts.field_label(other, field)) {
                                         @if field.name == other.title {
                                             a href=(format!("/{}/{}", other.name, row.id)) { (row.title(other)) }

@@ -1,0 +1,117 @@
+//! What the tests share: a server without a network, an administrator, a clerk.
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use guanxi_base::Clock;
+use guanxi_crm::access::set_account;
+use guanxi_crm::{RECORD_TYPES, migrations};
+use guanxi_server::{App, AppConfig, router};
+use guanxi_store::{Actor, Origin, SignInKind, Store, StoreConfig};
+use guanxi_testkit::TestDatabase;
+use http_body_util::BodyExt;
+use serde_json::{Value as Json, json};
+use tower::ServiceExt;
+
+pub(crate) const PASSWORD: &str = "a long password";
+
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) router: Router,
+    pub(crate) administrator: String,
+    pub(crate) clerk: String,
+    pub(crate) clock: Clock,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: axum::http::HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Json {
+        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("no JSON: {}", self.text))
+    }
+
+    /// The codes and fields of a problem.
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let json = self.json();
+        let one = |e: &Json| {
+            let field = e["field"].as_str().unwrap_or("-");
+            format!("{} {field}", e["code"].as_str().unwrap_or("?"))
+        };
+        match json["errors"].as_array() {
+            Some(errors) => errors.iter().map(one).collect(),
+            None => vec![json["code"].as_str().unwrap_or("?").to_owned()],
+        }
+    }
+}
+
+impl House {
+    pub(crate) async fn open(database: &TestDatabase) -> Self {
+        let clock = Clock::at("2026-03-18T08:00:00Z".parse().unwrap());
+        let config = StoreConfig {
+            url: database.url.clone(),
+            types: RECORD_TYPES,
+            migrations: migrations().unwrap(),
+            clock: clock.clone(),
+        };
+        let store = Store::open(config).await.unwrap();
+        let system = Actor::system(Origin::Cli);
+        let mut tokens = Vec::new();
+        for (email, administrator) in [("admin@example.com", true), ("clerk@example.com", false)] {
+            let user =
+                set_account(&store, &system, email, Some("Somebody"), PASSWORD, administrator)
+                    .await
+                    .unwrap();
+            let id = user.id.raw();
+            let token = store.create_sign_in(id, SignInKind::ApiToken, None, None).await.unwrap();
+            tokens.push(token);
+        }
+        let router = router(App::new(store.clone(), AppConfig::default()));
+        let clerk = tokens.pop().unwrap();
+        let administrator = tokens.pop().unwrap();
+        Self { store, router, administrator, clerk, clock }
+    }
+
+    pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let (status, headers) = (response.status(), response.headers().clone());
+        let bytes = response.into_body().collect().await.unwrap().to_bytes();
+        Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// A call of the API as the administrator.
+    pub(crate) async fn call(&self, method: &str, path: &str, body: Json) -> Answer {
+        self.call_as(&self.administrator, method, path, &[], body).await
+    }
+
+    pub(crate) async fn call_as(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Json,
+    ) -> Answer {
+        let mut request = Request::builder().method(method).uri(format!("/api/v1{path}"));
+        request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        request = request.header(header::ACCEPT_LANGUAGE, "en");
+        request = request.header(header::COOKIE, "guanxi_locale=en");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let body = if body.is_null() { Body::empty() } else { Body::from(body.to_string()) };
+        self.send(request.body(body).unwrap()).await
+    }
+
+    /// A customer that the API made.
+    pub(crate) async fn customer(&self, name: &str) -> Json {
+        let answer = self.call("POST", "/customer", json!({ "name": name })).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
+        answer.json()
+    }
+}

@@ -1,0 +1,121 @@
+//! Who may do what, and how one signs in.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use guanxi_testkit::{TestDatabase, both_databases};
+use jiff::SignedDuration;
+use serde_json::{Value as Json, json};
+
+use crate::house::{House, PASSWORD};
+
+both_databases!(
+    nobody_gets_nothing,
+    a_clerk_cannot_change_the_organisation,
+    guessing_passwords_is_slowed_down,
+    sessions_are_safe,
+);
+
+async fn nobody_gets_nothing(database: TestDatabase) {
+    let house = House::open(&database).await;
+    for path in ["/customer", "/customer/0000000000001", "/describe", "/search?q=a", "/user"] {
+        for token in ["", "gx_nonsense"] {
+            let answer = house.call_as(token, "GET", path, &[], Json::Null).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{path}");
+        }
+    }
+    for path in ["/", "/customer", "/customer/new", "/import", "/user"] {
+        let answer = house.send(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
+        assert!(answer.headers[header::LOCATION].to_str().unwrap().starts_with("/login?to="));
+    }
+}
+
+async fn a_clerk_cannot_change_the_organisation(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let clerk = async |method: &str, path: &str, body: Json| {
+        house.call_as(&house.clerk, method, path, &[], body).await
+    };
+    assert_eq!(
+        clerk("POST", "/customer", json!({ "name": "Mine" })).await.status,
+        StatusCode::CREATED
+    );
+    let users = clerk("GET", "/user?sort=id", Json::Null).await.json();
+    let path = format!("/user/{}", users["items"][0]["id"].as_str().unwrap());
+    let grab = json!({ "version": 1, "is_administrator": true });
+    assert_eq!(clerk("PATCH", &path, grab.clone()).await.status, StatusCode::FORBIDDEN);
+    let me = format!("/user/{}", users["items"][1]["id"].as_str().unwrap());
+    assert_eq!(clerk("PATCH", &me, grab).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(
+        clerk("POST", &format!("{path}/archive"), json!({ "version": 1 })).await.status,
+        StatusCode::FORBIDDEN
+    );
+    let team = json!({ "name": "x" });
+    assert_eq!(clerk("POST", "/team", team).await.status, StatusCode::FORBIDDEN);
+    assert_eq!(clerk("GET", "/user/export", Json::Null).await.status, StatusCode::FORBIDDEN);
+    let body = json!({ "action": "archive", "filter": { "all": [] } });
+    let answer = clerk("POST", "/user/bulk", body).await;
+    assert_eq!(answer.json()["changed"], 0, "{}", answer.text);
+    assert_eq!(clerk("GET", "/file", Json::Null).await.json()["items"], json!([]));
+    // What somebody else did to what a clerk may not change, a clerk cannot undo.
+    let changed =
+        house.call("PATCH", &me, json!({ "version": 1, "job_title": "Boss" })).await.json();
+    let undo = json!({ "change_set": changed["change_set"] });
+    assert_eq!(clerk("POST", "/undo", undo).await.status, StatusCode::FORBIDDEN);
+}
+
+async fn sign_in(house: &House, email: &str, password: &str) -> crate::house::Answer {
+    let email = email.replace('@', "%40");
+    let body = format!("email={email}&password={}&to=%2Fcustomer", password.replace(' ', "+"));
+    let request = Request::post("/login")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header("sec-fetch-site", "same-origin")
+        .header(header::ACCEPT_LANGUAGE, "en");
+    house.send(request.body(Body::from(body)).unwrap()).await
+}
+
+async fn guessing_passwords_is_slowed_down(database: TestDatabase) {
+    let house = House::open(&database).await;
+    for _ in 0..5 {
+        let answer = sign_in(&house, "admin@example.com", "wrong password").await;
+        assert_eq!(answer.status, StatusCode::UNAUTHORIZED);
+    }
+    let answer = sign_in(&house, "admin@example.com", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::TOO_MANY_REQUESTS, "even the right one waits");
+    house.clock.advance(SignedDuration::from_mins(40));
+    let answer = sign_in(&house, "admin@example.com", PASSWORD).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+}
+
+async fn sessions_are_safe(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let answer = sign_in(&house, "admin@example.com", PASSWORD).await;
+    assert_eq!(answer.headers[header::LOCATION], "/customer");
+    let cookie = answer.headers[header::SET_COOKIE].to_str().unwrap().to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
+    let session = cookie.split(';').next().unwrap().to_owned();
+    let get = |path: &str| {
+        Request::get(path).header(header::COOKIE, &session).body(Body::empty()).unwrap()
+    };
+    let page = house.send(get("/customer")).await;
+    assert_eq!(page.status, StatusCode::OK, "{}", page.text);
+    let policy = page.headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+    assert!(policy.contains("default-src 'self'") && !policy.contains("unsafe"), "{policy}");
+
+    // Another site cannot write with the cookie.
+    let forged = Request::post("/customer")
+        .header(header::COOKIE, &session)
+        .header("sec-fetch-site", "cross-site")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+    let answer = house.send(forged.body(Body::from("name=Forged")).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+
+    let out = Request::post("/logout")
+        .header(header::COOKIE, &session)
+        .header("sec-fetch-site", "same-origin");
+    house.send(out.body(Body::empty()).unwrap()).await;
+    assert_eq!(house.send(get("/customer")).await.status, StatusCode::SEE_OTHER);
+    assert_eq!(
+        sign_in(&house, "nobody@example.com", PASSWORD).await.status,
+        StatusCode::UNAUTHORIZED
+    );
+}
