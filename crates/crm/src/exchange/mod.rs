@@ -7,6 +7,7 @@ mod import_job;
 mod import_mapping;
 mod mapping;
 mod plan;
+mod read_lines;
 mod run_import;
 mod source;
 

@@ -84,6 +84,9 @@ pub(crate) async fn read(
             continue;
         }
         match read_field(view, field, entries).await? {
+            Ok(Value::Null) if field.required && field.default.is_none() => {
+                refusals.push(Refusal::field("required", field.name.as_ref()));
+            }
             Ok(value) => values.push((place, value)),
             Err(refusal) => {
                 refusals.push(Refusal { field: Some(field.name.to_string()), ..refusal })

@@ -328,7 +328,7 @@ fn bulk_bar(signed: &SignedIn, described: &RecordType) -> Markup {
             input type="hidden" name="ids";
             strong data-count { "0" }
             span { (texts.get("ui-selected")) }
-            button class="btn btn-danger" type="submit" name="action" value="archive" {
+            button class="btn" type="submit" name="action" value="archive" {
                 (icon("archive")) (texts.get("ui-archive"))
             }
         }
