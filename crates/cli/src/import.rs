@@ -1,6 +1,6 @@
 //! `guanxi import` and `guanxi undo`: with a progress bar, stopped by Ctrl-C, gone on with later.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use guanxi_base::{Error, RawId, Refusal, Result};
@@ -93,7 +93,7 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
     Ok(())
 }
 
-async fn dry_run(store: &Store, actor: &Actor, file: &PathBuf, mapping: &Mapping) -> Result<()> {
+async fn dry_run(store: &Store, actor: &Actor, file: &Path, mapping: &Mapping) -> Result<()> {
     let bar = bar();
     let watch = |progress: &Progress, refused: &[RefusedLine]| show(&bar, progress, refused);
     let progress = import(store, actor, store.new_id(), file, mapping, Run::Dry, watch).await?;

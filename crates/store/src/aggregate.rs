@@ -152,7 +152,6 @@ impl View {
     }
 
     /// The columns of a measure, the kind of its values, and the currency of money.
-    #[expect(clippy::type_complexity, reason = "three parts that are taken apart at once")]
     fn measure(
         &self,
         sql: &Sql,

@@ -64,9 +64,12 @@ impl Tx {
         sql.push(&format!(") GROUP BY {link}"));
         let mut sums: BTreeMap<i64, (SqlValue, SqlValue)> = BTreeMap::new();
         for row in self.view.session.rows(&sql).await? {
-            let [id, sum, least, most] = <[SqlValue; 4]>::try_from(row).unwrap_or_else(|_| {
-                [SqlValue::Null, SqlValue::Null, SqlValue::Null, SqlValue::Null]
-            });
+            let [id, sum, least, most] = <[SqlValue; 4]>::try_from(row).unwrap_or([
+                SqlValue::Null,
+                SqlValue::Null,
+                SqlValue::Null,
+                SqlValue::Null,
+            ]);
             if least != most {
                 return Err(Refusal::new("mixed-currencies").with("type", &whole.name).into());
             }

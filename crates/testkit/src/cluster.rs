@@ -117,7 +117,9 @@ fn watch(folder: &Path) {
     let mut watcher = Command::new("setsid");
     watcher.args(["sh", "-c", &script]).stdin(Stdio::null());
     watcher.stdout(Stdio::null()).stderr(Stdio::null());
-    watcher.spawn().expect("a shell can be started");
+    let watcher = watcher.spawn().expect("a shell can be started");
+    // It outlives this test; nobody waits for it.
+    std::mem::forget(watcher);
 }
 
 fn programs() -> PathBuf {

@@ -61,8 +61,7 @@ pub async fn export(
         }
         ExportFormat::Xlsx => Sheet::xlsx(out)?,
     };
-    sheet
-        .write_row(&header(record_type).map(|name| Cell::Text(name.into())).collect::<Vec<_>>())?;
+    sheet.write_row(&header(record_type).map(Cell::Text).collect::<Vec<_>>())?;
     let mut count = 0;
     loop {
         let page = view.list(&record_type.name, &query).await?;

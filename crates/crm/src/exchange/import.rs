@@ -132,6 +132,14 @@ pub(super) struct Update {
     pub(super) fields: Vec<(usize, Value)>,
 }
 
+/// What one line teaches about the record of a part: the cells and the values of its key.
+pub(super) struct LineKey {
+    pub(super) part: usize,
+    pub(super) cells: Option<String>,
+    pub(super) key: Option<String>,
+    pub(super) id: Option<RawId>,
+}
+
 /// What one line adds to its step, if all of it can be read.
 #[derive(Default)]
 pub(super) struct Line {
@@ -139,7 +147,7 @@ pub(super) struct Line {
     pub(super) creates: Vec<(usize, Row)>,
     pub(super) updates: Vec<Update>,
     pub(super) unchanged: Vec<usize>,
-    pub(super) keys: Vec<(usize, Option<String>, Option<String>, Option<RawId>)>,
+    pub(super) keys: Vec<LineKey>,
     pub(super) refusals: Vec<Refusal>,
 }
 
@@ -326,7 +334,7 @@ impl Step {
         for part in line.unchanged {
             self.count(&parts[part]).unchanged += 1;
         }
-        for (part, cells, key, id) in line.keys {
+        for LineKey { part, cells, key, id } in line.keys {
             if let (Some(key), Some(id)) = (key, id) {
                 self.known[part].by_key.insert(key, id);
             }

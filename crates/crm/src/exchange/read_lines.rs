@@ -8,7 +8,7 @@ use guanxi_record::{Filter, Op, Query, Row, Value};
 use guanxi_store::Tx;
 use serde_json::Value as Json;
 
-use super::import::{Import, Line, Step, Update};
+use super::import::{Import, Line, LineKey, Step, Update};
 use super::mapping::{Mode, Repeat};
 use super::plan::{Origin, Part};
 
@@ -58,7 +58,6 @@ impl Import<'_> {
     }
 
     /// The key that a line gives to a part's record; none when all of it is empty.
-    #[expect(clippy::type_complexity, reason = "a key is its text and its values")]
     fn key(
         &self,
         part: &Part,
@@ -131,7 +130,7 @@ impl Import<'_> {
             key = match self.key(part, row) {
                 Ok(Some((key, _))) => Some(key),
                 Ok(None) => {
-                    line.keys.push((at, cells, None, None));
+                    line.keys.push(LineKey { part: at, cells, key: None, id: None });
                     return Ok(None);
                 }
                 Err(refusal) => {
@@ -207,7 +206,7 @@ impl Import<'_> {
                 }
             }
         };
-        line.keys.push((at, cells, key, Some(id)));
+        line.keys.push(LineKey { part: at, cells, key, id: Some(id) });
         Ok(Some(id))
     }
 

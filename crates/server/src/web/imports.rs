@@ -44,7 +44,7 @@ fn wizard(app: &App, signed: &SignedIn, step: usize, content: &Markup) -> Html<S
     page(app, signed, &title, &Notice::default(), &content)
 }
 
-fn importable<'a>(app: &App, signed: &SignedIn) -> Vec<std::sync::Arc<RecordType>> {
+fn importable(app: &App, signed: &SignedIn) -> Vec<std::sync::Arc<RecordType>> {
     let catalog = app.store.catalog();
     let may = |name: &str| signed.actor.rights.scope(name, Purpose::Import).is_some();
     let hidden = ["import_job", "import_mapping", "file", "custom_field"];
