@@ -120,6 +120,16 @@ impl Money {
         fixed::format(self.units, Self::DIGITS, self.currency.minor_digits())
     }
 
+    /// The amount in the currency's usual digits, rounded half to even: for means, which need no
+    /// more.
+    #[must_use]
+    pub fn rounded(self) -> Self {
+        let step = 10_i64.pow(Self::DIGITS - self.currency.minor_digits());
+        let steps = fixed::divide_half_even(i128::from(self.units), i128::from(step));
+        let units = i64::try_from(steps * i128::from(step)).unwrap_or(self.units);
+        Self { units, ..self }
+    }
+
     /// The sum; `None` when currencies differ or 64 bits overflow.
     #[must_use]
     pub fn checked_add(self, other: Self) -> Option<Self> {
@@ -164,6 +174,8 @@ mod tests {
         let yen: Currency = "JPY".parse().unwrap();
         assert_eq!(Money::new(20_000, yen).amount_text(), "2");
         assert!("cny".parse::<Currency>().is_err());
+        assert_eq!(Money::new(1_585_650, Currency::GBP).rounded().amount_text(), "158.56");
+        assert_eq!(Money::new(-1_585_750, Currency::GBP).rounded().amount_text(), "-158.58");
     }
 
     proptest! {

@@ -90,7 +90,7 @@ async fn numbers(view: &mut View, signed: &SignedIn, id: RawId) -> Result<Markup
         if let Some(group) = groups(view, "order", sales, &measures).await?.first() {
             let at = |place: usize| group.measures.get(place);
             (totals.orders, totals.gross, totals.average) =
-                (count(at(0)), money(at(1)), money(at(2)));
+                (count(at(0)), money(at(1)), money(at(2)).map(Money::rounded));
             (totals.first, totals.last) = (date(at(3)), date(at(4)));
         }
         let back = done().and(Filter::compare("kind", Op::Ne, "sale"));
