@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_record::{Kind, RecordType};
+use guanxi_record::{Field, RecordType};
 use serde::{Deserialize, Serialize};
 
 use super::cell::DateOrder;
@@ -96,6 +96,21 @@ pub enum FieldSource {
 }
 
 impl FieldSource {
+    /// A column as the source of a field: a link is looked up by what names its records.
+    #[must_use]
+    pub fn of_column(field: &Field, header: &str) -> Self {
+        let target = field.kind.link_target();
+        let target = target.and_then(|name| crate::RECORD_TYPES.iter().find(|t| t.name == name));
+        match target {
+            Some(target) => Self::Rule(Rule {
+                column: Some(header.to_owned()),
+                find_by: Some(target.title.to_string()),
+                ..Rule::default()
+            }),
+            None => Self::Column(header.to_owned()),
+        }
+    }
+
     /// As a rule.
     #[must_use]
     pub fn rule(&self) -> Rule {
@@ -211,15 +226,7 @@ impl Mapping {
                 header == code || names.contains(&header)
             };
             let Some(header) = headers.iter().find(same) else { continue };
-            let source = match field.kind {
-                Kind::Link { .. } | Kind::Owner => FieldSource::Rule(Rule {
-                    column: Some(header.clone()),
-                    find_by: Some("name".to_owned()),
-                    ..Rule::default()
-                }),
-                _ => FieldSource::Column(header.clone()),
-            };
-            fields.insert(field.name.to_string(), source);
+            fields.insert(field.name.to_string(), FieldSource::of_column(field, header));
         }
         let by_code = record_type.fields.iter().find(|f| f.unique && fields.contains_key(&*f.name));
         Self {

@@ -13,6 +13,7 @@ use maud::{Markup, html};
 use std::io::Write as _;
 
 use super::fields::Entries;
+use super::import_columns::{MappingStep, chosen_mapping};
 use super::layout::{Notice, error_page, icon, page};
 use crate::api::{Upload, parse_id, start_import_of_file};
 use crate::app::App;
@@ -100,12 +101,13 @@ pub(crate) async fn import_upload(
         let copy = local_copy(&content)?;
         let source = Source::open(copy.path(), &Default::default())?;
         let mapping = Mapping::suggest(&described, &source.headers);
+        let step = MappingStep::of(&app, source, &name, mapping.to_toml()?)?;
         let all = Actor { rights: Rights::All, ..signed.actor.clone() };
         let mut tx = app.store.write(&all).await?;
         let file = tx.create_file(&name, "application/octet-stream", content).await?;
         tx.commit().await?;
-        let toml = mapping.to_toml()?;
-        Ok(mapping_step(&app, &signed, file.id.raw(), &name, &source, &toml, None).into_response())
+        let content = step.markup(&signed, file.id.raw(), None);
+        Ok(wizard(&app, &signed, 1, &content).into_response())
     }
     .await;
     match outcome {
@@ -125,60 +127,6 @@ fn local_copy(content: &[u8]) -> Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-fn mapping_step(
-    app: &App,
-    signed: &SignedIn,
-    file: RawId,
-    name: &str,
-    source: &Source,
-    toml: &str,
-    problem: Option<&Error>,
-) -> Html<String> {
-    let texts = signed.texts;
-    let layout = &source.layout;
-    let delimiter = match layout.delimiter {
-        b'\t' => "tab".to_owned(),
-        other => char::from(other).to_string(),
-    };
-    let content = html! {
-        div class="gx-columns" {
-            form class="card" method="post" action="/import/preview" {
-                div class="card-body gx-stack" {
-                    input type="hidden" name="file" value=(file);
-                    input type="hidden" name="name" value=(name);
-                    @if let Some(error) = problem {
-                        @let refusals: &[Refusal] = match error { Error::Refused(refusals) => refusals, _ => &[] };
-                        div class="alert alert-danger" role="alert" id="problem" {
-                            @for refusal in refusals {
-                                p class="m-0" { @if let Some(field) = &refusal.field { strong { (field) ": " } } (texts.refusal(refusal)) }
-                            }
-                        }
-                    }
-                    label class="form-label" for="mapping" { (texts.get("import-mapping")) }
-                    textarea class="form-control font-monospace" id="mapping" name="mapping" rows="22"
-                        spellcheck="false" aria-invalid=[problem.map(|_| "true")]
-                        aria-describedby=[problem.map(|_| "problem")] { (toml) }
-                    p class="gx-muted" { (texts.get("import-mapping-help")) }
-                }
-                div class="card-footer" {
-                    button class="btn btn-primary" type="submit" { (texts.get("import-next")) }
-                }
-            }
-            section class="card" {
-                div class="gx-card-head" { h2 { (name) } }
-                div class="card-body" {
-                    @if !layout.is_workbook {
-                        p { (texts.format("import-layout", &[("encoding", layout.encoding.name()), ("delimiter", &delimiter)])) }
-                    }
-                    p { (texts.get("import-columns")) }
-                    ul { @for header in &source.headers { li { (header) } } }
-                }
-            }
-        }
-    };
-    wizard(app, signed, 1, &content)
-}
-
 /// Reads the whole file without writing anything, and says what would come of it.
 pub(crate) async fn import_mapping(
     State(app): State<App>,
@@ -191,13 +139,16 @@ pub(crate) async fn import_mapping(
         let all = Actor { rights: Rights::All, ..signed.actor.clone() };
         let content = app.store.read(&all).await?.file_content(file).await?;
         let copy = local_copy(&content)?;
-        let toml = entries.text("mapping");
-        match preview(&app, &signed, copy.path(), toml).await {
-            Ok(preview) => Ok(preview_step(&app, &signed, &entries, &preview).into_response()),
+        let toml = chosen_mapping(&app, &entries, copy.path())?;
+        match preview(&app, &signed, copy.path(), &toml).await {
+            Ok(preview) => {
+                Ok(preview_step(&app, &signed, &entries, &toml, &preview).into_response())
+            }
             Err(error @ Error::Refused(_)) => {
                 let source = Source::open(copy.path(), &Default::default())?;
-                let name = entries.text("name");
-                let page = mapping_step(&app, &signed, file, name, &source, toml, Some(&error));
+                let step = MappingStep::of(&app, source, entries.text("name"), toml)?;
+                let content = step.markup(&signed, file, Some(&error));
+                let page = wizard(&app, &signed, 1, &content);
                 Ok((crate::problem::status(&error), page).into_response())
             }
             Err(error) => Err(error),
@@ -243,6 +194,7 @@ fn preview_step(
     app: &App,
     signed: &SignedIn,
     entries: &Entries,
+    toml: &str,
     preview: &Preview,
 ) -> Html<String> {
     let texts = signed.texts;
@@ -288,9 +240,10 @@ fn preview_step(
                 }
             }
             form class="card-footer d-flex gap-2" method="post" action="/import/start" {
-                @for name in ["file", "name", "mapping"] {
+                @for name in ["file", "name"] {
                     input type="hidden" name=(name) value=(entries.text(name));
                 }
+                input type="hidden" name="mapping" value=(toml);
                 button class="btn btn-primary" type="submit" { (icon("file-import")) (texts.get("import-start")) }
                 a class="btn" href="/import" { (texts.get("ui-cancel")) }
             }

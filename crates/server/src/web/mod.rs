@@ -7,6 +7,7 @@ mod fields;
 mod form;
 mod format;
 mod home;
+mod import_columns;
 mod imports;
 mod layout;
 mod list;
