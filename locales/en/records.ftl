@@ -348,3 +348,4 @@ file = File
     .media_type = Media type
     .size_bytes = Size in bytes
     .sha256 = SHA-256
+    .owner = Uploaded by

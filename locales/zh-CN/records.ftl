@@ -348,3 +348,4 @@ file = 文件
     .media_type = 媒体类型
     .size_bytes = 大小（字节）
     .sha256 = SHA-256
+    .owner = 上传人

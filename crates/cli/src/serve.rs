@@ -8,7 +8,7 @@ use guanxi_base::{Error, Result};
 use guanxi_crm::access;
 use guanxi_crm::demo::{Demo, make_demo};
 use guanxi_record::{Filter, Query, Record};
-use guanxi_server::{App, AppConfig, run_jobs};
+use guanxi_server::{App, AppConfig, follow_catalog, run_jobs};
 use guanxi_store::{Actor, Origin, Store};
 
 /// Where to serve.
@@ -45,6 +45,7 @@ pub(crate) async fn run(store: Store, data: &Path, options: &Serve) -> Result<()
         println!("(also in {})", data.join("first-password.txt").display());
     }
     tokio::spawn(run_jobs(store.clone()));
+    tokio::spawn(follow_catalog(store.clone()));
     let app = App::new(store, AppConfig { behind_https: options.behind_https });
     guanxi_server::serve(listener, app, stop_signal()).await
 }

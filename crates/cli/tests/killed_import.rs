@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 /// So often the import is killed.
 const KILLS: u64 = 20;
-const LINES: usize = 60_000;
+const LINES: usize = 40_000;
 
 fn guanxi(data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));

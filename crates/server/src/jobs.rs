@@ -9,6 +9,19 @@ use guanxi_store::{Actor, Origin, Store};
 /// So long the queue is left alone when it was found empty.
 const IDLE: Duration = Duration::from_millis(500);
 
+/// So often the custom fields are read anew: another process may have changed them.
+const CATALOG: Duration = Duration::from_secs(5);
+
+/// Follows what other processes change in the description of record types, for ever.
+pub async fn follow_catalog(store: Store) {
+    loop {
+        tokio::time::sleep(CATALOG).await;
+        if let Err(error) = store.reload_catalog().await {
+            tracing::error!(%error, "the custom fields cannot be read");
+        }
+    }
+}
+
 /// Does what is in the queue, for ever.
 pub async fn run_jobs(store: Store) {
     loop {

@@ -14,7 +14,7 @@ mod web;
 
 pub use api::openapi::document as openapi_document;
 pub use app::{App, AppConfig};
-pub use jobs::run_jobs;
+pub use jobs::{follow_catalog, run_jobs};
 pub use routes::router;
 
 /// Serves until `stop` is ready, then lets the requests that run come to their end.

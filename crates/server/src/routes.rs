@@ -57,6 +57,7 @@ fn page_routes() -> Router<App> {
         .route("/language", post(web::language))
         .route("/theme", post(web::theme))
         .route("/undo", post(web::undo))
+        .route("/files/{id}", get(web::file))
         .route("/import", get(web::import_new))
         .route("/import/preview", post(web::import_mapping))
         .route("/import/start", post(web::import_start))

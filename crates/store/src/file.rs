@@ -1,10 +1,11 @@
 //! Uploaded files: their description is a record, their bytes lie beside it in the database, so
 //! that a backup of the database is whole.
 
-use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_record::{Record, Stored};
+use guanxi_base::{Error, Id, RawId, Refusal, Result};
+use guanxi_record::{Owner, Record, Stored};
 use sha2::{Digest, Sha256};
 
+use crate::actor::{Purpose, Rights};
 use crate::sql::SqlValue;
 use crate::tx::Tx;
 use crate::view::View;
@@ -28,6 +29,9 @@ pub struct File {
     /// Of its content, in hexadecimal digits.
     #[field(read_only)]
     pub sha256: String,
+    /// Who uploaded it.
+    #[field(read_only, default = "actor")]
+    pub owner: Option<Owner>,
 }
 
 impl Tx {
@@ -52,6 +56,7 @@ impl Tx {
                 media_type: media_type.to_owned(),
                 size_bytes: i64::try_from(content.len()).unwrap_or(i64::MAX),
                 sha256: digest.iter().map(|byte| format!("{byte:02x}")).collect(),
+                owner: None,
             })
             .await?;
         let row = vec![SqlValue::Integer(file.id.raw().0), SqlValue::Bytes(content)];
@@ -61,6 +66,24 @@ impl Tx {
 }
 
 impl View {
+    /// A file with its bytes: for who uploaded it, and for who may see all files.
+    ///
+    /// # Errors
+    /// `NotFound`, also when it is somebody else's.
+    pub async fn file(&mut self, id: RawId) -> Result<(Stored<File>, Vec<u8>)> {
+        let may_see_all = self.actor.rights.scope(File::NAME, Purpose::Read).is_some();
+        let rights = std::mem::replace(&mut self.actor.rights, Rights::All);
+        let file = self.fetch::<File>(Purpose::Read, Id::new(id)).await;
+        self.actor.rights = rights;
+        let file = file?;
+        let is_mine = file.owner.map(|Owner(owner)| owner) == self.actor.user;
+        if !may_see_all && !is_mine {
+            return Err(Error::NotFound);
+        }
+        let content = self.file_content(id).await?;
+        Ok((file, content))
+    }
+
     /// The bytes of a file whose record the Actor was given.
     ///
     /// # Errors

@@ -6,4 +6,5 @@ mod house;
 mod importing;
 mod reading;
 mod undoing;
+mod upgrading;
 mod writing;

@@ -136,8 +136,7 @@ pub(crate) async fn import_mapping(
     let entries = Entries::sent(sent);
     let outcome: Result<Response> = async {
         let file = parse_id(entries.text("file"))?;
-        let all = Actor { rights: Rights::All, ..signed.actor.clone() };
-        let content = app.store.read(&all).await?.file_content(file).await?;
+        let (_, content) = app.store.read(&signed.actor).await?.file(file).await?;
         let copy = local_copy(&content)?;
         let toml = chosen_mapping(&app, &entries, copy.path())?;
         match preview(&app, &signed, copy.path(), &toml).await {
@@ -262,6 +261,7 @@ pub(crate) async fn import_start(
         let entries = Entries::sent(sent);
         let mapping = Mapping::parse(entries.text("mapping"))?;
         let file = parse_id(entries.text("file"))?;
+        app.store.read(&signed.actor).await?.file(file).await?;
         let job = start_import_of_file(&app, &signed, entries.text("name"), file, &mapping).await?;
         Ok(Redirect::to(&format!("/import/{job}")).into_response())
     }
@@ -387,6 +387,28 @@ pub(crate) async fn import_errors(
             ("content-disposition", "attachment; filename=\"errors.csv\""),
         ];
         Ok((headers, bytes).into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+/// A file, for who uploaded it or may see all.
+pub(crate) async fn file(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let mut view = app.store.read(&signed.actor).await?;
+        let (file, content) = view.file(parse_id(&id)?).await?;
+        let name: String =
+            file.name.chars().filter(|c| c.is_ascii_graphic() && *c != '"').collect();
+        // Never shown in place: what others upload must not run as a page of ours.
+        let headers = [
+            ("content-type", "application/octet-stream".to_owned()),
+            ("content-disposition", format!("attachment; filename=\"{name}\"")),
+        ];
+        Ok((headers, content).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))

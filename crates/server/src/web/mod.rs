@@ -18,7 +18,7 @@ mod save;
 pub(crate) use assets::asset;
 pub(crate) use home::home;
 pub(crate) use imports::{
-    import_action, import_errors, import_mapping, import_new, import_result, import_start,
+    file, import_action, import_errors, import_mapping, import_new, import_result, import_start,
     import_upload,
 };
 pub(crate) use list::{bulk, list, more, total};

@@ -13,6 +13,7 @@ both_databases!(
     a_clerk_cannot_change_the_organisation,
     guessing_passwords_is_slowed_down,
     sessions_are_safe,
+    a_file_is_its_uploaders,
 );
 
 async fn nobody_gets_nothing(database: TestDatabase) {
@@ -118,4 +119,43 @@ async fn sessions_are_safe(database: TestDatabase) {
         sign_in(&house, "nobody@example.com", PASSWORD).await.status,
         StatusCode::UNAUTHORIZED
     );
+}
+
+async fn a_file_is_its_uploaders(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let system = guanxi_store::Actor::system(guanxi_store::Origin::Cli);
+    let mut view = house.store.read(&system).await.unwrap();
+    let mut sessions = Vec::new();
+    let mut clerk = system.clone();
+    for email in ["admin@example.com", "clerk@example.com"] {
+        let user = view.find_by("user", "email", email).await.unwrap().unwrap().id;
+        let kind = guanxi_store::SignInKind::Session;
+        sessions.push(house.store.create_sign_in(user, kind, None, None).await.unwrap());
+        clerk.user = Some(user);
+    }
+    drop(view);
+    let mut files = Vec::new();
+    for actor in [&system, &clerk] {
+        let mut tx = house.store.write(actor).await.unwrap();
+        files.push(tx.create_file("a.csv", "text/csv", b"secret".to_vec()).await.unwrap().id);
+        tx.commit().await.unwrap();
+    }
+    for (session, file, status) in [
+        (&sessions[0], files[0], StatusCode::OK),
+        (&sessions[0], files[1], StatusCode::OK),
+        (&sessions[1], files[0], StatusCode::NOT_FOUND),
+        (&sessions[1], files[1], StatusCode::OK),
+    ] {
+        let request = Request::get(format!("/files/{file}"))
+            .header(header::COOKIE, format!("guanxi_session={session}"));
+        let answer = house.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!((answer.status, answer.text == "secret"), (status, status == StatusCode::OK));
+        let preview = Request::post("/import/preview")
+            .header(header::COOKIE, format!("guanxi_session={session}"))
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let body = Body::from(format!("file={file}&name=a.csv&mapping=&use=text"));
+        let answer = house.send(preview.body(body).unwrap()).await;
+        assert_eq!(answer.status == StatusCode::NOT_FOUND, status == StatusCode::NOT_FOUND);
+    }
 }

@@ -8,12 +8,17 @@ fn the_openapi_document_is_the_one_we_know() {
     let document = guanxi_server::openapi_document(&Catalog::new(RECORD_TYPES, &[]));
     let paths = document["paths"].as_object().unwrap();
     let mut surface: Vec<String> = Vec::new();
-    for (path, methods) in paths {
+    // The calls of one type stand for all: one implementation makes them.
+    let others = RECORD_TYPES.iter().filter(|other| other.name != "customer");
+    let others: Vec<String> = others.map(|other| format!("/{}", other.name)).collect();
+    let is_other = |path: &str| {
+        others.iter().any(|other| path == other || path.starts_with(&format!("{other}/")))
+    };
+    for (path, methods) in paths.iter().filter(|(path, _)| !is_other(path)) {
         let methods = methods.as_object().unwrap();
         let named = methods.keys().filter(|key| *key != "parameters");
         surface.extend(named.map(|method| format!("{} {path}", method.to_uppercase())));
     }
     insta::assert_snapshot!("surface", surface.join("\n"));
-    // The schemas of one type stand for all: one implementation makes them.
     insta::assert_json_snapshot!("customer", document["components"]["schemas"]["customer_fields"]);
 }

@@ -1,0 +1,50 @@
+//! Every schema that was ever released upgrades to the newest, and keeps what was in it.
+
+use guanxi_base::Clock;
+use guanxi_crm::{RECORD_TYPES, migrations};
+use guanxi_record::{Filter, Query};
+use guanxi_store::{Actor, Origin, Store, StoreConfig};
+use guanxi_testkit::{TestDatabase, both_databases};
+
+use crate::house::{NOW, create, customer, refusals};
+
+both_databases!(every_released_schema_upgrades, a_newer_schema_is_refused);
+
+/// The number of the last migration of each release; a release adds its own here.
+const RELEASED: [usize; 1] = [1];
+
+fn config(database: &TestDatabase, count: usize) -> StoreConfig {
+    let mut migrations = migrations().unwrap();
+    migrations.truncate(count);
+    let clock = Clock::at(NOW.parse().unwrap());
+    StoreConfig { url: database.url.clone(), types: RECORD_TYPES, migrations, clock }
+}
+
+async fn every_released_schema_upgrades(database: TestDatabase) {
+    // Each release in turn on one database: its data must outlive all that come after.
+    let actor = Actor::system(Origin::Cli);
+    let newest = migrations().unwrap().len();
+    for released in RELEASED {
+        drop(Store::open(config(&database, released)).await.unwrap());
+    }
+    let store = Store::open(config(&database, newest)).await.unwrap();
+    create(&store, &actor, &customer("Kept")).await;
+    drop(store);
+    let store = Store::open(config(&database, newest)).await.unwrap();
+    let mut view = store.read(&actor).await.unwrap();
+    let everything = Query::of(Filter::everything());
+    assert_eq!(view.total("customer", &everything).await.unwrap().number, 1);
+    for record_type in RECORD_TYPES {
+        view.list(&record_type.name, &everything).await.unwrap();
+    }
+}
+
+async fn a_newer_schema_is_refused(database: TestDatabase) {
+    let newest = migrations().unwrap().len();
+    drop(Store::open(config(&database, newest)).await.unwrap());
+    // A program whose last migration is an earlier one than the database has taken.
+    let mut older = config(&database, newest);
+    older.migrations.iter_mut().for_each(|migration| migration.number -= 1);
+    let outcome = Store::open(older).await.map(drop);
+    assert!(refusals(outcome)[0].contains("use a newer program"));
+}
