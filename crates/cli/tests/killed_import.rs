@@ -16,9 +16,9 @@ fn guanxi(data: &Path, arguments: &[&str]) -> Command {
 }
 
 fn output(data: &Path, arguments: &[&str]) -> String {
-    let output = guanxi(data, arguments).output().unwrap();
+    let output = guanxi(data, arguments).output().expect("the program starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).unwrap()
+    String::from_utf8(output.stdout).expect("it speaks UTF-8")
 }
 
 #[test]
