@@ -143,6 +143,7 @@ test("a file in GBK is imported and undone", async () => {
   await page.click("button[type=submit]:has-text('下一步')");
   await page.waitForSelector("text=读取 2 行");
   assert.deepEqual(await violations(page), []);
+  await page.fill("[name=save_as]", "客户旧表");
   await page.click("button:has-text('开始导入')");
   await page.waitForURL(/\/import\/[0-9a-z]{13}/);
   await page.waitForSelector("button:has-text('撤销导入')", { timeout: 20_000 });
@@ -151,6 +152,12 @@ test("a file in GBK is imported and undone", async () => {
   page.on("dialog", (dialog) => dialog.accept());
   await page.click("button:has-text('撤销导入')");
   await page.waitForSelector("text=已撤销");
+  await page.goto("/import");
+  await page.selectOption("#saved", "客户旧表");
+  await page.setInputFiles("#file", { name: "again.csv", mimeType: "text/csv", buffer: gbk });
+  await page.click("button[type=submit]:has-text('下一步')");
+  await page.waitForSelector("#match");
+  assert.equal(await page.inputValue("#match"), "name", "the kept mapping knows by which field");
   await page.goto("/import");
   await page.setInputFiles("#file", { name: "broken.xlsx", mimeType: "x", buffer: Buffer.from("PK\x03\x04nonsense") });
   await page.click("button[type=submit]:has-text('下一步')");

@@ -145,3 +145,7 @@ import-mode = What is there already
 import-mode-upsert = Change it, else make it
 import-mode-create = Must not be there
 import-mode-update = Must be there
+import-saved = Saved mapping
+import-saved-none = (find out from the columns)
+import-save-as = Keep the mapping as (optional)
+import-rate = { $rate } lines a second, about { $seconds } s left

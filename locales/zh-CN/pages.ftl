@@ -145,3 +145,7 @@ import-mode = 对已有记录
 import-mode-upsert = 修改，没有则新建
 import-mode-create = 只新建，已有则拒绝
 import-mode-update = 只修改，没有则拒绝
+import-saved = 已存映射
+import-saved-none = （按列名自动识别）
+import-save-as = 映射另存为（可选）
+import-rate = 每秒 { $rate } 行，约剩 { $seconds } 秒

@@ -5,9 +5,9 @@ use axum::extract::{Multipart, Path, Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{
-    self, ImportJob, ImportStatus, Mapping, Plan, Progress, RefusedLine, Run, Source,
+    self, ImportJob, ImportMapping, ImportStatus, Mapping, Plan, Progress, RefusedLine, Run, Source,
 };
-use guanxi_record::{RecordType, Stored};
+use guanxi_record::{Filter, LongText, Query, Record, RecordType, Sort, Stored};
 use guanxi_store::{Actor, Purpose, Rights};
 use maud::{Markup, html};
 use std::io::Write as _;
@@ -53,10 +53,43 @@ fn importable(app: &App, signed: &SignedIn) -> Vec<std::sync::Arc<RecordType>> {
 }
 
 pub(crate) async fn import_new(State(app): State<App>, signed: SignedIn) -> Response {
-    file_step(&app, &signed, None).into_response()
+    match saved_mappings(&app, &signed).await {
+        Ok(saved) => file_step(&app, &signed, &saved, None).into_response(),
+        Err(error) => error_page(&app, &signed, &error),
+    }
 }
 
-fn file_step(app: &App, signed: &SignedIn, problem: Option<&str>) -> Html<String> {
+/// The names of the mappings that were kept for use again.
+async fn saved_mappings(app: &App, signed: &SignedIn) -> Result<Vec<String>> {
+    let mut view = app.store.read(&signed.actor).await?;
+    let query = Query::of(Filter::everything()).sorted(vec![Sort::up("name")]).limited(200);
+    let described = view.catalog().get(ImportMapping::NAME)?.clone();
+    let rows = view.list(ImportMapping::NAME, &query).await?.rows;
+    Ok(rows.iter().map(|row| row.title(&described)).collect())
+}
+
+/// Keeps a mapping under its name, or changes the one of that name.
+async fn save_mapping(app: &App, signed: &SignedIn, name: &str, toml: &str) -> Result<()> {
+    let all = Actor { rights: Rights::All, ..signed.actor.clone() };
+    let mut tx = app.store.write(&all).await?;
+    let mapping = LongText(toml.to_owned());
+    match tx.find_by(ImportMapping::NAME, "name", name).await? {
+        Some(row) => {
+            let mut known: Stored<ImportMapping> = row.try_into()?;
+            known.mapping = mapping;
+            tx.update(&known).await?;
+        }
+        None => drop(tx.create(&ImportMapping { name: name.to_owned(), mapping }).await?),
+    }
+    tx.commit().await.map(drop)
+}
+
+fn file_step(
+    app: &App,
+    signed: &SignedIn,
+    saved: &[String],
+    problem: Option<&str>,
+) -> Html<String> {
     let texts = signed.texts;
     let content = html! {
         form class="card" method="post" action="/import/file" enctype="multipart/form-data" {
@@ -67,6 +100,15 @@ fn file_step(app: &App, signed: &SignedIn, problem: Option<&str>) -> Html<String
                     select class="form-select" id="record_type" name="record_type" {
                         @for one in importable(app, signed) {
                             option value=(one.name) { (texts.type_plural(&one.name)) }
+                        }
+                    }
+                }
+                @if !saved.is_empty() {
+                    div {
+                        label class="form-label" for="saved" { (texts.get("import-saved")) }
+                        select class="form-select" id="saved" name="saved" {
+                            option value="" { (texts.get("import-saved-none")) }
+                            @for name in saved { option value=(name) { (name) } }
                         }
                     }
                 }
@@ -100,8 +142,17 @@ pub(crate) async fn import_upload(
         let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
         let copy = local_copy(&content)?;
         let source = Source::open(copy.path(), &Default::default())?;
-        let mapping = Mapping::suggest(&described, &source.headers);
-        let step = MappingStep::of(&app, source, &name, mapping.to_toml()?)?;
+        let saved = upload.fields.iter().find(|(name, value)| name == "saved" && !value.is_empty());
+        let toml = match saved {
+            Some((_, name)) => {
+                let mut view = app.store.read(&signed.actor).await?;
+                let row = view.find_by(ImportMapping::NAME, "name", name.as_str()).await?;
+                let known: Stored<ImportMapping> = row.ok_or(Error::NotFound)?.try_into()?;
+                known.record.mapping.0
+            }
+            None => Mapping::suggest(&described, &source.headers).to_toml()?,
+        };
+        let step = MappingStep::of(&app, source, &name, toml)?;
         let all = Actor { rights: Rights::All, ..signed.actor.clone() };
         let mut tx = app.store.write(&all).await?;
         let file = tx.create_file(&name, "application/octet-stream", content).await?;
@@ -114,7 +165,8 @@ pub(crate) async fn import_upload(
         Ok(response) => response,
         Err(error @ Error::Refused(_)) => {
             let (_, sentence) = crate::problem::words(&error, signed.texts);
-            let page = file_step(&app, &signed, Some(&sentence));
+            let saved = saved_mappings(&app, &signed).await.unwrap_or_default();
+            let page = file_step(&app, &signed, &saved, Some(&sentence));
             (crate::problem::status(&error), page).into_response()
         }
         Err(error) => error_page(&app, &signed, &error),
@@ -243,6 +295,8 @@ fn preview_step(
                     input type="hidden" name=(name) value=(entries.text(name));
                 }
                 input type="hidden" name="mapping" value=(toml);
+                input class="form-control" name="save_as" aria-label=(texts.get("import-save-as"))
+                    placeholder=(texts.get("import-save-as"));
                 button class="btn btn-primary" type="submit" { (icon("file-import")) (texts.get("import-start")) }
                 a class="btn" href="/import" { (texts.get("ui-cancel")) }
             }
@@ -262,6 +316,10 @@ pub(crate) async fn import_start(
         let mapping = Mapping::parse(entries.text("mapping"))?;
         let file = parse_id(entries.text("file"))?;
         app.store.read(&signed.actor).await?.file(file).await?;
+        let save_as = entries.text("save_as").trim();
+        if !save_as.is_empty() {
+            save_mapping(&app, &signed, save_as, entries.text("mapping")).await?;
+        }
         let job = start_import_of_file(&app, &signed, entries.text("name"), file, &mapping).await?;
         Ok(Redirect::to(&format!("/import/{job}")).into_response())
     }
@@ -284,7 +342,9 @@ pub(crate) async fn import_result(
         let record: Stored<ImportJob> = row.try_into()?;
         let job = app.store.job(id).await?;
         let progress: Progress = serde_json::from_value(job.progress).unwrap_or_default();
-        let card = result_card(&signed, id, &record, &progress, job.error.as_deref());
+        let now = app.store.clock().now();
+        let error = job.error.as_deref();
+        let card = result_card(&signed, id, &record, &progress, error, now);
         if params::one(&params, "part").is_some() {
             return Ok(Html(card.into_string()).into_response());
         }
@@ -300,6 +360,7 @@ fn result_card(
     record: &Stored<ImportJob>,
     progress: &Progress,
     error: Option<&str>,
+    now: guanxi_base::Timestamp,
 ) -> Markup {
     let texts = signed.texts;
     let runs = matches!(record.status, ImportStatus::Queued | ImportStatus::Running);
@@ -315,6 +376,14 @@ fn result_card(
                     (texts.format("import-progress", &[("done", &counts[0]), ("all", &counts[1]), ("refused", &counts[2])]))
                 }
                 progress value=(progress.line) max=(progress.lines.max(1)) aria-label=(texts.get("import-title")) {}
+                @if let (true, Some(started)) = (runs && progress.line > 0, record.started_at) {
+                    @let seconds = now.duration_since(started).as_secs().max(1);
+                    @let rate = (progress.line as i64 / seconds).max(1);
+                    @let left = progress.lines.saturating_sub(progress.line) as i64 / rate;
+                    p class="gx-muted m-0" {
+                        (texts.format("import-rate", &[("rate", &rate.to_string()), ("seconds", &left.to_string())]))
+                    }
+                }
                 @if let Some(error) = error { p class="alert alert-danger" { (error) } }
                 @if !progress.counts.is_empty() {
                     ul class="m-0" {
