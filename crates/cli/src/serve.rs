@@ -50,11 +50,11 @@ pub(crate) async fn run(store: Store, data: &Path, options: &Serve) -> Result<()
     guanxi_server::serve(listener, app, stop_signal()).await
 }
 
-/// Makes the first administrator if there is no user; the password.
+/// Makes the first administrator if there is none; the password.
 async fn first_administrator(store: &Store, actor: &Actor, data: &Path) -> Result<Option<String>> {
     let mut view = store.read(actor).await?;
-    let everybody = Query::of(Filter::everything()).limited(1);
-    if !view.list(access::User::NAME, &everybody).await?.rows.is_empty() {
+    let administrators = Query::of(Filter::eq("is_administrator", true)).limited(1);
+    if !view.list(access::User::NAME, &administrators).await?.rows.is_empty() {
         return Ok(None);
     }
     drop(view);

@@ -137,7 +137,7 @@ fn columns_of(field: &Field) -> Vec<Column> {
     vec![main]
 }
 
-fn table_of(record_type: &RecordType) -> Table {
+pub(crate) fn table_of(record_type: &RecordType) -> Table {
     let mut columns = vec![
         column("id", ColumnType::Integer, true),
         column("version", ColumnType::Integer, true),

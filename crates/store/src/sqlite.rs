@@ -140,20 +140,66 @@ fn owned(value: ValueRef<'_>) -> Result<SqlValue> {
     })
 }
 
-pub(crate) fn rows(connection: &mut Connection, sql: &Sql) -> Result<Vec<SqlRow>> {
-    let mut statement = connection.prepare_cached(&sql.text).map_err(|e| fault(&e, sql))?;
+/// What stopped a query: the database, or a value that cannot be.
+enum Fault {
+    Database(rusqlite::Error),
+    Other(Error),
+}
+
+impl Fault {
+    fn told(self, sql: &Sql) -> Error {
+        match self {
+            Self::Database(error) => fault(&error, sql),
+            Self::Other(error) => error,
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+fn try_rows(connection: &mut Connection, sql: &Sql) -> std::result::Result<Vec<SqlRow>, Fault> {
+    let mut statement = connection.prepare_cached(&sql.text)?;
     let width = statement.column_count();
     let mut found = Vec::new();
-    let mut rows =
-        statement.query(rusqlite::params_from_iter(&sql.params)).map_err(|e| fault(&e, sql))?;
-    while let Some(row) = rows.next().map_err(|e| fault(&e, sql))? {
+    let mut rows = statement.query(rusqlite::params_from_iter(&sql.params))?;
+    while let Some(row) = rows.next()? {
         let mut values = Vec::with_capacity(width);
         for at in 0..width {
-            values.push(owned(row.get_ref(at).map_err(Error::internal)?)?);
+            values.push(owned(row.get_ref(at)?).map_err(Fault::Other)?);
         }
         found.push(values);
     }
     Ok(found)
+}
+
+pub(crate) fn rows(connection: &mut Connection, sql: &Sql) -> Result<Vec<SqlRow>> {
+    try_rows(connection, sql).map_err(|fault| fault.told(sql))
+}
+
+/// Runs a query for so long only; none when it would have taken longer.
+pub(crate) fn rows_within(
+    connection: &mut Connection,
+    sql: &Sql,
+    steps_max: i32,
+) -> Result<Option<Vec<SqlRow>>> {
+    connection.progress_handler(steps_max, Some(|| true)).map_err(Error::internal)?;
+    let outcome = try_rows(connection, sql);
+    connection.progress_handler(0, None::<fn() -> bool>).map_err(Error::internal)?;
+    match outcome {
+        Ok(rows) => Ok(Some(rows)),
+        // Interrupted, or the index that was named does not serve this query.
+        Err(Fault::Database(error))
+            if error.sqlite_error_code() == Some(rusqlite::ErrorCode::OperationInterrupted)
+                || error.to_string().contains("no query solution") =>
+        {
+            Ok(None)
+        }
+        Err(fault) => Err(fault.told(sql)),
+    }
 }
 
 pub(crate) fn execute(connection: &mut Connection, sql: &Sql) -> Result<u64> {

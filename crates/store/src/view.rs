@@ -15,7 +15,7 @@ use crate::columns::{Expression, read_row, select_list};
 use crate::condition::Conditions;
 use crate::search::Archived;
 use crate::session::Session;
-use crate::sql::{Sql, SqlValue};
+use crate::sql::{Sql, SqlRow, SqlValue, quoted};
 
 /// What one Actor sees of one database at one time.
 pub struct View {
@@ -118,17 +118,8 @@ impl View {
             if rows.len() > limit {
                 break;
             }
-            let columns = select_list(&record_type, "t0");
-            let mut sql = self.session.sql(format!("SELECT {columns} FROM "));
-            sql.name(&record_type.name).push(" t0 WHERE ");
-            self.restrict(&mut sql, &record_type, query, Purpose::Read)?;
-            if let Some(part) = part {
-                sql.push(" AND ");
-                part.write(&mut sql);
-            }
-            sql.push(" ORDER BY ").push(&order.sql(self.session.dialect()));
-            sql.push(&format!(" LIMIT {}", limit + 1 - rows.len()));
-            for columns in self.session.rows(&sql).await? {
+            let more = limit + 1 - rows.len();
+            for columns in self.list_part(&record_type, query, &order, part, more).await? {
                 rows.push(read_row(&record_type, columns)?);
             }
         }
@@ -137,6 +128,40 @@ impl View {
             order.cursor(&record_type, &rows[limit - 1])
         });
         Ok(Page { rows, next })
+    }
+
+    /// One statement of a list. SQLite weighs an index of the filter against the index of the
+    /// order without knowing how common the value is: common, the order finds a page at once;
+    /// rare, the filter does. So the order is tried for a moment, then SQLite may choose.
+    async fn list_part(
+        &mut self,
+        record_type: &RecordType,
+        query: &Query,
+        order: &Order,
+        part: Option<Start>,
+        limit: usize,
+    ) -> Result<Vec<SqlRow>> {
+        let columns = select_list(record_type, "t0");
+        let mut rest = self.session.sql(" WHERE ");
+        self.restrict(&mut rest, record_type, query, Purpose::Read)?;
+        if let Some(part) = part {
+            rest.push(" AND ");
+            part.write(&mut rest);
+        }
+        let by = order.sql(rest.dialect);
+        rest.push(&format!(" ORDER BY {by} LIMIT {limit}"));
+        let start = format!("SELECT {columns} FROM {} t0", quoted(&record_type.name));
+        let statement =
+            |hint: &str| Sql { text: format!("{start}{hint}{}", rest.text), ..rest.clone() };
+        let searches = query.search.is_some();
+        let filters = !query.filter.is_everything();
+        if let (Some(index), true, false) = (order.index(record_type), filters, searches) {
+            let hinted = statement(&format!(" INDEXED BY {}", quoted(&index)));
+            if let Some(rows) = self.session.rows_in_order(&hinted).await? {
+                return Ok(rows);
+            }
+        }
+        self.session.rows(&statement("")).await
     }
 
     /// Writes which records a query means: archived or not, the Actor's, filtered, found.
@@ -288,6 +313,15 @@ impl Order {
             keys.push((sort.field.clone(), expression, sort.direction));
         }
         Ok(Self { keys, id_direction })
+    }
+
+    /// The index that has this order, if there is one.
+    fn index(&self, record_type: &RecordType) -> Option<String> {
+        let [(name, _, direction)] = self.keys.as_slice() else { return None };
+        let field = record_type.built_in().find(|field| field.name == *name)?;
+        let table = crate::schema::table_of(record_type);
+        let index = table.indexes.iter().find(|index| index.columns == [field.name.as_ref()])?;
+        (*direction == self.id_direction).then(|| index.name(&table.name))
     }
 
     fn sql(&self, dialect: crate::dialect::Dialect) -> String {
