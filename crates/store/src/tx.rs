@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::ops::{Deref, DerefMut};
 
-use guanxi_base::{Error, Id, RawId, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Changes, FieldChange, OnDelete, Record, RecordType, Row, Stored, Value};
 use serde_json::Value as Json;
 
@@ -382,13 +382,5 @@ impl Tx {
         }
         refusals.extend(self.broken_links(record_type, &values, old).await?);
         if refusals.is_empty() { Ok(values) } else { Err(Error::Refused(refusals)) }
-    }
-
-    /// The typed id's record in any state, for commands that were given one by their caller.
-    ///
-    /// # Errors
-    /// As `View::row`.
-    pub async fn change_of<T: Record>(&mut self, id: Id<T>) -> Result<Stored<T>> {
-        self.view.fetch(Purpose::Change, id).await
     }
 }

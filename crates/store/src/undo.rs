@@ -191,6 +191,7 @@ impl Tx {
         id: RawId,
         changes: &Changes,
     ) -> Result<()> {
+        self.may_create(record_type)?;
         let mut values = vec![Value::Null; record_type.fields.len()];
         for change in &changes.0 {
             if let Some(place) = record_type.position(&change.field) {

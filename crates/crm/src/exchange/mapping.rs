@@ -169,7 +169,9 @@ pub struct FileOptions {
 }
 
 impl FileOptions {
-    pub(crate) fn hints(&self) -> LayoutHints {
+    /// What it says about reading the file at all.
+    #[must_use]
+    pub fn hints(&self) -> LayoutHints {
         LayoutHints {
             encoding: self.encoding.clone(),
             delimiter: self.delimiter.clone(),

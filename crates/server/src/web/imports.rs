@@ -227,7 +227,7 @@ async fn preview(
         let scope = signed.actor.rights.scope(&record.record_type, Purpose::Import);
         scope.ok_or(Error::Forbidden)?;
     }
-    let source = Source::open(path, &Default::default())?;
+    let source = Source::open(path, &mapping.file.hints())?;
     let plan = Plan::new(&app.store.catalog(), &mapping, source, None)?;
     let mut refused = Vec::new();
     let watch = |_: &Progress, lines: &[RefusedLine]| {
