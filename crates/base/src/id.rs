@@ -138,10 +138,13 @@ pub struct IdMaker {
 }
 
 impl IdMaker {
+    /// How many writers ids can tell apart.
+    pub const WRITERS: i64 = 1 << WRITER_BITS;
+
     /// `writer` tells apart the processes that write to one database; its lowest 10 bits count.
     #[must_use]
     pub fn new(clock: Clock, writer: u16) -> Self {
-        let writer = i64::from(writer) & ((1 << WRITER_BITS) - 1);
+        let writer = i64::from(writer) % Self::WRITERS;
         Self { clock, writer, last: AtomicI64::new(0) }
     }
 

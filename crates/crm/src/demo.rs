@@ -15,7 +15,7 @@ use business::Batch;
 use words::Words;
 
 /// Customers of one transaction.
-const BATCH_CUSTOMERS: usize = 250;
+const BATCH_CUSTOMERS: usize = 1_000;
 
 /// How large the company is.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,8 @@ use syn::{
 };
 
 /// Describes a record type. On the struct: `#[record(title = "name", area = "people",
-/// icon = "building", part_of = "order", unique("order, line_no"), settle)]`. On a field:
+/// icon = "building", part_of = "order", unique("order, line_no"),
+/// index("country, name"), settle)]`. On a field:
 /// `#[field(unique, search, index, personal, read_only, folded, optional_default = "…")]`; see
 /// `docs/adding-a-record-type.md`.
 #[proc_macro_derive(Record, attributes(record, field))]
@@ -75,7 +76,7 @@ fn record(input: &DeriveInput) -> Result<Tokens> {
     let ident = &input.ident;
     let name = snake_case(&ident.to_string());
     let description = Description::read(input)?;
-    let Description { title, area, icon, part_of, unique, settle } = description;
+    let Description { title, area, icon, part_of, unique, indexes, settle } = description;
     let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
     let types: Vec<_> = fields.named.iter().map(|field| &field.ty).collect();
     let described = fields.named.iter().map(field).collect::<Result<Vec<_>>>()?;
@@ -112,6 +113,7 @@ fn record(input: &DeriveInput) -> Result<Tokens> {
                     icon: #icon,
                     part_of: #part_of,
                     unique: &[#(&[#(#unique),*]),*],
+                    indexes: &[#(&[#(#indexes),*]),*],
                     settle: #settle,
                 };
                 &TYPE
@@ -139,6 +141,7 @@ struct Description {
     icon: String,
     part_of: Tokens,
     unique: Vec<Vec<String>>,
+    indexes: Vec<Vec<String>>,
     settle: bool,
 }
 
@@ -150,6 +153,7 @@ impl Description {
             icon: "file".to_owned(),
             part_of: quote!(::core::option::Option::None),
             unique: Vec::new(),
+            indexes: Vec::new(),
             settle: false,
         };
         for word in words(&input.attrs, "record")? {
@@ -161,10 +165,8 @@ impl Description {
                     let link = required_text(&word)?;
                     description.part_of = quote!(::core::option::Option::Some(#link));
                 }
-                "unique" => {
-                    let set = required_text(&word)?.value();
-                    description.unique.push(set.split(',').map(|n| n.trim().to_owned()).collect());
-                }
+                "unique" => description.unique.push(names_in(required_text(&word)?)),
+                "index" => description.indexes.push(names_in(required_text(&word)?)),
                 "settle" => description.settle = true,
                 _ => return Err(Error::new_spanned(&word.name, "unknown word of `record`")),
             }
@@ -174,6 +176,10 @@ impl Description {
         }
         Ok(description)
     }
+}
+
+fn names_in(list: &LitStr) -> Vec<String> {
+    list.value().split(',').map(|name| name.trim().to_owned()).collect()
 }
 
 fn field(field: &syn::Field) -> Result<Tokens> {

@@ -104,6 +104,18 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// Whether all that pass have the same value in this field.
+    #[must_use]
+    pub fn fixes(&self, name: &str) -> bool {
+        match self {
+            Self::All(all) => all.iter().any(|filter| filter.fixes(name)),
+            Self::Compare { field, op: Op::Eq, value } => {
+                field == name && !value.is_null() && !value.is_array()
+            }
+            _ => false,
+        }
+    }
+
     /// All records.
     #[must_use]
     pub fn everything() -> Self {

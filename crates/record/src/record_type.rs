@@ -27,6 +27,8 @@ pub struct RecordType {
     pub part_of: Option<&'static str>,
     /// Sets of fields of which no two records may have the same values.
     pub unique: &'static [&'static [&'static str]],
+    /// Lists that stay fast at any size: filtered by the first fields, in the order of the last.
+    pub indexes: &'static [&'static [&'static str]],
     /// The rule of the type, if it has one.
     pub settle: Option<Settle>,
 }

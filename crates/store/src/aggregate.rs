@@ -75,7 +75,7 @@ impl View {
             sql.push(&format!(" GROUP BY {list} ORDER BY {list}"));
         }
         sql.push(&format!(" LIMIT {}", Aggregate::GROUPS_MAX + 1));
-        let rows = self.session.long_rows(&sql).await?;
+        let rows = self.session.rows_anywhere(&sql).await?;
         if rows.len() > Aggregate::GROUPS_MAX {
             return Err(Refusal::new("too-many-groups")
                 .with("limit", Aggregate::GROUPS_MAX)

@@ -23,11 +23,23 @@ pub(crate) struct Conditions<'a> {
     pub(crate) now: Timestamp,
     aliases: usize,
     comparisons: usize,
+    row_by_row: bool,
 }
 
 impl<'a> Conditions<'a> {
     pub(crate) fn new(catalog: &'a Catalog, actor: &'a Actor, now: Timestamp) -> Self {
-        Self { catalog, actor, now, aliases: 0, comparisons: 0 }
+        Self { catalog, actor, now, aliases: 0, comparisons: 0, row_by_row: false }
+    }
+
+    /// For a statement that reads in the order of an index until a page is full: linked records
+    /// are looked up for each row. SQLite would else collect all that match first; a limit keeps
+    /// it from turning EXISTS into a join.
+    pub(crate) fn row_by_row(self) -> Self {
+        Self { row_by_row: true, ..self }
+    }
+
+    fn end_of_exists(&self) -> &'static str {
+        if self.row_by_row { " LIMIT 1)" } else { ")" }
     }
 
     pub(crate) fn alias(&mut self) -> String {
@@ -113,7 +125,7 @@ impl<'a> Conditions<'a> {
                 self.scope(sql, &related, &inner, Purpose::Read)?;
                 sql.push(" AND ");
                 self.write(sql, &related, &inner, filter)?;
-                sql.push(")");
+                sql.push(self.end_of_exists());
                 if let Some(count) = count {
                     let sign = comparison_sign(count.op).unwrap_or("=");
                     sql.push(&format!(" {sign} ")).bind(SqlValue::Integer(count.number));
@@ -188,7 +200,7 @@ impl<'a> Conditions<'a> {
         self.scope(sql, &linked, &inner, Purpose::Read)?;
         sql.push(" AND ");
         self.compare(sql, &linked, &inner, rest, op, value)?;
-        sql.push(")");
+        sql.push(self.end_of_exists());
         Ok(())
     }
 

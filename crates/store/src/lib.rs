@@ -14,6 +14,7 @@ mod idempotency;
 mod insert;
 mod job;
 mod migration;
+mod order;
 mod postgres;
 mod rollup;
 mod schema;

@@ -11,6 +11,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{NoTls, Row};
 
 use crate::constraint;
+use crate::session::Session;
 use crate::sql::{Sql, SqlRow, SqlValue, quoted, quoted_list};
 
 /// Connections at once from one process.
@@ -25,11 +26,12 @@ pub(crate) fn pool(url: &str) -> Result<Pool> {
     Pool::builder(manager).max_size(CONNECTIONS).build().map_err(Error::internal)
 }
 
-pub(crate) async fn connect(pool: &Pool) -> Result<Object> {
-    pool.get().await.map_err(|error| {
+pub(crate) async fn session(pool: &Pool) -> Result<Session> {
+    let client = pool.get().await.map_err(|error| {
         let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
         Error::internal(format!("no connection to PostgreSQL: {reason}"))
-    })
+    })?;
+    Ok(Session::Postgres { client: Some(client), in_transaction: false })
 }
 
 pub(crate) fn open(client: &mut Option<Object>) -> Result<&mut Object> {

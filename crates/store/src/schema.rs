@@ -147,16 +147,22 @@ pub(crate) fn table_of(record_type: &RecordType) -> Table {
     ];
     columns.extend(record_type.built_in().flat_map(columns_of));
     columns.push(column("custom", ColumnType::Json, false));
-    let mut indexes: Vec<Index> =
-        record_type.unique.iter().map(|columns| Index::of(columns, true)).collect();
+    let declared = |sets: &[&[&str]], unique| -> Vec<Index> {
+        sets.iter().map(|columns| Index::of(columns, unique)).collect()
+    };
+    let mut indexes = declared(record_type.unique, true);
+    let lists = declared(record_type.indexes, false);
+    let lead = |indexes: &[Index], name: &str| indexes.iter().any(|i| i.columns[0] == name);
     for field in record_type.built_in() {
-        let leads = indexes.iter().any(|index| index.columns[0] == field.name);
+        let led = lead(&indexes, &field.name);
+        let linked = field.kind.link_target().is_some() && !lead(&lists, &field.name);
         if field.unique {
             indexes.push(Index::of(&[&field.name], true));
-        } else if !leads && (field.indexed || field.kind.link_target().is_some()) {
+        } else if !led && (field.indexed || linked) {
             indexes.push(Index::of(&[&field.name], false));
         }
     }
+    indexes.extend(lists);
     Table {
         name: record_type.name.to_string(),
         columns,

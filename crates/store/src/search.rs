@@ -196,7 +196,7 @@ impl View {
             sql.bind_all(types.iter().map(|name| SqlValue::Text((*name).to_owned()))).push(")");
         }
         sql.push(&format!(" LIMIT {CANDIDATES_MAX}"));
-        let rows = self.session.rows(&sql).await?;
+        let rows = self.session.rows_anywhere(&sql).await?;
         rows.into_iter()
             .map(|row| {
                 let mut row = row.into_iter();

@@ -18,6 +18,10 @@ pub(crate) enum Session {
 }
 
 impl Session {
+    /// What a query may cost on a thread that serves others too: a few milliseconds on SQLite,
+    /// some ten thousand rows.
+    pub(crate) const INLINE_STEPS_MAX: i32 = 150_000;
+
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
             Self::SqliteReader(_) | Self::SqliteWriter(_) => Dialect::Sqlite,
@@ -39,15 +43,25 @@ impl Session {
         }
     }
 
-    /// Runs a query that reads by the index of its order, for so long only; none when that takes
-    /// too long, and on PostgreSQL, which knows better by itself.
-    pub(crate) async fn rows_in_order(&mut self, sql: &Sql) -> Result<Option<Vec<SqlRow>>> {
-        /// A few milliseconds: some ten thousand rows.
-        const STEPS_MAX: i32 = 150_000;
+    /// Runs a query inline; on SQLite none when it would take more steps than these. PostgreSQL
+    /// has a process of its own for every query.
+    pub(crate) async fn quick_rows(
+        &mut self,
+        sql: &Sql,
+        steps_max: i32,
+    ) -> Result<Option<Vec<SqlRow>>> {
         match self {
-            Self::SqliteReader(reader) => sqlite::rows_within(reader.connection()?, sql, STEPS_MAX),
-            Self::SqliteWriter(connection) => sqlite::rows_within(connection, sql, STEPS_MAX),
-            Self::Postgres { .. } => Ok(None),
+            Self::SqliteReader(reader) => sqlite::rows_within(reader.connection()?, sql, steps_max),
+            Self::SqliteWriter(connection) => sqlite::rows_within(connection, sql, steps_max),
+            Self::Postgres { .. } => self.rows(sql).await.map(Some),
+        }
+    }
+
+    /// Runs a query that costs nobody knows how much: inline while it is little, else apart.
+    pub(crate) async fn rows_anywhere(&mut self, sql: &Sql) -> Result<Vec<SqlRow>> {
+        match self.quick_rows(sql, Self::INLINE_STEPS_MAX).await? {
+            Some(rows) => Ok(rows),
+            None => self.long_rows(sql).await,
         }
     }
 

@@ -82,7 +82,7 @@ impl Store {
         session.commit().await
     }
 
-    /// A new token of a user; only the caller ever sees it.
+    /// A new token of a user; only the caller ever sees it. Those that expired are swept out.
     ///
     /// # Errors
     /// When the database fails.
@@ -105,7 +105,11 @@ impl Store {
             now,
             SqlValue::or_null(expires_at, SqlValue::Instant),
         ];
-        self.writer().await?.insert_rows("session", &columns, &[row]).await?;
+        let mut session = self.writer().await?;
+        let mut sql = session.sql("DELETE FROM session WHERE expires_at < ");
+        sql.bind(SqlValue::Instant(self.clock().now()));
+        session.execute(&sql).await?;
+        session.insert_rows("session", &columns, &[row]).await?;
         Ok(token)
     }
 

@@ -15,6 +15,10 @@ use crate::sql::{Sql, SqlRow, SqlValue, quoted, quoted_list};
 
 /// Reads at once; each has its own page cache.
 const READERS: usize = 8;
+/// The page cache of a reader; the rest is in the operating system's.
+const READER_CACHE_KIB: u32 = 16_000;
+/// An import changes pages all over its indexes; those that fit here are written once.
+const WRITER_CACHE_KIB: u32 = 128_000;
 /// Statements that a connection keeps prepared.
 const STATEMENTS_CACHED: usize = 256;
 
@@ -28,10 +32,10 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn open(path: &Path) -> Result<Self> {
-        let writer =
-            connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        let writing = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let writer = connect(path, writing, WRITER_CACHE_KIB)?;
         let readers = (0..READERS)
-            .map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY))
+            .map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, READER_CACHE_KIB))
             .collect::<Result<Vec<_>>>()?;
         Ok(Self {
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
@@ -49,7 +53,7 @@ impl Sqlite {
     }
 }
 
-fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
+fn connect(path: &Path, flags: OpenFlags, cache_kib: u32) -> Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| {
         Error::internal(format!("the database {} cannot be opened: {error}", path.display()))
@@ -57,10 +61,12 @@ fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
     connection.busy_timeout(Duration::from_secs(10)).map_err(Error::internal)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // FULL: with a write-ahead log, NORMAL may lose the last acknowledged commits to a power cut.
-    let pragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-                   PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
-                   PRAGMA cache_size = -16000; PRAGMA mmap_size = 1073741824;";
-    connection.execute_batch(pragmas).map_err(Error::internal)?;
+    let pragmas = format!(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+         PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
+         PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = 1073741824;"
+    );
+    connection.execute_batch(&pragmas).map_err(Error::internal)?;
     Ok(connection)
 }
 

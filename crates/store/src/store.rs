@@ -11,6 +11,7 @@ use crate::custom_field;
 use crate::migration::{self, Migration};
 use crate::postgres;
 use crate::session::Session;
+use crate::sql::SqlValue;
 use crate::sqlite::Sqlite;
 use crate::tx::Tx;
 use crate::view::View;
@@ -45,6 +46,32 @@ enum Backend {
     Postgres(deadpool_postgres::Pool),
 }
 
+impl Backend {
+    async fn reader(&self) -> Result<Session> {
+        Ok(match self {
+            Self::Sqlite(sqlite) => Session::SqliteReader(sqlite.reader().await?),
+            Self::Postgres(pool) => postgres::session(pool).await?,
+        })
+    }
+
+    async fn writer(&self) -> Result<Session> {
+        Ok(match self {
+            Self::Sqlite(sqlite) => Session::SqliteWriter(sqlite.writer.clone().lock_owned().await),
+            Self::Postgres(pool) => postgres::session(pool).await?,
+        })
+    }
+}
+
+/// Tells the processes that write to one database apart in the ids that they make: each that
+/// opens it takes the next number, so that only the 1,024th after it has the same again.
+async fn next_writer(session: &mut Session) -> Result<u16> {
+    let mut sql = session.sql("INSERT INTO counter (name, value) VALUES (");
+    sql.bind_all([SqlValue::Text("#writer".to_owned()), SqlValue::Integer(1)]);
+    sql.push(") ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value");
+    let number = session.value(&sql).await?.map_or(Ok(0), |value| value.integer())?;
+    Ok((number % IdMaker::WRITERS) as u16)
+}
+
 impl std::fmt::Debug for Store {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.0.backend {
@@ -72,13 +99,13 @@ impl Store {
                 )));
             }
         };
-        let mut number = [0_u8; 2];
-        getrandom::fill(&mut number).map_err(|e| Error::internal(e.to_string()))?;
-        let ids = IdMaker::new(config.clock.clone(), u16::from_le_bytes(number));
+        let mut session = backend.writer().await?;
+        migration::migrate(&mut session, &config.migrations).await?;
+        let ids = IdMaker::new(config.clock.clone(), next_writer(&mut session).await?);
+        drop(session);
         let catalog = RwLock::new(Arc::new(Catalog::new(config.types, &[])));
         let (types, clock) = (config.types, config.clock);
         let store = Self(Arc::new(Inner { backend, types, catalog, ids, clock }));
-        migration::migrate(&mut store.writer().await?, &config.migrations).await?;
         store.reload_catalog().await?;
         Ok(store)
     }
@@ -131,24 +158,11 @@ impl Store {
     }
 
     pub(crate) async fn reader(&self) -> Result<Session> {
-        Ok(match &self.0.backend {
-            Backend::Sqlite(sqlite) => Session::SqliteReader(sqlite.reader().await?),
-            Backend::Postgres(pool) => Self::postgres(pool).await?,
-        })
+        self.0.backend.reader().await
     }
 
     pub(crate) async fn writer(&self) -> Result<Session> {
-        Ok(match &self.0.backend {
-            Backend::Sqlite(sqlite) => {
-                Session::SqliteWriter(sqlite.writer.clone().lock_owned().await)
-            }
-            Backend::Postgres(pool) => Self::postgres(pool).await?,
-        })
-    }
-
-    async fn postgres(pool: &deadpool_postgres::Pool) -> Result<Session> {
-        let client = Some(postgres::connect(pool).await?);
-        Ok(Session::Postgres { client, in_transaction: false })
+        self.0.backend.writer().await
     }
 
     /// Reads the custom fields anew.

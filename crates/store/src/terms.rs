@@ -28,10 +28,11 @@ static HETERONYMS: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(||
     lines.filter_map(entry).collect()
 });
 
-/// Full width to half, capitals to small, accents off.
+/// Full width to half, capitals to small, accents off, traditional characters to simplified.
 pub(crate) fn fold(text: &str) -> String {
     let plain = text.nfkd().filter(|c| !is_combining_mark(*c));
-    plain.flat_map(char::to_lowercase).take(TEXT_CHARACTERS_MAX).collect()
+    let plain: String = plain.flat_map(char::to_lowercase).take(TEXT_CHARACTERS_MAX).collect();
+    if plain.is_ascii() { plain } else { fast2s::convert(&plain) }
 }
 
 fn is_chinese(c: char) -> bool {
@@ -192,6 +193,7 @@ mod tests {
             assert!(!finds(words, "华为技术有限公司"), "{words}");
         }
         assert!(finds("chongqing", "重庆长安") && finds("changan", "重庆长安"));
+        assert!(finds("華為技術", "华为技术有限公司") && finds("台积", "臺灣積體電路台積電"));
         assert!(finds("yinhang", "招商银行") && finds("zsyh", "招商银行"));
         assert!(finds("muller", "Müller GmbH") && finds("SO-0012", "SO-001234"));
         assert!(finds("8000", "+8613800138000"));

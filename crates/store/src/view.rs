@@ -5,17 +5,17 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result, Timestamp};
-use guanxi_record::{
-    Catalog, Cursor, Direction, Filter, Query, Record, RecordType, Row, Sort, Stored, Value,
-};
+use guanxi_record::{Catalog, Cursor, Filter, Query, Record, RecordType, Row, Stored, Value};
 use serde_json::Value as Json;
 
 use crate::actor::{Actor, Purpose};
-use crate::columns::{Expression, read_row, select_list};
+use crate::columns::{read_row, select_list};
 use crate::condition::Conditions;
+use crate::dialect::Dialect;
+use crate::order::{Order, Start};
 use crate::search::Archived;
 use crate::session::Session;
-use crate::sql::{Sql, SqlRow, SqlValue, quoted};
+use crate::sql::{Sql, SqlRow, SqlValue};
 
 /// What one Actor sees of one database at one time.
 pub struct View {
@@ -119,7 +119,8 @@ impl View {
                 break;
             }
             let more = limit + 1 - rows.len();
-            for columns in self.list_part(&record_type, query, &order, part, more).await? {
+            let rows_of_part = self.list_part(&record_type, query, &order, part.as_ref(), more);
+            for columns in rows_of_part.await? {
                 rows.push(read_row(&record_type, columns)?);
             }
         }
@@ -131,37 +132,66 @@ impl View {
     }
 
     /// One statement of a list. SQLite weighs an index of the filter against the index of the
-    /// order without knowing how common the value is: common, the order finds a page at once;
-    /// rare, the filter does. So the order is tried for a moment, then SQLite may choose.
+    /// order without knowing how common the value is: rare, the filter finds all at once; common,
+    /// the order fills a page at once. So what SQLite would do is tried for a moment, then the
+    /// order for a longer one; what neither finds gets all the time that it needs, elsewhere.
     async fn list_part(
         &mut self,
         record_type: &RecordType,
         query: &Query,
         order: &Order,
-        part: Option<Start>,
+        part: Option<&Start>,
         limit: usize,
     ) -> Result<Vec<SqlRow>> {
-        let columns = select_list(record_type, "t0");
-        let mut rest = self.session.sql(" WHERE ");
-        self.restrict(&mut rest, record_type, query, Purpose::Read)?;
-        if let Some(part) = part {
-            rest.push(" AND ");
-            part.write(&mut rest);
-        }
-        let by = order.sql(rest.dialect);
-        rest.push(&format!(" ORDER BY {by} LIMIT {limit}"));
-        let start = format!("SELECT {columns} FROM {} t0", quoted(&record_type.name));
-        let statement =
-            |hint: &str| Sql { text: format!("{start}{hint}{}", rest.text), ..rest.clone() };
-        let searches = query.search.is_some();
-        let filters = !query.filter.is_everything();
-        if let (Some(index), true, false) = (order.index(record_type), filters, searches) {
-            let hinted = statement(&format!(" INDEXED BY {}", quoted(&index)));
-            if let Some(rows) = self.session.rows_in_order(&hinted).await? {
+        const MOMENT: i32 = 30_000;
+        const WHILE: i32 = Session::INLINE_STEPS_MAX;
+        let free = self.list_statement(record_type, query, order, part, limit, None)?;
+        let sqlite = self.session.dialect() == Dialect::Sqlite;
+        let hint = order.index(record_type, query).filter(|_| sqlite && query.search.is_none());
+        let Some((index, serves_filter)) = hint else {
+            return self.session.rows_anywhere(&free).await;
+        };
+        let by_index = self.list_statement(record_type, query, order, part, limit, Some(&index))?;
+        let tries: &[(&Sql, i32)] = if serves_filter {
+            &[(&by_index, WHILE)]
+        } else {
+            &[(&free, MOMENT), (&by_index, WHILE)]
+        };
+        for (sql, steps_max) in tries {
+            if let Some(rows) = self.session.quick_rows(sql, *steps_max).await? {
                 return Ok(rows);
             }
         }
-        self.session.rows(&statement("")).await
+        self.session.long_rows(&free).await
+    }
+
+    /// A statement of a list that reads by this index, or as the database chooses.
+    fn list_statement(
+        &self,
+        record_type: &RecordType,
+        query: &Query,
+        order: &Order,
+        part: Option<&Start>,
+        limit: usize,
+        index: Option<&String>,
+    ) -> Result<Sql> {
+        let columns = select_list(record_type, "t0");
+        let mut sql = self.session.sql(format!("SELECT {columns} FROM "));
+        sql.name(&record_type.name).push(" t0");
+        let mut conditions = Conditions::new(&self.catalog, &self.actor, self.now);
+        if let Some(index) = index {
+            sql.push(" INDEXED BY ").name(index);
+            conditions = conditions.row_by_row();
+        }
+        sql.push(" WHERE ");
+        restrict(conditions, &mut sql, record_type, query, Purpose::Read)?;
+        if let Some(part) = part {
+            sql.push(" AND ");
+            part.write(&mut sql);
+        }
+        let by = order.sql(sql.dialect);
+        sql.push(&format!(" ORDER BY {by} LIMIT {limit}"));
+        Ok(sql)
     }
 
     /// Writes which records a query means: archived or not, the Actor's, filtered, found.
@@ -172,21 +202,8 @@ impl View {
         query: &Query,
         purpose: Purpose,
     ) -> Result<()> {
-        if !query.with_archived {
-            sql.push("t0.\"archived_at\" IS NULL AND ");
-        }
-        let mut conditions = Conditions::new(&self.catalog, &self.actor, self.now);
-        conditions.scope(sql, record_type, "t0", purpose)?;
-        if !query.filter.is_everything() {
-            sql.push(" AND (");
-            conditions.write(sql, record_type, "t0", &query.filter)?;
-            sql.push(")");
-        }
-        if let Some(words) = query.search.as_deref().filter(|words| !words.trim().is_empty()) {
-            sql.push(" AND ");
-            conditions.matches(sql, record_type, "t0", words);
-        }
-        Ok(())
+        let conditions = Conditions::new(&self.catalog, &self.actor, self.now);
+        restrict(conditions, sql, record_type, query, purpose)
     }
 
     /// How many records a query means, counted up to `TOTAL_MAX`.
@@ -199,7 +216,7 @@ impl View {
         sql.name(&record_type.name).push(" t0 WHERE ");
         self.restrict(&mut sql, &record_type, query, Purpose::Read)?;
         sql.push(&format!(" LIMIT {}) x", TOTAL_MAX + 1));
-        let rows = self.session.long_rows(&sql).await?;
+        let rows = self.session.rows_anywhere(&sql).await?;
         let number = rows[0][0].integer()?;
         Ok(Total { number: number.min(TOTAL_MAX), more: number > TOTAL_MAX })
     }
@@ -220,7 +237,7 @@ impl View {
         sql.name(&record_type.name).push(" t0 WHERE ");
         self.restrict(&mut sql, &record_type, query, purpose)?;
         sql.push(&format!(" ORDER BY t0.\"id\" LIMIT {limit}"));
-        let rows = self.session.long_rows(&sql).await?;
+        let rows = self.session.rows_anywhere(&sql).await?;
         rows.iter().map(|row| row[0].integer().map(RawId)).collect()
     }
 
@@ -229,15 +246,25 @@ impl View {
     /// # Errors
     /// When the database fails.
     pub async fn link_titles(&mut self, record_type: &RecordType, rows: &[Row]) -> Result<Titles> {
+        self.link_titles_of(&[(record_type, rows)]).await
+    }
+
+    /// The same of several lists at once: one question for each type that they link to.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn link_titles_of(&mut self, lists: &[(&RecordType, &[Row])]) -> Result<Titles> {
         let mut wanted: BTreeMap<String, BTreeSet<RawId>> = BTreeMap::new();
-        for (at, field) in record_type.fields.iter().enumerate() {
-            let target = match &field.kind {
-                guanxi_record::Kind::Links { to } => Some(to.as_ref()),
-                kind => kind.link_target(),
-            };
-            let Some(target) = target else { continue };
-            let ids = rows.iter().filter_map(|row| row.values.get(at)).flat_map(Value::links);
-            wanted.entry(target.to_owned()).or_default().extend(ids);
+        for (record_type, rows) in lists {
+            for (at, field) in record_type.fields.iter().enumerate() {
+                let target = match &field.kind {
+                    guanxi_record::Kind::Links { to } => Some(to.as_ref()),
+                    kind => kind.link_target(),
+                };
+                let Some(target) = target else { continue };
+                let ids = rows.iter().filter_map(|row| row.values.get(at)).flat_map(Value::links);
+                wanted.entry(target.to_owned()).or_default().extend(ids);
+            }
         }
         let mut titles = Titles::new();
         for (target, ids) in wanted {
@@ -271,190 +298,25 @@ impl View {
     }
 }
 
-/// An order of a list; the id decides between equals.
-struct Order {
-    keys: Vec<(String, Expression, Direction)>,
-    id_direction: Direction,
-}
-
-/// Where a page starts, as a condition.
-enum Start {
-    /// Simple: the row of one key and id after this one.
-    After { key: String, sign: &'static str, value: SqlValue, id: i64 },
-    /// The key is, or is not, empty; `id` says where to go on within that.
-    Empty { key: String, empty: bool, id: Option<(&'static str, i64)> },
-    /// Several keys: one line of the comparison for each.
-    Lines(Vec<Vec<(String, SqlValue, Relation)>>),
-}
-
-#[derive(Clone, Copy)]
-enum Relation {
-    Same,
-    /// After it in this direction.
-    After(Direction),
-}
-
-impl Order {
-    fn of(view: &View, record_type: &RecordType, sorts: &[Sort]) -> Result<Self> {
-        let sql = view.session.sql("");
-        let conditions = Conditions::new(&view.catalog, &view.actor, view.now);
-        let mut keys = Vec::new();
-        let mut id_direction = Direction::Descending;
-        for sort in sorts {
-            id_direction = sort.direction;
-            if sort.field == "id" {
-                break;
-            }
-            let expression = conditions.expression(&sql, record_type, "t0", &sort.field)?;
-            if !expression.kind.is_ordered() {
-                let refusal = Refusal::field("not-sortable", sort.field.as_str());
-                return Err(refusal.with("name", &sort.field).into());
-            }
-            keys.push((sort.field.clone(), expression, sort.direction));
-        }
-        Ok(Self { keys, id_direction })
+fn restrict(
+    mut conditions: Conditions<'_>,
+    sql: &mut Sql,
+    record_type: &RecordType,
+    query: &Query,
+    purpose: Purpose,
+) -> Result<()> {
+    if !query.with_archived {
+        sql.push("t0.\"archived_at\" IS NULL AND ");
     }
-
-    /// The index that has this order, if there is one.
-    fn index(&self, record_type: &RecordType) -> Option<String> {
-        let [(name, _, direction)] = self.keys.as_slice() else { return None };
-        let field = record_type.built_in().find(|field| field.name == *name)?;
-        let table = crate::schema::table_of(record_type);
-        let index = table.indexes.iter().find(|index| index.columns == [field.name.as_ref()])?;
-        (*direction == self.id_direction).then(|| index.name(&table.name))
+    conditions.scope(sql, record_type, "t0", purpose)?;
+    if !query.filter.is_everything() {
+        sql.push(" AND (");
+        conditions.write(sql, record_type, "t0", &query.filter)?;
+        sql.push(")");
     }
-
-    fn sql(&self, dialect: crate::dialect::Dialect) -> String {
-        let keys = self.keys.iter().map(|(_, expression, direction)| {
-            format!("{}{}", expression.sql, dialect.order(*direction))
-        });
-        let id = match self.id_direction {
-            Direction::Ascending => "t0.\"id\" ASC",
-            Direction::Descending => "t0.\"id\" DESC",
-        };
-        keys.chain([id.to_owned()]).collect::<Vec<_>>().join(", ")
+    if let Some(words) = query.search.as_deref().filter(|words| !words.trim().is_empty()) {
+        sql.push(" AND ");
+        conditions.matches(sql, record_type, "t0", words);
     }
-
-    fn cursor(&self, record_type: &RecordType, row: &Row) -> Cursor {
-        let values = self.keys.iter().map(|(name, _, _)| row.value(record_type, name).to_json());
-        Cursor { values: values.collect(), id: row.id.to_string() }
-    }
-
-    /// The conditions of the statements that give the page, in their order. An index gives each
-    /// of them its rows directly; an "or" over nothing and something would not.
-    fn parts(
-        &self,
-        dialect: crate::dialect::Dialect,
-        after: Option<&Cursor>,
-    ) -> Result<Vec<Option<Start>>> {
-        let Some(cursor) = after else { return Ok(vec![None]) };
-        let wrong = || Refusal::new("wrong-cursor");
-        let id = cursor.id.parse::<RawId>().map_err(|_| wrong())?.0;
-        if cursor.values.len() != self.keys.len() {
-            return Err(wrong().into());
-        }
-        let mut values = Vec::new();
-        for ((_, expression, _), json) in self.keys.iter().zip(&cursor.values) {
-            let value = Value::from_json(&expression.kind, json).map_err(|_| wrong())?;
-            values.push(expression.comparable(dialect, &value));
-        }
-        let sign = match self.id_direction {
-            Direction::Ascending => ">",
-            Direction::Descending => "<",
-        };
-        let key_of = |at: usize| self.keys[at].1.sql.clone();
-        Ok(match self.keys.as_slice() {
-            [] => vec![Some(Start::After { key: String::new(), sign, value: SqlValue::Null, id })],
-            [(_, _, direction)] if *direction == self.id_direction => match (&values[0], direction)
-            {
-                (SqlValue::Null, Direction::Ascending) => vec![
-                    Some(Start::Empty { key: key_of(0), empty: true, id: Some((sign, id)) }),
-                    Some(Start::Empty { key: key_of(0), empty: false, id: None }),
-                ],
-                (SqlValue::Null, Direction::Descending) => {
-                    vec![Some(Start::Empty { key: key_of(0), empty: true, id: Some((sign, id)) })]
-                }
-                (value, Direction::Ascending) => {
-                    vec![Some(Start::After { key: key_of(0), sign, value: value.clone(), id })]
-                }
-                (value, Direction::Descending) => vec![
-                    Some(Start::After { key: key_of(0), sign, value: value.clone(), id }),
-                    Some(Start::Empty { key: key_of(0), empty: true, id: None }),
-                ],
-            },
-            keys => {
-                let all = || keys.iter().zip(&values);
-                let mut lines = Vec::new();
-                for last in 0..=keys.len() {
-                    let mut line: Vec<_> = all()
-                        .take(last)
-                        .map(|((_, e, _), value)| (e.sql.clone(), value.clone(), Relation::Same))
-                        .collect();
-                    match all().nth(last) {
-                        Some(((_, e, direction), value)) => {
-                            line.push((e.sql.clone(), value.clone(), Relation::After(*direction)));
-                        }
-                        None => line.push((
-                            "t0.\"id\"".to_owned(),
-                            SqlValue::Integer(id),
-                            Relation::After(self.id_direction),
-                        )),
-                    }
-                    lines.push(line);
-                }
-                vec![Some(Start::Lines(lines))]
-            }
-        })
-    }
-}
-
-impl Start {
-    fn write(self, sql: &mut Sql) {
-        match self {
-            Self::After { key, sign, value, id } if key.is_empty() => {
-                let _ = value;
-                sql.push(&format!("t0.\"id\" {sign} ")).bind(SqlValue::Integer(id));
-            }
-            Self::After { key, sign, value, id } => {
-                sql.push(&format!("({key}, t0.\"id\") {sign} ("));
-                sql.bind_all([value, SqlValue::Integer(id)]).push(")");
-            }
-            Self::Empty { key, empty, id } => {
-                sql.push(&key).push(if empty { " IS NULL" } else { " IS NOT NULL" });
-                if let Some((sign, id)) = id {
-                    sql.push(&format!(" AND t0.\"id\" {sign} ")).bind(SqlValue::Integer(id));
-                }
-            }
-            Self::Lines(lines) => {
-                for (at, line) in lines.into_iter().enumerate() {
-                    sql.push(if at == 0 { "((" } else { " OR (" });
-                    for (at, (key, value, relation)) in line.into_iter().enumerate() {
-                        sql.push(if at == 0 { "" } else { " AND " });
-                        relation.write(sql, &key, value);
-                    }
-                    sql.push(")");
-                }
-                sql.push(")");
-            }
-        }
-    }
-}
-
-impl Relation {
-    fn write(self, sql: &mut Sql, key: &str, value: SqlValue) {
-        let empty = value == SqlValue::Null;
-        match (self, empty) {
-            (Self::Same, true) => drop(sql.push(key).push(" IS NULL")),
-            (Self::Same, false) => drop(sql.push(key).push(" = ").bind(value)),
-            (Self::After(Direction::Ascending), true) => drop(sql.push(key).push(" IS NOT NULL")),
-            (Self::After(Direction::Ascending), false) => {
-                sql.push(key).push(" > ").bind(value);
-            }
-            (Self::After(Direction::Descending), true) => drop(sql.push("FALSE")),
-            (Self::After(Direction::Descending), false) => {
-                sql.push("(").push(key).push(" < ").bind(value);
-                sql.push(" OR ").push(key).push(" IS NULL)");
-            }
-        }
-    }
+    Ok(())
 }

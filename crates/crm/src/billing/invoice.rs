@@ -22,7 +22,14 @@ pub enum InvoiceStatus {
 
 /// What a customer is asked to pay.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(title = "number", area = "billing", icon = "file-invoice", settle)]
+#[record(
+    title = "number",
+    area = "billing",
+    icon = "file-invoice",
+    settle,
+    index("status, due_date"),
+    index("customer, date")
+)]
 pub struct Invoice {
     /// Its number.
     #[field(search, unique, default = "number:IN")]

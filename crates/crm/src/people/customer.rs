@@ -14,7 +14,13 @@ pub enum CustomerKind {
 
 /// A person or organisation that buys from us, or may.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(area = "customers", icon = "building-store")]
+#[record(
+    area = "customers",
+    icon = "building-store",
+    index("country, name"),
+    index("industry, name"),
+    index("owner, name")
+)]
 pub struct Customer {
     /// What people call it.
     #[field(search, index, personal)]

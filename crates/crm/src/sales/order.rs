@@ -49,7 +49,14 @@ pub enum SalesChannel {
 
 /// What a customer ordered at one time.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(title = "number", area = "sales", icon = "shopping-cart")]
+#[record(
+    title = "number",
+    area = "sales",
+    icon = "shopping-cart",
+    index("status, date"),
+    index("owner, date"),
+    index("customer, date")
+)]
 pub struct Order {
     /// Its number.
     #[field(search, unique, default = "number:SO")]

@@ -51,7 +51,15 @@ pub enum Priority {
 
 /// Something that a customer needs help with.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(title = "subject", area = "service", icon = "lifebuoy", settle)]
+#[record(
+    title = "subject",
+    area = "service",
+    icon = "lifebuoy",
+    settle,
+    index("status, opened_at"),
+    index("owner, opened_at"),
+    index("customer, opened_at")
+)]
 pub struct Case {
     /// What it is about.
     #[field(search)]

@@ -28,7 +28,7 @@ pub enum Direction {
 
 /// A contact with a customer.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(title = "subject", area = "service", icon = "message-circle")]
+#[record(title = "subject", area = "service", icon = "message-circle", index("customer, at"))]
 pub struct Interaction {
     /// What it was about.
     #[field(search)]

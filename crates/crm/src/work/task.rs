@@ -19,7 +19,13 @@ pub enum TaskStatus {
 
 /// Something that one of us is to do.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(title = "subject", area = "service", icon = "checklist")]
+#[record(
+    title = "subject",
+    area = "service",
+    icon = "checklist",
+    index("owner, due_date"),
+    index("customer, due_date")
+)]
 pub struct Task {
     /// What is to be done.
     #[field(search)]

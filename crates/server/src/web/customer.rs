@@ -1,60 +1,84 @@
 //! What the page of a customer has beyond those of other records: the headline numbers, and one
 //! timeline of everything that happened.
 
-use guanxi_base::{Date, Money, RawId, Result, Timestamp};
-use guanxi_record::{Aggregate, Filter, Kind, Measure, Op, Query, RecordType, Row, Sort, Value};
+use std::cmp::Reverse;
+
+use guanxi_base::{Currency, Date, Money, RawId, Result, Timestamp};
+use guanxi_record::{Aggregate, Filter, GroupKey, Kind, Measure, Op, RecordType, Row, Value};
 use guanxi_store::{Group, Purpose, View};
 use maud::{Markup, html};
 use serde_json::json;
 
 use super::format;
 use super::layout::icon;
+use super::record::{Related, newest_first};
 use crate::signed_in::SignedIn;
 
 /// So many events are shown.
-const TIMELINE_SHOWN: usize = 20;
-/// The types whose records are events of a customer, and the field that says when.
-const EVENTS: [(&str, &str); 6] = [
-    ("interaction", "at"),
-    ("order", "date"),
-    ("invoice", "date"),
-    ("payment", "date"),
-    ("case", "opened_at"),
-    ("task", "due_date"),
-];
+pub(crate) const TIMELINE_SHOWN: usize = 20;
+/// The types whose records are events of a customer.
+const EVENTS: [&str; 6] = ["interaction", "order", "invoice", "payment", "case", "task"];
 
 /// What stands above the page's columns, and what beside its fields.
 pub(crate) async fn sections(
     view: &mut View,
     signed: &SignedIn,
     row: &Row,
+    related: &[Related],
 ) -> Result<(Markup, Markup)> {
     let numbers = numbers(view, signed, row.id).await?;
-    let timeline = timeline(view, signed, row.id).await?;
-    Ok((numbers, timeline))
+    Ok((numbers, timeline(signed, related)))
 }
 
-/// The sums of one currency.
-#[derive(Debug, Default)]
+/// The numbers of one currency.
+#[derive(Debug, Default, Clone)]
 struct Totals {
     orders: i64,
     cancellations: i64,
     gross: Option<Money>,
     returned: Option<Money>,
     average: Option<Money>,
+    asked: Option<Money>,
+    paid: Option<Money>,
+}
+
+/// What the customer did, in each currency, the one of most orders first.
+#[derive(Debug, Default)]
+struct Business {
+    totals: Vec<(Option<Currency>, Totals)>,
     first: Option<Date>,
     last: Option<Date>,
+}
+
+impl Business {
+    fn of(&mut self, currency: Option<Currency>) -> &mut Totals {
+        let at = self.totals.iter().position(|(known, _)| *known == currency);
+        let at = at.unwrap_or_else(|| {
+            self.totals.push((currency, Totals::default()));
+            self.totals.len() - 1
+        });
+        &mut self.totals[at].1
+    }
+
+    fn count(&self, of: fn(&Totals) -> i64) -> i64 {
+        self.totals.iter().map(|(_, totals)| of(totals)).sum()
+    }
+
+    fn amounts(&self, of: fn(&Totals) -> Option<Money>) -> Vec<Money> {
+        self.totals.iter().filter_map(|(_, totals)| of(totals)).collect()
+    }
 }
 
 async fn groups(
     view: &mut View,
     of: &str,
     filter: Filter,
+    group_by: &[&str],
     measures: &[&str],
 ) -> Result<Vec<Group>> {
     let measures = measures.iter().map(|word| Measure::parse(word)).collect::<Result<_>>()?;
-    let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: false };
-    view.aggregate(of, &wanted).await
+    let group_by = group_by.iter().map(|word| GroupKey::parse(word)).collect::<Result<_>>()?;
+    view.aggregate(of, &Aggregate { filter, group_by, measures, with_archived: false }).await
 }
 
 fn money(value: Option<&Value>) -> Option<Money> {
@@ -78,99 +102,104 @@ fn count(value: Option<&Value>) -> i64 {
     }
 }
 
+fn plus(sum: Option<Money>, more: Option<Money>) -> Option<Money> {
+    match (sum, more) {
+        (Some(sum), Some(more)) => sum.checked_add(more),
+        (sum, more) => sum.or(more),
+    }
+}
+
 async fn numbers(view: &mut View, signed: &SignedIn, id: RawId) -> Result<Markup> {
     let mine = || Filter::eq("customer", id.to_string());
     // What is only planned, or was given up, is no business done.
     let done = || mine().and(Filter::compare("status", Op::NotIn, json!(["draft", "void"])));
     let may = |of: &str| signed.actor.rights.scope(of, Purpose::Read).is_some();
-    let mut totals = Totals::default();
+    let mut business = Business::default();
     if may("order") {
-        let sales = done().and(Filter::eq("kind", "sale"));
         let measures = ["count", "sum:total", "avg:total", "min:date", "max:date"];
-        if let Some(group) = groups(view, "order", sales, &measures).await?.first() {
+        for group in groups(view, "order", done(), &["kind"], &measures).await? {
             let at = |place: usize| group.measures.get(place);
-            (totals.orders, totals.gross, totals.average) =
-                (count(at(0)), money(at(1)), money(at(2)).map(Money::rounded));
-            (totals.first, totals.last) = (date(at(3)), date(at(4)));
-        }
-        let back = done().and(Filter::compare("kind", Op::Ne, "sale"));
-        if let Some(group) = groups(view, "order", back, &["count", "sum:total"]).await?.first() {
-            totals.cancellations = count(group.measures.first());
-            totals.returned = money(group.measures.get(1));
+            let (orders, sum) = (count(at(0)), money(at(1)));
+            let is_sale = group.keys.first().and_then(Value::as_text) == Some("sale");
+            let totals = business.of(group.currency);
+            if is_sale {
+                (totals.orders, totals.gross) = (orders, sum);
+                totals.average = money(at(2)).map(Money::rounded);
+                business.first = [business.first, date(at(3))].into_iter().flatten().min();
+                business.last = business.last.max(date(at(4)));
+            } else {
+                totals.cancellations += orders;
+                totals.returned = plus(totals.returned, sum);
+            }
         }
     }
-    let unpaid = if may("invoice") && may("payment") {
-        let asked = groups(view, "invoice", done(), &["sum:total"]).await?;
-        let paid = groups(view, "payment", mine(), &["sum:amount"]).await?;
-        let asked = money(asked.first().and_then(|group| group.measures.first()));
-        let paid = money(paid.first().and_then(|group| group.measures.first()));
-        match (asked, paid) {
-            (Some(asked), Some(paid)) => asked.checked_add(Money::new(-paid.units, paid.currency)),
-            (asked, _) => asked,
+    if may("invoice") && may("payment") {
+        for group in groups(view, "invoice", done(), &[], &["sum:total"]).await? {
+            business.of(group.currency).asked = money(group.measures.first());
         }
-    } else {
-        None
-    };
-    Ok(cards(signed, &totals, unpaid))
+        for group in groups(view, "payment", mine(), &[], &["sum:amount"]).await? {
+            business.of(group.currency).paid = money(group.measures.first());
+        }
+    }
+    business.totals.sort_by_key(|(_, totals)| Reverse(totals.orders));
+    Ok(cards(signed, &business))
 }
 
-fn cards(signed: &SignedIn, totals: &Totals, unpaid: Option<Money>) -> Markup {
+fn cards(signed: &SignedIn, business: &Business) -> Markup {
     let texts = signed.texts;
     let locale = texts.locale();
-    let net = match (totals.gross, totals.returned) {
-        (Some(gross), Some(returned)) => gross.checked_add(returned),
-        (gross, returned) => gross.or(returned),
+    let amounts = |of: fn(&Totals) -> Option<Money>| -> Vec<String> {
+        business.amounts(of).into_iter().map(|money| format::money(locale, money)).collect()
     };
-    let amount = |money: Option<Money>| {
-        money.map_or("\u{2014}".to_owned(), |money| format::money(locale, money))
+    let day = |day: Option<Date>| day.map(|day| format::date(locale, day)).into_iter().collect();
+    let number = |number: i64| vec![format::number(locale, &number.to_string())];
+    let since = business
+        .last
+        .map(|last| last.until(signed.today).map_or(0, |span| i64::from(span.get_days())));
+    let unpaid = |totals: &Totals| {
+        let paid = totals.paid.map(|paid| Money::new(-paid.units, paid.currency));
+        totals.asked.and(plus(totals.asked, paid))
     };
-    let day =
-        |day: Option<Date>| day.map_or("\u{2014}".to_owned(), |day| format::date(locale, day));
-    let number = |number: i64| format::number(locale, &number.to_string());
-    let since = totals.last.map(|last| {
-        let days = last.until(signed.today).map_or(0, |span| i64::from(span.get_days()));
-        number(days)
-    });
-    let cards = [
-        ("number-orders", number(totals.orders)),
-        ("number-cancellations", number(totals.cancellations)),
-        ("number-revenue", amount(net)),
-        ("number-gross", amount(totals.gross)),
-        ("number-average", amount(totals.average)),
-        ("number-first", day(totals.first)),
-        ("number-last", day(totals.last)),
-        ("number-since", since.unwrap_or_else(|| "\u{2014}".to_owned())),
-        ("number-unpaid", amount(unpaid)),
+    let cards: [(&str, Vec<String>); 9] = [
+        ("number-orders", number(business.count(|totals| totals.orders))),
+        ("number-cancellations", number(business.count(|totals| totals.cancellations))),
+        ("number-revenue", amounts(|totals| plus(totals.gross, totals.returned))),
+        ("number-gross", amounts(|totals| totals.gross)),
+        ("number-average", amounts(|totals| totals.average)),
+        ("number-first", day(business.first)),
+        ("number-last", day(business.last)),
+        ("number-since", since.map(number).unwrap_or_default()),
+        ("number-unpaid", amounts(unpaid)),
     ];
     html! {
         dl class="gx-numbers" {
-            @for (key, value) in &cards {
-                div class="card" data-number=(key) { dt { (texts.get(key)) } dd { (value) } }
+            @for (key, values) in &cards {
+                div class="card" data-number=(key) {
+                    dt { (texts.get(key)) }
+                    @if values.is_empty() { dd { "\u{2014}" } }
+                    @for value in values { dd { (value) } }
+                }
             }
         }
     }
 }
 
-struct Happened {
+struct Happened<'a> {
     at: Timestamp,
     /// A day without a time.
     is_day: bool,
-    record_type: std::sync::Arc<RecordType>,
-    row: Row,
+    record_type: &'a RecordType,
+    row: &'a Row,
 }
 
-async fn timeline(view: &mut View, signed: &SignedIn, id: RawId) -> Result<Markup> {
+fn timeline(signed: &SignedIn, related: &[Related]) -> Markup {
+    let is_event =
+        |list: &&Related| list.link == "customer" && EVENTS.contains(&&*list.record_type.name);
     let mut events = Vec::new();
-    for (name, when) in EVENTS {
-        if signed.actor.rights.scope(name, Purpose::Read).is_none() {
-            continue;
-        }
-        let record_type = view.catalog().get(name)?.clone();
-        let filter =
-            Filter::eq("customer", id.to_string()).and(Filter::compare(when, Op::Empty, false));
-        let query = Query::of(filter).sorted(vec![Sort::down(when)]).limited(TIMELINE_SHOWN);
-        for row in view.list(name, &query).await?.rows {
-            let (at, is_day) = match row.value(&record_type, when) {
+    for list in related.iter().filter(is_event) {
+        let Some(when) = newest_first(&list.record_type).pop() else { continue };
+        for row in &list.rows {
+            let (at, is_day) = match row.value(&list.record_type, &when.field) {
                 Value::Instant(at) => (at, false),
                 Value::Date(day) => match day.to_zoned(signed.actor.time_zone.clone()) {
                     Ok(start) => (start.timestamp(), true),
@@ -178,13 +207,13 @@ async fn timeline(view: &mut View, signed: &SignedIn, id: RawId) -> Result<Marku
                 },
                 _ => continue,
             };
-            events.push(Happened { at, is_day, record_type: record_type.clone(), row });
+            events.push(Happened { at, is_day, record_type: &list.record_type, row });
         }
     }
-    events.sort_by_key(|event| std::cmp::Reverse((event.at, event.row.id)));
+    events.sort_by_key(|event| Reverse((event.at, event.row.id)));
     events.truncate(TIMELINE_SHOWN);
     let texts = signed.texts;
-    Ok(html! {
+    html! {
         section class="card" aria-label=(texts.get("ui-timeline")) {
             div class="gx-card-head" { (icon("timeline")) h2 { (texts.get("ui-timeline")) } }
             div class="card-body" {
@@ -194,13 +223,13 @@ async fn timeline(view: &mut View, signed: &SignedIn, id: RawId) -> Result<Marku
                 }
             }
         }
-    })
+    }
 }
 
-fn entry(signed: &SignedIn, event: &Happened) -> Markup {
+fn entry(signed: &SignedIn, event: &Happened<'_>) -> Markup {
     let texts = signed.texts;
     let locale = texts.locale();
-    let described = &event.record_type;
+    let described = event.record_type;
     let zone = &signed.actor.time_zone;
     let when = if event.is_day {
         format::date(locale, event.at.to_zoned(zone.clone()).date())

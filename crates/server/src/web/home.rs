@@ -111,7 +111,11 @@ async fn revenue_card(view: &mut View, signed: &SignedIn) -> Result<Markup> {
         Some(Value::Money(money)) => Some(*money),
         _ => None,
     };
-    let most = groups.iter().filter_map(amount).map(|money| money.units).max().unwrap_or(1).max(1);
+    // A bar says something beside those of its own currency only.
+    let most = |currency| {
+        let same = groups.iter().filter_map(amount).filter(|money| money.currency == currency);
+        same.map(|money| money.units).max().unwrap_or(1).max(1)
+    };
     Ok(html! {
         section class="card" aria-label=(texts.get("home-revenue")) {
             div class="gx-card-head" { (icon("chart-bar")) h2 { (texts.get("home-revenue")) } }
@@ -128,10 +132,10 @@ async fn revenue_card(view: &mut View, signed: &SignedIn) -> Result<Markup> {
                         @for group in &groups {
                             @if let (Some(Value::Date(month)), Some(money)) = (group.keys.first(), amount(group)) {
                                 tr {
-                                    td { a href=(format!("/order?date.ge={month}&date.lt={}", next_month(*month))) { (month.strftime("%Y-%m").to_string()) } }
+                                    td { a href=(orders_of(*month)) { (month.strftime("%Y-%m").to_string()) } }
                                     td class="gx-number" { (format::number(locale, &group.measures[0].to_text())) }
                                     td class="gx-number" { (format::money(locale, money)) }
-                                    td aria-hidden="true" { progress value=(money.units.max(0)) max=(most) {} }
+                                    td aria-hidden="true" { progress value=(money.units.max(0)) max=(most(money.currency)) {} }
                                 }
                             }
                         }
@@ -142,7 +146,9 @@ async fn revenue_card(view: &mut View, signed: &SignedIn) -> Result<Markup> {
     })
 }
 
-fn next_month(month: guanxi_base::Date) -> guanxi_base::Date {
+/// The list of the orders that a month's numbers come from.
+fn orders_of(month: guanxi_base::Date) -> String {
     use jiff::ToSpan;
-    month.checked_add(1.month()).unwrap_or(month)
+    let next = month.checked_add(1.month()).unwrap_or(month);
+    format!("/order?date.ge={month}&date.lt={next}&status.not_in=draft,void")
 }

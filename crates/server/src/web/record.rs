@@ -1,5 +1,7 @@
 //! The page of a record: its fields, what belongs to it, what links to it, its history.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::{RawId, Result};
@@ -17,6 +19,8 @@ use crate::signed_in::SignedIn;
 
 /// So many records of each related type are shown.
 const RELATED_SHOWN: usize = 5;
+/// So many parts, as lines of an order, are shown.
+const PARTS_SHOWN: usize = 200;
 /// So many changes are shown.
 const HISTORY_SHOWN: usize = 20;
 
@@ -42,12 +46,14 @@ async fn record_page(
     let described = app.store.catalog().get(record_type)?.clone();
     let mut view = app.store.read(&signed.actor).await?;
     let row = view.row(record_type, parse_id(id)?, Purpose::Read).await?;
-    let titles = view.link_titles(&described, std::slice::from_ref(&row)).await?;
+    let related = related(&mut view, signed, &described, row.id).await?;
+    let mut linking: Vec<(&RecordType, &[Row])> = vec![(&described, std::slice::from_ref(&row))];
+    linking.extend(related.iter().map(|list| (&*list.record_type, list.shown())));
+    let titles = view.link_titles_of(&linking).await?;
     let (above, beside) = match record_type {
-        "customer" => super::customer::sections(&mut view, signed, &row).await?,
+        "customer" => super::customer::sections(&mut view, signed, &row, &related).await?,
         _ => (html! {}, html! {}),
     };
-    let related = related_lists(&mut view, signed, &described, row.id).await?;
     let history = history_card(&mut view, signed, &described, row.id).await?;
     let content = html! {
         (heading(signed, &described, &row))
@@ -55,7 +61,9 @@ async fn record_page(
         div class="gx-columns" {
             div class="gx-stack" {
                 (fields_card(signed, &described, &row, &titles))
-                (related)
+                @for list in &related {
+                    @if list.is_shown(&described) { (related_card(signed, list, row.id, &titles)) }
+                }
             }
             div class="gx-stack" { (beside) (history) }
         }
@@ -125,45 +133,64 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
     }
 }
 
-/// What links to a record: its parts first.
-async fn related_lists(
+/// The records of one type that link to the record of the page, newest first.
+pub(crate) struct Related {
+    pub(crate) record_type: Arc<RecordType>,
+    pub(crate) link: String,
+    pub(crate) rows: Vec<Row>,
+    has_more: bool,
+}
+
+impl Related {
+    fn are_parts(&self) -> bool {
+        self.record_type.part_of == Some(self.link.as_str())
+    }
+
+    fn shown(&self) -> &[Row] {
+        if self.are_parts() { &self.rows } else { &self.rows[..self.rows.len().min(RELATED_SHOWN)] }
+    }
+
+    /// A customer shows also what there is none of yet.
+    fn is_shown(&self, described: &RecordType) -> bool {
+        !self.rows.is_empty() || self.are_parts() || described.name == "customer"
+    }
+}
+
+/// What links to a record: its parts first; records of the same kind, as the daughters of a
+/// customer, last.
+async fn related(
     view: &mut View,
     signed: &SignedIn,
     described: &RecordType,
     id: RawId,
-) -> Result<Markup> {
+) -> Result<Vec<Related>> {
     let catalog = view.catalog().clone();
-    let mut lists: Vec<(std::sync::Arc<RecordType>, String)> = catalog
+    let mut lists: Vec<Related> = catalog
         .links_to(&described.name)
         .filter(|(other, field, _)| {
             // Whatever a user owns is a list of its own, not a part of the user's page.
             field.kind != Kind::Owner
                 && signed.actor.rights.scope(&other.name, Purpose::Read).is_some()
         })
-        .map(|(other, field, _)| (other.clone(), field.name.to_string()))
+        .map(|(other, field, _)| Related {
+            record_type: other.clone(),
+            link: field.name.to_string(),
+            rows: Vec::new(),
+            has_more: false,
+        })
         .collect();
-    // Parts first; records of the same kind, as the daughters of a customer, last.
-    lists.sort_by_key(|(other, link)| {
-        (other.part_of != Some(link.as_str()), other.name == described.name)
-    });
-    let mut markup = html! {};
-    for (other, link) in lists {
-        let query = Query::of(Filter::eq(link.as_str(), id.to_string()))
-            .sorted(newest_first(&other))
-            .limited(if other.part_of == Some(link.as_str()) { 200 } else { RELATED_SHOWN });
-        let page = view.list(&other.name, &query).await?;
-        if page.rows.is_empty()
-            && other.part_of != Some(link.as_str())
-            && described.name != "customer"
-        {
-            continue;
-        }
-        let titles = view.link_titles(&other, &page.rows).await?;
-        let card =
-            related_card(signed, &other, &link, id, &page.rows, page.next.is_some(), &titles);
-        markup = html! { (markup) (card) };
+    lists.sort_by_key(|list| (!list.are_parts(), list.record_type.name == described.name));
+    for list in &mut lists {
+        let limit = if list.are_parts() { PARTS_SHOWN } else { super::customer::TIMELINE_SHOWN };
+        let query = Query::of(Filter::eq(list.link.as_str(), id.to_string()))
+            .sorted(newest_first(&list.record_type))
+            .limited(limit);
+        let page = view.list(&list.record_type.name, &query).await?;
+        list.has_more =
+            page.next.is_some() || (!list.are_parts() && page.rows.len() > RELATED_SHOWN);
+        list.rows = page.rows;
     }
-    Ok(markup)
+    Ok(lists)
 }
 
 /// By the day when things happened, where there is one; lines in their own order.
@@ -176,16 +203,9 @@ pub(crate) fn newest_first(record_type: &RecordType) -> Vec<Sort> {
     }
 }
 
-fn related_card(
-    signed: &SignedIn,
-    other: &RecordType,
-    link: &str,
-    id: RawId,
-    rows: &[Row],
-    has_more: bool,
-    titles: &Titles,
-) -> Markup {
+fn related_card(signed: &SignedIn, list: &Related, id: RawId, titles: &Titles) -> Markup {
     let texts = signed.texts;
+    let (other, link, rows) = (&*list.record_type, list.link.as_str(), list.shown());
     let columns: Vec<&Field> = super::list::columns(other, &Vec::new())
         .into_iter()
         .filter(|field| field.name != link)
@@ -228,7 +248,7 @@ fn related_card(
                         }
                     }
                 }
-                @if has_more {
+                @if list.has_more {
                     div class="card-footer" {
                         a href=(format!("/{}?{link}={id}", other.name)) { (texts.get("ui-show-all")) }
                     }
