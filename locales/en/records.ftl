@@ -309,6 +309,15 @@ import-mapping = Import mapping
     .name = Name
     .mapping = Mapping
 
+saved-view = Saved view
+    .plural = Saved views
+    .name = Name
+    .record_type = Record type
+    .address = Filters, order and columns
+    .owner = Owner
+    .is_shared = Shared with everybody
+    .is_locked = Only its owner may change it
+
 custom-field = Custom field
     .plural = Custom fields
     .record_type = Record type

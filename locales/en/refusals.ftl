@@ -98,3 +98,4 @@ refusal-unknown-action = “{ $name }” is not an action.
 refusal-job-not-open = This import is not waiting and not stopped.
 refusal-too-many-records = At most { $limit } records at once.
 refusal-file-missing = Choose a file.
+refusal-changed-meanwhile = Somebody else changed this meanwhile to “{ $value }”. Save again to keep yours.

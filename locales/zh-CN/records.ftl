@@ -309,6 +309,15 @@ import-mapping = 导入映射
     .name = 名称
     .mapping = 映射
 
+saved-view = 已存视图
+    .plural = 已存视图
+    .name = 名称
+    .record_type = 记录类型
+    .address = 筛选、排序与列
+    .owner = 负责人
+    .is_shared = 与所有人共享
+    .is_locked = 仅负责人可改
+
 custom-field = 自定义字段
     .plural = 自定义字段
     .record_type = 记录类型

@@ -98,3 +98,4 @@ refusal-unknown-action = “{ $name }”不是操作。
 refusal-job-not-open = 该导入既未等待也未停止。
 refusal-too-many-records = 一次最多 { $limit } 条记录。
 refusal-file-missing = 请选择文件。
+refusal-changed-meanwhile = 他人已将此处改为“{ $value }”。再次保存将保留您的值。

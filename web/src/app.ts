@@ -172,6 +172,45 @@ function forms(): void {
   $<HTMLElement>("[aria-invalid]", form)?.focus();
 }
 
+/** A cell of a list becomes a control: Enter and Tab save, Escape brings the value back. */
+async function editCell(cell: HTMLTableCellElement): Promise<void> {
+  const row = cell.closest("tr")!;
+  const place = (): HTMLTableCellElement => row.cells[at];
+  const at = cell.cellIndex;
+  const url = cell.dataset.edit!;
+  const show = async (answer: Response): Promise<void> => {
+    const text = await answer.text();
+    if (!answer.ok && answer.status !== 422) { alert(text); return; }
+    const parts = document.createElement("template");
+    parts.innerHTML = text;
+    const toast = $(".gx-toast", parts.content);
+    place().replaceWith($("td", parts.content)!);
+    if (toast) {
+      $(".gx-toast")?.remove();
+      document.body.append(toast);
+      setTimeout(() => toast.remove(), 8000);
+    }
+    const form = $<HTMLFormElement>("form.gx-cell", place());
+    if (!form) { row.focus(); return; }
+    let over = false;
+    const end = (answer: Promise<Response>): void => { if (!over) { over = true; void answer.then(show); } };
+    const save = (): void =>
+      end(fetch(url, { method: "POST", body: new URLSearchParams(new FormData(form) as unknown as Record<string, string>) }));
+    form.addEventListener("submit", (event) => { event.preventDefault(); save(); });
+    form.addEventListener("keydown", (event) => {
+      if (event.isComposing) return;
+      event.stopPropagation();
+      if (event.key === "Escape") end(fetch(`${url}?show=1`));
+      else if (event.key === "Tab" || (event.key === "Enter" && !(event.target instanceof HTMLTextAreaElement))) {
+        event.preventDefault();
+        save();
+      }
+    });
+    $<HTMLElement>("#cell", form)?.focus();
+  };
+  await show(await fetch(url));
+}
+
 // Tables: one tab stop, arrows move, Space selects, Enter opens; a bar acts on the selection.
 function tables(): void {
   const table = $<HTMLTableElement>("table[data-list]");
@@ -192,24 +231,43 @@ function tables(): void {
       all[to].focus();
     } else if (event.key === "Enter") {
       location.href = row.dataset.href!;
+    } else if (event.key === "F2") {
+      const cell = $<HTMLTableCellElement>("td[data-edit]", row);
+      if (cell) { event.preventDefault(); void editCell(cell); }
     } else if (event.key === " ") {
       event.preventDefault();
       box(row)?.click();
     }
   });
+  let opening: ReturnType<typeof setTimeout>;
   table.addEventListener("click", (event) => {
     const target = event.target as HTMLElement;
     const row = target.closest("tr") as HTMLTableRowElement | null;
-    if (row?.dataset.href && !target.closest("a,input,button,label")) location.href = row.dataset.href;
+    if (!row?.dataset.href || target.closest("a,input,button,label,form,select")) return;
+    // A second click means the value, not the row.
+    clearTimeout(opening);
+    if (event.detail === 1) opening = setTimeout(() => { location.href = row.dataset.href!; }, 250);
+  });
+  table.addEventListener("dblclick", (event) => {
+    const cell = (event.target as HTMLElement).closest<HTMLTableCellElement>("td[data-edit]");
+    if (cell && !$("form", cell)) void editCell(cell);
   });
   const bar = $<HTMLFormElement>("form.gx-bulk");
   if (!bar) return;
+  const matching = $<HTMLButtonElement>("[data-all-matching]", bar);
   const refresh = (): void => {
     const chosen = table.querySelectorAll<HTMLInputElement>("tbody input:checked");
     bar.hidden = chosen.length === 0;
     $("[data-count]", bar)!.textContent = String(chosen.length);
     $<HTMLInputElement>("[name=ids]", bar)!.value = [...chosen].map((one) => one.value).join(",");
+    $<HTMLInputElement>("[name=all]", bar)!.value = "";
+    if (matching) matching.hidden = false;
   };
+  matching?.addEventListener("click", () => {
+    $<HTMLInputElement>("[name=all]", bar)!.value = "true";
+    $("[data-count]", bar)!.textContent = matching.dataset.label!;
+    matching.hidden = true;
+  });
   table.addEventListener("change", (event) => {
     const target = event.target as HTMLInputElement;
     if (target.dataset.all !== undefined) {
@@ -221,6 +279,41 @@ function tables(): void {
     if (event.key !== "Escape" || bar.hidden) return;
     table.querySelectorAll<HTMLInputElement>("input:checked").forEach((one) => { one.checked = false; });
     refresh();
+  });
+}
+
+// Dialogs open by a button and give the focus back when they close.
+function dialogs(): void {
+  document.addEventListener("click", (event) => {
+    const target = event.target as HTMLElement;
+    const opener = target.closest<HTMLElement>("[data-dialog]");
+    if (opener) document.querySelector<HTMLDialogElement>(`#${opener.dataset.dialog}`)?.showModal();
+    if (target.closest("[data-close]") || target instanceof HTMLDialogElement) target.closest("dialog")?.close();
+    const open = target.closest<HTMLElement>("[data-open]");
+    if (open) {
+      const details = $<HTMLDetailsElement>(open.dataset.open!);
+      if (details) { details.open = true; $<HTMLElement>("input:not([type=hidden])", details)?.focus(); }
+    }
+    const mover = target.closest<HTMLElement>("[data-move]");
+    const item = mover?.closest("li");
+    if (mover && item) {
+      if (mover.dataset.move === "-1") item.previousElementSibling?.before(item);
+      else item.nextElementSibling?.after(item);
+      mover.focus();
+    }
+    document.querySelectorAll<HTMLDetailsElement>("details.gx-menu[open]").forEach((menu) => {
+      if (!menu.contains(target) && !open) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", (event) => {
+    const menu = $<HTMLDetailsElement>("details.gx-menu[open]");
+    if (event.key === "Escape" && menu) { menu.open = false; $<HTMLElement>("summary", menu)?.focus(); }
+  });
+  $<HTMLFormElement>("#columns form")?.addEventListener("submit", (event) => {
+    // One parameter with commas reads better in an address than many.
+    const boxes = [...(event.target as HTMLFormElement).querySelectorAll<HTMLInputElement>("[name=columns]")];
+    const chosen = boxes.filter((box) => box.checked);
+    chosen.slice(1).forEach((box) => { chosen[0].value += `,${box.value}`; box.disabled = true; });
   });
 }
 
@@ -240,6 +333,7 @@ function shell(): void {
     const target = event.target as HTMLElement;
     const typing = target.closest("input,textarea,select,dialog") || event.isComposing;
     if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "?") { document.querySelector<HTMLDialogElement>("#shortcuts")?.showModal(); return; }
     const found = shortcuts[event.key] && $<HTMLElement>(shortcuts[event.key]);
     if (found) { event.preventDefault(); if (found instanceof HTMLInputElement) found.focus(); else found.click(); }
   });
@@ -249,4 +343,5 @@ palette();
 suggestions(document);
 forms();
 tables();
+dialogs();
 shell();

@@ -38,6 +38,7 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     access::User::TYPE,
     exchange::ImportJob::TYPE,
     exchange::ImportMapping::TYPE,
+    access::SavedView::TYPE,
     CustomField::TYPE,
     File::TYPE,
 ];

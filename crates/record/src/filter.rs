@@ -104,6 +104,12 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// At least one of the two.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self::Any(vec![self, other])
+    }
+
     /// Whether all that pass have the same value in this field.
     #[must_use]
     pub fn fixes(&self, name: &str) -> bool {

@@ -3,6 +3,7 @@
 
 use guanxi_base::{Refusal, Result};
 use guanxi_record::{Cursor, Filter, Query, Sort, condition_from_param};
+use maud::{Markup, html};
 use serde_json::Value as Json;
 
 /// Parameters that are not conditions.
@@ -16,6 +17,23 @@ pub(crate) type Params = Vec<(String, String)>;
 
 pub(crate) fn one<'a>(params: &'a Params, name: &str) -> Option<&'a str> {
     params.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+/// All that the parameters of this name say, in one text with commas.
+pub(crate) fn all(params: &Params, name: &str) -> String {
+    let texts = params.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str());
+    texts.collect::<Vec<_>>().join(",")
+}
+
+/// The parameters as hidden fields of a form that sets the others.
+pub(crate) fn hidden(params: &Params, except: &[&str]) -> Markup {
+    let kept =
+        |(name, value): &&(String, String)| !value.is_empty() && !except.contains(&name.as_str());
+    html! {
+        @for (name, value) in params.iter().filter(kept) {
+            input type="hidden" name=(name) value=(value);
+        }
+    }
 }
 
 /// The conditions that the parameters state: every parameter that has no other meaning.

@@ -69,8 +69,11 @@ fn page_routes() -> Router<App> {
         .route("/{type}/more", get(web::more))
         .route("/{type}/total", get(web::total))
         .route("/{type}/bulk", post(web::bulk))
+        .route("/{type}/views", post(web::create_view))
+        .route("/{type}/views/{id}", post(web::update_view))
         .route("/{type}/{id}", get(web::show).post(web::update))
         .route("/{type}/{id}/edit", get(web::edit_form))
+        .route("/{type}/{id}/cell/{field}", get(web::edit_cell).post(web::save_cell))
         .route("/{type}/{id}/archive", post(web::archive))
         .route("/{type}/{id}/restore", post(web::restore))
 }

@@ -3,6 +3,7 @@
 mod company;
 mod password;
 mod rights;
+mod saved_view;
 mod set_account;
 mod team;
 mod user;
@@ -10,6 +11,7 @@ mod user;
 pub use company::Company;
 pub use password::{MIN_PASSWORD_CHARACTERS, hash_password, verify_password};
 pub use rights::actor_of;
+pub use saved_view::SavedView;
 pub use set_account::set_account;
 pub use team::Team;
 pub use user::{Locale, User};

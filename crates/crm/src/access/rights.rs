@@ -7,7 +7,7 @@ use guanxi_base::{Error, RawId, Result, TimeZone};
 use guanxi_record::{Filter, Record, Stored};
 use guanxi_store::{Actor, Origin, Purpose, Rights, Store};
 
-use super::User;
+use super::{SavedView, User};
 use crate::RECORD_TYPES;
 
 const ALL: [Purpose; 6] = [
@@ -46,6 +46,15 @@ fn rights_of_staff() -> Rights {
         let shared = matches!(record_type.area, "organisation" | "settings");
         // Files are shown through the records that carry them.
         let hidden = record_type.name == "file";
+        if record_type.name == SavedView::NAME {
+            let change = [Purpose::Change, Purpose::Archive];
+            let see = [Purpose::Read, Purpose::Export];
+            let name = || SavedView::NAME.to_owned();
+            list.insert((name(), Purpose::Create), Filter::everything());
+            list.extend(see.map(|purpose| ((name(), purpose), SavedView::visible())));
+            list.extend(change.map(|purpose| ((name(), purpose), SavedView::changeable())));
+            continue;
+        }
         let purposes: &[Purpose] = match (hidden, shared) {
             (true, _) => &[],
             (false, true) => &[Purpose::Read],

@@ -13,4 +13,4 @@ pub(crate) use exchange::{
 };
 pub(crate) use openapi::{docs, document_answer};
 pub(crate) use records::{aggregate, get, history, list, parse_id};
-pub(crate) use write::{archive, bulk, create, restore, undo, update};
+pub(crate) use write::{BULK_MAX, archive, bulk, create, restore, undo, update};

@@ -17,7 +17,7 @@ use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
 
 /// Records that one bulk request may change.
-const BULK_MAX: usize = 1_000;
+pub(crate) const BULK_MAX: usize = 1_000;
 
 /// A write on its way: its transaction, and the key under which its answer is remembered.
 struct Write {

@@ -83,17 +83,28 @@ pub(crate) async fn read(
         if field.read_only || field.kind == Kind::File {
             continue;
         }
-        match read_field(view, field, entries).await? {
-            Ok(Value::Null) if field.required && field.default.is_none() => {
-                refusals.push(Refusal::field("required", field.name.as_ref()));
-            }
+        match read_one(view, field, entries).await? {
             Ok(value) => values.push((place, value)),
-            Err(refusal) => {
-                refusals.push(Refusal { field: Some(field.name.to_string()), ..refusal })
-            }
+            Err(refusal) => refusals.push(refusal),
         }
     }
     Ok(if refusals.is_empty() { Ok(values) } else { Err(refusals) })
+}
+
+/// Reads one field of a form.
+pub(crate) async fn read_one(
+    view: &mut View,
+    field: &Field,
+    entries: &Entries,
+) -> Result<std::result::Result<Value, Refusal>> {
+    let name = field.name.as_ref();
+    Ok(match read_field(view, field, entries).await? {
+        Ok(Value::Null) if field.required && field.default.is_none() => {
+            Err(Refusal::field("required", name))
+        }
+        Ok(value) => Ok(value),
+        Err(refusal) => Err(Refusal { field: Some(name.to_owned()), ..refusal }),
+    })
 }
 
 async fn read_field(
@@ -201,6 +212,25 @@ pub(crate) fn control(
                 div class="text-danger" id=(message) { (signed.texts.refusal(refusal)) }
             }
         }
+    }
+}
+
+/// The control of a field in a cell of a list.
+pub(crate) fn cell_control(
+    signed: &SignedIn,
+    described: &RecordType,
+    field: &Field,
+    entries: &Entries,
+    is_wrong: bool,
+) -> Markup {
+    let label = signed.texts.field_label(described, field);
+    let required = field.required && field.default.is_none();
+    let message = is_wrong.then_some("cell-message");
+    html! {
+        label class="visually-hidden" for="cell" { (label) }
+        (bare_control(signed, described, field, entries, &Marks {
+            id: "cell", label: &label, required, message,
+        }))
     }
 }
 

@@ -91,19 +91,27 @@ pub(crate) fn page(
                     }
                 }
                 (palette(texts))
+                (shortcuts(texts))
                 @if let Some(change_set) = &notice.change_set {
-                    div class="gx-toast" role="status" {
-                        span { (texts.get("ui-saved")) }
-                        form method="post" action="/undo" {
-                            input type="hidden" name="change_set" value=(change_set);
-                            button class="btn btn-sm" type="submit" { (texts.get("ui-undo")) }
-                        }
-                    }
+                    (saved(texts, change_set))
                 }
             }
         }
     };
     Html(page.into_string())
+}
+
+/// Says that something was saved, and offers to undo it.
+pub(crate) fn saved(texts: &Texts, change_set: &str) -> Markup {
+    html! {
+        div class="gx-toast" role="status" {
+            span { (texts.get("ui-saved")) }
+            form method="post" action="/undo" {
+                input type="hidden" name="change_set" value=(change_set);
+                button class="btn btn-sm" type="submit" { (texts.get("ui-undo")) }
+            }
+        }
+    }
 }
 
 fn menu(signed: &SignedIn, catalog: &Catalog, title: &str) -> Markup {
@@ -181,6 +189,33 @@ fn palette(texts: &Texts) -> Markup {
                 aria-autocomplete="list" aria-label=(texts.get("ui-search"))
                 placeholder=(texts.get("ui-search-hint")) autocomplete="off";
             ul id="palette-list" role="listbox" aria-label=(texts.get("ui-search")) hidden {}
+        }
+    }
+}
+
+/// The keys that do something, by `?`.
+fn shortcuts(texts: &Texts) -> Markup {
+    let keys = [
+        ("Ctrl K", "key-palette"),
+        ("/", "key-search"),
+        ("n", "key-new"),
+        ("e", "key-edit"),
+        ("\u{2191} \u{2193}", "key-rows"),
+        ("Space", "key-select"),
+        ("Enter", "key-open"),
+        ("F2", "key-cell"),
+        ("Esc", "key-close"),
+        ("?", "key-help"),
+    ];
+    html! {
+        dialog class="gx-dialog" id="shortcuts" aria-labelledby="shortcuts-title" {
+            h2 id="shortcuts-title" { (texts.get("ui-shortcuts")) }
+            dl class="gx-keys" {
+                @for (key, what) in keys {
+                    div { dt { kbd { (key) } } dd { (texts.get(what)) } }
+                }
+            }
+            button class="btn" type="button" data-close { (texts.get("ui-close")) }
         }
     }
 }

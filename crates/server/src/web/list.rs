@@ -1,16 +1,17 @@
 //! The list page of every record type. All of its state is in its address.
 
-use axum::Form;
 use axum::extract::{Path, Query as Parameters, State};
-use axum::response::{Html, IntoResponse, Redirect, Response};
-use guanxi_base::{Refusal, Result};
+use axum::response::{Html, IntoResponse, Response};
+use guanxi_base::Result;
 use guanxi_record::{Direction, Field, Kind, RecordType, Row, SYSTEM_FIELDS, Sort};
 use guanxi_store::{Page, Purpose, Titles, View};
 use maud::{Markup, html};
-use serde::Deserialize;
 
+use super::bulk::bulk_bar;
+use super::cell::cell;
 use super::cells;
 use super::layout::{Notice, error_page, icon, page};
+use super::views::{Views, columns_dialog};
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
@@ -42,6 +43,7 @@ async fn list_page(
     let mut view = app.store.read(&signed.actor).await?;
     signed.actor.rights.scope(record_type, Purpose::Read).ok_or(guanxi_base::Error::Forbidden)?;
     let content = ListContent::read(&mut view, &described, params).await;
+    let views = Views::read(&mut view, record_type, params).await?;
     let texts = signed.texts;
     let title = texts.type_plural(record_type);
     let may_create = signed.actor.rights.scope(record_type, Purpose::Create).is_some();
@@ -52,6 +54,10 @@ async fn list_page(
             span class="gx-muted" hx-get=(params::to_url(&format!("{path}/total"), params))
                 hx-trigger="load" hx-swap="innerHTML" {}
             span class="gx-grow" {}
+            (views.menu(signed, &described))
+            button class="btn" type="button" data-dialog="columns" {
+                (icon("columns")) (texts.get("ui-columns"))
+            }
             a class="btn" href=(params::to_url(&format!("/api/v1/{record_type}/export"), params)) {
                 (icon("download")) (texts.get("ui-export"))
             }
@@ -62,7 +68,9 @@ async fn list_page(
                 }
             }
         }
+        (views.bar(signed))
         (filters(signed, &described, params))
+        (columns_dialog(signed, &described, params))
         @match &content {
             Ok(content) => (content.markup(signed, &described, params)),
             Err(error) => {
@@ -116,7 +124,7 @@ impl ListContent {
                     tbody { (self.rows(signed, described, &columns, params, true)) }
                 }
             }
-            (bulk_bar(signed, described))
+            (bulk_bar(signed, described, params, self.page.next.is_some()))
         }
     }
 
@@ -161,21 +169,15 @@ pub(crate) fn table_row(
     html! {
         tr data-href=(href) tabindex=(if is_tab_stop { "0" } else { "-1" }) {
             td { input type="checkbox" class="form-check-input" value=(row.id) aria-label=(title) tabindex="-1"; }
-            @for field in columns {
-                @let value = row.value(described, &field.name);
-                td class=[cells::style(field)]
-                    data-label=(signed.texts.field_label(described, field)) {
-                    @if field.name == described.title { a href=(href) { (title) } }
-                    @else { (cells::value(signed, described, field, &value, titles)) }
-                }
-            }
+            @for field in columns { (cell(signed, described, field, row, titles)) }
         }
     }
 }
 
 /// The columns of a list: those that were chosen, or the first that are not folded away.
 pub(crate) fn columns<'a>(described: &'a RecordType, params: &Params) -> Vec<&'a Field> {
-    if let Some(chosen) = params::one(params, "columns") {
+    let chosen = params::all(params, "columns");
+    if !chosen.is_empty() {
         let all = described.fields.iter().chain(&SYSTEM_FIELDS);
         let all: Vec<&Field> = all.collect();
         let named = chosen.split(',').filter_map(|name| all.iter().find(|f| f.name == name));
@@ -240,11 +242,11 @@ fn filters(signed: &SignedIn, described: &RecordType, params: &Params) -> Markup
     let (shown, folded) = all.split_at(all.len().min(FILTERS_SHOWN));
     let open =
         folded.iter().any(|field| params.iter().any(|(name, _)| name.starts_with(&*field.name)));
-    let kept = ["sort", "columns"];
     html! {
         form class="gx-filters" method="get" action=(format!("/{}", described.name)) role="search" {
-            @for name in kept {
-                @if let Some(value) = params::one(params, name) { input type="hidden" name=(name) value=(value); }
+            @for name in ["sort", "columns", "view"] {
+                @let value = params::all(params, name);
+                @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
             }
             div {
                 label for="q" { (texts.get("ui-keyword")) }
@@ -317,24 +319,6 @@ fn filter(signed: &SignedIn, described: &RecordType, field: &Field, params: &Par
     }
 }
 
-fn bulk_bar(signed: &SignedIn, described: &RecordType) -> Markup {
-    let texts = signed.texts;
-    if signed.actor.rights.scope(&described.name, Purpose::Archive).is_none() {
-        return html! {};
-    }
-    html! {
-        form class="gx-bulk" hidden method="post" action=(format!("/{}/bulk", described.name))
-            data-confirm=(texts.get("ui-archive-confirm")) {
-            input type="hidden" name="ids";
-            strong data-count { "0" }
-            span { (texts.get("ui-selected")) }
-            button class="btn" type="submit" name="action" value="archive" {
-                (icon("archive")) (texts.get("ui-archive"))
-            }
-        }
-    }
-}
-
 /// The rows of the next page alone.
 pub(crate) async fn more(
     State(app): State<App>,
@@ -380,36 +364,4 @@ pub(crate) async fn total(
     }
     .await;
     Html(outcome.map(|text| html! { (text) }.into_string()).unwrap_or_default()).into_response()
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Bulk {
-    ids: String,
-    action: String,
-}
-
-/// Archives the selected records, all or none.
-pub(crate) async fn bulk(
-    State(app): State<App>,
-    signed: SignedIn,
-    Path(record_type): Path<String>,
-    Form(wanted): Form<Bulk>,
-) -> Response {
-    let outcome: Result<String> = async {
-        if wanted.action != "archive" {
-            return Err(Refusal::new("unknown-action").with("name", &wanted.action).into());
-        }
-        let mut tx = app.store.write(&signed.actor).await?;
-        for id in wanted.ids.split(',').filter(|id| !id.is_empty()) {
-            let id = crate::api::parse_id(id)?;
-            let version = tx.row(&record_type, id, Purpose::Read).await?.version;
-            tx.archive(&record_type, id, version).await?;
-        }
-        Ok(tx.commit().await?.to_string())
-    }
-    .await;
-    match outcome {
-        Ok(change) => Redirect::to(&format!("/{record_type}?saved={change}")).into_response(),
-        Err(error) => error_page(&app, &signed, &error),
-    }
 }
