@@ -40,10 +40,28 @@ test("a list is kept as a view, changed, saved again", async () => {
   await page.waitForSelector(".gx-view-bar", { state: "detached" });
   await page.selectOption("[name=kind]", "person");
   await page.click("button:has-text('Apply')");
+  // What the address stated before is still stated.
+  assert.equal(await page.inputValue("#filter-country"), "Germany");
   await page.click(".gx-view-bar button:has-text('Save'):not([data-open])");
   await page.waitForURL(/kind=person.*view=/);
   assert.equal(await page.locator(".gx-view-bar").count(), 0);
   assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("what no control shows is shown beside them, and can be taken away", async () => {
+  const page = await signIn(browser, server.address, { locale: "zh_cn" });
+  await page.goto("/order?customer.country=Germany&date.ge=2020-01-01&status.in=completed,shipped");
+  const shown = await page.locator(".gx-stated li").allTextContents();
+  assert.deepEqual(shown.map((text) => text.trim()), ["客户: 国家 = Germany", "日期 ≥ 2020-01-01", "状态 = 已完成, 已发货"]);
+  assert.deepEqual(await violations(page), []);
+  await screenshot(page, "stated");
+  await page.click("button:has-text('筛选'):not(summary)");
+  await page.waitForURL(/customer.country=Germany/);
+  assert.equal(await page.locator(".gx-stated li").count(), 3);
+  await page.click(".gx-stated li:has-text('Germany') a");
+  await page.waitForURL((url) => !url.search.includes("Germany"));
+  assert.equal(await page.locator(".gx-stated li").count(), 2);
   await page.context().close();
 });
 

@@ -7,7 +7,7 @@ use fluent_bundle::concurrent::FluentBundle;
 use fluent_bundle::{FluentArgs, FluentResource};
 use fluent_syntax::ast::{Attribute, Entry};
 use guanxi_base::Refusal;
-use guanxi_record::{Field, RecordType};
+use guanxi_record::{Catalog, Field, RecordType};
 use include_dir::{Dir, include_dir};
 
 use crate::access::Locale;
@@ -171,6 +171,22 @@ impl Texts {
         let args: Vec<(&str, &str)> =
             refusal.args.iter().map(|(name, text)| (*name, text.as_str())).collect();
         self.format(&format!("refusal-{}", refusal.code), &args)
+    }
+}
+
+impl Texts {
+    /// `customer.employees` as people call it; what is no field of a type stays as it is.
+    #[must_use]
+    pub fn typed_field(&self, catalog: &Catalog, path: &str) -> String {
+        let known = path.split_once('.').and_then(|(of, field)| {
+            let record_type = catalog.get(of).ok()?;
+            let field = record_type.field(field)?;
+            Some((self.type_label(of), self.field_label(record_type, field)))
+        });
+        match known {
+            Some((of, field)) => self.format("ui-type-field", &[("type", &of), ("field", &field)]),
+            None => path.to_owned(),
+        }
     }
 }
 

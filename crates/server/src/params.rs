@@ -36,6 +36,11 @@ pub(crate) fn hidden(params: &Params, except: &[&str]) -> Markup {
     }
 }
 
+/// Whether a parameter states a condition on a field.
+pub(crate) fn is_condition(name: &str, value: &str) -> bool {
+    !RESERVED.contains(&name) && !value.is_empty()
+}
+
 /// The conditions that the parameters state: every parameter that has no other meaning.
 pub(crate) fn conditions(params: &Params) -> Result<Filter> {
     let mut filter = Filter::everything();
@@ -44,7 +49,7 @@ pub(crate) fn conditions(params: &Params) -> Result<Filter> {
             let json: Json = serde_json::from_str(value)
                 .map_err(|_| Refusal::field("wrong-filter", "filter").with("value", value))?;
             filter = filter.and(Filter::from_json(&json)?);
-        } else if !RESERVED.contains(&name.as_str()) && !value.is_empty() {
+        } else if is_condition(name, value) {
             filter = filter.and(condition_from_param(name, value));
         }
     }

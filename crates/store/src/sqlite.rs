@@ -169,6 +169,8 @@ impl From<rusqlite::Error> for Fault {
 
 fn try_rows(connection: &mut Connection, sql: &Sql) -> std::result::Result<Vec<SqlRow>, Fault> {
     let mut statement = connection.prepare_cached(&sql.text)?;
+    // A limit of steps is one of this run, not of all since the statement was prepared.
+    statement.reset_status(rusqlite::StatementStatus::VmStep);
     let width = statement.column_count();
     let mut found = Vec::new();
     let mut rows = statement.query(rusqlite::params_from_iter(&sql.params))?;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use csv::StringRecord;
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_record::{Row, Value};
+use guanxi_record::{Record, Row, Stored, Value};
 use guanxi_store::{Actor, JobState, Store, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
@@ -168,7 +168,7 @@ pub async fn import(
     let hints = mapping.file.hints();
     let open = || Source::open(path, &hints);
     let point = collection_point(store, actor, mapping).await?;
-    let plan = Plan::new(&store.catalog(), mapping, open()?, point)?;
+    let plan = Plan::new(&store.catalog(), mapping, open()?, point.as_ref())?;
     let progress = match store.job(job).await {
         Ok(known) if run == Run::ForReal && !known.progress.is_null() => {
             serde_json::from_value(known.progress).map_err(Error::internal)?
@@ -212,17 +212,18 @@ async fn collection_point(
     store: &Store,
     actor: &Actor,
     mapping: &Mapping,
-) -> Result<Option<RawId>> {
+) -> Result<Option<Stored<CollectionPoint>>> {
     let Some(name) = &mapping.source else { return Ok(None) };
     let mut view = store.read(actor).await?;
-    let type_name = <CollectionPoint as guanxi_record::Record>::NAME;
-    match view.find_by(type_name, "name", name.as_str()).await? {
-        Some(point) => Ok(Some(point.id)),
-        None => Err(Refusal::field("link-to-nothing", "source")
-            .with("type", type_name)
-            .with("value", name)
-            .into()),
+    let refusal = |code| Refusal::field(code, "source").with("name", name).with("value", name);
+    let Some(row) = view.find_by(CollectionPoint::NAME, "name", name.as_str()).await? else {
+        return Err(refusal("link-to-nothing").with("type", CollectionPoint::NAME).into());
+    };
+    let point: Stored<CollectionPoint> = row.try_into()?;
+    if !point.is_active || point.archived_at.is_some() {
+        return Err(refusal("collection-point-closed").into());
     }
+    Ok(Some(point))
 }
 
 impl Import<'_> {

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use csv::StringRecord;
 use guanxi_base::{Currency, Error, RawId, Refusal, Result, TimeZone};
-use guanxi_record::{Catalog, Kind, RecordType, Value};
+use guanxi_record::{Catalog, Kind, RecordType, Stored, Value};
 
 use super::cell::{self, DateOrder, Formats};
 use super::mapping::{Mapping, Mode, Repeat, When};
 use super::source::Source;
+use crate::people::{CollectionPoint, Formats as CollectedAs};
 
 /// So many rows are looked at to find the formats of dates and numbers.
 const SAMPLE_ROWS: usize = 500;
@@ -45,6 +46,8 @@ pub(crate) struct Part {
     pub(crate) on_repeat: Repeat,
     /// Place of the field, and where it comes from.
     pub(crate) fields: Vec<(usize, Origin)>,
+    /// What the collection point of the file asks of new records.
+    pub(crate) asked: CollectedAs,
 }
 
 /// A mapping made ready for one file.
@@ -70,7 +73,7 @@ impl Plan {
         catalog: &Catalog,
         mapping: &Mapping,
         mut source: Source,
-        collection_point: Option<RawId>,
+        collection_point: Option<&Stored<CollectionPoint>>,
     ) -> Result<Self> {
         let headers = source.headers.clone();
         let mut sample = Vec::new();
@@ -94,7 +97,12 @@ impl Plan {
             return Err(Error::Refused(refusals));
         }
         for part in &mut parts {
-            note_source(part, collection_point);
+            if let Some(point) = collection_point {
+                note_source(part, point.id.raw());
+                if point.record_type == part.record_type.name {
+                    part.asked = point.formats(&part.record_type)?;
+                }
+            }
         }
         let (formats, is_ambiguous) = formats(mapping, &parts, &sample)?;
         Ok(Self { parts, formats, is_ambiguous, width: headers.len(), sample })
@@ -194,17 +202,16 @@ fn part(
     refusals.extend(others);
     if refusals.is_empty() {
         let (mode, on_repeat) = (record.mode, record.on_repeat);
-        Ok(Part { record_type, match_places, mode, on_repeat, fields })
+        let asked = CollectedAs::default();
+        Ok(Part { record_type, match_places, mode, on_repeat, fields, asked })
     } else {
         Err(Error::Refused(refusals))
     }
 }
 
 /// Where a record came from is kept with it, if it has a place for that and nothing else fills it.
-fn note_source(part: &mut Part, collection_point: Option<RawId>) {
-    let (Some(point), Some(place)) = (collection_point, part.record_type.position("source")) else {
-        return;
-    };
+fn note_source(part: &mut Part, point: RawId) {
+    let Some(place) = part.record_type.position("source") else { return };
     let is_link = part.record_type.fields[place].kind.link_target() == Some("collection_point");
     if is_link && !part.fields.iter().any(|(known, _)| *known == place) {
         part.fields.push((place, Origin::Fixed(Value::Link(point))));

@@ -191,6 +191,12 @@ impl Import<'_> {
                 for (place, value) in fields {
                     values[place] = value;
                 }
+                let broken = part.asked.broken(&part.record_type, &values);
+                if !broken.is_empty() {
+                    let typed = |r| Refusal { field: r_field(part, &r), ..r };
+                    line.refusals.extend(broken.into_iter().map(typed));
+                    return Ok(None);
+                }
                 match tx.prepare(&part.record_type, values).await {
                     Ok(row) => {
                         let id = row.id;

@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
-use guanxi_record::{FileId, Json, LongText, Owner, Record, Stored};
+use guanxi_record::{Catalog, FileId, Json, LongText, Owner, Record, Stored};
 use guanxi_store::{Actor, JobState, NewJob, Purpose, Store, UndoReport};
 use serde_json::json;
 
@@ -249,7 +249,7 @@ pub async fn write_error_file(
             cells.resize(headers.len().max(cells.len()), String::new());
             let mut cells: Vec<String> =
                 cells.iter().map(|cell| neutralised(cell).into_owned()).collect();
-            cells.extend([line.to_string(), reasons(texts, &row["refusals"])]);
+            cells.extend([line.to_string(), reasons(texts, &store.catalog(), &row["refusals"])]);
             writer.write_record(cells).map_err(Error::internal)?;
         }
     }
@@ -257,7 +257,7 @@ pub async fn write_error_file(
     Ok(count)
 }
 
-fn reasons(texts: &Texts, refusals: &serde_json::Value) -> String {
+fn reasons(texts: &Texts, catalog: &Catalog, refusals: &serde_json::Value) -> String {
     let sentence = |refusal: &serde_json::Value| {
         let code = refusal["code"].as_str().unwrap_or_default();
         let args: Vec<(&str, &str)> = refusal["args"]
@@ -268,7 +268,7 @@ fn reasons(texts: &Texts, refusals: &serde_json::Value) -> String {
             .collect();
         let text = texts.format(&format!("refusal-{code}"), &args);
         match refusal["field"].as_str() {
-            Some(field) => format!("{field}: {text}"),
+            Some(field) => format!("{}: {text}", texts.typed_field(catalog, field)),
             None => text,
         }
     };

@@ -4,6 +4,6 @@ mod collection_point;
 mod contact;
 mod customer;
 
-pub use collection_point::{Channel, CollectionPoint};
+pub use collection_point::{Channel, CollectionPoint, Formats, create_collected};
 pub use contact::{Contact, ContactRole, Influence};
 pub use customer::{Customer, CustomerKind};

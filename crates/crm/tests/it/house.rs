@@ -1,10 +1,11 @@
 //! What the tests share: an open store, an Actor, a few customers.
 
 use guanxi_base::{Clock, Currency, Date, Decimal, Error, Money};
+use guanxi_crm::access::{Locale, User};
 use guanxi_crm::people::{Customer, CustomerKind};
 use guanxi_crm::sales::{Order, OrderKind, OrderLine, OrderStatus};
 use guanxi_crm::{RECORD_TYPES, migrations};
-use guanxi_record::{Record, Stored};
+use guanxi_record::{Email, Record, Stored};
 use guanxi_store::{Actor, Origin, Store, StoreConfig};
 use guanxi_testkit::TestDatabase;
 
@@ -35,6 +36,20 @@ pub(crate) fn customer(name: &str) -> Customer {
         owner: None,
         source: None,
         notes: None,
+    }
+}
+
+pub(crate) fn user(email: &str) -> User {
+    User {
+        name: email.to_owned(),
+        email: Email(email.to_owned()),
+        phone: None,
+        job_title: None,
+        team: None,
+        is_administrator: false,
+        is_active: true,
+        locale: Locale::En,
+        time_zone: "UTC".to_owned(),
     }
 }
 

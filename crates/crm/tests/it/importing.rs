@@ -8,11 +8,12 @@ use guanxi_crm::exchange::{
     Counts, ImportInput, ImportJob, ImportStatus, Mapping, RefusedLine, begin_import, run_import,
     undo_import, write_error_file,
 };
-use guanxi_record::{Filter, Query, Stored};
+use guanxi_crm::people::{Channel, CollectionPoint, create_collected};
+use guanxi_record::{Filter, Json, Owner, Query, Record, Stored};
 use guanxi_store::{Actor, JobState, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 
-use crate::house::{create, customer, open, refusals};
+use crate::house::{create, customer, open, refusals, user};
 
 both_databases!(
     one_file_fills_several_types,
@@ -21,11 +22,14 @@ both_databases!(
     refused_lines_can_be_corrected,
     a_stopped_import_goes_on,
     wrong_mappings_are_refused_whole,
+    a_collection_point_asks_for_its_formats,
 );
 
 struct Outcome {
     job: Stored<ImportJob>,
     refused: Vec<RefusedLine>,
+    /// Read again for the error file.
+    _file: tempfile::NamedTempFile,
 }
 
 fn file(text: &str) -> tempfile::NamedTempFile {
@@ -43,7 +47,7 @@ async fn import(store: &Store, actor: &Actor, text: &str, toml: &str) -> Result<
     let mut refused = Vec::new();
     let watch = |_: &_, lines: &[RefusedLine]| refused.extend(lines.to_vec());
     let job = run_import(store, actor, job.id.raw(), watch).await?;
-    Ok(Outcome { job, refused })
+    Ok(Outcome { job, refused, _file: file })
 }
 
 fn counts(job: &ImportJob) -> BTreeMap<String, Counts> {
@@ -278,4 +282,66 @@ async fn the_error_file_names_line_and_reason() {
         "\u{feff}name,employees,Line,Reason\n\
          '=1+1,many,1,customer.employees: “many” is not a number.\n"
     );
+}
+
+async fn a_collection_point_asks_for_its_formats(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let user = create(&store, &actor, &user("li@x.example")).await;
+    let mut point = CollectionPoint {
+        name: "Hotline".to_owned(),
+        channel: Channel::Hotline,
+        responsible: Owner(user.id.raw()),
+        collectors: Vec::new(),
+        record_type: "customer".to_owned(),
+        fields: Some(Json(serde_json::json!({
+            "phone": { "required": true, "pattern": r"\+86\d{11}" },
+            "industry": { "choices": ["Foods", "Trading"], "help": "ask" },
+        }))),
+        is_active: true,
+        instructions: None,
+    };
+    let stored = create(&store, &actor, &point).await;
+    let mapping = r#"
+        source = "Hotline"
+        [[records]]
+        type = "customer"
+        fields = { name = "Name", phone = "Phone", industry = "Trade" }
+    "#;
+    let text = "Name,Phone,Trade\nA,+8613800138000,Foods\nB,,Foods\nC,+4930123456,Foods\n\
+                D,+8613800138001,Arms\nE,+8613800138002,\n";
+    let outcome = import(&store, &actor, text, mapping).await.unwrap();
+    assert_eq!(
+        reasons(&outcome.refused),
+        [
+            "2: required customer.phone",
+            "3: not-as-collected customer.phone",
+            "4: not-as-collected customer.industry",
+        ]
+    );
+    let mut bytes = Vec::new();
+    write_error_file(&store, &actor, outcome.job.id.raw(), &mut bytes).await.unwrap();
+    let file = String::from_utf8(bytes).unwrap();
+    assert!(file.contains("Customer, Industry: “Arms” is not what"), "{file}");
+
+    // The same rules where somebody types: the point is named by the record.
+    let described = store.catalog().get("customer").unwrap().clone();
+    let mut tx = store.write(&actor).await.unwrap();
+    let mut typed = customer("F");
+    typed.source = Some(stored.id);
+    let made = create_collected(&mut tx, &described, typed.values()).await;
+    assert_eq!(refusals(made), ["required phone"]);
+    drop(tx);
+    point.fields = Some(Json(serde_json::json!({ "phone": { "pattern": "(" } })));
+    point.name = "Web".to_owned();
+    let mut tx = store.write(&actor).await.unwrap();
+    assert_eq!(refusals(tx.create(&point).await), ["not-a-collection-format fields"]);
+    drop(tx);
+    // One that is not in use takes nothing.
+    let mut tx = store.write(&actor).await.unwrap();
+    let closed =
+        Stored { record: CollectionPoint { is_active: false, ..stored.record.clone() }, ..stored };
+    tx.update(&closed).await.unwrap();
+    tx.commit().await.unwrap();
+    let refused = import(&store, &actor, text, mapping).await.map(drop);
+    assert_eq!(refusals(refused), ["collection-point-closed source"]);
 }

@@ -6,6 +6,7 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::people::create_collected;
 use guanxi_record::{Filter, Query, Value};
 use guanxi_store::{Purpose, Remembered, Tx};
 use serde_json::{Map, Value as Json, json};
@@ -95,7 +96,7 @@ pub(crate) async fn create(
         for (place, value) in fields {
             values[place] = value;
         }
-        let row = write.tx.create_row(&described, values).await?;
+        let row = create_collected(&mut write.tx, &described, values).await?;
         let titles = write.tx.link_titles(&described, std::slice::from_ref(&row)).await?;
         let mut answer = record_json(&described, &row, &titles);
         answer["change_set"] = json!(write.tx.change_set().to_string());

@@ -5,7 +5,8 @@ use axum::extract::{Multipart, Path, Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{
-    self, ImportJob, ImportMapping, ImportStatus, Mapping, Plan, Progress, RefusedLine, Run, Source,
+    self, DateOrder, ImportJob, ImportMapping, ImportStatus, Mapping, Plan, Progress, RefusedLine,
+    Run, Source,
 };
 use guanxi_record::{Filter, LongText, Query, Record, RecordType, Sort, Stored};
 use guanxi_store::{Actor, Purpose, Rights};
@@ -237,7 +238,12 @@ async fn preview(
     let job = app.store.new_id();
     let progress =
         exchange::import(&app.store, &signed.actor, job, path, &mapping, Run::Dry, watch).await?;
-    let formats = format!("{:?}, {}", plan.formats.date_order, plan.formats.decimal_mark);
+    let order = match plan.formats.date_order {
+        DateOrder::DayFirst => "import-day-first",
+        DateOrder::MonthFirst => "import-month-first",
+    };
+    let mark = plan.formats.decimal_mark.to_string();
+    let formats = signed.texts.format(order, &[("mark", &mark)]);
     Ok(Preview { progress, refused, formats, is_ambiguous: plan.is_ambiguous })
 }
 
@@ -282,7 +288,9 @@ fn preview_step(
                             li {
                                 strong { (texts.get("import-error-line")) " " (line.number) ": " }
                                 @for refusal in &line.refusals {
-                                    @if let Some(field) = &refusal.field { code { (field) } " " }
+                                    @if let Some(field) = &refusal.field {
+                                        (texts.typed_field(&app.store.catalog(), field)) ": "
+                                    }
                                     (texts.refusal(refusal)) " "
                                 }
                             }

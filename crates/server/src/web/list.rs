@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use super::bulk::bulk_bar;
 use super::cell::cell;
 use super::cells;
+use super::filters::{Stated, filters};
 use super::layout::{Notice, error_page, icon, page};
 use super::views::{Views, columns_dialog};
 use crate::app::App;
@@ -18,8 +19,6 @@ use crate::signed_in::SignedIn;
 
 /// So many columns are shown when nobody chose.
 const COLUMNS_USUAL: usize = 7;
-/// So many filters are shown; the others are folded.
-const FILTERS_SHOWN: usize = 3;
 
 pub(crate) async fn list(
     State(app): State<App>,
@@ -44,6 +43,7 @@ async fn list_page(
     signed.actor.rights.scope(record_type, Purpose::Read).ok_or(guanxi_base::Error::Forbidden)?;
     let content = ListContent::read(&mut view, &described, params).await;
     let views = Views::read(&mut view, record_type, params).await?;
+    let stated = Stated::read(&mut view, signed, &described, params).await?;
     let texts = signed.texts;
     let title = texts.type_plural(record_type);
     let may_create = signed.actor.rights.scope(record_type, Purpose::Create).is_some();
@@ -69,7 +69,7 @@ async fn list_page(
             }
         }
         (views.bar(signed))
-        (filters(signed, &described, params))
+        (filters(signed, &described, params, &stated))
         (columns_dialog(signed, &described, params))
         @match &content {
             Ok(content) => (content.markup(signed, &described, params)),
@@ -224,97 +224,6 @@ fn heading(
                     }
                 }
             } @else { (label) }
-        }
-    }
-}
-
-/// Search first, then the commonest filters, the others folded.
-fn filters(signed: &SignedIn, described: &RecordType, params: &Params) -> Markup {
-    let texts = signed.texts;
-    let useful = |field: &&Field| match field.kind {
-        Kind::Choice(_) | Kind::Boolean | Kind::Date | Kind::Owner => true,
-        _ => field.indexed || field.is_custom(),
-    };
-    let mut all: Vec<&Field> = described.fields.iter().filter(useful).collect();
-    // The keyword finds names; what is chosen from a list comes before what must be typed.
-    all.retain(|field| field.name != described.title);
-    all.sort_by_key(|field| matches!(field.kind, Kind::Text | Kind::Money));
-    let (shown, folded) = all.split_at(all.len().min(FILTERS_SHOWN));
-    let open =
-        folded.iter().any(|field| params.iter().any(|(name, _)| name.starts_with(&*field.name)));
-    html! {
-        form class="gx-filters" method="get" action=(format!("/{}", described.name)) role="search" {
-            @for name in ["sort", "columns", "view"] {
-                @let value = params::all(params, name);
-                @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
-            }
-            div {
-                label for="q" { (texts.get("ui-keyword")) }
-                input class="form-control" id="q" name="q" type="search" data-key="/"
-                    value=(params::one(params, "q").unwrap_or_default());
-            }
-            @for field in shown { (filter(signed, described, field, params)) }
-            @if !folded.is_empty() {
-                details open[open] {
-                    summary class="btn" { (texts.get("ui-more-filters")) }
-                    div class="gx-filters mt-2" {
-                        @for field in folded { (filter(signed, described, field, params)) }
-                    }
-                }
-            }
-            button class="btn" type="submit" { (icon("filter")) (texts.get("ui-apply")) }
-            @if !params.is_empty() {
-                a class="btn btn-link" href=(format!("/{}", described.name)) { (texts.get("ui-clear-filters")) }
-            }
-        }
-    }
-}
-
-fn filter(signed: &SignedIn, described: &RecordType, field: &Field, params: &Params) -> Markup {
-    let texts = signed.texts;
-    let label = texts.field_label(described, field);
-    let (suffix, options): (&str, Vec<(String, String)>) = match &field.kind {
-        Kind::Choice(options) | Kind::Choices(options) => {
-            let label = |code: &str| texts.option_label(described, field, code);
-            ("", options.iter().map(|code| (code.to_string(), label(code))).collect())
-        }
-        Kind::Boolean => {
-            let words = [("true", "ui-yes"), ("false", "ui-no")];
-            ("", words.map(|(value, key)| (value.to_owned(), texts.get(key))).into())
-        }
-        Kind::Date | Kind::Instant => {
-            let periods = [
-                "today",
-                "last_7_days",
-                "last_30_days",
-                "this_month",
-                "this_quarter",
-                "this_year",
-                "last_year",
-            ];
-            let label = |name: &&str| texts.get(&format!("period-{}", name.replace('_', "-")));
-            (".within", periods.iter().map(|name| ((*name).to_owned(), label(name))).collect())
-        }
-        Kind::Owner => ("", vec![("me".to_owned(), texts.get("ui-mine"))]),
-        Kind::Text | Kind::LongText => (".contains", Vec::new()),
-        _ => ("", Vec::new()),
-    };
-    let name = format!("{}{suffix}", field.name);
-    let current = params::one(params, &name).unwrap_or_default();
-    let id = format!("filter-{}", field.name);
-    html! {
-        div {
-            label for=(id) { (label) }
-            @if options.is_empty() {
-                input class="form-control" id=(id) name=(name) value=(current);
-            } @else {
-                select class="form-select" id=(id) name=(name) {
-                    option value="" { (texts.get("ui-all")) }
-                    @for (value, label) in &options {
-                        option value=(value) selected[*value == current] { (label) }
-                    }
-                }
-            }
         }
     }
 }

@@ -6,6 +6,7 @@ mod cell;
 mod cells;
 mod customer;
 mod fields;
+mod filters;
 mod form;
 mod format;
 mod home;

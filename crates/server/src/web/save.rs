@@ -5,6 +5,7 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::people::create_collected;
 use guanxi_record::{Changes, Default as FieldDefault, RecordType, Value};
 use guanxi_store::{Purpose, Titles};
 
@@ -92,7 +93,7 @@ pub(crate) async fn create(
         for (place, value) in fields {
             values[place] = value;
         }
-        let made = match tx.create_row(&described, values).await {
+        let made = match create_collected(&mut tx, &described, values).await {
             Ok(row) => tx.commit().await.map(|change_set| (row.id, change_set)),
             Err(error) => Err(error),
         };

@@ -1,0 +1,226 @@
+//! The search area above a list: the keyword first, the commonest filters, the others folded, and
+//! whatever else the address states.
+
+use guanxi_base::Result;
+use guanxi_record::{Field, Filter, Kind, Op, RecordType, Value, condition_from_param};
+use guanxi_store::View;
+use maud::{Markup, html};
+
+use super::layout::icon;
+use crate::params::{self, Params, is_condition};
+use crate::signed_in::SignedIn;
+
+/// So many filters are shown; the others are folded.
+const FILTERS_SHOWN: usize = 3;
+
+/// A condition of the address that no control shows: in words, and the address without it.
+pub(crate) struct Stated(Vec<(String, String)>);
+
+impl Stated {
+    pub(crate) async fn read(
+        view: &mut View,
+        signed: &SignedIn,
+        described: &RecordType,
+        params: &Params,
+    ) -> Result<Self> {
+        let shown: Vec<String> =
+            useful(described).iter().map(|field| control_name(field, params)).collect();
+        let path = format!("/{}", described.name);
+        let mut stated = Vec::new();
+        if params::one(params, "filter").is_some() {
+            let without = params::with(&path, params, "filter", None);
+            stated.push((signed.texts.get("ui-filter"), without));
+        }
+        for (name, value) in params {
+            if is_condition(name, value) && !shown.contains(name) {
+                let words = words(view, signed, described, name, value).await?;
+                let without = params::with(&path, params, name, None);
+                stated.push((words, without));
+            }
+        }
+        Ok(Self(stated))
+    }
+}
+
+/// A condition of an address as a person reads it.
+async fn words(
+    view: &mut View,
+    signed: &SignedIn,
+    described: &RecordType,
+    name: &str,
+    value: &str,
+) -> Result<String> {
+    let texts = signed.texts;
+    let Filter::Compare { field: path, op, .. } = condition_from_param(name, value) else {
+        return Ok(texts.get("ui-filter"));
+    };
+    // `customer.country`: the labels along the links.
+    let mut labels = Vec::new();
+    let mut of = Some(std::sync::Arc::new(described.clone()));
+    let mut last: Option<Field> = None;
+    for step in path.split('.') {
+        let field = of.as_ref().and_then(|of| of.field(step).cloned());
+        let label = match (&of, &field) {
+            (Some(of), Some(field)) => texts.field_label(of, field),
+            _ => step.to_owned(),
+        };
+        labels.push(label);
+        let target = field.as_ref().and_then(|field| field.kind.link_target().map(str::to_owned));
+        of = target.and_then(|target| view.catalog().get(&target).ok().cloned());
+        last = field;
+    }
+    let sign = match op {
+        Op::Eq | Op::In | Op::Within => "=",
+        Op::Ne | Op::NotIn => "\u{2260}",
+        Op::Lt => "<",
+        Op::Le => "\u{2264}",
+        Op::Gt => ">",
+        Op::Ge => "\u{2265}",
+        Op::Contains | Op::Starts => "\u{2248}",
+        Op::Empty => "\u{2205}",
+    };
+    let mut shown = value.to_owned();
+    if let Some(field) = &last {
+        if let (Some(target), Ok(id)) = (field.kind.link_target(), value.parse()) {
+            let titles = view.titles(target, &[id]).await?;
+            shown = titles.get(&id).cloned().unwrap_or_else(|| texts.get("ui-no-permission"));
+        } else if let Kind::Choice(_) = field.kind {
+            let labels = value.split(',').map(|code| texts.option_label(described, field, code));
+            shown = labels.collect::<Vec<_>>().join(", ");
+        } else if let (Kind::Boolean, Ok(Value::Boolean(yes))) =
+            (&field.kind, Value::from_text(&field.kind, value))
+        {
+            shown = texts.get(if yes { "ui-yes" } else { "ui-no" });
+        }
+    }
+    Ok(format!("{} {sign} {shown}", labels.join(": ")))
+}
+
+/// The fields that have a control: what is chosen from a list comes before what must be typed.
+fn useful(described: &RecordType) -> Vec<&Field> {
+    let useful = |field: &&Field| match field.kind {
+        Kind::Choice(_) | Kind::Boolean | Kind::Date | Kind::Owner => true,
+        _ => field.indexed || field.is_custom(),
+    };
+    let mut all: Vec<&Field> = described.fields.iter().filter(useful).collect();
+    // The keyword finds names.
+    all.retain(|field| field.name != described.title);
+    all.sort_by_key(|field| matches!(field.kind, Kind::Text | Kind::Money));
+    all
+}
+
+/// The parameter that a field's control sets.
+fn control_name(field: &Field, params: &Params) -> String {
+    let suffix = match field.kind {
+        Kind::Date | Kind::Instant => ".within",
+        // An address that names the whole text is kept as it is.
+        Kind::Text | Kind::LongText if params::one(params, &field.name).is_none() => ".contains",
+        _ => "",
+    };
+    format!("{}{suffix}", field.name)
+}
+
+/// Search first, then the commonest filters, the others folded.
+pub(crate) fn filters(
+    signed: &SignedIn,
+    described: &RecordType,
+    params: &Params,
+    stated: &Stated,
+) -> Markup {
+    let texts = signed.texts;
+    let all = useful(described);
+    let (shown, folded) = all.split_at(all.len().min(FILTERS_SHOWN));
+    let open =
+        folded.iter().any(|field| params.iter().any(|(name, _)| name.starts_with(&*field.name)));
+    html! {
+        form class="gx-filters" method="get" action=(format!("/{}", described.name)) role="search" {
+            @for name in ["sort", "columns", "view", "filter"] {
+                @let value = params::all(params, name);
+                @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
+            }
+            @for (name, value) in params.iter().filter(|(name, value)| is_condition(name, value)) {
+                @if !all.iter().any(|field| control_name(field, params) == *name) {
+                    input type="hidden" name=(name) value=(value);
+                }
+            }
+            div {
+                label for="q" { (texts.get("ui-keyword")) }
+                input class="form-control" id="q" name="q" type="search" data-key="/"
+                    value=(params::one(params, "q").unwrap_or_default());
+            }
+            @for field in shown { (filter(signed, described, field, params)) }
+            @if !folded.is_empty() {
+                details open[open] {
+                    summary class="btn" { (texts.get("ui-more-filters")) }
+                    div class="gx-filters mt-2" {
+                        @for field in folded { (filter(signed, described, field, params)) }
+                    }
+                }
+            }
+            button class="btn" type="submit" { (icon("filter")) (texts.get("ui-apply")) }
+            @if !params.is_empty() {
+                a class="btn btn-link" href=(format!("/{}", described.name)) { (texts.get("ui-clear-filters")) }
+            }
+        }
+        @if !stated.0.is_empty() {
+            ul class="gx-stated" {
+                @for (words, without) in &stated.0 {
+                    li { (words)
+                        a href=(without) aria-label=(texts.format("ui-take-away", &[("name", words)])) { (icon("x")) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn filter(signed: &SignedIn, described: &RecordType, field: &Field, params: &Params) -> Markup {
+    let texts = signed.texts;
+    let label = texts.field_label(described, field);
+    let options: Vec<(String, String)> = match &field.kind {
+        Kind::Choice(options) | Kind::Choices(options) => {
+            let label = |code: &str| texts.option_label(described, field, code);
+            options.iter().map(|code| (code.to_string(), label(code))).collect()
+        }
+        Kind::Boolean => {
+            let words = [("true", "ui-yes"), ("false", "ui-no")];
+            words.map(|(value, key)| (value.to_owned(), texts.get(key))).into()
+        }
+        Kind::Date | Kind::Instant => {
+            let periods = [
+                "today",
+                "last_7_days",
+                "last_30_days",
+                "this_month",
+                "this_quarter",
+                "this_year",
+                "last_year",
+            ];
+            let label = |name: &&str| texts.get(&format!("period-{}", name.replace('_', "-")));
+            periods.iter().map(|name| ((*name).to_owned(), label(name))).collect()
+        }
+        Kind::Owner => vec![("me".to_owned(), texts.get("ui-mine"))],
+        _ => Vec::new(),
+    };
+    let name = control_name(field, params);
+    let current = params::one(params, &name).unwrap_or_default();
+    let id = format!("filter-{}", field.name);
+    html! {
+        div {
+            label for=(id) { (label) }
+            @if options.is_empty() {
+                input class="form-control" id=(id) name=(name) value=(current);
+            } @else {
+                select class="form-select" id=(id) name=(name) {
+                    option value="" { (texts.get("ui-all")) }
+                    @for (value, label) in &options {
+                        option value=(value) selected[*value == current] { (label) }
+                    }
+                    @if !current.is_empty() && !options.iter().any(|(value, _)| value == current) {
+                        option value=(current) selected { (current) }
+                    }
+                }
+            }
+        }
+    }
+}
