@@ -179,6 +179,6 @@ key-close = Close, or take the selection back
 key-help = This list
 ui-take-away = Take away: { $name }
 ui-filter = Filter
-ui-type-field = { $type }, { $field }
+ui-type-field = { $type } › { $field }
 import-day-first = day before month (31/12/2026), decimals after “{ $mark }”
 import-month-first = month before day (12/31/2026), decimals after “{ $mark }”

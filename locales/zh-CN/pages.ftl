@@ -179,6 +179,6 @@ key-close = 关闭，或取消选择
 key-help = 本列表
 ui-take-away = 移除：{ $name }
 ui-filter = 筛选条件
-ui-type-field = { $type }·{ $field }
+ui-type-field = { $type } › { $field }
 import-day-first = 先日后月（31/12/2026），小数点为“{ $mark }”
 import-month-first = 先月后日（12/31/2026），小数点为“{ $mark }”

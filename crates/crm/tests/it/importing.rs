@@ -280,7 +280,7 @@ async fn the_error_file_names_line_and_reason() {
     assert_eq!(
         written,
         "\u{feff}name,employees,Line,Reason\n\
-         '=1+1,many,1,customer.employees: “many” is not a number.\n"
+         '=1+1,many,1,Customer › Employees: “many” is not a number.\n"
     );
 }
 
@@ -321,7 +321,7 @@ async fn a_collection_point_asks_for_its_formats(database: TestDatabase) {
     let mut bytes = Vec::new();
     write_error_file(&store, &actor, outcome.job.id.raw(), &mut bytes).await.unwrap();
     let file = String::from_utf8(bytes).unwrap();
-    assert!(file.contains("Customer, Industry: “Arms” is not what"), "{file}");
+    assert!(file.contains("Customer › Industry: “Arms” is not what"), "{file}");
 
     // The same rules where somebody types: the point is named by the record.
     let described = store.catalog().get("customer").unwrap().clone();
