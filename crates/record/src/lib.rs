@@ -1,6 +1,7 @@
 //! Record types described as data: one description gives a type its storage, lists, forms,
 //! import, export, search, history and API. No SQL, no I/O: only what the words mean.
 
+mod address;
 mod catalog;
 mod changes;
 mod field;

@@ -29,6 +29,7 @@ assets! {
     "app.css" "text/css; charset=utf-8";
     "app.js" "text/javascript; charset=utf-8";
     "theme.js" "text/javascript; charset=utf-8";
+    "divisions.json" "application/json";
     "icons.svg" "image/svg+xml";
     "logo.svg" "image/svg+xml";
     "rapidoc.js" "text/javascript; charset=utf-8";

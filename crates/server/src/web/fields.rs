@@ -128,6 +128,10 @@ async fn read_field(
                     entries.text(&format!("{name}.{part}")).trim().clone_into(slot);
                 }
             }
+            // Whoever pastes the whole address into one field means all of it.
+            if address == (Address { street: address.street.clone(), ..Address::default() }) {
+                address = Address::from_text(&address.street);
+            }
             let empty = address == Address::default();
             Ok(if empty { Value::Null } else { Value::Address(Box::new(address)) })
         }
@@ -308,7 +312,7 @@ fn bare_control(
             }
         }
         Kind::Address => html! {
-            fieldset class="gx-fields" aria-describedby=[message] {
+            fieldset class="gx-fields gx-address" aria-describedby=[message] {
                 legend class="gx-wide" { (label) }
                 @for part in Address::PARTS {
                     @let part_name = format!("{name}.{part}");

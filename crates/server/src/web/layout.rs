@@ -81,7 +81,7 @@ pub(crate) fn page(
         (DOCTYPE)
         html lang=(texts.locale().tag()) data-theme=(signed.theme.as_deref().unwrap_or_default()) {
             (head(texts, title))
-            body data-types=(types) {
+            body data-types=(types) data-assets=(VERSION) {
                 a class="gx-skip" href="#main" { (texts.get("ui-skip")) }
                 div class="gx-shell" {
                     (menu(signed, &catalog, title))
