@@ -3,7 +3,7 @@
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
-use axum::routing::{get, patch, post};
+use axum::routing::{MethodRouter, get, patch, post};
 use guanxi_store::MAX_FILE_BYTES;
 use tower_http::compression::CompressionLayer;
 
@@ -13,12 +13,15 @@ use crate::{api, security, web};
 /// A form or a record is never larger.
 const BODY_BYTES_MAX: usize = 2 << 20;
 
+/// A file and the form around it.
+const UPLOAD_BYTES_MAX: usize = MAX_FILE_BYTES + (1 << 20);
+
 /// All routes of the server.
 pub fn router(app: App) -> Router {
     let uploads = Router::new()
         .route("/api/v1/imports", post(api::begin_import))
         .route("/import/file", post(web::import_upload))
-        .layer(DefaultBodyLimit::max(MAX_FILE_BYTES + (1 << 20)));
+        .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX));
     Router::new()
         .merge(api_routes())
         .merge(page_routes())
@@ -49,6 +52,11 @@ fn api_routes() -> Router<App> {
         .route("/api/v1/{type}/{id}/history", get(api::history))
 }
 
+/// Forms may carry files.
+fn with_files(route: MethodRouter<App>) -> MethodRouter<App> {
+    route.layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX))
+}
+
 fn page_routes() -> Router<App> {
     Router::new()
         .route("/", get(web::home))
@@ -64,15 +72,16 @@ fn page_routes() -> Router<App> {
         .route("/import/{id}", get(web::import_result))
         .route("/import/{id}/errors", get(web::import_errors))
         .route("/import/{id}/{action}", post(web::import_action))
-        .route("/{type}", get(web::list).post(web::create))
+        .route("/{type}", get(web::list).merge(with_files(post(web::create))))
         .route("/{type}/new", get(web::new_form))
         .route("/{type}/more", get(web::more))
         .route("/{type}/total", get(web::total))
         .route("/{type}/bulk", post(web::bulk))
         .route("/{type}/views", post(web::create_view))
         .route("/{type}/views/{id}", post(web::update_view))
-        .route("/{type}/{id}", get(web::show).post(web::update))
+        .route("/{type}/{id}", get(web::show).merge(with_files(post(web::update))))
         .route("/{type}/{id}/edit", get(web::edit_form))
+        .route("/{type}/{id}/file/{field}", get(web::file_of))
         .route("/{type}/{id}/cell/{field}", get(web::edit_cell).post(web::save_cell))
         .route("/{type}/{id}/archive", post(web::archive))
         .route("/{type}/{id}/restore", post(web::restore))

@@ -6,6 +6,7 @@ use guanxi_record::{Owner, Record, Stored};
 use sha2::{Digest, Sha256};
 
 use crate::actor::{Purpose, Rights};
+use crate::search::Archived;
 use crate::sql::SqlValue;
 use crate::tx::Tx;
 use crate::view::View;
@@ -66,22 +67,34 @@ impl Tx {
 }
 
 impl View {
-    /// A file with its bytes: for who uploaded it, and for who may see all files.
+    /// A file with its bytes, if the Actor may see it.
     ///
     /// # Errors
     /// `NotFound`, also when it is somebody else's.
     pub async fn file(&mut self, id: RawId) -> Result<(Stored<File>, Vec<u8>)> {
-        let may_see_all = self.actor.rights.scope(File::NAME, Purpose::Read).is_some();
-        let rights = std::mem::replace(&mut self.actor.rights, Rights::All);
-        let file = self.fetch::<File>(Purpose::Read, Id::new(id)).await;
-        self.actor.rights = rights;
-        let file = file?;
-        let is_mine = file.owner.map(|Owner(owner)| owner) == self.actor.user;
-        if !may_see_all && !is_mine {
-            return Err(Error::NotFound);
-        }
+        let file = self.fetch::<File>(Purpose::Read, Id::new(id)).await?;
         let content = self.file_content(id).await?;
         Ok((file, content))
+    }
+
+    /// A file with its bytes that a record names which the Actor may read. Whoever put it there
+    /// could see the file, and shares it with the record.
+    ///
+    /// # Errors
+    /// `NotFound`.
+    pub async fn attached_file(&mut self, id: RawId) -> Result<(Stored<File>, Vec<u8>)> {
+        let rights = std::mem::replace(&mut self.actor.rights, Rights::All);
+        let file = self.file(id).await;
+        self.actor.rights = rights;
+        file
+    }
+
+    /// The names of files that records name which the Actor may read.
+    pub(crate) async fn attached_names(&mut self, ids: &[RawId]) -> Result<Vec<(RawId, String)>> {
+        let rights = std::mem::replace(&mut self.actor.rights, Rights::All);
+        let names = self.titles_among(File::NAME, ids, Archived::Show).await;
+        self.actor.rights = rights;
+        names
     }
 
     /// The bytes of a file whose record the Actor was given.

@@ -269,7 +269,10 @@ impl View {
         let mut titles = Titles::new();
         for (target, ids) in wanted {
             let ids: Vec<RawId> = ids.into_iter().collect();
-            titles.extend(self.titles_among(&target, &ids, Archived::Show).await?);
+            titles.extend(match target.as_str() {
+                crate::File::NAME => self.attached_names(&ids).await?,
+                _ => self.titles_among(&target, &ids, Archived::Show).await?,
+            });
         }
         Ok(titles)
     }

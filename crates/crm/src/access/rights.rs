@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use guanxi_base::{Error, RawId, Result, TimeZone};
 use guanxi_record::{Filter, Record, Stored};
-use guanxi_store::{Actor, Origin, Purpose, Rights, Store};
+use guanxi_store::{Actor, File, Origin, Purpose, Rights, Store};
 
 use super::{SavedView, User};
 use crate::RECORD_TYPES;
@@ -44,8 +44,6 @@ fn rights_of_staff() -> Rights {
     let mut list = HashMap::new();
     for record_type in RECORD_TYPES {
         let shared = matches!(record_type.area, "organisation" | "settings");
-        // Files are shown through the records that carry them.
-        let hidden = record_type.name == "file";
         if record_type.name == SavedView::NAME {
             let change = [Purpose::Change, Purpose::Archive];
             let see = [Purpose::Read, Purpose::Export];
@@ -55,11 +53,14 @@ fn rights_of_staff() -> Rights {
             list.extend(change.map(|purpose| ((name(), purpose), SavedView::changeable())));
             continue;
         }
-        let purposes: &[Purpose] = match (hidden, shared) {
-            (true, _) => &[],
-            (false, true) => &[Purpose::Read],
-            (false, false) => &ALL,
-        };
+        // Those of others are seen through the records that carry them.
+        if record_type.name == File::NAME {
+            let name = || File::NAME.to_owned();
+            list.insert((name(), Purpose::Create), Filter::everything());
+            list.insert((name(), Purpose::Read), Filter::eq("owner", "me"));
+            continue;
+        }
+        let purposes: &[Purpose] = if shared { &[Purpose::Read] } else { &ALL };
         list.extend(
             purposes.iter().map(|p| ((record_type.name.to_string(), *p), Filter::everything())),
         );

@@ -39,14 +39,13 @@ pub(crate) fn cell(
     row: &Row,
     titles: &Titles,
 ) -> Markup {
-    let value = row.value(described, &field.name);
     let href = format!("/{}/{}", described.name, row.id);
     let edit = is_editable(signed, described, field).then(|| format!("{href}/cell/{}", field.name));
     html! {
         td class=[cells::style(field)] data-label=(signed.texts.field_label(described, field))
             data-edit=[edit] {
             @if field.name == described.title { a href=(href) { (row.title(described)) } }
-            @else { (cells::value(signed, described, field, &value, titles)) }
+            @else { (cells::field(signed, described, field, row, titles)) }
         }
     }
 }

@@ -1,11 +1,29 @@
 //! Values as people read them, wherever they stand: in lists, on pages, in history.
 
-use guanxi_record::{Field, Kind, RecordType, Value};
+use guanxi_record::{Field, Kind, RecordType, Row, Value};
 use guanxi_store::Titles;
 use maud::{Markup, html};
 
 use super::format;
 use crate::signed_in::SignedIn;
+
+/// A field of a record; its files are reached through the record.
+pub(crate) fn field(
+    signed: &SignedIn,
+    described: &RecordType,
+    field: &Field,
+    row: &Row,
+    titles: &Titles,
+) -> Markup {
+    match (&field.kind, row.value(described, &field.name)) {
+        (Kind::File, Value::Link(id)) => html! {
+            a href=(format!("/{}/{}/file/{}", described.name, row.id, field.name)) {
+                (titles.get(&id).cloned().unwrap_or_else(|| id.to_string()))
+            }
+        },
+        (_, known) => value(signed, described, field, &known, titles),
+    }
+}
 
 /// A value as it stands in a list or on a page.
 pub(crate) fn value(
@@ -26,7 +44,7 @@ pub(crate) fn value(
             @for (at, id) in value.links().iter().enumerate() {
                 @if at > 0 { ", " }
                 @match (titles.get(id), target) {
-                    (Some(title), Some("file")) => a href=(format!("/files/{id}")) { (title) },
+                    (Some(title), Some("file")) => (title),
                     (Some(title), Some(target)) => a href=(format!("/{target}/{id}")) { (title) },
                     // There is something that this person may not see.
                     _ => span title=(signed.texts.get("ui-no-permission")) { "\u{1f512}" },

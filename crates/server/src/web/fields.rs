@@ -58,7 +58,7 @@ impl Entries {
         entries
     }
 
-    fn set(&mut self, name: &str, text: String) {
+    pub(crate) fn set(&mut self, name: &str, text: String) {
         self.0.insert(name.to_owned(), vec![text]);
     }
 
@@ -80,7 +80,7 @@ pub(crate) async fn read(
     let mut values = Vec::new();
     let mut refusals = Vec::new();
     for (place, field) in described.fields.iter().enumerate() {
-        if field.read_only || field.kind == Kind::File {
+        if field.read_only {
             continue;
         }
         match read_one(view, field, entries).await? {
@@ -139,6 +139,11 @@ async fn read_field(
             let codes = entries.0.get(name).cloned().unwrap_or_default().join(";");
             Value::from_text(&field.kind, &codes)
         }
+        Kind::File if entries.text(&format!("{name}.remove")) == "true" => Ok(Value::Null),
+        Kind::File => match entries.text(&format!("{name}.id")) {
+            "" => Ok(Value::Null),
+            id => Value::from_text(&field.kind, id),
+        },
         Kind::Links { to } => {
             let mut ids = Vec::new();
             for word in text.split(';').map(str::trim).filter(|word| !word.is_empty()) {
@@ -326,6 +331,22 @@ fn bare_control(
                 }
             }
         },
+        Kind::File => {
+            let known = entries.text(&format!("{name}.id"));
+            html! {
+                @if !known.is_empty() {
+                    input type="hidden" name=(format!("{name}.id")) value=(known);
+                    label class="form-check" {
+                        input class="form-check-input" type="checkbox" name=(format!("{name}.remove")) value="true";
+                        span class="form-check-label" {
+                            (signed.texts.format("ui-take-away", &[("name", text)]))
+                        }
+                    }
+                }
+                input class="form-control" id=(id) name=(format!("{name}.file")) type="file"
+                    required[required && known.is_empty()] aria-invalid=[invalid] aria-describedby=[message];
+            }
+        }
         Kind::Date => input("date", text),
         Kind::Instant => {
             // In the reader's zone, as the control wants it.

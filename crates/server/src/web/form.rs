@@ -28,7 +28,8 @@ pub(crate) struct Form<'a> {
 impl Form<'_> {
     pub(crate) fn markup(&self, signed: &SignedIn, title: &str) -> Markup {
         let texts = signed.texts;
-        let shown = |field: &&Field| !field.read_only && field.kind != Kind::File;
+        let shown = |field: &&Field| !field.read_only;
+        let has_files = self.described.fields.iter().any(|f| shown(&f) && f.kind == Kind::File);
         let (folded, plain): (Vec<&Field>, Vec<&Field>) = self
             .described
             .fields
@@ -41,7 +42,8 @@ impl Form<'_> {
         });
         html! {
             div class="gx-head" { h1 { (title) } }
-            form class="card" method="post" action=(self.action) data-draft novalidate {
+            form class="card" method="post" action=(self.action) data-draft novalidate
+                enctype=[has_files.then_some("multipart/form-data")] {
                 div class="card-body" {
                     @if let Some(version) = self.version {
                         input type="hidden" name="version" value=(version);

@@ -468,25 +468,3 @@ pub(crate) async fn import_errors(
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
 }
-
-/// A file, for who uploaded it or may see all.
-pub(crate) async fn file(
-    State(app): State<App>,
-    signed: SignedIn,
-    Path(id): Path<String>,
-) -> Response {
-    let outcome: Result<Response> = async {
-        let mut view = app.store.read(&signed.actor).await?;
-        let (file, content) = view.file(parse_id(&id)?).await?;
-        let name: String =
-            file.name.chars().filter(|c| c.is_ascii_graphic() && *c != '"').collect();
-        // Never shown in place: what others upload must not run as a page of ours.
-        let headers = [
-            ("content-type", "application/octet-stream".to_owned()),
-            ("content-disposition", format!("attachment; filename=\"{name}\"")),
-        ];
-        Ok((headers, content).into_response())
-    }
-    .await;
-    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
-}

@@ -6,6 +6,7 @@ mod cell;
 mod cells;
 mod customer;
 mod fields;
+mod files;
 mod filters;
 mod form;
 mod format;
@@ -22,9 +23,10 @@ mod views;
 pub(crate) use assets::asset;
 pub(crate) use bulk::bulk;
 pub(crate) use cell::{edit_cell, save_cell};
+pub(crate) use files::{file, file_of};
 pub(crate) use home::home;
 pub(crate) use imports::{
-    file, import_action, import_errors, import_mapping, import_new, import_result, import_start,
+    import_action, import_errors, import_mapping, import_new, import_result, import_start,
     import_upload,
 };
 pub(crate) use list::{list, more, total};

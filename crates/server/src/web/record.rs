@@ -121,10 +121,10 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
             div class="gx-card-head" { h2 { (texts.get("ui-details")) } }
             div class="card-body" {
                 dl class="gx-fields" {
-                    @for (field, value) in pairs {
+                    @for (field, _) in pairs {
                         div {
                             dt { (texts.field_label(described, field)) }
-                            dd { (cells::value(signed, described, field, value, titles)) }
+                            dd { (cells::field(signed, described, field, row, titles)) }
                         }
                     }
                 }
@@ -236,12 +236,11 @@ fn related_card(signed: &SignedIn, list: &Related, id: RawId, titles: &Titles) -
                         @for row in rows {
                             tr {
                                 @for field in &columns {
-                                    @let value = row.value(other, &field.name);
                                     td class=[cells::style(field)]
                                         data-label=(texts.field_label(other, field)) {
                                         @if field.name == other.title {
                                             a href=(format!("/{}/{}", other.name, row.id)) { (row.title(other)) }
-                                        } @else { (cells::value(signed, other, field, &value, titles)) }
+                                        } @else { (cells::field(signed, other, field, row, titles)) }
                                     }
                                 }
                             }

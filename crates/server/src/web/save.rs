@@ -10,6 +10,7 @@ use guanxi_record::{Changes, Default as FieldDefault, RecordType, Value};
 use guanxi_store::{Purpose, Titles};
 
 use super::fields::{Entries, read};
+use super::files::Sent;
 use super::form::Form;
 use super::layout::{Notice, error_page, page};
 use crate::api::parse_id;
@@ -79,12 +80,13 @@ pub(crate) async fn create(
     State(app): State<App>,
     signed: SignedIn,
     Path(record_type): Path<String>,
-    Posted(sent): Posted<Params>,
+    mut sent: Sent,
 ) -> Response {
     let outcome: Result<Response> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
-        let entries = Entries::sent(sent);
         let mut tx = app.store.write(&signed.actor).await?;
+        sent.keep_files(&mut tx, &described).await?;
+        let entries = sent.entries;
         let fields = match read(&mut tx, &described, &entries).await? {
             Ok(fields) => fields,
             Err(refusals) => return Ok(show_new(&app, &signed, &described, &entries, &refusals)),
@@ -172,14 +174,15 @@ pub(crate) async fn update(
     State(app): State<App>,
     signed: SignedIn,
     Path((record_type, id)): Path<(String, String)>,
-    Posted(sent): Posted<Params>,
+    mut sent: Sent,
 ) -> Response {
     let outcome: Result<Response> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
         let id = parse_id(&id)?;
-        let entries = Entries::sent(sent);
-        let version: i64 = entries.text("version").parse().unwrap_or(0);
         let mut tx = app.store.write(&signed.actor).await?;
+        sent.keep_files(&mut tx, &described).await?;
+        let entries = sent.entries;
+        let version: i64 = entries.text("version").parse().unwrap_or(0);
         let row = tx.row(&record_type, id, Purpose::Change).await?;
         let title = row.title(&described);
         let edit = Edit { described: &described, id, title, version };
