@@ -1,5 +1,6 @@
 // A day's work: customers, forms with mistakes, conflicts, undo, palette, keyboard, import.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 import { screenshot, signIn, startBrowser, startServer, violations } from "./browser.mjs";
 
@@ -81,6 +82,42 @@ test("an address is chosen from province to district, or pasted whole", async ()
   await page.goto(`${path}/edit`);
   assert.equal(await field("city").inputValue(), "深圳市");
   assert.equal(await field("street").inputValue(), "科技园路1号");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+test("a file comes with a form and is read from the record", async () => {
+  const page = await signIn(browser, server.address);
+  // A custom field that holds a file.
+  await page.goto("/custom_field/new");
+  await page.fill("[name=record_type]", "customer");
+  await page.fill("[name=name]", "x_contract");
+  await page.selectOption("[name=kind]", "file");
+  await page.fill("[name=label_en]", "Contract");
+  await page.fill("[name=label_zh_cn]", "合同");
+  await page.click("button[type=submit]:has-text('Save')");
+  await page.waitForURL(/saved=/);
+  await page.goto("/customer/new");
+  await page.fill("[name=name]", "With a contract");
+  await page.setInputFiles("[type=file]", { name: "合同 1.txt", mimeType: "text/plain", buffer: Buffer.from("signed 签字") });
+  assert.deepEqual(await violations(page), []);
+  await page.click("button[type=submit]:has-text('Save')");
+  await page.waitForURL(/saved=/);
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click("a:has-text('合同 1.txt')")]);
+  assert.equal(download.suggestedFilename(), "合同 1.txt");
+  assert.equal(readFileSync(await download.path(), "utf8"), "signed 签字");
+  const path = new URL(page.url()).pathname;
+  // Saving without a new file keeps it; the tick takes it away.
+  await page.goto(`${path}/edit`);
+  await page.click("button[type=submit]:has-text('Save')");
+  await page.waitForURL(/saved=/);
+  assert.equal(await page.locator("a:has-text('合同 1.txt')").count(), 1);
+  await page.goto(`${path}/edit`);
+  await page.click("summary:has-text('More fields')");
+  await page.check("[name='x_contract.remove']");
+  await page.click("button[type=submit]:has-text('Save')");
+  await page.waitForURL(/saved=/);
+  assert.equal(await page.locator("dl a:has-text('合同 1.txt')").count(), 0);
   assert.deepEqual(page.faults, []);
   await page.context().close();
 });

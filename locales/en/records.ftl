@@ -342,6 +342,7 @@ custom-field = Custom field
     .kind-url = Web address
     .kind-address = Address
     .kind-json = JSON
+    .kind-file = File
     .label_en = English label
     .label_zh_cn = Chinese label
     .options = Options

@@ -342,6 +342,7 @@ custom-field = 自定义字段
     .kind-url = 网址
     .kind-address = 地址
     .kind-json = JSON
+    .kind-file = 文件
     .label_en = 英文名称
     .label_zh_cn = 中文名称
     .options = 选项

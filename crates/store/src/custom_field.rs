@@ -37,6 +37,7 @@ pub(crate) enum CustomKind {
     Url,
     Address,
     Json,
+    File,
 }
 
 /// The definition of a field that was added at run time.
