@@ -2,29 +2,30 @@
 //! import goes on where its last batch ended, or is undone.
 
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
+
+use guanxi_testkit::{TestDatabase, both_databases};
 
 /// So often the import is killed.
 const KILLS: u64 = 20;
-const LINES: usize = 40_000;
+const LINES: usize = 25_000;
 
-fn guanxi(data: &Path, arguments: &[&str]) -> Command {
+both_databases!(a_killed_import_goes_on_and_can_be_undone);
+
+fn guanxi(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
-    command.arg("--data").arg(data).args(arguments).env("LANG", "en_US.UTF-8");
+    command.args(arguments).env("LANG", "en_US.UTF-8").env("GUANXI_DATABASE", &database.url);
     command
 }
 
-fn output(data: &Path, arguments: &[&str]) -> String {
-    let output = guanxi(data, arguments).output().expect("the program starts");
+fn output(database: &TestDatabase, arguments: &[&str]) -> String {
+    let output = guanxi(database, arguments).output().expect("the program starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("it speaks UTF-8")
 }
 
-#[test]
-fn a_killed_import_goes_on_and_can_be_undone() {
+async fn a_killed_import_goes_on_and_can_be_undone(database: TestDatabase) {
     let folder = tempfile::TempDir::new().unwrap();
-    let data = folder.path().join("data");
     let lines: String = (0..LINES).map(|n| format!("K{n},Name {n}\n")).collect();
     let file = folder.path().join("big.csv");
     fs::write(&file, format!("code,name\n{lines}")).unwrap();
@@ -34,15 +35,18 @@ fn a_killed_import_goes_on_and_can_be_undone() {
     fs::write(&mapping, toml).unwrap();
     let (file, mapping) = (file.to_str().unwrap(), mapping.to_str().unwrap());
 
-    output(&data, &["migrate"]);
+    output(&database, &["migrate"]);
     let mut job = String::new();
     let mut kills = 0;
     for attempt in 0..200 {
         let first = ["import", "--mapping", mapping, file];
         let again = ["import", "--resume", job.as_str()];
         let arguments: &[&str] = if job.is_empty() { &first } else { &again };
-        let mut running =
-            guanxi(&data, arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut running = guanxi(&database, arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let mut said = String::new();
         let mut reader = std::io::BufReader::new(running.stdout.take().unwrap());
         std::io::BufRead::read_line(&mut reader, &mut said).unwrap();
@@ -64,10 +68,10 @@ fn a_killed_import_goes_on_and_can_be_undone() {
     }
     assert_eq!(kills, KILLS);
     let csv = folder.path().join("out.csv");
-    let told = output(&data, &["export", "customer", csv.to_str().unwrap()]);
+    let told = output(&database, &["export", "customer", csv.to_str().unwrap()]);
     assert!(told.starts_with(&format!("{LINES} records")), "{told}");
-    let undone = output(&data, &["undo", &job]);
+    let undone = output(&database, &["undo", &job]);
     assert!(undone.contains(&format!("{LINES} changes undone")), "{undone}");
-    let told = output(&data, &["export", "customer", csv.to_str().unwrap()]);
+    let told = output(&database, &["export", "customer", csv.to_str().unwrap()]);
     assert!(told.starts_with("0 records"), "{told}");
 }
