@@ -8,7 +8,8 @@ use pinyin::ToPinyin;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Longer words and pinyin are cut here, in documents and in queries alike.
+/// Longer words and pinyin are cut here, in documents and in queries alike. The index has all
+/// shorter starts of terms (`prefix=` in the migration).
 const WORD_CHARACTERS_MAX: usize = 12;
 /// So many ways to read the start of a run of characters are kept.
 const READINGS_MAX: usize = 4;
@@ -145,7 +146,12 @@ pub(crate) fn of_query(words: &str) -> Vec<QueryTerm> {
     let mut terms = Vec::new();
     for run in runs(&fold(words)) {
         match run {
-            Run::Word(word) => terms.push(QueryTerm { text: cut(&word), prefix: true }),
+            Run::Word(word) => {
+                let text = cut(&word);
+                // What is as long as a term can be is the start of none.
+                let prefix = text.chars().count() < WORD_CHARACTERS_MAX;
+                terms.push(QueryTerm { text, prefix });
+            }
             Run::Chinese(run) if run.len() == 1 => {
                 terms.push(QueryTerm { text: run[0].to_string(), prefix: true });
             }
@@ -194,6 +200,7 @@ mod tests {
         }
         assert!(finds("chongqing", "重庆长安") && finds("changan", "重庆长安"));
         assert!(finds("華為技術", "华为技术有限公司") && finds("台积", "臺灣積體電路台積電"));
+        assert!(finds("huaweijishuyouxiangongsi", "华为技术有限公司"));
         assert!(finds("yinhang", "招商银行") && finds("zsyh", "招商银行"));
         assert!(finds("muller", "Müller GmbH") && finds("SO-0012", "SO-001234"));
         assert!(finds("8000", "+8613800138000"));
