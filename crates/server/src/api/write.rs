@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::people::create_collected;
-use guanxi_record::{Filter, Query, Value};
+use guanxi_record::{Filter, Query, RecordType, Row, Value};
 use guanxi_store::{Purpose, Remembered, Tx};
 use serde_json::{Map, Value as Json, json};
 
@@ -49,6 +49,19 @@ async fn begin(
 }
 
 impl Write {
+    /// Answers with the record as it is now.
+    async fn commit_row(
+        mut self,
+        status: StatusCode,
+        described: &RecordType,
+        row: &Row,
+    ) -> Result<Remembered> {
+        let titles = self.tx.link_titles(described, std::slice::from_ref(row)).await?;
+        let mut answer = record_json(described, row, &titles);
+        answer["change_set"] = json!(self.tx.change_set().to_string());
+        self.commit(status, &answer).await
+    }
+
     async fn commit(mut self, status: StatusCode, answer: &Json) -> Result<Remembered> {
         let answer = Remembered { status: status.as_u16(), response: answer.to_string() };
         if let Some((key, request)) = &self.key {
@@ -97,10 +110,7 @@ pub(crate) async fn create(
             values[place] = value;
         }
         let row = create_collected(&mut write.tx, &described, values).await?;
-        let titles = write.tx.link_titles(&described, std::slice::from_ref(&row)).await?;
-        let mut answer = record_json(&described, &row, &titles);
-        answer["change_set"] = json!(write.tx.change_set().to_string());
-        write.commit(StatusCode::CREATED, &answer).await
+        write.commit_row(StatusCode::CREATED, &described, &row).await
     }
     .await;
     respond(&signed, outcome)
@@ -124,10 +134,7 @@ pub(crate) async fn update(
             Begun::Known(answer) => return Ok(answer),
         };
         let row = write.tx.update_fields(&described, parse_id(&id)?, version, fields).await?;
-        let titles = write.tx.link_titles(&described, std::slice::from_ref(&row)).await?;
-        let mut answer = record_json(&described, &row, &titles);
-        answer["change_set"] = json!(write.tx.change_set().to_string());
-        write.commit(StatusCode::OK, &answer).await
+        write.commit_row(StatusCode::OK, &described, &row).await
     }
     .await;
     respond(&signed, outcome)

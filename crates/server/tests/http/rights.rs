@@ -14,6 +14,8 @@ both_databases!(
     guessing_passwords_is_slowed_down,
     sessions_are_safe,
     a_file_is_its_uploaders,
+    an_import_is_stopped_by_who_began_it,
+    a_view_that_is_not_shared_is_private,
 );
 
 async fn nobody_gets_nothing(database: TestDatabase) {
@@ -158,4 +160,80 @@ async fn a_file_is_its_uploaders(database: TestDatabase) {
         let answer = house.send(preview.body(body).unwrap()).await;
         assert_eq!(answer.status == StatusCode::NOT_FOUND, status == StatusCode::NOT_FOUND);
     }
+}
+
+/// Whom the tests sign in: the administrator, then the clerk.
+async fn sessions(house: &House) -> Vec<(guanxi_base::RawId, String)> {
+    let system = guanxi_store::Actor::system(guanxi_store::Origin::Cli);
+    let mut sessions = Vec::new();
+    for email in ["admin@example.com", "clerk@example.com"] {
+        let mut view = house.store.read(&system).await.unwrap();
+        let user = view.find_by("user", "email", email).await.unwrap().unwrap().id;
+        drop(view);
+        let kind = guanxi_store::SignInKind::Session;
+        let token = house.store.create_sign_in(user, kind, None, None).await.unwrap();
+        sessions.push((user, token));
+    }
+    sessions
+}
+
+fn browser(method: &str, path: &str, session: &str, form: &str) -> Request<Body> {
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .header(header::COOKIE, format!("guanxi_session={session}"))
+        .header("sec-fetch-site", "same-origin")
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Body::from(form.to_owned()))
+        .unwrap()
+}
+
+async fn an_import_is_stopped_by_who_began_it(database: TestDatabase) {
+    use guanxi_crm::exchange::{ImportInput, Mapping, begin_import};
+    let house = House::open(&database).await;
+    let sessions = sessions(&house).await;
+    let mut actor = guanxi_store::Actor::system(guanxi_store::Origin::Cli);
+    let toml = "[[records]]\ntype = \"customer\"\nfields = { name = \"name\" }";
+    let mapping = Mapping::parse(toml).unwrap();
+    let mut jobs = Vec::new();
+    for (user, _) in &sessions {
+        actor.user = Some(*user);
+        let mut tx = house.store.write(&actor).await.unwrap();
+        let file = tx.create_file("a.csv", "text/csv", b"name\nA\n".to_vec()).await.unwrap();
+        tx.commit().await.unwrap();
+        let input = ImportInput::File(file.id.raw());
+        let job = begin_import(&house.store, &actor, input, "a.csv", &mapping).await.unwrap();
+        jobs.push(job.id);
+    }
+    let clerk = &sessions[1].1;
+    let answer = house.send(browser("POST", &format!("/import/{}/stop", jobs[0]), clerk, "")).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let answer = house.send(browser("POST", &format!("/import/{}/stop", jobs[1]), clerk, "")).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
+}
+
+async fn a_view_that_is_not_shared_is_private(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let sessions = sessions(&house).await;
+    let (admin, clerk) = (&sessions[0].1, &sessions[1].1);
+    for (name, shared) in [("Mine", ""), ("Ours", "&is_shared=true")] {
+        let form = format!("name={name}&address=kind%3Dperson{shared}");
+        let answer = house.send(browser("POST", "/customer/views", admin, &form)).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    }
+    let list = house.send(browser("GET", "/customer", clerk, "")).await.text;
+    assert!(list.contains("Ours") && !list.contains("Mine"));
+    let all = house.send(browser("GET", "/saved_view", clerk, "")).await.text;
+    assert!(all.contains("Ours") && !all.contains("Mine"));
+    // Shared is not changeable: that is the owner's to say.
+    let mut view =
+        house.store.read(&guanxi_store::Actor::system(guanxi_store::Origin::Cli)).await.unwrap();
+    let ours = view.find_by("saved_view", "name", "Ours").await.unwrap().unwrap();
+    drop(view);
+    let form = "address=kind%3Dorganisation&version=1";
+    let path = format!("/customer/views/{}", ours.id);
+    let answer = house.send(browser("POST", &path, clerk, form)).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let answer = house.send(browser("POST", &path, admin, form)).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER);
 }
