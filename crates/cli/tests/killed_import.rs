@@ -1,6 +1,8 @@
 //! A process that is killed in the middle of an import loses nothing that it acknowledged: the
 //! import goes on where its last batch ended, or is undone.
 
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
 use std::fs;
 use std::process::{Command, Stdio};
 
