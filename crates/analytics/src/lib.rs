@@ -1,0 +1,23 @@
+//! Models of customer value: columns in, numbers out.
+//!
+//! Nothing here knows a database, a clock or a network. Every model takes columns of numbers,
+//! checks them, and gives numbers back; the same input gives the same output, whatever the number
+//! of threads, and where chance is needed, the seed is an input.
+//!
+//! Times are in one unit of the caller's choice (weeks, as a rule); the rates and horizons of a
+//! model are in that unit too. Amounts of money are plain numbers of one currency.
+//!
+//! - [`value`]: how often a customer will buy, whether they still do, and what that is worth.
+//! - [`rfm`]: recency, frequency and money as scores.
+//! - [`concentration`]: ABC classes, the Lorenz curve, Gini.
+//! - [`cohort`]: who comes back how long after their first purchase.
+
+pub mod cohort;
+pub mod concentration;
+mod error;
+mod minimise;
+pub mod rfm;
+mod special;
+pub mod value;
+
+pub use error::{Error, Result};

@@ -1,0 +1,202 @@
+//! Maximum likelihood: the search for the best positive parameters, and how sure they are.
+
+use std::cell::RefCell;
+
+use argmin::core::{CostFunction, Executor, Gradient, State};
+use argmin::solver::linesearch::MoreThuenteLineSearch;
+use argmin::solver::quasinewton::LBFGS;
+
+use crate::{Error, Result};
+
+/// Steps of the search.
+const STEPS_MAX: u64 = 500;
+
+/// The log-likelihood of N positive parameters and its gradient by them.
+pub(crate) trait Likelihood<const N: usize> {
+    fn at(&self, parameters: &[f64; N]) -> (f64, [f64; N]);
+}
+
+/// Where the search ended.
+#[derive(Debug, Clone)]
+pub(crate) struct Estimates<const N: usize> {
+    pub(crate) parameters: [f64; N],
+    pub(crate) log_likelihood: f64,
+    /// None where the likelihood is flat in some direction.
+    pub(crate) standard_errors: Option<[f64; N]>,
+}
+
+/// Where the search was last, with value and slope there.
+type Known<const N: usize> = ([f64; N], f64, Vec<f64>);
+
+/// The negative mean log-likelihood by the logarithms of the parameters, which keeps them positive
+/// and the steps of all of them alike.
+struct Problem<'a, L, const N: usize> {
+    likelihood: &'a L,
+    scale: f64,
+    /// The search asks for value and slope one after the other.
+    last: RefCell<Option<Known<N>>>,
+}
+
+impl<L: Likelihood<N>, const N: usize> Problem<'_, L, N> {
+    fn at(&self, logs: &[f64]) -> (f64, Vec<f64>) {
+        let key: [f64; N] = std::array::from_fn(|at| logs[at]);
+        if let Some((known, value, slope)) = &*self.last.borrow()
+            && *known == key
+        {
+            return (*value, slope.clone());
+        }
+        let parameters = key.map(f64::exp);
+        let (value, slope) = self.likelihood.at(&parameters);
+        let by_logs = (0..N).map(|at| -slope[at] * parameters[at] / self.scale).collect::<Vec<_>>();
+        // Far outside, where nothing can be computed, is worse than everything.
+        let value = if value.is_finite() { -value / self.scale } else { f64::MAX / 1e10 };
+        *self.last.borrow_mut() = Some((key, value, by_logs.clone()));
+        (value, by_logs)
+    }
+}
+
+impl<L: Likelihood<N>, const N: usize> CostFunction for Problem<'_, L, N> {
+    type Param = Vec<f64>;
+    type Output = f64;
+    fn cost(&self, logs: &Vec<f64>) -> std::result::Result<f64, argmin::core::Error> {
+        Ok(self.at(logs).0)
+    }
+}
+
+impl<L: Likelihood<N>, const N: usize> Gradient for Problem<'_, L, N> {
+    type Param = Vec<f64>;
+    type Gradient = Vec<f64>;
+    fn gradient(&self, logs: &Vec<f64>) -> std::result::Result<Vec<f64>, argmin::core::Error> {
+        Ok(self.at(logs).1)
+    }
+}
+
+/// Finds the parameters of the highest likelihood by L-BFGS with a Moré–Thuente line search, from
+/// the best of several starts. `scale` is about how many observations there are.
+pub(crate) fn maximise<L: Likelihood<N>, const N: usize>(
+    model: &'static str,
+    likelihood: &L,
+    starts: &[[f64; N]],
+    scale: f64,
+) -> Result<Estimates<N>> {
+    let value = |start: &[f64; N]| likelihood.at(start).0;
+    let start = starts
+        .iter()
+        .filter(|start| value(start).is_finite())
+        .max_by(|a, b| value(a).total_cmp(&value(b)))
+        .ok_or(Error::NotConverged { model })?;
+    let mut best = start.map(f64::ln);
+    // A search that ends early, its line search lost in rounding, goes on from where it is.
+    for _ in 0..3 {
+        let problem = Problem { likelihood, scale, last: RefCell::new(None) };
+        let solver = LBFGS::new(MoreThuenteLineSearch::new(), 7)
+            .with_tolerance_grad(1e-9)
+            .and_then(|solver| solver.with_tolerance_cost(1e-15))
+            .map_err(|_| Error::NotConverged { model })?;
+        let outcome = Executor::new(problem, solver)
+            .configure(|state| state.param(best.to_vec()).max_iters(STEPS_MAX))
+            .run();
+        let Ok(outcome) = outcome else { break };
+        let Some(found) = outcome.state().get_best_param() else { break };
+        let moved = best.iter().zip(found).any(|(a, b)| (a - b).abs() > 1e-7);
+        best = std::array::from_fn(|at| found[at]);
+        if !moved {
+            break;
+        }
+    }
+    let parameters = best.map(f64::exp);
+    let (log_likelihood, slope) = likelihood.at(&parameters);
+    let steep = (0..N).any(|at| (slope[at] * parameters[at] / scale).abs() > 1e-4);
+    if !log_likelihood.is_finite() || steep {
+        return Err(Error::NotConverged { model });
+    }
+    let standard_errors = standard_errors(likelihood, &parameters);
+    Ok(Estimates { parameters, log_likelihood, standard_errors })
+}
+
+/// The square roots of the diagonal of the inverse observed information, whose second
+/// derivatives are central differences of the gradient.
+#[expect(clippy::needless_range_loop, reason = "rows and columns of matrices")]
+fn standard_errors<L: Likelihood<N>, const N: usize>(
+    likelihood: &L,
+    parameters: &[f64; N],
+) -> Option<[f64; N]> {
+    let mut information = [[0.0; N]; N];
+    for at in 0..N {
+        let step = parameters[at] * 1e-5;
+        let shifted = |by: f64| {
+            let mut moved = *parameters;
+            moved[at] += by;
+            likelihood.at(&moved).1
+        };
+        let (up, down) = (shifted(step), shifted(-step));
+        for other in 0..N {
+            information[at][other] = -(up[other] - down[other]) / (2.0 * step);
+        }
+    }
+    for at in 0..N {
+        for other in 0..at {
+            let mean = f64::midpoint(information[at][other], information[other][at]);
+            (information[at][other], information[other][at]) = (mean, mean);
+        }
+    }
+    let covariance = inverse(information)?;
+    let mut errors = [0.0; N];
+    for at in 0..N {
+        let variance = covariance[at][at];
+        if !(variance.is_finite() && variance > 0.0) {
+            return None;
+        }
+        errors[at] = variance.sqrt();
+    }
+    Some(errors)
+}
+
+/// The inverse by Gauss–Jordan elimination; none of a matrix that has none.
+fn inverse<const N: usize>(mut matrix: [[f64; N]; N]) -> Option<[[f64; N]; N]> {
+    let mut inverse = [[0.0; N]; N];
+    for (at, row) in inverse.iter_mut().enumerate() {
+        row[at] = 1.0;
+    }
+    for at in 0..N {
+        let pivot = (at..N).max_by(|a, b| matrix[*a][at].abs().total_cmp(&matrix[*b][at].abs()))?;
+        matrix.swap(at, pivot);
+        inverse.swap(at, pivot);
+        let divisor = matrix[at][at];
+        if divisor.abs() < 1e-12 || !divisor.is_finite() {
+            return None;
+        }
+        for column in 0..N {
+            matrix[at][column] /= divisor;
+            inverse[at][column] /= divisor;
+        }
+        for row in (0..N).filter(|row| *row != at) {
+            let factor = matrix[row][at];
+            for column in 0..N {
+                matrix[row][column] -= factor * matrix[at][column];
+                inverse[row][column] -= factor * inverse[at][column];
+            }
+        }
+    }
+    Some(inverse)
+}
+
+/// The gradient against central differences, for the tests of every likelihood.
+#[cfg(test)]
+pub(crate) fn assert_gradient<const N: usize>(
+    likelihood: &impl Likelihood<N>,
+    parameters: [f64; N],
+) {
+    let slope = likelihood.at(&parameters).1;
+    for at in 0..N {
+        let step = parameters[at] * 1e-6;
+        let shifted = |by: f64| {
+            let mut moved = parameters;
+            moved[at] += by;
+            likelihood.at(&moved).0
+        };
+        let difference = (shifted(step) - shifted(-step)) / (2.0 * step);
+        let size = slope[at].abs().max(difference.abs()).max(1.0);
+        assert!((slope[at] - difference).abs() < 1e-4 * size, "{at}: {} {difference}", slope[at]);
+    }
+}

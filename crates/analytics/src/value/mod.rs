@@ -1,0 +1,119 @@
+//! What a customer will still be worth: how often they will buy, whether they still do, how much
+//! they spend.
+//!
+//! The models of purchases without a contract ("buy till you die") see three numbers of each
+//! customer: how often they *came back*, when they were last there, and how long ago they first
+//! came ([`Histories`]). They differ in how a customer is thought to leave:
+//!
+//! | model | purchases | leaves | source |
+//! |---|---|---|---|
+//! | [`ParetoNbd`] | Poisson | at any time, rate gamma | Schmittlein, Morrison & Colombo 1987 |
+//! | [`BetaGeoNbd`] | Poisson | after a purchase, chance beta | Fader, Hardie & Lee 2005 |
+//! | [`BetaGeoNbd::modified`] | Poisson | also after the first purchase | Batislam, Denizel & Filiztekin 2007 |
+//! | [`Naive`] | as often as so far | never | |
+//!
+//! [`choose`] fits them, drops what does not fit the data, and keeps what predicted a hold-out
+//! best. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
+//! [`RetentionCurve`] is for customers with a contract, who must say that they leave.
+
+mod bg_nbd;
+mod choose;
+mod gamma_gamma;
+mod histories;
+mod naive;
+mod pareto_nbd;
+mod retention;
+
+pub use bg_nbd::BetaGeoNbd;
+pub use choose::{Candidate, Choice, Evaluation, choose, evaluate};
+pub use gamma_gamma::GammaGamma;
+pub use histories::Histories;
+pub use naive::Naive;
+pub use pareto_nbd::ParetoNbd;
+pub use retention::RetentionCurve;
+
+use crate::error::parameter;
+use crate::{Error, Result};
+
+/// A boundary that the estimates of a model ran into: the data hold nothing of what it models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Boundary {
+    /// Nobody seems ever to leave.
+    NobodyLeaves,
+    /// All customers seem to leave alike: the spread of the chance to leave is nothing.
+    AllLeaveAlike,
+    /// All customers seem to buy at one rate.
+    AllBuyAlike,
+    /// Some parameter cannot be told from the data: the likelihood is flat.
+    NotIdentified,
+}
+
+/// Estimates of a model, and how they came about.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fit {
+    /// The parameters with their names, in the order of the literature.
+    pub parameters: Vec<(&'static str, f64)>,
+    /// Of each parameter; none where the likelihood is flat.
+    pub standard_errors: Option<Vec<f64>>,
+    /// The natural logarithm of the likelihood of all customers.
+    pub log_likelihood: f64,
+    /// Why the model does not fit, if it does not.
+    pub boundary: Option<Boundary>,
+}
+
+/// A parameter this small or this large is at its boundary.
+const PARAMETER_MIN: f64 = 1e-4;
+const PARAMETER_MAX: f64 = 1e4;
+
+/// A model of how often customers buy and whether they still do. Results are in the order of the
+/// customers that the histories were made of.
+pub trait PurchaseModel: Sync {
+    /// What the literature calls it.
+    fn name(&self) -> &'static str;
+
+    /// The estimates.
+    fn fit(&self) -> &Fit;
+
+    /// The chance that each customer still buys.
+    fn probability_alive(&self, histories: &Histories) -> Vec<f64>;
+
+    /// How many purchases to expect of each customer in the next `horizon`.
+    fn expected_purchases(&self, histories: &Histories, horizon: f64) -> Vec<f64>;
+
+    /// How many purchases to expect of a new customer in their first `horizon`, besides the first.
+    fn expected_purchases_of_new(&self, horizon: f64) -> f64;
+}
+
+/// What the purchases of each customer in the next `periods` periods of `length` are worth today.
+///
+/// `value` is the margin of one purchase for each customer ([`GammaGamma::expected_value`]),
+/// `rate` the discount of one period (.01 for 1 %). A purchase counts at the end of its period.
+///
+/// # Errors
+/// When a column has another length or a number makes no sense.
+pub fn discounted_value(
+    model: &dyn PurchaseModel,
+    histories: &Histories,
+    value: &[f64],
+    periods: usize,
+    length: f64,
+    rate: f64,
+) -> Result<Vec<f64>> {
+    if value.len() != histories.len() {
+        let (found, wanted) = (value.len(), histories.len());
+        return Err(Error::Length { column: "value", found, wanted });
+    }
+    parameter("length", length, "must be more than 0", |length| length > 0.0)?;
+    parameter("rate", rate, "must be more than -1", |rate| rate > -1.0)?;
+    let mut worth = vec![0.0; value.len()];
+    let mut before = vec![0.0; value.len()];
+    for period in 1..=periods {
+        let expected = model.expected_purchases(histories, length * period as f64);
+        let discount = (1.0 + rate).powi(-i32::try_from(period).unwrap_or(i32::MAX));
+        for at in 0..value.len() {
+            worth[at] += value[at] * (expected[at] - before[at]) * discount;
+        }
+        before = expected;
+    }
+    Ok(worth)
+}

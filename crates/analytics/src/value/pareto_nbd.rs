@@ -1,0 +1,268 @@
+//! The Pareto/NBD model.
+
+use std::sync::LazyLock;
+
+use super::histories::{Histories, History, purchase_boundary};
+use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN, PurchaseModel};
+use crate::Result;
+use crate::error::parameter;
+use crate::minimise::{Likelihood, maximise};
+use crate::special::{digamma, gauss_legendre, ln_gamma};
+
+/// Points of the quadrature in each panel.
+const POINTS: usize = 12;
+/// No integral needs more panels.
+const PANELS_MAX: f64 = 8.0;
+/// Where the integrand has fallen by this power of e, nothing is left to add.
+const DEPTH: f64 = 34.0;
+static RULE: LazyLock<[(f64, f64); POINTS]> = LazyLock::new(gauss_legendre);
+
+/// Purchases are Poisson with a rate that is gamma distributed over customers (shape r, rate α);
+/// a customer leaves at a rate that is gamma distributed (shape s, rate β).
+///
+/// Schmittlein, Morrison & Colombo, *Management Science* 33 (1987); Fader & Hardie, A Note on
+/// Deriving the Pareto/NBD Model (2005).
+#[derive(Debug, Clone, PartialEq)]
+pub struct ParetoNbd {
+    r: f64,
+    alpha: f64,
+    s: f64,
+    beta: f64,
+    fit: Fit,
+}
+
+/// The chance of having left between the last purchase and now against that of still being there:
+/// s K with K = ∫ ((α+t)/(α+T))^−(r+x) ((β+t)/(β+T))^−s / (β+t) dt from tₓ to T, and the means of
+/// what the gradient needs under the integrand.
+struct Left {
+    /// ln(s K).
+    ln_odds: f64,
+    ln_alpha_t: f64,
+    ln_beta_t: f64,
+    one_by_alpha_t: f64,
+    one_by_beta_t: f64,
+}
+
+/// The literature writes K with hypergeometric functions of arguments near 1. With u = ln(α+t) the
+/// integrand is e^−E, E = (r+x−1) u + (s+1) ln(β+t), smooth and falling, so that a few panels of
+/// Gauss–Legendre quadrature, as long as E asks for them, give it to some ten digits.
+fn left([r, alpha, s, beta]: [f64; 4], row: &History) -> Option<Left> {
+    let (start, end) = (alpha + row.recency, alpha + row.age);
+    let (beta_start, beta_end) = (beta + row.recency, beta + row.age);
+    let p = r + row.repeats;
+    let (ln_start, ln_beta_start) = (start.ln(), beta_start.ln());
+    let whole = (end / start).ln();
+    if whole <= 0.0 {
+        return None;
+    }
+    // E rises ever faster, at first by this much.
+    let slope = p - 1.0 + (s + 1.0) * start / beta_start;
+    let length = if slope * whole > DEPTH { DEPTH / slope } else { whole };
+    let depth_at = |u: f64, ln_beta_t: f64| (p - 1.0) * u + (s + 1.0) * (ln_beta_t - ln_beta_start);
+    let last_ln_beta = (start * length.exp() + (beta - alpha)).ln();
+    let depth = depth_at(length, last_ln_beta).abs();
+    let panels = (1.0 + (depth / 10.0).floor() + (length / 3.0).floor()).min(PANELS_MAX);
+    let width = length / panels;
+    let mut sums = [0.0; 5];
+    for panel in 0..panels as usize {
+        for (node, weight) in RULE.iter() {
+            let u = (panel as f64 + node) * width;
+            let alpha_t = start * u.exp();
+            let beta_t = alpha_t + (beta - alpha);
+            let ln_beta_t = beta_t.ln();
+            let height = weight * (-depth_at(u, ln_beta_t)).exp();
+            sums[0] += height;
+            sums[1] += height * u;
+            sums[2] += height * ln_beta_t;
+            sums[3] += height / alpha_t;
+            sums[4] += height / beta_t;
+        }
+    }
+    let scale = (1.0 - p) * ln_start - (s + 1.0) * ln_beta_start + width.ln();
+    let ln_stays = -p * end.ln() - s * beta_end.ln();
+    let mean = |at: usize| sums[at] / sums[0];
+    Some(Left {
+        ln_odds: s.ln() + sums[0].ln() + scale - ln_stays,
+        ln_alpha_t: ln_start + mean(1),
+        ln_beta_t: mean(2),
+        one_by_alpha_t: mean(3),
+        one_by_beta_t: mean(4),
+    })
+}
+
+struct Sum<'a>(&'a Histories);
+
+impl Likelihood<4> for Sum<'_> {
+    /// L = Γ(r+x)/Γ(r) α^r β^s [(α+T)^−(r+x) (β+T)^−s + s ∫ (α+t)^−(r+x) (β+t)^−(s+1) dt].
+    fn at(&self, &[r, alpha, s, beta]: &[f64; 4]) -> (f64, [f64; 4]) {
+        let (gamma_r, psi_r) = (ln_gamma(r), digamma(r));
+        let mut sums = [0.0; 5];
+        for (x, weight) in &self.0.repeats {
+            sums[0] += weight * (ln_gamma(r + x) - gamma_r + r * alpha.ln() + s * beta.ln());
+            sums[1] += weight * (digamma(r + x) - psi_r + alpha.ln());
+            sums[2] += weight * (r / alpha);
+            sums[3] += weight * beta.ln();
+            sums[4] += weight * (s / beta);
+        }
+        let rows = self.0.sum(|row, _| {
+            let p = r + row.repeats;
+            let (end, beta_end) = (alpha + row.age, beta + row.age);
+            let (ln_end, ln_beta_end) = (end.ln(), beta_end.ln());
+            let stays =
+                [-p * ln_end - s * ln_beta_end, -ln_end, -p / end, -ln_beta_end, -s / beta_end];
+            let Some(left) = left([r, alpha, s, beta], row) else { return stays };
+            let share = crate::special::logistic(left.ln_odds);
+            let gone = [
+                0.0,
+                -left.ln_alpha_t,
+                -p * left.one_by_alpha_t,
+                1.0 / s - left.ln_beta_t,
+                -(s + 1.0) * left.one_by_beta_t,
+            ];
+            let mix = |at: usize| (1.0 - share) * stays[at] + share * gone[at];
+            [stays[0] + crate::special::softplus(left.ln_odds), mix(1), mix(2), mix(3), mix(4)]
+        });
+        let total: [f64; 5] = std::array::from_fn(|at| sums[at] + rows[at]);
+        (total[0], [total[1], total[2], total[3], total[4]])
+    }
+}
+
+impl ParetoNbd {
+    /// The estimates of maximum likelihood.
+    ///
+    /// # Errors
+    /// When there are too few customers or the search does not end.
+    pub fn estimate(histories: &Histories) -> Result<Self> {
+        histories.enough()?;
+        let rate = histories.mean_rate();
+        let ages: f64 = histories.rows.iter().map(|row| row.weight * row.age).sum();
+        let age = ages / histories.len() as f64;
+        let start = |r: f64, s: f64| [r, r / rate, s, s * age / 2.0];
+        let starts = [start(0.5, 0.6), start(1.0, 1.0), start(0.3, 0.2)];
+        let likelihood = Sum(histories);
+        let found = maximise("Pareto/NBD", &likelihood, &starts, histories.len() as f64)?;
+        let mut model = Self::of(found.parameters)?;
+        model.fit.log_likelihood = found.log_likelihood;
+        model.fit.boundary = model.boundary(age, found.standard_errors.is_some());
+        model.fit.standard_errors = found.standard_errors.map(Vec::from);
+        Ok(model)
+    }
+
+    /// The model with parameters that are known: r, α, s, β.
+    ///
+    /// # Errors
+    /// When one of them is not positive.
+    pub fn of(parameters: [f64; 4]) -> Result<Self> {
+        let names = ["r", "alpha", "s", "beta"];
+        for (name, value) in names.into_iter().zip(parameters) {
+            parameter(name, value, "must be more than 0", |value| value > 0.0)?;
+        }
+        let [r, alpha, s, beta] = parameters;
+        let fit = Fit {
+            parameters: names.into_iter().zip(parameters).collect(),
+            standard_errors: None,
+            log_likelihood: f64::NAN,
+            boundary: None,
+        };
+        Ok(Self { r, alpha, s, beta, fit })
+    }
+
+    fn boundary(&self, age: f64, is_curved: bool) -> Option<Boundary> {
+        let Self { r, alpha, s, beta, .. } = *self;
+        // The chance that a customer of mean age has left.
+        let left = 1.0 - (beta / (beta + age)).powf(s);
+        if left < PARAMETER_MIN {
+            Some(Boundary::NobodyLeaves)
+        } else if s > PARAMETER_MAX || beta > PARAMETER_MAX * age.max(1.0) {
+            Some(Boundary::AllLeaveAlike)
+        } else if let Some(boundary) = purchase_boundary(r, alpha) {
+            Some(boundary)
+        } else {
+            let tiny = [r, s].iter().any(|value| *value < PARAMETER_MIN);
+            (tiny || !is_curved).then_some(Boundary::NotIdentified)
+        }
+    }
+
+    fn alive(&self, row: &History) -> f64 {
+        let left = left([self.r, self.alpha, self.s, self.beta], row);
+        left.map_or(1.0, |left| crate::special::logistic(-left.ln_odds))
+    }
+
+    /// ∫ (β/(β+t))^s dt from 0 to the horizon, the time that a customer is there.
+    fn time_there(&self, beta: f64, horizon: f64) -> f64 {
+        let ratio = (horizon / beta).ln_1p();
+        let power = 1.0 - self.s;
+        // The limit for s = 1 is a logarithm.
+        if (power * ratio).abs() < 1e-8 {
+            beta * ratio
+        } else {
+            beta * (power * ratio).exp_m1() / power
+        }
+    }
+}
+
+impl PurchaseModel for ParetoNbd {
+    fn name(&self) -> &'static str {
+        "Pareto/NBD"
+    }
+
+    fn fit(&self) -> &Fit {
+        &self.fit
+    }
+
+    fn probability_alive(&self, histories: &Histories) -> Vec<f64> {
+        histories.each(|row| self.alive(row))
+    }
+
+    fn expected_purchases(&self, histories: &Histories, horizon: f64) -> Vec<f64> {
+        histories.each(|row| {
+            let rate = (self.r + row.repeats) / (self.alpha + row.age);
+            rate * self.time_there(self.beta + row.age, horizon) * self.alive(row)
+        })
+    }
+
+    fn expected_purchases_of_new(&self, horizon: f64) -> f64 {
+        self.r / self.alpha * self.time_there(self.beta, horizon)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::minimise::assert_gradient;
+
+    proptest! {
+        #[test]
+        fn the_gradient_is_the_slope(
+            r in 0.05_f64..5.0, alpha in 0.5_f64..50.0, a in 0.05_f64..5.0, b in 0.5_f64..50.0,
+            rows in prop::collection::vec((0_u8..30, 0.01_f64..1.0, 1.0_f64..80.0), 1..20),
+        ) {
+            let x: Vec<f64> = rows.iter().map(|(x, _, _)| f64::from(*x)).collect();
+            let age: Vec<f64> = rows.iter().map(|(_, _, age)| *age).collect();
+            let recency = |(x, share, age): &(u8, f64, f64)| if *x > 0 { share * age } else { 0.0 };
+            let recency: Vec<f64> = rows.iter().map(recency).collect();
+            let histories = Histories::new(&x, &recency, &age).expect("they are histories");
+            assert_gradient(&Sum(&histories), [r, alpha, a, b]);
+        }
+
+        #[test]
+        fn what_is_expected_makes_sense(
+            r in 0.05_f64..5.0, alpha in 0.5_f64..50.0, a in 0.05_f64..5.0, b in 0.5_f64..50.0,
+            x in 0_u8..30, share in 0.01_f64..1.0, age in 1.0_f64..80.0,
+        ) {
+            let model = ParetoNbd::of([r, alpha, a, b]).expect("all positive");
+            let recency = if x > 0 { share * age } else { 0.0 };
+            let one = Histories::new(&[f64::from(x)], &[recency], &[age]).expect("a history");
+            let alive = model.probability_alive(&one)[0];
+            prop_assert!((0.0..=1.0).contains(&alive));
+            let expected = |horizon| model.expected_purchases(&one, horizon)[0];
+            let (near, far) = (expected(4.0), expected(40.0));
+            prop_assert!(near >= 0.0 && far >= near * (1.0 - 1e-9), "{near} {far}");
+            // Nobody buys more than at their own rate without leaving.
+            let rate = (r + f64::from(x)) / (alpha + age);
+            prop_assert!(far <= rate * 40.0 * (1.0 + 1e-6), "{far} {rate}");
+        }
+    }
+}
