@@ -281,10 +281,15 @@ function tables(): void {
   table.addEventListener("click", (event) => {
     const target = event.target as HTMLElement;
     const row = target.closest("tr") as HTMLTableRowElement | null;
-    if (!row?.dataset.href || target.closest("a,input,button,label,form,select")) return;
-    // A second click means the value, not the row.
+    if (!row?.dataset.href || target.closest("input,button,label,form,select")) return;
+    const link = target.closest<HTMLAnchorElement>("a");
+    const elsewhere = event.ctrlKey || event.metaKey || event.shiftKey;
+    if (link && (elsewhere || !target.closest("td[data-edit]"))) return;
+    // A second click means the value: neither the row nor the address in it.
+    event.preventDefault();
     clearTimeout(opening);
-    if (event.detail === 1) opening = setTimeout(() => { location.href = row.dataset.href!; }, 250);
+    const place = link?.href ?? row.dataset.href;
+    if (event.detail === 1) opening = setTimeout(() => { location.href = place; }, 250);
   });
   table.addEventListener("dblclick", (event) => {
     const cell = (event.target as HTMLElement).closest<HTMLTableCellElement>("td[data-edit]");
