@@ -10,8 +10,10 @@
 //! - [`value`]: how often a customer will buy, whether they still do, and what that is worth.
 //! - [`rfm`]: recency, frequency and money as scores.
 //! - [`concentration`]: ABC classes, the Lorenz curve, Gini.
+//! - [`basket`]: what is bought together, and what to offer next.
 //! - [`cohort`]: who comes back how long after their first purchase.
 
+pub mod basket;
 pub mod cohort;
 pub mod concentration;
 mod error;

@@ -30,14 +30,14 @@ type Known<const N: usize> = ([f64; N], f64, Vec<f64>);
 
 /// The negative mean log-likelihood by the logarithms of the parameters, which keeps them positive
 /// and the steps of all of them alike.
-struct Problem<'a, L, const N: usize> {
+struct Problem<'a, L: ?Sized, const N: usize> {
     likelihood: &'a L,
     scale: f64,
     /// The search asks for value and slope one after the other.
     last: RefCell<Option<Known<N>>>,
 }
 
-impl<L: Likelihood<N>, const N: usize> Problem<'_, L, N> {
+impl<L: Likelihood<N> + ?Sized, const N: usize> Problem<'_, L, N> {
     fn at(&self, logs: &[f64]) -> (f64, Vec<f64>) {
         let key: [f64; N] = std::array::from_fn(|at| logs[at]);
         if let Some((known, value, slope)) = &*self.last.borrow()
@@ -55,7 +55,7 @@ impl<L: Likelihood<N>, const N: usize> Problem<'_, L, N> {
     }
 }
 
-impl<L: Likelihood<N>, const N: usize> CostFunction for Problem<'_, L, N> {
+impl<L: Likelihood<N> + ?Sized, const N: usize> CostFunction for Problem<'_, L, N> {
     type Param = Vec<f64>;
     type Output = f64;
     fn cost(&self, logs: &Vec<f64>) -> std::result::Result<f64, argmin::core::Error> {
@@ -63,7 +63,7 @@ impl<L: Likelihood<N>, const N: usize> CostFunction for Problem<'_, L, N> {
     }
 }
 
-impl<L: Likelihood<N>, const N: usize> Gradient for Problem<'_, L, N> {
+impl<L: Likelihood<N> + ?Sized, const N: usize> Gradient for Problem<'_, L, N> {
     type Param = Vec<f64>;
     type Gradient = Vec<f64>;
     fn gradient(&self, logs: &Vec<f64>) -> std::result::Result<Vec<f64>, argmin::core::Error> {
@@ -72,8 +72,9 @@ impl<L: Likelihood<N>, const N: usize> Gradient for Problem<'_, L, N> {
 }
 
 /// Finds the parameters of the highest likelihood by L-BFGS with a Moré–Thuente line search, from
-/// the best of several starts. `scale` is about how many observations there are.
-pub(crate) fn maximise<L: Likelihood<N>, const N: usize>(
+/// the best of several starts, and sharpens them by Newton's method. `scale` is about how many
+/// observations there are.
+pub(crate) fn maximise<L: Likelihood<N> + ?Sized, const N: usize>(
     model: &'static str,
     likelihood: &L,
     starts: &[[f64; N]],
@@ -85,39 +86,81 @@ pub(crate) fn maximise<L: Likelihood<N>, const N: usize>(
         .filter(|start| value(start).is_finite())
         .max_by(|a, b| value(a).total_cmp(&value(b)))
         .ok_or(Error::NotConverged { model })?;
-    let mut best = start.map(f64::ln);
-    // A search that ends early, its line search lost in rounding, goes on from where it is.
-    for _ in 0..3 {
-        let problem = Problem { likelihood, scale, last: RefCell::new(None) };
-        let solver = LBFGS::new(MoreThuenteLineSearch::new(), 7)
-            .with_tolerance_grad(1e-9)
-            .and_then(|solver| solver.with_tolerance_cost(1e-15))
-            .map_err(|_| Error::NotConverged { model })?;
-        let outcome = Executor::new(problem, solver)
-            .configure(|state| state.param(best.to_vec()).max_iters(STEPS_MAX))
-            .run();
-        let Ok(outcome) = outcome else { break };
-        let Some(found) = outcome.state().get_best_param() else { break };
-        let moved = best.iter().zip(found).any(|(a, b)| (a - b).abs() > 1e-7);
-        best = std::array::from_fn(|at| found[at]);
-        if !moved {
+    let problem = Problem { likelihood, scale, last: RefCell::new(None) };
+    let solver = LBFGS::new(MoreThuenteLineSearch::new(), 7)
+        .with_tolerance_grad(1e-7)
+        .and_then(|solver| solver.with_tolerance_cost(1e-13))
+        .map_err(|_| Error::NotConverged { model })?;
+    let begin = start.map(f64::ln).to_vec();
+    let outcome = Executor::new(problem, solver)
+        .configure(|state| state.param(begin).max_iters(STEPS_MAX))
+        .run()
+        .map_err(|_| Error::NotConverged { model })?;
+    let found = outcome.state().get_best_param().ok_or(Error::NotConverged { model })?;
+    sharpen(model, likelihood, std::array::from_fn(|at| found[at].exp()), scale)
+}
+
+/// Newton's method from near the best parameters: a few evaluations where a search from afar takes
+/// hundreds. At a boundary, where the likelihood is flat, it stays where it is.
+pub(crate) fn sharpen<L: Likelihood<N> + ?Sized, const N: usize>(
+    model: &'static str,
+    likelihood: &L,
+    start: [f64; N],
+    scale: f64,
+) -> Result<Estimates<N>> {
+    const ROUNDS: usize = 12;
+    const HALVINGS: usize = 8;
+    let by_logs = |parameters: &[f64; N]| {
+        let (value, slope) = likelihood.at(parameters);
+        (value, std::array::from_fn::<f64, N, _>(|at| slope[at] * parameters[at]))
+    };
+    let mut parameters = start;
+    let (mut value, mut slope) = by_logs(&parameters);
+    for _ in 0..ROUNDS {
+        let mut information = [[0.0; N]; N];
+        for (at, row) in information.iter_mut().enumerate() {
+            const STEP: f64 = 1e-5;
+            let mut moved = parameters;
+            moved[at] *= f64::exp(STEP);
+            let there = by_logs(&moved).1;
+            *row = std::array::from_fn(|other| -(there[other] - slope[other]) / STEP);
+        }
+        let Some(inverse) = inverse(information) else { break };
+        let step: [f64; N] =
+            std::array::from_fn(|at| (0..N).map(|other| inverse[at][other] * slope[other]).sum());
+        let upwards: f64 = (0..N).map(|at| step[at] * slope[at]).sum();
+        let longest = step.iter().fold(0.0_f64, |most, part| most.max(part.abs()));
+        if !(upwards > 0.0 && longest < 2.0) {
+            break;
+        }
+        let mut better = None;
+        for halving in 0..HALVINGS {
+            let share = 0.5_f64.powi(halving as i32);
+            let moved = std::array::from_fn(|at| parameters[at] * (share * step[at]).exp());
+            let there = by_logs(&moved);
+            if there.0 >= value {
+                better = Some((moved, there));
+                break;
+            }
+        }
+        let Some((moved, there)) = better else { break };
+        (parameters, (value, slope)) = (moved, there);
+        if longest < 1e-8 {
             break;
         }
     }
-    let parameters = best.map(f64::exp);
-    let (log_likelihood, slope) = likelihood.at(&parameters);
-    let steep = (0..N).any(|at| (slope[at] * parameters[at] / scale).abs() > 1e-4);
-    if !log_likelihood.is_finite() || steep {
+    let steep = slope.iter().any(|part| (part / scale).abs() > 1e-4);
+    if !value.is_finite() || steep {
         return Err(Error::NotConverged { model });
     }
     let standard_errors = standard_errors(likelihood, &parameters);
-    Ok(Estimates { parameters, log_likelihood, standard_errors })
+    Ok(Estimates { parameters, log_likelihood: value, standard_errors })
 }
 
 /// The square roots of the diagonal of the inverse observed information, whose second
 /// derivatives are central differences of the gradient.
 #[expect(clippy::needless_range_loop, reason = "rows and columns of matrices")]
-fn standard_errors<L: Likelihood<N>, const N: usize>(
+fn standard_errors<L: Likelihood<N> + ?Sized, const N: usize>(
     likelihood: &L,
     parameters: &[f64; N],
 ) -> Option<[f64; N]> {

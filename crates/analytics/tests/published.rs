@@ -301,3 +301,53 @@ fn hold_out_of_the_whole_cdnow_log() {
     assert!(best <= 0.80, "{best}");
     near(of("naive").evaluation.unwrap().mean_absolute_error, 1.038, 1e-3);
 }
+
+/// Baskets are invoices that are no cancellations, of any or no customer; items are stock codes.
+fn baskets() -> Option<(Vec<u64>, Vec<u64>, Vec<String>)> {
+    let mut text = String::new();
+    let file = std::fs::File::open(data("online-retail/online_retail.csv.gz")?).unwrap();
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers = reader.headers().unwrap().clone();
+    let place = |name: &str| headers.iter().position(|known| known == name).unwrap();
+    let places = ["InvoiceNo", "Quantity", "UnitPrice", "StockCode"].map(place);
+    let (mut invoices, mut codes): (BTreeMap<String, u64>, BTreeMap<String, u64>) =
+        Default::default();
+    let (mut basket, mut item, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for row in reader.records() {
+        let row = row.unwrap();
+        let [invoice, quantity, _, code] = places.map(|place| &row[place]);
+        if invoice.starts_with('C') || quantity.parse::<f64>().unwrap() <= 0.0 {
+            continue;
+        }
+        let next = invoices.len() as u64;
+        basket.push(*invoices.entry(invoice.to_owned()).or_insert(next));
+        let next = codes.len() as u64;
+        item.push(*codes.entry(code.to_owned()).or_insert_with(|| {
+            names.push(code.to_owned());
+            next
+        }));
+    }
+    Some((basket, item, names))
+}
+
+#[test]
+fn baskets_of_online_retail() {
+    let Some((basket, item, names)) = baskets() else { return };
+    for (support, sets, rules) in [(0.01, 1_840, 775), (0.02, 353, 49)] {
+        let found = guanxi_analytics::basket::item_sets(&basket, &item, support, 10).unwrap();
+        assert_eq!(found.baskets, 20_728);
+        assert_eq!(found.sets.len(), sets);
+        let found = found.rules(0.5).unwrap();
+        // The published number is that of rules to a single item.
+        assert_eq!(found.iter().filter(|rule| rule.then.len() == 1).count(), rules);
+        if support < 0.02 {
+            near(found[0].lift, 80.54, 0.005);
+            let pair = [&names[found[0].given[0] as usize], &names[found[0].then[0] as usize]];
+            assert!(
+                pair.iter().all(|code| ["22916", "22917"].contains(&code.as_str())),
+                "{pair:?}"
+            );
+        }
+    }
+}

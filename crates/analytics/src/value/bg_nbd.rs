@@ -4,7 +4,7 @@ use super::histories::{Histories, History, purchase_boundary};
 use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN, PurchaseModel};
 use crate::Result;
 use crate::error::parameter;
-use crate::minimise::{Likelihood, maximise};
+use crate::minimise::Likelihood;
 use crate::special::{digamma, hypergeometric, ln_gamma, logistic, softplus};
 
 /// Purchases are Poisson with a rate that is gamma distributed over customers (shape r, rate α);
@@ -106,12 +106,12 @@ impl BetaGeoNbd {
 
     fn estimate_form(histories: &Histories, is_modified: bool) -> Result<Self> {
         histories.enough()?;
-        let likelihood = Sum { histories, is_modified };
         let rate = histories.mean_rate();
         let start = |r: f64, a: f64, b: f64| [r, r / rate, a, b];
         let starts = [start(0.5, 0.8, 2.5), start(1.0, 1.0, 1.0), start(0.2, 0.1, 5.0)];
         let name = if is_modified { "MBG/NBD" } else { "BG/NBD" };
-        let found = maximise(name, &likelihood, &starts, histories.len() as f64)?;
+        let found = histories
+            .maximise(name, &starts, |histories| Box::new(Sum { histories, is_modified }))?;
         let mut model = Self::of(found.parameters, is_modified)?;
         model.fit.log_likelihood = found.log_likelihood;
         model.fit.boundary = model.boundary(found.standard_errors.is_some());

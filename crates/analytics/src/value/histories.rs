@@ -4,11 +4,14 @@ use rayon::prelude::*;
 
 use crate::Result;
 use crate::error::{each, same_length};
+use crate::minimise::{Estimates, Likelihood, maximise, sharpen};
 use crate::{Error, value::Boundary};
 
 /// So many rows are one piece of work; pieces are added in their order, so that the number of
 /// threads changes no digit.
 const PIECE: usize = 8_192;
+/// So many customers come near the estimates of all.
+const CUSTOMERS_OF_SAMPLE: usize = 20_000;
 /// Fewer customers than this tell nothing.
 const CUSTOMERS_MIN: usize = 10;
 
@@ -119,6 +122,36 @@ impl Histories {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.row_of.is_empty()
+    }
+
+    /// Every so-many-th customer, enough to come near the estimates of all; none where all are few.
+    pub(crate) fn thinned(&self) -> Option<Self> {
+        let step = self.len() / CUSTOMERS_OF_SAMPLE;
+        if step < 2 {
+            return None;
+        }
+        let rows = self.row_of.iter().step_by(step).map(|row| &self.rows[*row as usize]);
+        let column = |of: fn(&History) -> f64| rows.clone().map(of).collect::<Vec<_>>();
+        let (repeats, recency) = (column(|row| row.repeats), column(|row| row.recency));
+        Some(Self::collapsed(&repeats, &recency, &column(|row| row.age)))
+    }
+
+    /// The estimates of a model whose likelihood `of` makes of histories. Of many customers, those
+    /// of a sample come first, so that few evaluations see all.
+    pub(crate) fn maximise(
+        &self,
+        model: &'static str,
+        starts: &[[f64; 4]],
+        of: impl for<'b> Fn(&'b Self) -> Box<dyn Likelihood<4> + 'b>,
+    ) -> Result<Estimates<4>> {
+        let scale = self.len() as f64;
+        if let Some(sample) = self.thinned()
+            && let Ok(near) = maximise(model, &*of(&sample), starts, sample.len() as f64)
+            && let Ok(found) = sharpen(model, &*of(self), near.parameters, scale)
+        {
+            return Ok(found);
+        }
+        maximise(model, &*of(self), starts, scale)
     }
 
     /// Refuses what no model can be fitted to.

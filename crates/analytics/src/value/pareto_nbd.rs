@@ -6,13 +6,13 @@ use super::histories::{Histories, History, purchase_boundary};
 use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN, PurchaseModel};
 use crate::Result;
 use crate::error::parameter;
-use crate::minimise::{Likelihood, maximise};
+use crate::minimise::Likelihood;
 use crate::special::{digamma, gauss_legendre, ln_gamma};
 
 /// Points of the quadrature in each panel.
 const POINTS: usize = 12;
 /// No integral needs more panels.
-const PANELS_MAX: f64 = 8.0;
+const PANELS_MAX: f64 = 12.0;
 /// Where the integrand has fallen by this power of e, nothing is left to add.
 const DEPTH: f64 = 34.0;
 static RULE: LazyLock<[(f64, f64); POINTS]> = LazyLock::new(gauss_legendre);
@@ -43,50 +43,67 @@ struct Left {
     one_by_beta_t: f64,
 }
 
-/// The literature writes K with hypergeometric functions of arguments near 1. With u = ln(α+t) the
-/// integrand is e^−E, E = (r+x−1) u + (s+1) ln(β+t), smooth and falling, so that a few panels of
-/// Gauss–Legendre quadrature, as long as E asks for them, give it to some ten digits.
+/// The literature writes K with hypergeometric functions of arguments near 1. With u = ln(γ+t), γ the
+/// smaller of α and β and δ the larger, the integrand is e^−E, E = (m−1) u + n ln(δ+t) with their
+/// exponents m and n, smooth and falling ever faster, so that a few panels of Gauss–Legendre
+/// quadrature, as many as E asks for, give it to some ten digits.
 fn left([r, alpha, s, beta]: [f64; 4], row: &History) -> Option<Left> {
-    let (start, end) = (alpha + row.recency, alpha + row.age);
-    let (beta_start, beta_end) = (beta + row.recency, beta + row.age);
     let p = r + row.repeats;
-    let (ln_start, ln_beta_start) = (start.ln(), beta_start.ln());
+    let beta_first = beta < alpha;
+    let (near, far, m, n) =
+        if beta_first { (beta, alpha, s + 1.0, p) } else { (alpha, beta, p, s + 1.0) };
+    let (start, end) = (near + row.recency, near + row.age);
+    let far_start = far + row.recency;
+    let (ln_start, ln_far_start) = (start.ln(), far_start.ln());
     let whole = (end / start).ln();
     if whole <= 0.0 {
         return None;
     }
-    // E rises ever faster, at first by this much.
-    let slope = p - 1.0 + (s + 1.0) * start / beta_start;
+    // E rises by this much at first, and more later.
+    let slope = m - 1.0 + n * start / far_start;
     let length = if slope * whole > DEPTH { DEPTH / slope } else { whole };
-    let depth_at = |u: f64, ln_beta_t: f64| (p - 1.0) * u + (s + 1.0) * (ln_beta_t - ln_beta_start);
-    let last_ln_beta = (start * length.exp() + (beta - alpha)).ln();
-    let depth = depth_at(length, last_ln_beta).abs();
-    let panels = (1.0 + (depth / 10.0).floor() + (length / 3.0).floor()).min(PANELS_MAX);
+    let depth_at = |u: f64, ln_far_t: f64| (m - 1.0) * u + n * (ln_far_t - ln_far_start);
+    let last_ln_far = (start * length.exp() + (far - near)).ln();
+    let depth = depth_at(length, last_ln_far).abs();
+    let panels = (1.0 + (depth / 8.0).floor() + (length / 2.0).floor()).min(PANELS_MAX);
     let width = length / panels;
     let mut sums = [0.0; 5];
     for panel in 0..panels as usize {
         for (node, weight) in RULE.iter() {
             let u = (panel as f64 + node) * width;
-            let alpha_t = start * u.exp();
-            let beta_t = alpha_t + (beta - alpha);
-            let ln_beta_t = beta_t.ln();
-            let height = weight * (-depth_at(u, ln_beta_t)).exp();
+            let near_t = start * u.exp();
+            let far_t = near_t + (far - near);
+            let ln_far_t = far_t.ln();
+            let height = weight * (-depth_at(u, ln_far_t)).exp();
             sums[0] += height;
             sums[1] += height * u;
-            sums[2] += height * ln_beta_t;
-            sums[3] += height / alpha_t;
-            sums[4] += height / beta_t;
+            sums[2] += height * ln_far_t;
+            sums[3] += height / near_t;
+            sums[4] += height / far_t;
         }
     }
-    let scale = (1.0 - p) * ln_start - (s + 1.0) * ln_beta_start + width.ln();
-    let ln_stays = -p * end.ln() - s * beta_end.ln();
+    let scale = (1.0 - m) * ln_start - n * ln_far_start + width.ln();
+    let ln_stays = -p * (alpha + row.age).ln() - s * (beta + row.age).ln();
     let mean = |at: usize| sums[at] / sums[0];
-    Some(Left {
-        ln_odds: s.ln() + sums[0].ln() + scale - ln_stays,
-        ln_alpha_t: ln_start + mean(1),
-        ln_beta_t: mean(2),
-        one_by_alpha_t: mean(3),
-        one_by_beta_t: mean(4),
+    let ln_odds = s.ln() + sums[0].ln() + scale - ln_stays;
+    let (near_log, far_log, one_by_near, one_by_far) =
+        (ln_start + mean(1), mean(2), mean(3), mean(4));
+    Some(if beta_first {
+        Left {
+            ln_odds,
+            ln_alpha_t: far_log,
+            ln_beta_t: near_log,
+            one_by_alpha_t: one_by_far,
+            one_by_beta_t: one_by_near,
+        }
+    } else {
+        Left {
+            ln_odds,
+            ln_alpha_t: near_log,
+            ln_beta_t: far_log,
+            one_by_alpha_t: one_by_near,
+            one_by_beta_t: one_by_far,
+        }
     })
 }
 
@@ -139,8 +156,8 @@ impl ParetoNbd {
         let age = ages / histories.len() as f64;
         let start = |r: f64, s: f64| [r, r / rate, s, s * age / 2.0];
         let starts = [start(0.5, 0.6), start(1.0, 1.0), start(0.3, 0.2)];
-        let likelihood = Sum(histories);
-        let found = maximise("Pareto/NBD", &likelihood, &starts, histories.len() as f64)?;
+        let found =
+            histories.maximise("Pareto/NBD", &starts, |histories| Box::new(Sum(histories)))?;
         let mut model = Self::of(found.parameters)?;
         model.fit.log_likelihood = found.log_likelihood;
         model.fit.boundary = model.boundary(age, found.standard_errors.is_some());
