@@ -12,13 +12,17 @@
 //! - [`concentration`]: ABC classes, the Lorenz curve, Gini.
 //! - [`basket`]: what is bought together, and what to offer next.
 //! - [`cohort`]: who comes back how long after their first purchase.
+//! - [`composite`]: several criteria in one score, and the two-sided matrix.
+//! - [`satisfaction`]: CSAT, NPS, SERVQUAL, importance and performance, V = Q/P.
 
 pub mod basket;
 pub mod cohort;
+pub mod composite;
 pub mod concentration;
 mod error;
 mod minimise;
 pub mod rfm;
+pub mod satisfaction;
 mod special;
 pub mod value;
 
