@@ -130,12 +130,14 @@ pub(crate) fn sharpen<L: Likelihood<N> + ?Sized, const N: usize>(
             std::array::from_fn(|at| (0..N).map(|other| inverse[at][other] * slope[other]).sum());
         let upwards: f64 = (0..N).map(|at| step[at] * slope[at]).sum();
         let longest = step.iter().fold(0.0_f64, |most, part| most.max(part.abs()));
-        if !(upwards > 0.0 && longest < 2.0) {
+        if !(upwards > 0.0 && longest.is_finite()) {
             break;
         }
+        // From afar no parameter grows by more than e at once.
+        let reach = longest.recip().min(1.0);
         let mut better = None;
         for halving in 0..HALVINGS {
-            let share = 0.5_f64.powi(halving as i32);
+            let share = reach * 0.5_f64.powi(halving as i32);
             let moved = std::array::from_fn(|at| parameters[at] * (share * step[at]).exp());
             let there = by_logs(&moved);
             if there.0 >= value {

@@ -22,9 +22,11 @@ pub(crate) fn hypergeometric(a: f64, b: f64, c: f64, z: f64) -> f64 {
     sum
 }
 
-/// ln(1 + eˣ).
-pub(crate) fn softplus(x: f64) -> f64 {
-    if x > 0.0 { x + (-x).exp().ln_1p() } else { x.exp().ln_1p() }
+/// ln(1 + eˣ) and its slope 1 / (1 + e⁻ˣ), with one exponential for both.
+pub(crate) fn softplus_and_slope(x: f64) -> (f64, f64) {
+    let small = (-x.abs()).exp();
+    let slope = if x >= 0.0 { 1.0 } else { small } / (1.0 + small);
+    (x.max(0.0) + (1.0 + small).ln(), slope)
 }
 
 /// 1 / (1 + e⁻ˣ).

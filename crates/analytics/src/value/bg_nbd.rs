@@ -5,7 +5,7 @@ use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN, PurchaseModel};
 use crate::Result;
 use crate::error::parameter;
 use crate::minimise::Likelihood;
-use crate::special::{digamma, hypergeometric, ln_gamma, logistic, softplus};
+use crate::special::{digamma, hypergeometric, ln_gamma, logistic, softplus_and_slope};
 
 /// Purchases are Poisson with a rate that is gamma distributed over customers (shape r, rate α);
 /// after each purchase a customer leaves with a chance that is beta distributed (a, b).
@@ -62,24 +62,25 @@ impl Likelihood<4> for Sum<'_> {
             sums[3] += weight * (psi_ab - psi_abn);
             sums[4] += weight * (psi_ab - psi_abn + digamma(b + n) - psi_b);
         }
-        let rows = self.histories.sum(|row, _| {
+        let chances = |x: f64| b + x + shift - 1.0;
+        let repeats = &self.histories.repeats;
+        let ln_chance: Vec<f64> = repeats.iter().map(|(x, _)| (a / chances(*x)).ln()).collect();
+        let rows = self.histories.sum(|row, place| {
             let x = row.repeats;
-            let (ln_age, ln_recency) = ((alpha + row.age).ln(), (alpha + row.recency).ln());
-            let has_odds = x > 0.0 || self.is_modified;
-            let chances = b + x + shift - 1.0;
-            let odds = if has_odds {
-                (a / chances).ln() + (r + x) * (ln_age - ln_recency)
-            } else {
-                f64::NEG_INFINITY
-            };
-            let left = if has_odds { logistic(odds) } else { 0.0 };
+            let ln_age = (alpha + row.age).ln();
+            if x == 0.0 && !self.is_modified {
+                return [-r * ln_age, -ln_age, -r / (alpha + row.age), 0.0, 0.0];
+            }
+            let ln_recency = (alpha + row.recency).ln();
+            let odds = ln_chance[place] + (r + x) * (ln_age - ln_recency);
+            let (more, left) = softplus_and_slope(odds);
             let stays = 1.0 - left;
             [
-                softplus(odds) - (r + x) * ln_age,
+                more - (r + x) * ln_age,
                 -(stays * ln_age + left * ln_recency),
                 -(r + x) * (stays / (alpha + row.age) + left / (alpha + row.recency)),
                 left / a,
-                if has_odds { -left / chances } else { 0.0 },
+                -left / chances(x),
             ]
         });
         let total: [f64; 5] = std::array::from_fn(|at| sums[at] + rows[at]);

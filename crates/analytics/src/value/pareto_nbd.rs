@@ -7,7 +7,7 @@ use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN, PurchaseModel};
 use crate::Result;
 use crate::error::parameter;
 use crate::minimise::Likelihood;
-use crate::special::{digamma, gauss_legendre, ln_gamma};
+use crate::special::{digamma, gauss_legendre, ln_gamma, logistic, softplus_and_slope};
 
 /// Points of the quadrature in each panel.
 const POINTS: usize = 12;
@@ -128,7 +128,7 @@ impl Likelihood<4> for Sum<'_> {
             let stays =
                 [-p * ln_end - s * ln_beta_end, -ln_end, -p / end, -ln_beta_end, -s / beta_end];
             let Some(left) = left([r, alpha, s, beta], row) else { return stays };
-            let share = crate::special::logistic(left.ln_odds);
+            let (more, share) = softplus_and_slope(left.ln_odds);
             let gone = [
                 0.0,
                 -left.ln_alpha_t,
@@ -137,7 +137,7 @@ impl Likelihood<4> for Sum<'_> {
                 -(s + 1.0) * left.one_by_beta_t,
             ];
             let mix = |at: usize| (1.0 - share) * stays[at] + share * gone[at];
-            [stays[0] + crate::special::softplus(left.ln_odds), mix(1), mix(2), mix(3), mix(4)]
+            [stays[0] + more, mix(1), mix(2), mix(3), mix(4)]
         });
         let total: [f64; 5] = std::array::from_fn(|at| sums[at] + rows[at]);
         (total[0], [total[1], total[2], total[3], total[4]])
@@ -202,7 +202,7 @@ impl ParetoNbd {
 
     fn alive(&self, row: &History) -> f64 {
         let left = left([self.r, self.alpha, self.s, self.beta], row);
-        left.map_or(1.0, |left| crate::special::logistic(-left.ln_odds))
+        left.map_or(1.0, |left| logistic(-left.ln_odds))
     }
 
     /// ∫ (β/(β+t))^s dt from 0 to the horizon, the time that a customer is there.
