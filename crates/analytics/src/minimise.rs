@@ -101,7 +101,8 @@ pub(crate) fn maximise<L: Likelihood<N> + ?Sized, const N: usize>(
 }
 
 /// Newton's method from near the best parameters: a few evaluations where a search from afar takes
-/// hundreds. At a boundary, where the likelihood is flat, it stays where it is.
+/// hundreds. At a boundary, where the likelihood is flat, it stays where it is. The second
+/// derivatives are differences of the gradient; their inverse gives the standard errors.
 pub(crate) fn sharpen<L: Likelihood<N> + ?Sized, const N: usize>(
     model: &'static str,
     likelihood: &L,
@@ -116,6 +117,7 @@ pub(crate) fn sharpen<L: Likelihood<N> + ?Sized, const N: usize>(
     };
     let mut parameters = start;
     let (mut value, mut slope) = by_logs(&parameters);
+    let mut covariance = None;
     for _ in 0..ROUNDS {
         let mut information = [[0.0; N]; N];
         for (at, row) in information.iter_mut().enumerate() {
@@ -125,7 +127,8 @@ pub(crate) fn sharpen<L: Likelihood<N> + ?Sized, const N: usize>(
             let there = by_logs(&moved).1;
             *row = std::array::from_fn(|other| -(there[other] - slope[other]) / STEP);
         }
-        let Some(inverse) = inverse(information) else { break };
+        covariance = inverse(information);
+        let Some(inverse) = covariance else { break };
         let step: [f64; N] =
             std::array::from_fn(|at| (0..N).map(|other| inverse[at][other] * slope[other]).sum());
         let upwards: f64 = (0..N).map(|at| step[at] * slope[at]).sum();
@@ -155,46 +158,12 @@ pub(crate) fn sharpen<L: Likelihood<N> + ?Sized, const N: usize>(
     if !value.is_finite() || steep {
         return Err(Error::NotConverged { model });
     }
-    let standard_errors = standard_errors(likelihood, &parameters);
+    // The variance of a logarithm is that of the relative error.
+    let variances = covariance.map(|matrix| std::array::from_fn::<f64, N, _>(|at| matrix[at][at]));
+    let certain = variances.filter(|all| all.iter().all(|one| one.is_finite() && *one > 0.0));
+    let standard_errors =
+        certain.map(|all| std::array::from_fn(|at| all[at].sqrt() * parameters[at]));
     Ok(Estimates { parameters, log_likelihood: value, standard_errors })
-}
-
-/// The square roots of the diagonal of the inverse observed information, whose second
-/// derivatives are central differences of the gradient.
-#[expect(clippy::needless_range_loop, reason = "rows and columns of matrices")]
-fn standard_errors<L: Likelihood<N> + ?Sized, const N: usize>(
-    likelihood: &L,
-    parameters: &[f64; N],
-) -> Option<[f64; N]> {
-    let mut information = [[0.0; N]; N];
-    for at in 0..N {
-        let step = parameters[at] * 1e-5;
-        let shifted = |by: f64| {
-            let mut moved = *parameters;
-            moved[at] += by;
-            likelihood.at(&moved).1
-        };
-        let (up, down) = (shifted(step), shifted(-step));
-        for other in 0..N {
-            information[at][other] = -(up[other] - down[other]) / (2.0 * step);
-        }
-    }
-    for at in 0..N {
-        for other in 0..at {
-            let mean = f64::midpoint(information[at][other], information[other][at]);
-            (information[at][other], information[other][at]) = (mean, mean);
-        }
-    }
-    let covariance = inverse(information)?;
-    let mut errors = [0.0; N];
-    for at in 0..N {
-        let variance = covariance[at][at];
-        if !(variance.is_finite() && variance > 0.0) {
-            return None;
-        }
-        errors[at] = variance.sqrt();
-    }
-    Some(errors)
 }
 
 /// The inverse by Gauss–Jordan elimination; none of a matrix that has none.

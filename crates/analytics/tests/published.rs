@@ -93,7 +93,11 @@ fn bg_nbd_on_cdnow() {
         near(found, wanted, 1e-3);
     }
     assert_eq!(model.fit().boundary, None);
-    assert!(model.fit().standard_errors.as_ref().unwrap().iter().all(|error| *error < 1.0));
+    // Those of lifetimes 0.11.3.
+    let errors = model.fit().standard_errors.as_ref().unwrap();
+    for (found, wanted) in errors.iter().zip([0.0126, 0.378, 0.186, 0.705]) {
+        near(*found, wanted, 0.01 * wanted);
+    }
     near(model.expected_purchases_of_new(52.0), 1.4440, 1e-3);
     near(model.expected_purchases_of_new(39.0), 1.195016, 1e-3);
     near(model.expected_purchases_of_new(78.0), 1.857972, 1e-3);
