@@ -13,6 +13,7 @@
 //! - [`basket`]: what is bought together, and what to offer next.
 //! - [`cohort`]: who comes back how long after their first purchase.
 //! - [`composite`]: several criteria in one score, and the two-sided matrix.
+//! - [`experiment`]: how many cases are needed, what came of them.
 //! - [`satisfaction`]: CSAT, NPS, SERVQUAL, importance and performance, V = Q/P.
 
 pub mod basket;
@@ -20,6 +21,7 @@ pub mod cohort;
 pub mod composite;
 pub mod concentration;
 mod error;
+pub mod experiment;
 mod minimise;
 pub mod rfm;
 pub mod satisfaction;

@@ -355,3 +355,35 @@ fn baskets_of_online_retail() {
         }
     }
 }
+
+#[test]
+fn the_mailings_of_hillstrom() {
+    let Some(path) = data("hillstrom/hillstrom.csv") else { return };
+    let mut reader = csv::Reader::from_path(path).unwrap();
+    let headers = reader.headers().unwrap().clone();
+    let places = ["segment", "visit", "spend"]
+        .map(|name| headers.iter().position(|known| known == name).unwrap());
+    let mut arms: BTreeMap<String, [Vec<f64>; 2]> = BTreeMap::new();
+    for row in reader.records() {
+        let row = row.unwrap();
+        let arm = arms.entry(row[places[0]].to_owned()).or_default();
+        arm[0].push(row[places[1]].parse().unwrap());
+        arm[1].push(row[places[2]].parse().unwrap());
+    }
+    let control = &arms["No E-Mail"];
+    for (segment, outcome, value, error) in [
+        ("Mens E-Mail", 0, 0.076_590, 0.003_386),
+        ("Mens E-Mail", 1, 0.769_827, 0.145_247),
+        ("Womens E-Mail", 0, 0.045_233, 0.003_234),
+        ("Womens E-Mail", 1, 0.424_412, 0.130_333),
+    ] {
+        let found = guanxi_analytics::experiment::difference(
+            &arms[segment][outcome],
+            &control[outcome],
+            0.95,
+        )
+        .unwrap();
+        near(found.value, value, 5e-7);
+        near(found.standard_error, error, 5e-6);
+    }
+}
