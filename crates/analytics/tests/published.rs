@@ -183,33 +183,35 @@ struct Sale {
     amount: f64,
 }
 
-fn online_retail() -> Option<Vec<Sale>> {
+/// The rows of Online Retail with these columns.
+fn online_retail_rows<const N: usize>(columns: [&str; N]) -> Option<Vec<[String; N]>> {
     let mut text = String::new();
     let file = std::fs::File::open(data("online-retail/online_retail.csv.gz")?).unwrap();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
     let mut reader = csv::Reader::from_reader(text.as_bytes());
     let headers = reader.headers().unwrap().clone();
-    let place = |name: &str| headers.iter().position(|known| known == name).unwrap();
-    let [invoice, quantity, price, customer, date] =
-        ["InvoiceNo", "Quantity", "UnitPrice", "CustomerID", "InvoiceDate"].map(place);
-    let mut sales = Vec::new();
-    for row in reader.records() {
+    let places = columns.map(|name| headers.iter().position(|known| known == name).unwrap());
+    let rows = reader.records().map(|row| {
         let row = row.unwrap();
-        let (quantity, price): (f64, f64) =
-            (row[quantity].parse().unwrap(), row[price].parse().unwrap());
-        if row[customer].is_empty()
-            || row[invoice].starts_with('C')
-            || quantity <= 0.0
-            || price <= 0.0
-        {
+        places.map(|place| row[place].to_owned())
+    });
+    Some(rows.collect())
+}
+
+fn online_retail() -> Option<Vec<Sale>> {
+    let columns = ["InvoiceNo", "Quantity", "UnitPrice", "CustomerID", "InvoiceDate"];
+    let mut sales = Vec::new();
+    for [invoice, quantity, price, customer, date] in online_retail_rows(columns)? {
+        let (quantity, price): (f64, f64) = (quantity.parse().unwrap(), price.parse().unwrap());
+        if customer.is_empty() || invoice.starts_with('C') || quantity <= 0.0 || price <= 0.0 {
             continue;
         }
-        let month = |from: usize, to: usize| row[date][from..to].parse::<i32>().unwrap();
+        let number = |from: usize, to: usize| date[from..to].parse::<i32>().unwrap();
         sales.push(Sale {
-            customer: row[customer].parse::<f64>().unwrap() as u64,
-            invoice: row[invoice].to_owned(),
-            day: day(&row[date], [(0, 4), (5, 7), (8, 10)], 2010),
-            month: (month(0, 4) - 2010) * 12 + month(5, 7) - 1,
+            customer: customer.parse::<f64>().unwrap() as u64,
+            invoice,
+            day: day(&date, [(0, 4), (5, 7), (8, 10)], 2010),
+            month: (number(0, 4) - 2010) * 12 + number(5, 7) - 1,
             amount: quantity * price,
         });
     }
@@ -308,27 +310,18 @@ fn hold_out_of_the_whole_cdnow_log() {
 
 /// Baskets are invoices that are no cancellations, of any or no customer; items are stock codes.
 fn baskets() -> Option<(Vec<u64>, Vec<u64>, Vec<String>)> {
-    let mut text = String::new();
-    let file = std::fs::File::open(data("online-retail/online_retail.csv.gz")?).unwrap();
-    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let headers = reader.headers().unwrap().clone();
-    let place = |name: &str| headers.iter().position(|known| known == name).unwrap();
-    let places = ["InvoiceNo", "Quantity", "UnitPrice", "StockCode"].map(place);
     let (mut invoices, mut codes): (BTreeMap<String, u64>, BTreeMap<String, u64>) =
         Default::default();
     let (mut basket, mut item, mut names) = (Vec::new(), Vec::new(), Vec::new());
-    for row in reader.records() {
-        let row = row.unwrap();
-        let [invoice, quantity, _, code] = places.map(|place| &row[place]);
+    for [invoice, quantity, code] in online_retail_rows(["InvoiceNo", "Quantity", "StockCode"])? {
         if invoice.starts_with('C') || quantity.parse::<f64>().unwrap() <= 0.0 {
             continue;
         }
         let next = invoices.len() as u64;
-        basket.push(*invoices.entry(invoice.to_owned()).or_insert(next));
+        basket.push(*invoices.entry(invoice).or_insert(next));
         let next = codes.len() as u64;
-        item.push(*codes.entry(code.to_owned()).or_insert_with(|| {
-            names.push(code.to_owned());
+        item.push(*codes.entry(code.clone()).or_insert_with(|| {
+            names.push(code);
             next
         }));
     }

@@ -3,7 +3,6 @@
 use super::histories::{Histories, History, purchase_boundary};
 use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN, PurchaseModel};
 use crate::Result;
-use crate::error::parameter;
 use crate::minimise::Likelihood;
 use crate::special::{digamma, hypergeometric, ln_gamma, logistic, softplus_and_slope};
 
@@ -114,9 +113,8 @@ impl BetaGeoNbd {
         let found = histories
             .maximise(name, &starts, |histories| Box::new(Sum { histories, is_modified }))?;
         let mut model = Self::of(found.parameters, is_modified)?;
-        model.fit.log_likelihood = found.log_likelihood;
-        model.fit.boundary = model.boundary(found.standard_errors.is_some());
-        model.fit.standard_errors = found.standard_errors.map(Vec::from);
+        let boundary = model.boundary(found.standard_errors.is_some());
+        model.fit.note(&found, boundary);
         Ok(model)
     }
 
@@ -125,17 +123,8 @@ impl BetaGeoNbd {
     /// # Errors
     /// When one of them is not positive.
     pub fn of(parameters: [f64; 4], is_modified: bool) -> Result<Self> {
-        let names = ["r", "alpha", "a", "b"];
-        for (name, value) in names.into_iter().zip(parameters) {
-            parameter(name, value, "must be more than 0", |value| value > 0.0)?;
-        }
+        let fit = Fit::known(["r", "alpha", "a", "b"], parameters)?;
         let [r, alpha, a, b] = parameters;
-        let fit = Fit {
-            parameters: names.into_iter().zip(parameters).collect(),
-            standard_errors: None,
-            log_likelihood: f64::NAN,
-            boundary: None,
-        };
         Ok(Self { r, alpha, a, b, is_modified, fit })
     }
 

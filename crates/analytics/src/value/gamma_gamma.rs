@@ -1,7 +1,7 @@
 //! The gamma-gamma model of spending.
 
 use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN};
-use crate::error::{each, parameter, same_length};
+use crate::error::{each, same_length};
 use crate::minimise::{Likelihood, maximise};
 use crate::special::{digamma, ln_gamma};
 use crate::{Error, Result};
@@ -67,13 +67,11 @@ impl GammaGamma {
         let starts = [[4.0, 4.0, mean * 3.0 / 4.0], [1.0, 2.0, mean], [8.0, 3.0, mean / 4.0]];
         let found = maximise("gamma-gamma", &Sum { rows: &rows }, &starts, rows.len() as f64)?;
         let mut model = Self::of(found.parameters)?;
-        model.fit.log_likelihood = found.log_likelihood;
         let extreme = |value: &f64| *value < PARAMETER_MIN || *value > PARAMETER_MAX;
         // Without a mean of the means there is no expected value either.
         let flat = found.standard_errors.is_none() || model.q <= 1.0;
         let at_boundary = flat || [model.p, model.q].iter().any(extreme);
-        model.fit.boundary = at_boundary.then_some(Boundary::NotIdentified);
-        model.fit.standard_errors = found.standard_errors.map(Vec::from);
+        model.fit.note(&found, at_boundary.then_some(Boundary::NotIdentified));
         Ok(model)
     }
 
@@ -82,17 +80,8 @@ impl GammaGamma {
     /// # Errors
     /// When one of them is not positive.
     pub fn of(parameters: [f64; 3]) -> Result<Self> {
-        let names = ["p", "q", "v"];
-        for (name, value) in names.into_iter().zip(parameters) {
-            parameter(name, value, "must be more than 0", |value| value > 0.0)?;
-        }
+        let fit = Fit::known(["p", "q", "v"], parameters)?;
         let [p, q, v] = parameters;
-        let fit = Fit {
-            parameters: names.into_iter().zip(parameters).collect(),
-            standard_errors: None,
-            log_likelihood: f64::NAN,
-            boundary: None,
-        };
         Ok(Self { p, q, v, fit })
     }
 

@@ -33,6 +33,7 @@ pub use pareto_nbd::ParetoNbd;
 pub use retention::RetentionCurve;
 
 use crate::error::parameter;
+use crate::minimise::Estimates;
 use crate::{Error, Result};
 
 /// A boundary that the estimates of a model ran into: the data hold nothing of what it models.
@@ -59,6 +60,31 @@ pub struct Fit {
     pub log_likelihood: f64,
     /// Why the model does not fit, if it does not.
     pub boundary: Option<Boundary>,
+}
+
+impl Fit {
+    /// Parameters that are known, not estimated.
+    ///
+    /// # Errors
+    /// When one of them is not positive.
+    fn known<const N: usize>(names: [&'static str; N], values: [f64; N]) -> Result<Self> {
+        for (name, value) in names.into_iter().zip(values) {
+            parameter(name, value, "must be more than 0", |value| value > 0.0)?;
+        }
+        Ok(Self {
+            parameters: names.into_iter().zip(values).collect(),
+            standard_errors: None,
+            log_likelihood: f64::NAN,
+            boundary: None,
+        })
+    }
+
+    /// Notes how the parameters were found.
+    fn note<const N: usize>(&mut self, found: &Estimates<N>, boundary: Option<Boundary>) {
+        self.log_likelihood = found.log_likelihood;
+        self.standard_errors = found.standard_errors.map(Vec::from);
+        self.boundary = boundary;
+    }
 }
 
 /// A parameter this small or this large is at its boundary.

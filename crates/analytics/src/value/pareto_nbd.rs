@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use super::histories::{Histories, History, purchase_boundary};
 use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN, PurchaseModel};
 use crate::Result;
-use crate::error::parameter;
 use crate::minimise::Likelihood;
 use crate::special::{digamma, gauss_legendre, ln_gamma, logistic, softplus_and_slope};
 
@@ -159,9 +158,8 @@ impl ParetoNbd {
         let found =
             histories.maximise("Pareto/NBD", &starts, |histories| Box::new(Sum(histories)))?;
         let mut model = Self::of(found.parameters)?;
-        model.fit.log_likelihood = found.log_likelihood;
-        model.fit.boundary = model.boundary(age, found.standard_errors.is_some());
-        model.fit.standard_errors = found.standard_errors.map(Vec::from);
+        let boundary = model.boundary(age, found.standard_errors.is_some());
+        model.fit.note(&found, boundary);
         Ok(model)
     }
 
@@ -170,17 +168,8 @@ impl ParetoNbd {
     /// # Errors
     /// When one of them is not positive.
     pub fn of(parameters: [f64; 4]) -> Result<Self> {
-        let names = ["r", "alpha", "s", "beta"];
-        for (name, value) in names.into_iter().zip(parameters) {
-            parameter(name, value, "must be more than 0", |value| value > 0.0)?;
-        }
+        let fit = Fit::known(["r", "alpha", "s", "beta"], parameters)?;
         let [r, alpha, s, beta] = parameters;
-        let fit = Fit {
-            parameters: names.into_iter().zip(parameters).collect(),
-            standard_errors: None,
-            log_likelihood: f64::NAN,
-            boundary: None,
-        };
         Ok(Self { r, alpha, s, beta, fit })
     }
 

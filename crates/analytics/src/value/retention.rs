@@ -70,14 +70,13 @@ impl RetentionCurve {
         let sum = Sum { lost: &lost, left };
         let found = maximise("sBG", &sum, &starts, survivors[0].max(1.0))?;
         let mut model = Self::of(found.parameters)?;
-        model.fit.log_likelihood = found.log_likelihood;
-        model.fit.boundary = if model.alpha + model.beta > PARAMETER_MAX {
+        let boundary = if model.alpha + model.beta > PARAMETER_MAX {
             Some(Boundary::AllLeaveAlike)
         } else {
             let tiny = model.alpha.min(model.beta) < PARAMETER_MIN;
             (tiny || found.standard_errors.is_none()).then_some(Boundary::NotIdentified)
         };
-        model.fit.standard_errors = found.standard_errors.map(Vec::from);
+        model.fit.note(&found, boundary);
         Ok(model)
     }
 
@@ -86,17 +85,8 @@ impl RetentionCurve {
     /// # Errors
     /// When one of them is not positive.
     pub fn of(parameters: [f64; 2]) -> Result<Self> {
-        let names = ["alpha", "beta"];
-        for (name, value) in names.into_iter().zip(parameters) {
-            parameter(name, value, "must be more than 0", |value| value > 0.0)?;
-        }
+        let fit = Fit::known(["alpha", "beta"], parameters)?;
         let [alpha, beta] = parameters;
-        let fit = Fit {
-            parameters: names.into_iter().zip(parameters).collect(),
-            standard_errors: None,
-            log_likelihood: f64::NAN,
-            boundary: None,
-        };
         Ok(Self { alpha, beta, fit })
     }
 
