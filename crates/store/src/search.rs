@@ -191,9 +191,8 @@ impl View {
         if self.session.dialect() == Dialect::Postgres {
             sql.push("::text)::tsquery");
         }
-        if !types.is_empty() {
-            sql.push(" AND d.type IN (");
-            sql.bind_all(types.iter().map(|name| SqlValue::Text((*name).to_owned()))).push(")");
+        if !self.restrict_types(&mut sql, types)? {
+            return Ok(Vec::new());
         }
         sql.push(&format!(" LIMIT {CANDIDATES_MAX}"));
         let rows = self.session.rows_anywhere(&sql).await?;
@@ -204,6 +203,45 @@ impl View {
                 Ok((RawId(next().integer()?), next().into_text()?, next().into_text()?))
             })
             .collect()
+    }
+
+    /// Only types that are wanted and may be read, and of those that may be read in part, that part:
+    /// the candidates of others must not take the places. False where nothing is left.
+    fn restrict_types(&self, sql: &mut Sql, types: &[&str]) -> Result<bool> {
+        let catalog = self.catalog.clone();
+        let (mut whole, mut parts, mut all) = (Vec::new(), Vec::new(), types.is_empty());
+        for record_type in catalog.types() {
+            if !types.is_empty() && !types.contains(&&*record_type.name) {
+                continue;
+            }
+            match self.actor.rights.scope(&record_type.name, Purpose::Read) {
+                Some(scope) if scope.is_everything() => {
+                    whole.push(record_type);
+                    continue;
+                }
+                Some(_) => parts.push(record_type),
+                None => {}
+            }
+            all = false;
+        }
+        if all {
+            return Ok(true);
+        }
+        sql.push(" AND (FALSE");
+        if !whole.is_empty() {
+            sql.push(" OR d.type IN (");
+            sql.bind_all(whole.iter().map(|one| SqlValue::Text(one.name.to_string()))).push(")");
+        }
+        let mut conditions = Conditions::new(&catalog, &self.actor, self.now);
+        for record_type in &parts {
+            sql.push(" OR (d.type = ").bind(SqlValue::Text(record_type.name.to_string()));
+            sql.push(" AND EXISTS (SELECT 1 FROM ").name(&record_type.name);
+            sql.push(" t0 WHERE t0.\"id\" = d.id AND ");
+            conditions.scope(sql, record_type, "t0", Purpose::Read)?;
+            sql.push("))");
+        }
+        sql.push(")");
+        Ok(!whole.is_empty() || !parts.is_empty())
     }
 
     /// Keeps what the Actor may see, in order, with its name.

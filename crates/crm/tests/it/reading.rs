@@ -5,17 +5,18 @@ use guanxi_record::{
     Aggregate, Bucket, Count, Filter, Function, GroupKey, Measure, Op, Query, Sort, Value,
     condition_from_param,
 };
-use guanxi_store::{Actor, Store, View};
+use guanxi_store::{Actor, Purpose, Rights, Store, View};
 use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::json;
 
-use crate::house::{create, customer, line, open, order, refusals};
+use crate::house::{create, customer, line, open, order, refusals, user};
 
 both_databases!(
     filters_find_what_they_say,
     pages_give_every_record_once_in_order,
     groups_add_up,
     search_finds_names_as_people_type_them,
+    search_finds_ones_own_among_many_of_others,
     nonsense_is_refused,
 );
 
@@ -254,4 +255,36 @@ async fn nonsense_is_refused(database: TestDatabase) {
     assert_eq!(refusals(view.list("customer", &query).await), ["not-sortable address"]);
     let many = Filter::Any(vec![Filter::eq("name", "x"); 500]);
     assert_eq!(refusals(view.list("customer", &Query::of(many)).await), ["filter-too-large -"]);
+}
+
+/// Records that one may not see must not take the places of those that one may.
+async fn search_finds_ones_own_among_many_of_others(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let [me, other] = [
+        create(&store, &actor, &user("me@x.example")).await,
+        create(&store, &actor, &user("other@x.example")).await,
+    ];
+    let customer_type = store.catalog().get("customer").unwrap().clone();
+    let mut tx = store.write(&actor).await.unwrap();
+    let mut rows = Vec::new();
+    for at in 0..260 {
+        let mut one = customer(&format!("Huaxing {at}"));
+        let owner = if at == 259 { me.id } else { other.id };
+        one.owner = Some(guanxi_record::Owner(owner.raw()));
+        let mut values = guanxi_record::Record::values(&one);
+        values.resize(customer_type.fields.len(), Value::Null);
+        rows.push(tx.prepare(&customer_type, values).await.unwrap());
+    }
+    tx.insert(&customer_type, rows).await.unwrap();
+    tx.commit().await.unwrap();
+    let scope = (("customer".to_owned(), Purpose::Read), Filter::eq("owner", "me"));
+    let mut limited = actor.clone();
+    limited.user = Some(me.id.raw());
+    limited.rights = Rights::Listed([scope].into_iter().collect());
+    let mut view = store.read(&limited).await.unwrap();
+    let hits = view.search("huaxing", &[], 10).await.unwrap();
+    let titles: Vec<&str> = hits.iter().map(|hit| hit.title.as_str()).collect();
+    assert_eq!(titles, ["Huaxing 259"]);
+    assert!(view.search("me@x", &[], 10).await.unwrap().is_empty());
+    assert!(view.search("huaxing", &["order"], 10).await.unwrap().is_empty());
 }
