@@ -221,7 +221,7 @@ mod tests {
         assert!((found - wanted).abs() <= within, "{found} instead of {wanted}");
     }
 
-    /// As R's pwr and Python's statsmodels have them.
+    /// Published figures.
     #[test]
     fn how_many_are_needed() {
         near(sample_size_for_rates(0.10, 0.11, 0.05, 0.8).unwrap(), 14_744.1, 0.05);

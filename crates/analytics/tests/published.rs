@@ -88,9 +88,9 @@ fn bg_nbd_on_cdnow() {
     let Some([x, recency, age, _]) = cdnow() else { return };
     let histories = Histories::new(&x, &recency, &age).unwrap();
     let model = BetaGeoNbd::estimate(&histories).unwrap();
-    near(model.fit().log_likelihood, -9_582.43, 0.01);
+    near(model.fit().log_likelihood, -9_582.429, 5e-4);
     for (found, wanted) in parameters(&model).into_iter().zip([0.2426, 4.4136, 0.7929, 2.4259]) {
-        near(found, wanted, 1e-3);
+        near(found, wanted, 5e-5);
     }
     assert_eq!(model.fit().boundary, None);
     // Those of lifetimes 0.11.3.
@@ -130,7 +130,7 @@ fn pareto_nbd_on_cdnow() {
     let Some([x, recency, age, _]) = cdnow() else { return };
     let histories = Histories::new(&x, &recency, &age).unwrap();
     let model = ParetoNbd::estimate(&histories).unwrap();
-    near(model.fit().log_likelihood, -9_594.976, 0.01);
+    near(model.fit().log_likelihood, -9_594.976, 5e-4);
     for ((found, wanted), within) in parameters(&model)
         .into_iter()
         .zip([0.5533, 10.578, 0.6061, 11.67])
@@ -148,7 +148,8 @@ fn pareto_nbd_on_cdnow() {
 fn gamma_gamma_on_cdnow() {
     let Some([x, _, _, value]) = cdnow() else { return };
     let model = GammaGamma::estimate(&x, &value).unwrap();
-    near(model.fit().log_likelihood, -4_055.923, 0.01);
+    // From the log itself it is .005 higher than what was published.
+    near(model.fit().log_likelihood, -4_055.923, 6e-3);
     let found: Vec<f64> = model.fit().parameters.iter().map(|(_, value)| *value).collect();
     for (found, wanted) in found.into_iter().zip([6.2488, 3.7446, 15.4477]) {
         near(found, wanted, 0.01);
@@ -233,7 +234,7 @@ fn concentration_of_online_retail() {
     let found = Concentration::of(&values).unwrap();
     near(found.gini, 0.715_140, 1e-6);
     near(found.top(0.2).unwrap(), 0.7462, 1e-4);
-    near(found.top(0.01).unwrap(), 0.3200, 1e-3);
+    near(found.top(0.01).unwrap(), 0.3200, 5e-5);
     let classes = found.classes(0.8, 0.95).unwrap();
     let count = |class| classes.iter().filter(|known| **known == class).count();
     assert_eq!([count(Class::A), count(Class::B), count(Class::C)], [1_132, 1_469, 1_737]);
@@ -291,6 +292,7 @@ fn online_retail_runs_into_the_boundary_and_falls_back() {
         of("BG/NBD").boundary,
         Some(Boundary::NobodyLeaves | Boundary::AllLeaveAlike | Boundary::NotIdentified)
     ));
+    assert_eq!(choice.model.name(), "naive");
 }
 
 #[test]

@@ -267,13 +267,19 @@ impl Address {
         parts.join(" / ").trim_end_matches([' ', '/']).to_owned()
     }
 
+    /// The parts of a Chinese address written in one line; none of any other line.
+    #[must_use]
+    pub fn from_line(line: &str) -> Option<Self> {
+        crate::address::split(line)
+    }
+
     /// Reads `to_text`, and a Chinese address written in one line; any other line is the street.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
         let parts: Vec<&str> = text.split(" / ").map(str::trim).collect();
         if parts.len() == 1 {
             let street = || Self { street: text.to_owned(), ..Self::default() };
-            return crate::address::split(text).unwrap_or_else(street);
+            return Self::from_line(text).unwrap_or_else(street);
         }
         let mut address = Self::default();
         for (name, part) in Self::PARTS.iter().zip(parts) {

@@ -10,6 +10,9 @@ use guanxi_store::{Actor, File, Origin, Purpose, Rights, Store};
 use super::{SavedView, User};
 use crate::RECORD_TYPES;
 
+/// Named here because imports know people, not the other way round.
+const IMPORT_JOB: &str = "import_job";
+
 const ALL: [Purpose; 6] = [
     Purpose::Read,
     Purpose::Create,
@@ -53,9 +56,9 @@ fn rights_of_staff() -> Rights {
             list.extend(change.map(|purpose| ((name(), purpose), SavedView::changeable())));
             continue;
         }
-        // Those of others are seen through the records that carry them.
-        if record_type.name == File::NAME {
-            let name = || File::NAME.to_owned();
+        // Files of others are seen through the records that carry them; imports hold whole files.
+        if [File::NAME, IMPORT_JOB].contains(&&*record_type.name) {
+            let name = || record_type.name.to_string();
             list.insert((name(), Purpose::Create), Filter::everything());
             list.insert((name(), Purpose::Read), Filter::eq("owner", "me"));
             continue;

@@ -129,8 +129,11 @@ async fn read_field(
                 }
             }
             // Whoever pastes the whole address into one field means all of it.
-            if address == (Address { street: address.street.clone(), ..Address::default() }) {
-                address = Address::from_text(&address.street);
+            let only_street = Address { street: address.street.clone(), ..Address::default() };
+            if let Some(whole) =
+                Address::from_line(&address.street).filter(|_| address == only_street)
+            {
+                address = whole;
             }
             let empty = address == Address::default();
             Ok(if empty { Value::Null } else { Value::Address(Box::new(address)) })

@@ -181,7 +181,11 @@ async fn related(
         .collect();
     lists.sort_by_key(|list| (!list.are_parts(), list.record_type.name == described.name));
     for list in &mut lists {
-        let limit = if list.are_parts() { PARTS_SHOWN } else { super::customer::TIMELINE_SHOWN };
+        let limit = match &*described.name {
+            _ if list.are_parts() => PARTS_SHOWN,
+            "customer" => super::customer::TIMELINE_SHOWN,
+            _ => RELATED_SHOWN,
+        };
         let query = Query::of(Filter::eq(list.link.as_str(), id.to_string()))
             .sorted(newest_first(&list.record_type))
             .limited(limit);
@@ -266,13 +270,21 @@ async fn history_card(
     let entries = view.history(&described.name, id, HISTORY_SHOWN).await?;
     let people: Vec<RawId> = entries.iter().filter_map(|entry| entry.actor).collect();
     let names = view.titles("user", &people).await?;
+    let mut titles = Titles::new();
+    for change in entries.iter().flat_map(|entry| &entry.changes.0) {
+        let target = described.field(&change.field).and_then(|field| field.kind.link_target());
+        if let Some(target) = target {
+            let ids = [change.old.links(), change.new.links()].concat();
+            titles.extend(view.titles(target, &ids).await?);
+        }
+    }
     let texts = signed.texts;
     Ok(html! {
         section class="card" aria-label=(texts.get("ui-history")) {
             div class="gx-card-head" { (icon("history")) h2 { (texts.get("ui-history")) } }
             div class="card-body" {
                 ol class="gx-timeline" {
-                    @for entry in &entries { (history_entry(signed, described, entry, &names)) }
+                    @for entry in &entries { (history_entry(signed, described, entry, &names, &titles)) }
                 }
             }
         }
@@ -284,11 +296,11 @@ fn history_entry(
     described: &RecordType,
     entry: &Entry,
     names: &Titles,
+    titles: &Titles,
 ) -> Markup {
     let texts = signed.texts;
     let nobody = texts.get("ui-product");
     let who = entry.actor.and_then(|id| names.get(&id)).unwrap_or(&nobody);
-    let titles = Titles::new();
     html! {
         li {
             (icon("pencil"))
@@ -300,9 +312,9 @@ fn history_entry(
                         @if let Some(field) = described.field(&change.field) {
                             div class="gx-muted" {
                                 (texts.field_label(described, field)) ": "
-                                (cells::value(signed, described, field, &change.old, &titles))
+                                (cells::value(signed, described, field, &change.old, titles))
                                 " \u{2192} "
-                                (cells::value(signed, described, field, &change.new, &titles))
+                                (cells::value(signed, described, field, &change.new, titles))
                             }
                         }
                     }

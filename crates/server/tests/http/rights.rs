@@ -207,9 +207,14 @@ async fn an_import_is_stopped_by_who_began_it(database: TestDatabase) {
     }
     let clerk = &sessions[1].1;
     let answer = house.send(browser("POST", &format!("/import/{}/stop", jobs[0]), clerk, "")).await;
-    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
     let answer = house.send(browser("POST", &format!("/import/{}/stop", jobs[1]), clerk, "")).await;
     assert_eq!(answer.status, StatusCode::SEE_OTHER);
+    // Nor is the file of another's import to be had through its record.
+    for (job, status) in [(jobs[0], StatusCode::NOT_FOUND), (jobs[1], StatusCode::OK)] {
+        let path = format!("/import_job/{job}/file/file");
+        assert_eq!(house.send(browser("GET", &path, clerk, "")).await.status, status);
+    }
 }
 
 async fn a_view_that_is_not_shared_is_private(database: TestDatabase) {
