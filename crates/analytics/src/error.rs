@@ -54,6 +54,14 @@ pub enum Error {
         /// What it should be.
         wanted: &'static str,
     },
+    /// A feature that a model cannot take.
+    #[error("feature {name}: {wanted}")]
+    Feature {
+        /// Its name.
+        name: String,
+        /// What it should be.
+        wanted: &'static str,
+    },
     /// The search for the best parameters did not end at one.
     #[error("the estimates of {model} did not converge")]
     NotConverged {

@@ -11,12 +11,17 @@
 //! - [`rfm`]: recency, frequency and money as scores.
 //! - [`concentration`]: ABC classes, the Lorenz curve, Gini.
 //! - [`basket`]: what is bought together, and what to offer next.
+//! - [`cluster`]: groups of customers that are alike, and what sets them apart.
 //! - [`cohort`]: who comes back how long after their first purchase.
 //! - [`composite`]: several criteria in one score, and the two-sided matrix.
 //! - [`experiment`]: how many cases are needed, what came of them.
+//! - [`scoring`]: how likely it is that a customer buys, leaves, pays, and why.
 //! - [`satisfaction`]: CSAT, NPS, SERVQUAL, importance and performance, V = Q/P.
 
 pub mod basket;
+mod bins;
+mod chance;
+pub mod cluster;
 pub mod cohort;
 pub mod composite;
 pub mod concentration;
@@ -25,6 +30,7 @@ pub mod experiment;
 mod minimise;
 pub mod rfm;
 pub mod satisfaction;
+pub mod scoring;
 mod special;
 pub mod value;
 

@@ -1,0 +1,125 @@
+"""The models against the programs that people use for them today, on the same data in one run.
+
+    pip install lifetimes scikit-learn lightgbm statsforecast pyfim mlxtend splink
+    python3 bench/peers/peers.py [NAME…]      # bg_nbd pareto_nbd k_means …; all without a name
+
+CPU seconds of the model alone, of all threads: of Python by process_time, of ours by /proc/self/stat.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy
+
+
+def customers(count, seed=7):
+    """Repeats, recency, age in weeks: purchases are Poisson, a customer leaves after one."""
+    chance = numpy.random.default_rng(seed)
+    rate = chance.gamma(0.25, 1 / 4.4, count)
+    leaves = chance.beta(0.8, 2.5, count)
+    age = 26 + chance.integers(0, 26 * 7, count) / 7
+    repeats = numpy.zeros(count)
+    recency = numpy.zeros(count)
+    time_now = numpy.zeros(count)
+    there = numpy.ones(count, bool)
+    while there.any():
+        time_now[there] += chance.exponential(1 / rate[there])
+        there &= time_now <= age
+        repeats[there] += 1
+        recency[there] = time_now[there]
+        there &= chance.random(count) >= leaves
+    return [repeats, recency, age]
+
+
+def columns_file(columns):
+    """The columns as `examples/peer.rs` reads them."""
+    path = tempfile.mktemp(suffix=".columns")
+    with open(path, "wb") as file:
+        file.write(f"{len(columns[0])} {len(columns)}\n".encode())
+        for column in columns:
+            file.write(numpy.ascontiguousarray(column, "<f8").tobytes())
+    return path
+
+
+def ours(model, path, *numbers):
+    """CPU seconds and what was found."""
+    command = ["cargo", "run", "--quiet", "--release", "--package", "guanxi-analytics", "--example", "peer", "--"]
+    command += [model, path, *map(str, numbers)]
+    printed = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
+    print(f"  guanxi: {printed}", flush=True)
+    return float(printed.split()[0]), printed
+
+
+def theirs(name, work):
+    start = time.process_time()
+    result = work()
+    seconds = time.process_time() - start
+    print(f"  {name}: {seconds:.2f} CPU s", flush=True)
+    return seconds, result
+
+
+def ratio(peer, own):
+    print(f"  ratio: {peer / max(own, 0.01):.1f}", flush=True)
+
+
+def value(name, fitter, count):
+    columns = customers(count)
+    print(f"{name}, {count:,} customers")
+    own, _ = ours(name, columns_file(columns))
+    peer, _ = theirs("lifetimes", lambda: fitter.fit(*columns))
+    print(f"  {dict(fitter.params_)}")
+    ratio(peer, own)
+
+
+def bg_nbd():
+    from lifetimes import BetaGeoFitter
+
+    value("bg_nbd", BetaGeoFitter(), 1_000_000)
+
+
+def pareto_nbd():
+    from lifetimes import ParetoNBDFitter
+
+    value("pareto_nbd", ParetoNBDFitter(), 100_000)
+
+
+def k_means():
+    from sklearn.cluster import KMeans
+
+    chance = numpy.random.default_rng(3)
+    count = 1_000_000
+    centres = chance.normal(0, 3, (8, 3))
+    points = centres[chance.integers(0, 8, count)] + chance.normal(0, 1, (count, 3))
+    print("k-means, 1,000,000 × 3, 8 clusters, one start")
+    own, _ = ours("k_means", columns_file(list(points.T)), 8)
+    model = KMeans(8, n_init=1, random_state=1, tol=0)
+    peer, _ = theirs("scikit-learn", lambda: model.fit(points))
+    print(f"  inertia {model.inertia_:.6e}, {model.n_iter_} rounds")
+    ratio(peer, own)
+
+
+def boosting():
+    from lightgbm import LGBMClassifier
+    from sklearn.metrics import roc_auc_score
+
+    chance = numpy.random.default_rng(4)
+    count, train = 1_000_000, 900_000
+    x = chance.normal(0, 1, (count, 20))
+    odds = x[:, 0] + numpy.sin(2 * x[:, 1]) + (x[:, 2] > 0.3) * x[:, 3] + numpy.abs(x[:, 4]) - 0.5 * x[:, 5:10].sum(1)
+    y = (chance.random(count) < 1 / (1 + numpy.exp(-odds))).astype(float)
+    print("gradient boosting, 1,000,000 × 20 (a tenth of it for the test), 100 trees of 31 leaves")
+    own, _ = ours("boosting", columns_file([*x.T, y]))
+    model = LGBMClassifier(n_estimators=100, num_leaves=31, learning_rate=0.1, n_jobs=2, verbose=-1)
+    peer, _ = theirs("LightGBM", lambda: model.fit(x[:train], y[:train]))
+    print(f"  area under the curve {roc_auc_score(y[train:], model.predict_proba(x[train:])[:, 1]):.5f}")
+    ratio(peer, own)
+
+
+PEERS = [bg_nbd, pareto_nbd, k_means, boosting]
+
+if __name__ == "__main__":
+    for peer in PEERS:
+        if len(sys.argv) < 2 or peer.__name__ in sys.argv[1:]:
+            peer()

@@ -1,0 +1,98 @@
+//! One model on the columns of a file, for the comparison with other programs (`bench/peers`).
+//!
+//! `peer MODEL FILE [NUMBER…]` prints the CPU seconds of the model alone, of all threads, and what it
+//! found. A file of columns is a line with the number of rows and columns and then all numbers, column
+//! after column, as 64-bit floats of little-endian bytes.
+
+use std::io::Read;
+
+use guanxi_analytics::cluster::{KMeans, k_means};
+use guanxi_analytics::scoring::{
+    Boosted, Boosting, Cases, Feature, Loss, Scorer, area_under_curve, of_rows,
+};
+use guanxi_analytics::value::{BetaGeoNbd, Histories, ParetoNbd, PurchaseModel};
+
+type Failure = Box<dyn std::error::Error>;
+
+/// CPU seconds of this process so far, by Linux's count of hundredths.
+fn cpu() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or("").split_whitespace().collect();
+    let ticks = |at: usize| fields.get(at).and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
+}
+
+fn columns(path: &str) -> Result<Vec<Vec<f64>>, Failure> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.read_to_end(&mut bytes)?;
+    let line = bytes.iter().position(|byte| *byte == b'\n').ok_or("no first line")?;
+    let counts = std::str::from_utf8(&bytes[..line])?.split_whitespace();
+    let counts = counts.map(str::parse).collect::<Result<Vec<usize>, _>>()?;
+    let numbers: Vec<f64> = bytes[line + 1..]
+        .chunks_exact(8)
+        .map(|chunk| f64::from_le_bytes(chunk.try_into().unwrap_or_default()))
+        .collect();
+    Ok(numbers.chunks(counts[0].max(1)).map(<[f64]>::to_vec).collect())
+}
+
+fn measured<T>(work: impl FnOnce() -> T) -> (f64, T) {
+    let start = cpu();
+    let result = work();
+    (cpu() - start, result)
+}
+
+fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [model, path, rest @ ..] = arguments.as_slice() else {
+        return Err("peer MODEL FILE [NUMBER…]".into());
+    };
+    let number = |at: usize| rest.get(at).and_then(|text| text.parse::<f64>().ok());
+    let columns = columns(path)?;
+    let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    match model.as_str() {
+        "bg_nbd" | "pareto_nbd" => {
+            let histories = Histories::new(slices[0], slices[1], slices[2])?;
+            let (seconds, fit) = if model == "bg_nbd" {
+                let (seconds, model) = measured(|| BetaGeoNbd::estimate(&histories));
+                (seconds, model?.fit().clone())
+            } else {
+                let (seconds, model) = measured(|| ParetoNbd::estimate(&histories));
+                (seconds, model?.fit().clone())
+            };
+            println!("{seconds:.2} CPU s; {:?}", fit.parameters);
+        }
+        "k_means" => {
+            let clusters = number(0).unwrap_or(8.0) as usize;
+            let settings =
+                KMeans { standardise: false, starts: 1, seed: 1, ..KMeans::new(clusters) };
+            let (seconds, found) = measured(|| k_means(&slices, &settings));
+            println!("{seconds:.2} CPU s; inertia {:.6e}", found?.inertia);
+        }
+        "boosting" => {
+            let (outcome, columns) = slices.split_last().ok_or("no columns")?;
+            let name =
+                |(at, column): (usize, &&[f64])| Feature::numbers(at.to_string(), column.to_vec());
+            let features: Vec<Feature> = columns.iter().enumerate().map(name).collect();
+            // The last tenth is for the test.
+            let rows = outcome.len() / 10 * 9;
+            let (seen, unseen): (Vec<usize>, Vec<usize>) =
+                (0..outcome.len()).partition(|row| *row < rows);
+            let learn = of_rows(&features, &seen);
+            let settings = Boosting {
+                trees: number(0).unwrap_or(100.0) as usize,
+                leaves: 31,
+                rate: 0.1,
+                ridge: 0.0,
+                patience: None,
+                ..Boosting::new(Loss::Logistic)
+            };
+            let (seconds, model) =
+                measured(|| Boosted::fit(&Cases::new(&learn, &outcome[..rows]), &settings));
+            let scores = model?.scores(&of_rows(&features, &unseen))?;
+            let area = area_under_curve(&scores, &outcome[rows..])?;
+            println!("{seconds:.2} CPU s; area under the curve {area:.5}");
+        }
+        _ => return Err(format!("no model {model}").into()),
+    }
+    Ok(())
+}
