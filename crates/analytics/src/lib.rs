@@ -16,6 +16,7 @@
 //! - [`composite`]: several criteria in one score, and the two-sided matrix.
 //! - [`experiment`]: how many cases are needed, what came of them.
 //! - [`scoring`]: how likely it is that a customer buys, leaves, pays, and why.
+//! - [`uplift`]: whom a treatment moves, and what it brings to treat them first.
 //! - [`satisfaction`]: CSAT, NPS, SERVQUAL, importance and performance, V = Q/P.
 
 pub mod basket;
@@ -32,6 +33,7 @@ pub mod rfm;
 pub mod satisfaction;
 pub mod scoring;
 mod special;
+pub mod uplift;
 pub mod value;
 
 pub use error::{Error, Result};

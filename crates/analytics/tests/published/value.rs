@@ -1,36 +1,14 @@
-//! The models against figures that were published. They need the data sets of the team; where those
-//! are missing, the tests say so and pass.
-
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+//! Online Retail and CDNOW: value, concentration, cohorts, baskets.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read;
-use std::path::PathBuf;
 
 use guanxi_analytics::concentration::{Class, Concentration};
-use guanxi_analytics::scoring::{
-    Boosted, Boosting, Cases, Feature, Logistic, Loss, cross_validate, leaks,
-};
 use guanxi_analytics::value::{
     BetaGeoNbd, Boundary, GammaGamma, Histories, ParetoNbd, PurchaseModel, RetentionCurve, choose,
 };
 
-fn data(path: &str) -> Option<PathBuf> {
-    let root = std::env::var_os("GUANXI_TEST_DATA").map_or_else(
-        || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
-        PathBuf::from,
-    );
-    let file = root.join(path);
-    if file.exists() {
-        return Some(file);
-    }
-    eprintln!("SKIPPED: {} is not there; set GUANXI_TEST_DATA", file.display());
-    None
-}
-
-fn near(found: f64, wanted: f64, within: f64) {
-    assert!((found - wanted).abs() <= within, "{found} instead of {wanted}");
-}
+use crate::{data, near};
 
 /// Days since the first of January 1997 or 2010, neither of which is in a leap year.
 fn day(date: &str, parts: [(usize, usize); 3], first_year: i32) -> i32 {
@@ -352,84 +330,4 @@ fn baskets_of_online_retail() {
             );
         }
     }
-}
-
-#[test]
-fn the_mailings_of_hillstrom() {
-    let Some(path) = data("hillstrom/hillstrom.csv") else { return };
-    let mut reader = csv::Reader::from_path(path).unwrap();
-    let headers = reader.headers().unwrap().clone();
-    let places = ["segment", "visit", "spend"]
-        .map(|name| headers.iter().position(|known| known == name).unwrap());
-    let mut arms: BTreeMap<String, [Vec<f64>; 2]> = BTreeMap::new();
-    for row in reader.records() {
-        let row = row.unwrap();
-        let arm = arms.entry(row[places[0]].to_owned()).or_default();
-        arm[0].push(row[places[1]].parse().unwrap());
-        arm[1].push(row[places[2]].parse().unwrap());
-    }
-    let control = &arms["No E-Mail"];
-    for (segment, outcome, value, error) in [
-        ("Mens E-Mail", 0, 0.076_590, 0.003_386),
-        ("Mens E-Mail", 1, 0.769_827, 0.145_247),
-        ("Womens E-Mail", 0, 0.045_233, 0.003_234),
-        ("Womens E-Mail", 1, 0.424_412, 0.130_333),
-    ] {
-        let found = guanxi_analytics::experiment::difference(
-            &arms[segment][outcome],
-            &control[outcome],
-            0.95,
-        )
-        .unwrap();
-        near(found.value, value, 5e-7);
-        near(found.standard_error, error, 5e-6);
-    }
-}
-
-/// The features of the Telco file as anybody would take them: numbers as they are, the rest as kinds.
-fn telco() -> Option<(Vec<Feature>, Vec<f64>)> {
-    let mut reader = csv::Reader::from_path(data("telco-churn/Telco-Customer-Churn.csv")?).unwrap();
-    let names = reader.headers().unwrap().clone();
-    let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
-    let outcome =
-        rows.iter().map(|row| f64::from(u8::from(&row[row.len() - 1] == "Yes"))).collect();
-    let features = (1..names.len() - 1)
-        .map(|at| {
-            let cells = rows.iter().map(|row| row[at].trim());
-            if ["tenure", "MonthlyCharges", "TotalCharges"].contains(&&names[at]) {
-                // Eleven new customers have no total yet.
-                let numbers = cells.map(|cell| cell.parse().unwrap_or(f64::NAN)).collect();
-                return Feature::numbers(&names[at], numbers);
-            }
-            let mut kinds: Vec<&str> = Vec::new();
-            let codes = cells.map(|cell| {
-                let known = kinds.iter().position(|kind| *kind == cell);
-                Some(known.unwrap_or_else(|| {
-                    kinds.push(cell);
-                    kinds.len() - 1
-                }) as u32)
-            });
-            Feature::categories(&names[at], codes.collect())
-        })
-        .collect();
-    Some((features, outcome))
-}
-
-#[test]
-fn churn_of_telco_customers() {
-    let Some((features, outcome)) = telco() else { return };
-    near(outcome.iter().sum::<f64>() / outcome.len() as f64, 0.2654, 5e-5);
-    let cases = Cases::new(&features, &outcome);
-    let line = cross_validate(&cases, 5, 0, |cases| Logistic::fit(cases, 1.0)).unwrap();
-    let mean = line.by_fold.iter().sum::<f64>() / 5.0;
-    near(mean, 0.845, 1e-3);
-    assert!(line.quality.calibration_error < 0.02);
-    let settings = Boosting::new(Loss::Logistic);
-    let trees = cross_validate(&cases, 5, 0, |cases| Boosted::fit(cases, &settings)).unwrap();
-    assert!(trees.quality.area_under_curve > 0.84, "{:?}", trees.quality);
-    // Nothing gives the answer away; a copy of it does.
-    assert_eq!(leaks(&cases, 0.98).unwrap(), Vec::new());
-    let mut with_copy = features.clone();
-    with_copy.push(Feature::numbers("reason_code", outcome.iter().map(|yes| yes * 3.0).collect()));
-    assert_eq!(leaks(&Cases::new(&with_copy, &outcome), 0.98).unwrap()[0].name, "reason_code");
 }
