@@ -117,7 +117,26 @@ def boosting():
     ratio(peer, own)
 
 
-PEERS = [bg_nbd, pareto_nbd, k_means, boosting]
+def theta():
+    from statsforecast.models import DynamicOptimizedTheta
+
+    chance = numpy.random.default_rng(5)
+    months = numpy.arange(120)
+    series = []
+    for _ in range(1_000):
+        level = numpy.exp(chance.normal(5, 1))
+        line = level * (1 + chance.normal(0, 0.005) * months)
+        season = 1 + 0.3 * numpy.sin(2 * numpy.pi * (months + chance.integers(12)) / 12) * chance.random()
+        series.append(numpy.maximum(line * season * numpy.exp(chance.normal(0, 0.1, 120)), 0.01))
+    print("optimised Theta (dynamic), 1,000 monthly series of 120 months")
+    own, _ = ours("theta", columns_file(series))
+    DynamicOptimizedTheta(season_length=12).fit(series[0])
+    peer, models = theirs("statsforecast", lambda: [DynamicOptimizedTheta(season_length=12).fit(s) for s in series])
+    print(f"  sum of the forecasts {sum(model.predict(12)['mean'].sum() for model in models):.1f}")
+    ratio(peer, own)
+
+
+PEERS = [bg_nbd, pareto_nbd, k_means, boosting, theta]
 
 if __name__ == "__main__":
     for peer in PEERS:

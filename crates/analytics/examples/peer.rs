@@ -7,10 +7,12 @@
 use std::io::Read;
 
 use guanxi_analytics::cluster::{KMeans, k_means};
+use guanxi_analytics::forecast::{Forecaster, Theta};
 use guanxi_analytics::scoring::{
     Boosted, Boosting, Cases, Feature, Loss, Scorer, area_under_curve, of_rows,
 };
 use guanxi_analytics::value::{BetaGeoNbd, Histories, ParetoNbd, PurchaseModel};
+use rayon::prelude::*;
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -67,6 +69,20 @@ fn main() -> Result<(), Failure> {
                 KMeans { standardise: false, starts: 1, seed: 1, ..KMeans::new(clusters) };
             let (seconds, found) = measured(|| k_means(&slices, &settings));
             println!("{seconds:.2} CPU s; inertia {:.6e}", found?.inertia);
+        }
+        "theta" => {
+            let (seconds, models) = measured(|| {
+                slices
+                    .par_iter()
+                    .map(|series| Theta::fit(series, 12))
+                    .collect::<Result<Vec<_>, _>>()
+            });
+            let forecasts = models?
+                .iter()
+                .map(|model| model.forecast(12, 0.9))
+                .collect::<Result<Vec<_>, _>>()?;
+            let sum: f64 = forecasts.iter().flat_map(|forecast| &forecast.expected).sum();
+            println!("{seconds:.2} CPU s; sum of the forecasts {sum:.1}");
         }
         "boosting" => {
             let (outcome, columns) = slices.split_last().ok_or("no columns")?;

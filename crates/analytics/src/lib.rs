@@ -17,6 +17,7 @@
 //! - [`experiment`]: how many cases are needed, what came of them.
 //! - [`scoring`]: how likely it is that a customer buys, leaves, pays, and why.
 //! - [`uplift`]: whom a treatment moves, and what it brings to treat them first.
+//! - [`forecast`]: the next months of a series, and of a whole and its parts.
 //! - [`satisfaction`]: CSAT, NPS, SERVQUAL, importance and performance, V = Q/P.
 
 pub mod basket;
@@ -28,6 +29,7 @@ pub mod composite;
 pub mod concentration;
 mod error;
 pub mod experiment;
+pub mod forecast;
 mod minimise;
 pub mod rfm;
 pub mod satisfaction;
