@@ -8,6 +8,7 @@ use std::io::Read;
 
 use guanxi_analytics::cluster::{KMeans, k_means};
 use guanxi_analytics::forecast::{Forecaster, Theta};
+use guanxi_analytics::matching::{Blocking, Comparison, Field, Key, Model, Part};
 use guanxi_analytics::scoring::{
     Boosted, Boosting, Cases, Feature, Loss, Scorer, area_under_curve, of_rows,
 };
@@ -43,12 +44,54 @@ fn measured<T>(work: impl FnOnce() -> T) -> (f64, T) {
     (cpu() - start, result)
 }
 
+/// Duplicates of a CSV file with the columns of Febrl and the number of each record's person.
+fn matching(path: &str) -> Result<(), Failure> {
+    let rows: Vec<csv::StringRecord> =
+        csv::Reader::from_path(path)?.records().collect::<Result<_, _>>()?;
+    let column = |at: usize| rows.iter().map(move |row| row[at].to_owned());
+    let (seconds, found) = measured(|| -> Result<_, guanxi_analytics::Error> {
+        use Comparison::{Code, Name, Same, Words};
+        let kinds = [Name, Name, Code, Words, Words, Words, Code, Same, Code, Code];
+        let fields: Vec<Field> = kinds
+            .into_iter()
+            .enumerate()
+            .map(|(at, kind)| Field::new(at.to_string(), column(at + 1), kind))
+            .collect();
+        let whole = |field| Key::new(field, Part::Whole);
+        let rules = vec![
+            vec![whole(9)],
+            vec![whole(8)],
+            vec![whole(0), whole(1)],
+            vec![whole(1), whole(6)],
+            vec![whole(0), whole(6)],
+        ];
+        let model = Model::learn(&fields, &Blocking::new(rules), 0)?;
+        Ok((model.candidates(), model.pairs(0.5)?))
+    });
+    let (candidates, pairs) = found?;
+    let truth: Vec<String> = column(0).collect();
+    let mut sizes = std::collections::HashMap::<&String, usize>::new();
+    truth.iter().for_each(|person| *sizes.entry(person).or_default() += 1);
+    let all: usize = sizes.values().map(|count| count * (count - 1) / 2).sum();
+    let right = pairs.iter().filter(|pair| truth[pair.a as usize] == truth[pair.b as usize]);
+    let right = right.count() as f64;
+    let (recall, precision) = (right / all as f64, right / pairs.len() as f64);
+    let f1 = 2.0 * recall * precision / (recall + precision);
+    println!(
+        "{seconds:.2} CPU s; {candidates} compared, F1 {f1:.5}, recall {recall:.5}, precision {precision:.5}"
+    );
+    Ok(())
+}
+
 fn main() -> Result<(), Failure> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [model, path, rest @ ..] = arguments.as_slice() else {
         return Err("peer MODEL FILE [NUMBER…]".into());
     };
     let number = |at: usize| rest.get(at).and_then(|text| text.parse::<f64>().ok());
+    if model == "matching" {
+        return matching(path);
+    }
     let columns = columns(path)?;
     let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     match model.as_str() {

@@ -18,6 +18,7 @@
 //! - [`scoring`]: how likely it is that a customer buys, leaves, pays, and why.
 //! - [`uplift`]: whom a treatment moves, and what it brings to treat them first.
 //! - [`forecast`]: the next months of a series, and of a whole and its parts.
+//! - [`matching`]: which records are of one and the same customer.
 //! - [`satisfaction`]: CSAT, NPS, SERVQUAL, importance and performance, V = Q/P.
 
 pub mod basket;
@@ -30,6 +31,7 @@ pub mod concentration;
 mod error;
 pub mod experiment;
 pub mod forecast;
+pub mod matching;
 mod minimise;
 pub mod rfm;
 pub mod satisfaction;

@@ -1,3 +1,5 @@
+//! Clouds with known centres.
+
 use proptest::prelude::*;
 use rand::Rng;
 use rand_distr::{Distribution, StandardNormal};

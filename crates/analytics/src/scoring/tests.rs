@@ -1,3 +1,5 @@
+//! Scores by hand, and what trees can that a line cannot.
+
 use proptest::prelude::*;
 use rand::Rng;
 

@@ -1,0 +1,209 @@
+//! Names, codes, pairs and groups.
+
+use proptest::prelude::*;
+
+use super::credit_code::Fault;
+use super::normalise::{address, company, fold, letters, person, phone};
+use super::*;
+
+#[test]
+fn names_of_companies() {
+    for (name, core, region) in [
+        ("深圳市腾讯计算机系统有限公司", "腾讯计算机系统", Some("深圳")),
+        ("騰訊計算機系統（深圳）有限公司", "腾讯计算机系统", Some("深圳")),
+        ("华为技术有限公司", "华为技术", None),
+        ("阿里巴巴(中国)网络技术有限公司", "阿里巴巴网络技术", Some("中国")),
+        ("广东省广州市白云山制药股份有限公司", "白云山制药", Some("广东")),
+        ("北京集团公司", "北京", None),
+        ("ＡＢＣ貿易有限公司", "abc贸易", None),
+        ("The Coca-Cola Company", "coca cola", None),
+        ("Müller & Söhne GmbH & Co. KG", "muller sohne", None),
+        ("Limited Ltd.", "limited", None),
+    ] {
+        let found = company(name);
+        assert_eq!((found.core.as_str(), found.region.as_deref()), (core, region), "{name}");
+    }
+}
+
+#[test]
+fn names_telephones_addresses() {
+    assert_eq!(fold("　Ｌｉ　明　"), "li 明");
+    assert_eq!(letters("李小明"), letters("Li, Xiaoming"));
+    assert_eq!(letters("李小明"), letters("Xiao-Ming LI"));
+    assert_ne!(letters("李小明"), letters("李小红"));
+    assert_eq!(person("O'Neill, JOSÉ "), "oneill jose");
+    let one = Some("+8613800138000".to_owned());
+    for text in [
+        "13800138000",
+        "+86 138 0013 8000",
+        "8613800138000",
+        "(+86)138-0013-8000",
+        "１３８００１３８０００",
+    ] {
+        assert_eq!(phone(text, "86"), one, "{text}");
+    }
+    assert_eq!(phone("0755-26001234 转 801", "86"), Some("+8675526001234".to_owned()));
+    assert_eq!(phone("020 7946 0000", "44"), Some("+442079460000".to_owned()));
+    assert_eq!(phone("+44 (0)20 7946 0000", "44"), Some("+442079460000".to_owned()));
+    for text in ["", "-", "12", "1234567890123456789"] {
+        assert_eq!(phone(text, "86"), None, "{text}");
+    }
+    let one = address("广东省深圳市南山区科技园路1号");
+    assert_eq!(one, address("广东深圳南山区科技园路１号"));
+    assert_eq!(address("12 Main St., Apt 4"), "12 main street apartment 4");
+}
+
+#[test]
+fn credit_codes() {
+    // That of a company in the examples of the standard's users.
+    let code = "91350100M000100Y43";
+    assert_eq!(credit_code::check(code), Ok(code.to_owned()));
+    assert_eq!(credit_code::check("９１３５０１００Ｍ０００１００Ｙ４３"), Ok(code.to_owned()));
+    assert_eq!(credit_code::check("9135"), Err(Fault::Length(4)));
+    assert_eq!(credit_code::check("91350100M000100Y4I"), Err(Fault::Character('I')));
+}
+
+proptest! {
+    /// Any single wrong character and any swap of neighbours is noticed.
+    #[test]
+    fn credit_codes_notice_slips(place in 0_usize..18, other in 0_usize..31) {
+        let code = "91350100M000100Y43";
+        let mut characters: Vec<char> = code.chars().collect();
+        let wrong = char::from(b"0123456789ABCDEFGHJKLMNPQRTUWXY"[other]);
+        prop_assume!(characters[place] != wrong);
+        characters[place] = wrong;
+        let text: String = characters.iter().collect();
+        prop_assert_eq!(credit_code::check(&text), Err(Fault::CheckCharacter));
+        if place > 0 {
+            let mut swapped: Vec<char> = code.chars().collect();
+            swapped.swap(place - 1, place);
+            let text: String = swapped.iter().collect();
+            let same = text == code;
+            prop_assert_eq!(credit_code::check(&text).is_ok(), same);
+        }
+    }
+
+    #[test]
+    fn nothing_panics(text in any::<String>()) {
+        let company = company(&text);
+        prop_assert!(company.core.len() <= 12 * text.len());
+        let folded = fold(&text);
+        prop_assert_eq!(fold(&folded), folded);
+        let _ = (letters(&text), phone(&text, "86"), normalise::email(&text), address(&text));
+        let _ = credit_code::check(&text);
+    }
+}
+
+/// Five hundred customers with a telephone and a mail address each, every second twice with a slip, in
+/// other script or without something.
+fn customers() -> Vec<Field> {
+    let family = ["张", "王", "李", "赵", "陈", "杨", "黄", "周", "吴", "徐"];
+    let given = [
+        "伟", "芳", "秀英", "敏", "静", "丽", "强", "磊", "军", "洋", "勇", "艳", "杰", "娟", "涛",
+        "明",
+    ];
+    let latin = |text: &str| -> String {
+        use pinyin::ToPinyin;
+        text.to_pinyin().flatten().map(pinyin::Pinyin::plain).collect()
+    };
+    let (mut names, mut phones, mut mails) = (Vec::new(), Vec::new(), Vec::new());
+    for n in 0..500_usize {
+        let (f, g) = (family[n * 7 % 10], given[n * 11 % 16]);
+        let digits = format!("138{:08}", (n + 1) * 7_919 * 131 % 100_000_000);
+        let mail = format!("u{}@example.com", (n + 7) * 104_729 % 9_999_991);
+        names.push(format!("{f}{g}"));
+        phones.push(digits.clone());
+        mails.push(mail.clone());
+        if n % 2 == 0 {
+            names.push(match n % 3 {
+                0 => format!("{} {}", latin(g), latin(f)),
+                1 => format!("{f}{g}"),
+                _ => format!("{f}{g}先生"),
+            });
+            phones.push(match n % 5 {
+                0 => String::new(),
+                // Two digits swapped.
+                1 => format!("{}{}{}", &digits[..9], &digits[10..], &digits[9..10]),
+                _ => digits,
+            });
+            mails.push(if n % 7 == 0 { String::new() } else { mail });
+        }
+    }
+    vec![
+        Field::new("name", names, Comparison::Name),
+        Field::new("phone", phones, Comparison::Code),
+        Field::new("mail", mails, Comparison::Code),
+    ]
+}
+
+fn rules() -> Blocking {
+    Blocking::new(vec![
+        vec![Key::new(1, Part::Whole)],
+        vec![Key::new(2, Part::Whole)],
+        vec![Key::new(0, Part::Letters)],
+    ])
+}
+
+#[test]
+fn customers_are_found_twice_and_told_why() {
+    let fields = customers();
+    let model = Model::learn(&fields, &rules(), 0).unwrap();
+    let pairs = model.pairs(0.5).unwrap();
+    // The second of each is the next record.
+    let mut truth = Vec::new();
+    let mut record = 0_u32;
+    for n in 0..500 {
+        if n % 2 == 0 {
+            truth.push((record, record + 1));
+            record += 1;
+        }
+        record += 1;
+    }
+    let found: Vec<(u32, u32)> = pairs.iter().map(|pair| (pair.a, pair.b)).collect();
+    let right = truth.iter().filter(|pair| found.contains(pair)).count();
+    assert!(right >= 238, "{right} of 250");
+    assert!(found.len() <= right + 3, "{} found, {right} right", found.len());
+    let why = model.score(truth[1].0, truth[1].1).unwrap();
+    assert!((why.parts.iter().map(|(_, bits)| bits).sum::<f64>() - why.weight).abs() < 1e-9);
+    assert!(why.parts.iter().all(|(level, bits)| *level >= Level::Similar || *bits <= 0.0));
+    let again = Model::learn(&fields, &rules(), 0).unwrap();
+    assert_eq!(again.pairs(0.5).unwrap(), pairs);
+    let groups = group(&model, &pairs, 0.9).unwrap();
+    assert!(groups.groups.iter().all(|group| group.len() == 2), "{:?}", groups.groups);
+}
+
+/// Father and son share an address and a telephone, and the son a name with a stranger: the ends of the
+/// chain have nothing in common and are not joined.
+#[test]
+fn chains_are_held_back() {
+    let fields = customers();
+    let model = Model::learn(&fields, &rules(), 0).unwrap();
+    let pair = |a, b, probability| Pair { a, b, probability };
+    // Records 0 and 1 are one customer; 2 is another, with whom one of them is mistaken.
+    let pairs = [pair(0, 1, 0.99), pair(1, 2, 0.95)];
+    let groups = group(&model, &pairs, 0.9).unwrap();
+    assert_eq!(groups.groups, [vec![0, 1]]);
+    assert_eq!(groups.held_back, [pairs[1]]);
+}
+
+#[test]
+fn nonsense_is_refused() {
+    let field = |values: &[&str]| Field::new("name", values.to_vec(), Comparison::Name);
+    let rule = Blocking::new(vec![vec![Key::new(0, Part::Whole)]]);
+    assert!(matches!(Model::learn(&[], &rule, 0), Err(Error::Empty { .. })));
+    assert!(matches!(Model::learn(&[field(&["a"])], &rule, 0), Err(Error::TooFew { .. })));
+    let two = [field(&["a", "b"]), field(&["a"])];
+    assert!(matches!(Model::learn(&two, &rule, 0), Err(Error::Length { .. })));
+    let nothing = Blocking::new(vec![]);
+    assert!(matches!(
+        Model::learn(&[field(&["a", "b"])], &nothing, 0),
+        Err(Error::Parameter { .. })
+    ));
+    let elsewhere = Blocking::new(vec![vec![Key::new(3, Part::Whole)]]);
+    assert!(matches!(
+        Model::learn(&[field(&["a", "b"])], &elsewhere, 0),
+        Err(Error::Parameter { .. })
+    ));
+    // Nobody is there twice: nothing can be learned.
+    assert!(matches!(Model::learn(&[field(&["a", "b", ""])], &rule, 0), Err(Error::TooFew { .. })));
+}
