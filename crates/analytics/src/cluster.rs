@@ -12,6 +12,7 @@ use rayon::prelude::*;
 
 use crate::chance::{Pcg64, generator, sample};
 use crate::error::{each, parameter, same_length};
+use crate::moments::mean_and_deviation;
 use crate::{Error, Result};
 
 pub use profile::{Profile, Trait, profiles};
@@ -77,14 +78,6 @@ pub(crate) fn check_columns(columns: &[&[f64]]) -> Result<usize> {
         each("columns", column, "must be a number", |_| true)?;
     }
     Ok(first.len())
-}
-
-/// The mean and the standard deviation of a column.
-pub(crate) fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let count = values.len().max(1) as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-    (mean, variance.sqrt())
 }
 
 impl Points {

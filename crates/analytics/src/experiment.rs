@@ -8,7 +8,7 @@ use crate::special::{gauss_legendre, ln_gamma};
 use crate::{Error, Result};
 
 /// The quantile of the standard normal distribution.
-fn normal_quantile(share: f64) -> f64 {
+pub(crate) fn normal_quantile(share: f64) -> f64 {
     std::f64::consts::SQRT_2 * erf_inv(2.0 * share - 1.0)
 }
 

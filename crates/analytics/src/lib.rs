@@ -19,6 +19,9 @@
 //! - [`uplift`]: whom a treatment moves, and what it brings to treat them first.
 //! - [`forecast`]: the next months of a series, and of a whole and its parts.
 //! - [`matching`]: which records are of one and the same customer.
+//! - [`elasticity`]: how much less is sold when it costs more.
+//! - [`response`]: what a budget brings.
+//! - [`simulation`]: what may come of a plan, with everything that is uncertain.
 //! - [`satisfaction`]: CSAT, NPS, SERVQUAL, importance and performance, V = Q/P.
 
 pub mod basket;
@@ -28,14 +31,18 @@ pub mod cluster;
 pub mod cohort;
 pub mod composite;
 pub mod concentration;
+pub mod elasticity;
 mod error;
 pub mod experiment;
 pub mod forecast;
 pub mod matching;
 mod minimise;
+mod moments;
+pub mod response;
 pub mod rfm;
 pub mod satisfaction;
 pub mod scoring;
+pub mod simulation;
 mod special;
 pub mod uplift;
 pub mod value;

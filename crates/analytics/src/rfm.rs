@@ -6,6 +6,7 @@
 use crate::Error;
 use crate::Result;
 use crate::error::{each, parameter, same_length};
+use crate::moments::mean_ranks;
 
 /// The scores of one customer: 1 is worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,22 +78,11 @@ fn check(recency: &[f64], frequency: &[f64], money: &[f64]) -> Result<()> {
 }
 
 fn quantiles(values: &[f64], groups: u8) -> Vec<u8> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut scores = vec![0; values.len()];
-    let mut start = 0;
-    while start < order.len() {
-        let value = values[order[start]];
-        let same = order[start..].iter().take_while(|at| values[**at] == value).count();
-        let mean_rank = start as f64 + (same as f64 - 1.0) / 2.0;
-        let share = (mean_rank + 0.5) / order.len() as f64;
-        let group = (share * f64::from(groups)).floor() as u8 + 1;
-        for at in &order[start..start + same] {
-            scores[*at] = group.min(groups);
-        }
-        start += same;
-    }
-    scores
+    let group = |rank: f64| {
+        let share = (rank + 0.5) / values.len() as f64;
+        ((share * f64::from(groups)).floor() as u8 + 1).min(groups)
+    };
+    mean_ranks(values).into_iter().map(group).collect()
 }
 
 /// What to do about a customer who has been away: whether they have lapsed by their own measure,

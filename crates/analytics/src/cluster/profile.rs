@@ -1,8 +1,9 @@
 //! What a cluster has more or less of than all cases together.
 
-use super::{check_columns, mean_and_deviation};
+use super::check_columns;
 use crate::Result;
 use crate::error::same_length;
+use crate::moments::mean_and_deviation;
 
 /// What sets a cluster apart in one column.
 #[derive(Debug, Clone, PartialEq)]

@@ -35,7 +35,7 @@ impl Encoding {
             Values::Numbers(values) => {
                 let known: Vec<f64> =
                     values.iter().copied().filter(|value| !value.is_nan()).collect();
-                let (mean, deviation) = crate::cluster::mean_and_deviation(&known);
+                let (mean, deviation) = crate::moments::mean_and_deviation(&known);
                 let scale = if deviation > 0.0 { deviation } else { 1.0 };
                 Self::Number { mean, scale, with_missing: known.len() < values.len() }
             }
