@@ -240,7 +240,47 @@ def febrl():
     duplicates(frame[["person", *FEBRL]], "Febrl 3")
 
 
-PEERS = [bg_nbd, pareto_nbd, k_means, boosting, theta, matching, febrl]
+def baskets():
+    import gzip
+    import os
+
+    import pandas
+    from fim import eclat, fpgrowth
+    from mlxtend.frequent_patterns import fpgrowth as mlxtend_fpgrowth
+
+    folder = os.path.join(os.environ.get("GUANXI_TEST_DATA", "../shared/data"), "online-retail")
+    name = next(name for name in os.listdir(folder) if name.endswith(".csv.gz"))
+    with gzip.open(os.path.join(folder, name)) as file:
+        lines = pandas.read_csv(file, dtype=str, encoding_errors="replace")
+    lines.columns = [column.replace(" ", "").lower() for column in lines.columns]
+    invoice = next(column for column in lines.columns if column.startswith("invoice") and "date" not in column)
+    good = ~lines[invoice].str.startswith("C") & (lines["quantity"].astype(float) > 0)
+    lines = lines[good]
+    basket, item = pandas.factorize(lines[invoice])[0], pandas.factorize(lines["stockcode"])[0]
+    print(f"item sets of Online Retail at support .005: {basket.max() + 1:,} baskets")
+    own, _ = ours("baskets", columns_file([basket, item]), 0.005)
+    sets = [[] for _ in range(basket.max() + 1)]
+    for b, i in set(zip(basket.tolist(), item.tolist())):
+        sets[b].append(i)
+    for label, way in (("pyfim eclat", eclat), ("pyfim fpgrowth", fpgrowth)):
+        peer, found = theirs(label, lambda: way(sets, supp=0.5, report="a"))
+        print(f"  {len(found):,} item sets")
+        ratio(peer, own)
+    table = pandas.DataFrame.sparse.from_spmatrix(matrix(basket, item)).sparse.to_dense().astype(bool)
+    peer, found = theirs("mlxtend fpgrowth", lambda: mlxtend_fpgrowth(table, min_support=0.005))
+    print(f"  {len(found):,} item sets")
+    ratio(peer, own)
+
+
+def matrix(basket, item):
+    from scipy.sparse import csr_matrix
+
+    found = csr_matrix((numpy.ones(len(basket)), (basket, item)))
+    found.data[:] = 1
+    return found
+
+
+PEERS = [bg_nbd, pareto_nbd, k_means, boosting, theta, matching, febrl, baskets]
 
 if __name__ == "__main__":
     for peer in PEERS:

@@ -6,6 +6,7 @@
 
 use std::io::Read;
 
+use guanxi_analytics::basket::item_sets;
 use guanxi_analytics::cluster::{KMeans, k_means};
 use guanxi_analytics::forecast::{Forecaster, Theta};
 use guanxi_analytics::matching::{Blocking, Comparison, Field, Key, Model, Part};
@@ -112,6 +113,13 @@ fn main() -> Result<(), Failure> {
                 KMeans { standardise: false, starts: 1, seed: 1, ..KMeans::new(clusters) };
             let (seconds, found) = measured(|| k_means(&slices, &settings));
             println!("{seconds:.2} CPU s; inertia {:.6e}", found?.inertia);
+        }
+        "baskets" => {
+            let names = |column: &[f64]| column.iter().map(|n| *n as u64).collect::<Vec<_>>();
+            let (basket, item) = (names(slices[0]), names(slices[1]));
+            let support = number(0).unwrap_or(0.005);
+            let (seconds, found) = measured(|| item_sets(&basket, &item, support, 20));
+            println!("{seconds:.2} CPU s; {} item sets", found?.sets.len());
         }
         "theta" => {
             let (seconds, models) = measured(|| {

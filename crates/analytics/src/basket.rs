@@ -49,26 +49,109 @@ pub struct ItemSets {
 /// The baskets that hold an item, a bit each.
 type Bits = Vec<u64>;
 
-fn both(a: &Bits, b: &Bits) -> (Bits, usize) {
-    let bits: Bits = a.iter().zip(b).map(|(a, b)| a & b).collect();
-    let count = bits.iter().map(|word| word.count_ones() as usize).sum();
-    (bits, count)
+/// The baskets by what of the frequent items is in them, items by their rank: the rarest first.
+struct Ranked {
+    /// How many baskets there are.
+    all: usize,
+    /// The ranks in each basket, ascending.
+    baskets: Vec<Vec<u32>>,
+    /// For each rank the item.
+    items: Vec<u64>,
+    /// For each rank the baskets.
+    places: Vec<Vec<u32>>,
 }
 
-/// The baskets of each item, items ascending.
-fn by_item(basket: &[u64], item: &[u64]) -> (usize, BTreeMap<u64, Bits>) {
-    let mut places: HashMap<u64, usize> = HashMap::new();
-    for name in basket {
-        let next = places.len();
-        places.entry(*name).or_insert(next);
+impl Ranked {
+    fn of(basket: &[u64], item: &[u64], support: f64) -> (Self, usize) {
+        let mut known: HashMap<u64, u32> = HashMap::new();
+        let mut lines: Vec<(u64, u32)> = basket
+            .iter()
+            .zip(item)
+            .map(|(name, item)| {
+                let next = known.len() as u32;
+                (*item, *known.entry(*name).or_insert(next))
+            })
+            .collect();
+        lines.par_sort_unstable();
+        lines.dedup();
+        let least = (support * known.len() as f64).ceil().max(1.0) as usize;
+        let mut frequent: Vec<&[(u64, u32)]> =
+            lines.chunk_by(|a, b| a.0 == b.0).filter(|lines| lines.len() >= least).collect();
+        frequent.sort_by_key(|lines| (lines.len(), lines[0].0));
+        let mut baskets = vec![Vec::new(); known.len()];
+        let mut places = Vec::new();
+        for (rank, lines) in frequent.iter().enumerate() {
+            lines.iter().for_each(|(_, place)| baskets[*place as usize].push(rank as u32));
+            places.push(lines.iter().map(|(_, place)| *place).collect());
+        }
+        let items = frequent.iter().map(|lines| lines[0].0).collect();
+        (Self { all: known.len(), baskets, items, places }, least)
     }
-    let words = places.len().div_ceil(64);
-    let mut items: BTreeMap<u64, Bits> = BTreeMap::new();
-    for (name, item) in basket.iter().zip(item) {
-        let place = places[name];
-        items.entry(*item).or_insert_with(|| vec![0; words])[place / 64] |= 1 << (place % 64);
+
+    /// All frequent sets whose rarest item has this rank.
+    fn sets_from(&self, rank: u32, least: usize, size_max: usize) -> Vec<ItemSet> {
+        let own = &self.places[rank as usize];
+        let mut found = vec![ItemSet { items: vec![self.items[rank as usize]], count: own.len() }];
+        if size_max < 2 {
+            return found;
+        }
+        let after = |place: &u32| {
+            let ranks = &self.baskets[*place as usize];
+            &ranks[ranks.partition_point(|other| *other <= rank)..]
+        };
+        let mut counts = vec![0_u32; self.items.len()];
+        own.iter().flat_map(after).for_each(|other| counts[*other as usize] += 1);
+        // Among the baskets of this item alone, each other one is a short row of bits.
+        let words = own.len().div_ceil(64);
+        let mut rows = vec![None; self.items.len()];
+        let mut others: Vec<(u32, Bits)> = Vec::new();
+        for (other, count) in counts.iter().enumerate() {
+            if *count as usize >= least {
+                rows[other] = Some(others.len());
+                others.push((other as u32, vec![0; words]));
+            }
+        }
+        for (bit, place) in own.iter().enumerate() {
+            for other in after(place) {
+                if let Some(row) = rows[*other as usize] {
+                    others[row].1[bit / 64] |= 1 << (bit % 64);
+                }
+            }
+        }
+        self.extend(&mut vec![rank], &others, least, size_max, &mut found);
+        found
     }
-    (places.len(), items)
+
+    /// All frequent sets that start with these ranks and go on with some of the others.
+    fn extend(
+        &self,
+        ranks: &mut Vec<u32>,
+        others: &[(u32, Bits)],
+        least: usize,
+        size_max: usize,
+        found: &mut Vec<ItemSet>,
+    ) {
+        for (at, (other, bits)) in others.iter().enumerate() {
+            ranks.push(*other);
+            let mut items: Vec<u64> = ranks.iter().map(|rank| self.items[*rank as usize]).collect();
+            items.sort_unstable();
+            found.push(ItemSet { items, count: ones(bits.iter().copied()) });
+            if ranks.len() < size_max {
+                let both = |other: &Bits| bits.iter().zip(other).map(|(a, b)| a & b).collect();
+                let longer: Vec<(u32, Bits)> = others[at + 1..]
+                    .iter()
+                    .filter(|(_, other)| ones(bits.iter().zip(other).map(|(a, b)| a & b)) >= least)
+                    .map(|(rank, other)| (*rank, both(other)))
+                    .collect();
+                self.extend(ranks, &longer, least, size_max, found);
+            }
+            ranks.pop();
+        }
+    }
+}
+
+fn ones(words: impl Iterator<Item = u64>) -> usize {
+    words.map(|word| word.count_ones() as usize).sum()
 }
 
 /// Finds all sets of at most `size_max` items that at least the share `support` of all baskets
@@ -80,62 +163,12 @@ pub fn item_sets(basket: &[u64], item: &[u64], support: f64, size_max: usize) ->
     same_length("basket", basket.len(), basket.len())?;
     same_length("item", item.len(), basket.len())?;
     parameter("support", support, "must be more than 0 and at most 1", |s| s > 0.0 && s <= 1.0)?;
-    let (baskets, items) = by_item(basket, item);
-    let least = (support * baskets as f64).ceil().max(1.0) as usize;
-    let count = |bits: &Bits| bits.iter().map(|word| word.count_ones() as usize).sum::<usize>();
-    let frequent: Vec<(u64, Bits, usize)> = items
-        .into_iter()
-        .map(|(item, bits)| {
-            let count = count(&bits);
-            (item, bits, count)
-        })
-        .filter(|(_, _, count)| *count >= least)
-        .collect();
-    let sets = (0..frequent.len())
-        .into_par_iter()
-        .flat_map_iter(|at| {
-            let mut found = Vec::new();
-            let (item, bits, count) = &frequent[at];
-            found.push(ItemSet { items: vec![*item], count: *count });
-            let others: Vec<(u64, &Bits)> =
-                frequent[at + 1..].iter().map(|(item, bits, _)| (*item, bits)).collect();
-            extend(&[*item], bits, &others, least, size_max, &mut found);
-            found
-        })
-        .collect::<Vec<_>>();
-    let mut sets: Vec<ItemSet> =
-        sets.into_iter().filter(|set| set.items.len() <= size_max).collect();
-    sets.sort();
-    Ok(ItemSets { baskets, sets })
-}
-
-/// All frequent sets that start with these items and go on with some of the others.
-fn extend(
-    items: &[u64],
-    bits: &Bits,
-    others: &[(u64, &Bits)],
-    least: usize,
-    size_max: usize,
-    found: &mut Vec<ItemSet>,
-) {
-    if items.len() >= size_max {
-        return;
-    }
-    let longer: Vec<(u64, Bits, usize)> = others
-        .iter()
-        .filter_map(|(item, other)| {
-            let (both, count) = both(bits, other);
-            (count >= least).then_some((*item, both, count))
-        })
-        .collect();
-    for (at, (item, bits, count)) in longer.iter().enumerate() {
-        let mut items = items.to_vec();
-        items.push(*item);
-        found.push(ItemSet { items: items.clone(), count: *count });
-        let rest: Vec<(u64, &Bits)> =
-            longer[at + 1..].iter().map(|(item, bits, _)| (*item, bits)).collect();
-        extend(&items, bits, &rest, least, size_max, found);
-    }
+    let (ranked, least) = Ranked::of(basket, item, support);
+    let ranks = 0..if size_max == 0 { 0 } else { ranked.items.len() as u32 };
+    let sets = ranks.into_par_iter().flat_map_iter(|rank| ranked.sets_from(rank, least, size_max));
+    let mut sets: Vec<ItemSet> = sets.collect();
+    sets.par_sort_unstable();
+    Ok(ItemSets { baskets: ranked.all, sets })
 }
 
 impl ItemSets {
@@ -236,28 +269,24 @@ pub fn similar_items(
 ) -> Result<BTreeMap<u64, Vec<(u64, f64)>>> {
     same_length("basket", basket.len(), basket.len())?;
     same_length("item", item.len(), basket.len())?;
-    let (_, items) = by_item(basket, item);
-    let items: Vec<(u64, Bits, f64)> = items
-        .into_iter()
-        .map(|(item, bits)| {
-            let count = bits.iter().map(|word| f64::from(word.count_ones())).sum::<f64>();
-            (item, bits, count)
-        })
-        .collect();
-    let similar = items.par_iter().map(|(item, bits, count)| {
-        let mut others: Vec<(u64, f64)> = items
-            .iter()
-            .filter(|(other, _, _)| other != item)
-            .map(|(other, theirs, their_count)| {
-                (*other, both(bits, theirs).1 as f64 / (count * their_count).sqrt())
+    let (ranked, _) = Ranked::of(basket, item, f64::MIN_POSITIVE);
+    let sizes: Vec<f64> = ranked.places.iter().map(|places| places.len() as f64).collect();
+    let similar = ranked.places.par_iter().enumerate().map(|(rank, places)| {
+        let mut counts = vec![0_u32; sizes.len()];
+        let within = places.iter().flat_map(|place| &ranked.baskets[*place as usize]);
+        within.for_each(|other| counts[*other as usize] += 1);
+        let mut others: Vec<(u64, f64)> = (0..sizes.len())
+            .filter(|other| *other != rank && counts[*other] > 0)
+            .map(|other| {
+                let scale = (sizes[rank] * sizes[other]).sqrt();
+                (ranked.items[other], f64::from(counts[other]) / scale)
             })
-            .filter(|(_, cosine)| *cosine > 0.0)
             .collect();
         others.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
         others.truncate(limit);
-        (*item, others)
+        (ranked.items[rank], others)
     });
-    Ok(similar.collect::<Vec<_>>().into_iter().collect())
+    Ok(similar.collect())
 }
 
 #[cfg(test)]

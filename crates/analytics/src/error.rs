@@ -62,6 +62,12 @@ pub enum Error {
         /// What it should be.
         wanted: &'static str,
     },
+    /// There is nothing that keeps to all limits.
+    #[error("{model} is impossible: the limits contradict each other")]
+    Impossible {
+        /// The model.
+        model: &'static str,
+    },
     /// The search for the best parameters did not end at one.
     #[error("the estimates of {model} did not converge")]
     NotConverged {

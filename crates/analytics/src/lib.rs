@@ -22,8 +22,10 @@
 //! - [`elasticity`]: how much less is sold when it costs more.
 //! - [`response`]: what a budget brings.
 //! - [`simulation`]: what may come of a plan, with everything that is uncertain.
+//! - [`allocation`]: who gets how much of what is scarce.
 //! - [`satisfaction`]: CSAT, NPS, SERVQUAL, importance and performance, V = Q/P.
 
+pub mod allocation;
 pub mod basket;
 mod bins;
 mod chance;

@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use argmin::core::{CostFunction, Executor, Gradient, State};
 use argmin::solver::linesearch::MoreThuenteLineSearch;
 use argmin::solver::quasinewton::LBFGS;
+use nalgebra::SMatrix;
 
 use crate::{Error, Result};
 
@@ -23,6 +24,8 @@ pub(crate) struct Estimates<const N: usize> {
     pub(crate) log_likelihood: f64,
     /// None where the likelihood is flat in some direction.
     pub(crate) standard_errors: Option<[f64; N]>,
+    /// The covariance of the logarithms of the parameters, where it is known.
+    pub(crate) covariance: Option<[[f64; N]; N]>,
 }
 
 /// Where the search was last, with value and slope there.
@@ -97,63 +100,102 @@ pub(crate) fn maximise<L: Likelihood<N> + ?Sized, const N: usize>(
         .run()
         .map_err(|_| Error::NotConverged { model })?;
     let found = outcome.state().get_best_param().ok_or(Error::NotConverged { model })?;
-    sharpen(model, likelihood, std::array::from_fn(|at| found[at].exp()), scale)
+    sharpen(model, likelihood, std::array::from_fn(|at| found[at].exp()), None, scale)
+}
+
+/// Where a search is: parameters, the value there, and its slope by their logarithms.
+#[derive(Clone, Copy)]
+struct Place<const N: usize> {
+    parameters: [f64; N],
+    value: f64,
+    slope: [f64; N],
+}
+
+impl<const N: usize> Place<N> {
+    fn at<L: Likelihood<N> + ?Sized>(likelihood: &L, parameters: [f64; N]) -> Self {
+        let (value, slope) = likelihood.at(&parameters);
+        Self { parameters, value, slope: std::array::from_fn(|at| slope[at] * parameters[at]) }
+    }
+
+    /// Goes the way that a covariance says, or a part of it, where that is not worse; how far the
+    /// whole way was.
+    fn step<L: Likelihood<N> + ?Sized>(
+        &mut self,
+        likelihood: &L,
+        covariance: &[[f64; N]; N],
+    ) -> Option<f64> {
+        const HALVINGS: usize = 8;
+        let way: [f64; N] = std::array::from_fn(|at| {
+            (0..N).map(|other| covariance[at][other] * self.slope[other]).sum()
+        });
+        let upwards: f64 = (0..N).map(|at| way[at] * self.slope[at]).sum();
+        let longest = way.iter().fold(0.0_f64, |most, part| most.max(part.abs()));
+        if !(upwards > 0.0 && longest.is_finite()) {
+            return None;
+        }
+        // From afar no parameter grows by more than e at once.
+        let reach = longest.recip().min(1.0);
+        for halving in 0..HALVINGS {
+            let share = reach * 0.5_f64.powi(halving as i32);
+            let moved = std::array::from_fn(|at| self.parameters[at] * (share * way[at]).exp());
+            let there = Self::at(likelihood, moved);
+            if there.value >= self.value {
+                *self = there;
+                return Some(longest);
+            }
+        }
+        None
+    }
+
+    /// The inverse of the second derivatives, which are differences of the slope.
+    fn covariance<L: Likelihood<N> + ?Sized>(&self, likelihood: &L) -> Option<[[f64; N]; N]> {
+        const STEP: f64 = 1e-5;
+        let mut information = SMatrix::<f64, N, N>::zeros();
+        for at in 0..N {
+            let mut moved = self.parameters;
+            moved[at] *= f64::exp(STEP);
+            let there = Self::at(likelihood, moved).slope;
+            for other in 0..N {
+                information[(at, other)] = -(there[other] - self.slope[other]) / STEP;
+            }
+        }
+        let inverse = information.try_inverse()?;
+        let known = inverse.iter().all(|part| part.is_finite());
+        known.then(|| std::array::from_fn(|at| std::array::from_fn(|other| inverse[(at, other)])))
+    }
 }
 
 /// Newton's method from near the best parameters: a few evaluations where a search from afar takes
-/// hundreds. At a boundary, where the likelihood is flat, it stays where it is. The second
-/// derivatives are differences of the gradient; their inverse gives the standard errors.
+/// hundreds. At a boundary, where the likelihood is flat, it stays where it is. A covariance that is
+/// about right, such as that of a sample, goes most of the way for one evaluation a step. The last
+/// covariance gives the standard errors.
 pub(crate) fn sharpen<L: Likelihood<N> + ?Sized, const N: usize>(
     model: &'static str,
     likelihood: &L,
     start: [f64; N],
+    about: Option<[[f64; N]; N]>,
     scale: f64,
 ) -> Result<Estimates<N>> {
     const ROUNDS: usize = 12;
-    const HALVINGS: usize = 8;
-    let by_logs = |parameters: &[f64; N]| {
-        let (value, slope) = likelihood.at(parameters);
-        (value, std::array::from_fn::<f64, N, _>(|at| slope[at] * parameters[at]))
-    };
-    let mut parameters = start;
-    let (mut value, mut slope) = by_logs(&parameters);
-    let mut covariance = None;
-    for _ in 0..ROUNDS {
-        let mut information = [[0.0; N]; N];
-        for (at, row) in information.iter_mut().enumerate() {
-            const STEP: f64 = 1e-5;
-            let mut moved = parameters;
-            moved[at] *= f64::exp(STEP);
-            let there = by_logs(&moved).1;
-            *row = std::array::from_fn(|other| -(there[other] - slope[other]) / STEP);
-        }
-        covariance = inverse(information);
-        let Some(inverse) = covariance else { break };
-        let step: [f64; N] =
-            std::array::from_fn(|at| (0..N).map(|other| inverse[at][other] * slope[other]).sum());
-        let upwards: f64 = (0..N).map(|at| step[at] * slope[at]).sum();
-        let longest = step.iter().fold(0.0_f64, |most, part| most.max(part.abs()));
-        if !(upwards > 0.0 && longest.is_finite()) {
-            break;
-        }
-        // From afar no parameter grows by more than e at once.
-        let reach = longest.recip().min(1.0);
-        let mut better = None;
-        for halving in 0..HALVINGS {
-            let share = reach * 0.5_f64.powi(halving as i32);
-            let moved = std::array::from_fn(|at| parameters[at] * (share * step[at]).exp());
-            let there = by_logs(&moved);
-            if there.0 >= value {
-                better = Some((moved, there));
+    /// A step of Newton's that is this small ends within its square of the best.
+    const SMALL: f64 = 3e-5;
+    let mut place = Place::at(likelihood, start);
+    if let Some(about) = about {
+        for _ in 0..ROUNDS {
+            if place.step(likelihood, &about).is_none_or(|longest| longest < SMALL) {
                 break;
             }
         }
-        let Some((moved, there)) = better else { break };
-        (parameters, (value, slope)) = (moved, there);
-        if longest < 1e-8 {
+    }
+    let mut covariance = None;
+    for _ in 0..ROUNDS {
+        covariance = place.covariance(likelihood);
+        let Some(known) = &covariance else { break };
+        if place.step(likelihood, known).is_none_or(|longest| longest < SMALL) {
             break;
         }
     }
+    let Place { parameters, value, slope } = place;
     let steep = slope.iter().any(|part| (part / scale).abs() > 1e-4);
     if !value.is_finite() || steep {
         return Err(Error::NotConverged { model });
@@ -163,36 +205,7 @@ pub(crate) fn sharpen<L: Likelihood<N> + ?Sized, const N: usize>(
     let certain = variances.filter(|all| all.iter().all(|one| one.is_finite() && *one > 0.0));
     let standard_errors =
         certain.map(|all| std::array::from_fn(|at| all[at].sqrt() * parameters[at]));
-    Ok(Estimates { parameters, log_likelihood: value, standard_errors })
-}
-
-/// The inverse by Gauss–Jordan elimination; none of a matrix that has none.
-fn inverse<const N: usize>(mut matrix: [[f64; N]; N]) -> Option<[[f64; N]; N]> {
-    let mut inverse = [[0.0; N]; N];
-    for (at, row) in inverse.iter_mut().enumerate() {
-        row[at] = 1.0;
-    }
-    for at in 0..N {
-        let pivot = (at..N).max_by(|a, b| matrix[*a][at].abs().total_cmp(&matrix[*b][at].abs()))?;
-        matrix.swap(at, pivot);
-        inverse.swap(at, pivot);
-        let divisor = matrix[at][at];
-        if divisor.abs() < 1e-12 || !divisor.is_finite() {
-            return None;
-        }
-        for column in 0..N {
-            matrix[at][column] /= divisor;
-            inverse[at][column] /= divisor;
-        }
-        for row in (0..N).filter(|row| *row != at) {
-            let factor = matrix[row][at];
-            for column in 0..N {
-                matrix[row][column] -= factor * matrix[at][column];
-                inverse[row][column] -= factor * inverse[at][column];
-            }
-        }
-    }
-    Some(inverse)
+    Ok(Estimates { parameters, log_likelihood: value, standard_errors, covariance })
 }
 
 /// The gradient against central differences, for the tests of every likelihood.

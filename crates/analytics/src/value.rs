@@ -10,12 +10,14 @@
 //! | [`ParetoNbd`] | Poisson | at any time, rate gamma | Schmittlein, Morrison & Colombo 1987 |
 //! | [`BetaGeoNbd`] | Poisson | after a purchase, chance beta | Fader, Hardie & Lee 2005 |
 //! | [`BetaGeoNbd::modified`] | Poisson | also after the first purchase | Batislam, Denizel & Filiztekin 2007 |
+//! | [`BetaGeoBetaBernoulli`] | at certain times only | before a time, chance beta | Fader, Hardie & Shang 2010 |
 //! | [`Naive`] | as often as so far | never | |
 //!
 //! [`choose`] fits them, drops what does not fit the data, and keeps what predicted a hold-out
 //! best. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
 //! [`RetentionCurve`] is for customers with a contract, who must say that they leave.
 
+mod bg_bb;
 mod bg_nbd;
 mod choose;
 mod gamma_gamma;
@@ -24,6 +26,7 @@ mod naive;
 mod pareto_nbd;
 mod retention;
 
+pub use bg_bb::BetaGeoBetaBernoulli;
 pub use bg_nbd::BetaGeoNbd;
 pub use choose::{Candidate, Choice, Evaluation, choose, evaluate};
 pub use gamma_gamma::GammaGamma;

@@ -150,9 +150,12 @@ impl Histories {
         let scale = self.len() as f64;
         if let Some(sample) = self.thinned()
             && let Ok(near) = maximise(model, &*of(&sample), starts, sample.len() as f64)
-            && let Ok(found) = sharpen(model, &*of(self), near.parameters, scale)
         {
-            return Ok(found);
+            let share = sample.len() as f64 / scale;
+            let about = near.covariance.map(|rows| rows.map(|row| row.map(|part| part * share)));
+            if let Ok(found) = sharpen(model, &*of(self), near.parameters, about, scale) {
+                return Ok(found);
+            }
         }
         maximise(model, &*of(self), starts, scale)
     }

@@ -5,7 +5,8 @@ use std::io::Read;
 
 use guanxi_analytics::concentration::{Class, Concentration};
 use guanxi_analytics::value::{
-    BetaGeoNbd, Boundary, GammaGamma, Histories, ParetoNbd, PurchaseModel, RetentionCurve, choose,
+    BetaGeoBetaBernoulli, BetaGeoNbd, Boundary, GammaGamma, Histories, ParetoNbd, PurchaseModel,
+    RetentionCurve, choose,
 };
 
 use crate::{data, near};
@@ -137,6 +138,54 @@ fn gamma_gamma_on_cdnow() {
     }
     let expected = model.expected_value(&x, &value).unwrap();
     near(expected.iter().sum::<f64>() / expected.len() as f64, 35.253, 2e-3);
+}
+
+/// The donors of a charity, first in 1995, in the six years after it (Fader, Hardie & Shang 2010, tables
+/// 1 and 3): how often, when last, how many donors.
+const DONORS: [(u8, u8, u16); 22] = [
+    (0, 0, 3464),
+    (1, 1, 1091),
+    (1, 2, 277),
+    (1, 3, 129),
+    (1, 4, 78),
+    (1, 5, 119),
+    (1, 6, 129),
+    (2, 2, 613),
+    (2, 3, 255),
+    (2, 4, 155),
+    (2, 5, 173),
+    (2, 6, 234),
+    (3, 3, 322),
+    (3, 4, 181),
+    (3, 5, 225),
+    (3, 6, 357),
+    (4, 4, 240),
+    (4, 5, 284),
+    (4, 6, 512),
+    (5, 5, 335),
+    (5, 6, 728),
+    (6, 6, 1203),
+];
+
+#[test]
+fn donors_of_fader_hardie_and_shang() {
+    let rows = || DONORS.iter().flat_map(|row| std::iter::repeat_n(row, row.2.into()));
+    let x: Vec<f64> = rows().map(|row| row.0.into()).collect();
+    let recency: Vec<f64> = rows().map(|row| row.1.into()).collect();
+    let histories = Histories::new(&x, &recency, &vec![6.0; x.len()]).unwrap();
+    assert_eq!(histories.len(), 11_104);
+    let model = BetaGeoBetaBernoulli::estimate(&histories).unwrap();
+    for (found, wanted) in parameters(&model).into_iter().zip([1.204, 0.750, 0.657, 2.783]) {
+        near(found, wanted, 1e-3);
+    }
+    near(model.fit().log_likelihood, -33_225.6, 0.05);
+    assert_eq!(model.fit().boundary, None);
+    // Table 6: the expected uses of the next five years by those who gave each time, and by those who
+    // never did again.
+    let ends = Histories::new(&[6.0, 0.0], &[6.0, 0.0], &[6.0, 6.0]).unwrap();
+    let ahead = model.expected_purchases(&ends, 5.0);
+    near(ahead[0], 3.75, 5e-3);
+    near(ahead[1], 0.07, 5e-3);
 }
 
 #[test]
