@@ -97,14 +97,16 @@ fn main() -> Result<(), Failure> {
     let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
     match model.as_str() {
         "bg_nbd" | "pareto_nbd" => {
-            let histories = Histories::new(slices[0], slices[1], slices[2])?;
-            let (seconds, fit) = if model == "bg_nbd" {
-                let (seconds, model) = measured(|| BetaGeoNbd::estimate(&histories));
-                (seconds, model?.fit().clone())
-            } else {
-                let (seconds, model) = measured(|| ParetoNbd::estimate(&histories));
-                (seconds, model?.fit().clone())
+            let fit = || -> Result<_, guanxi_analytics::Error> {
+                let histories = Histories::new(slices[0], slices[1], slices[2])?;
+                if model == "bg_nbd" {
+                    Ok(BetaGeoNbd::estimate(&histories)?.fit().clone())
+                } else {
+                    Ok(ParetoNbd::estimate(&histories)?.fit().clone())
+                }
             };
+            let (seconds, fit) = measured(fit);
+            let fit = fit?;
             println!("{seconds:.2} CPU s; {:?}", fit.parameters);
         }
         "k_means" => {

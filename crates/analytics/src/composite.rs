@@ -2,6 +2,7 @@
 //! matrix of the customer's value and our capability to serve (门当户对).
 
 use crate::error::{each, parameter, same_length};
+use crate::moments::{correlation, mean_ranks};
 use crate::{Error, Result};
 
 /// How numbers of different units are made comparable.
@@ -141,7 +142,7 @@ pub fn sensitivity(criteria: &[Criterion<'_>], points: f64) -> Result<Vec<f64>> 
     let cases = normalised[0].len();
     let order = |weights: &[f64]| -> Vec<f64> {
         let score = |case| score(criteria, &normalised, weights, case).score.unwrap_or(0.0);
-        ranks(&(0..cases).map(score).collect::<Vec<_>>())
+        mean_ranks(&(0..cases).map(score).collect::<Vec<_>>())
     };
     let usual = order(&weights);
     let raised = |at: usize| -> Vec<f64> {
@@ -152,34 +153,11 @@ pub fn sensitivity(criteria: &[Criterion<'_>], points: f64) -> Result<Vec<f64>> 
             .map(|other| if other == at { weights[at] + more } else { weights[other] * keep })
             .collect()
     };
-    Ok((0..criteria.len()).map(|at| correlation(&usual, &order(&raised(at)))).collect())
-}
-
-/// Ranks from 1, equals sharing their mean.
-fn ranks(values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..values.len()).collect();
-    order.sort_by(|a, b| values[*a].total_cmp(&values[*b]));
-    let mut ranks = vec![0.0; values.len()];
-    let mut start = 0;
-    while start < order.len() {
-        let same = order[start..].iter().take_while(|at| values[**at] == values[order[start]]);
-        let count = same.count();
-        for at in &order[start..start + count] {
-            ranks[*at] = start as f64 + (count as f64 + 1.0) / 2.0;
-        }
-        start += count;
-    }
-    ranks
-}
-
-fn correlation(a: &[f64], b: &[f64]) -> f64 {
-    let mean = |column: &[f64]| column.iter().sum::<f64>() / column.len() as f64;
-    let (mean_a, mean_b) = (mean(a), mean(b));
-    let sum = |of: &dyn Fn(usize) -> f64| (0..a.len()).map(of).sum::<f64>();
-    let both = sum(&|at| (a[at] - mean_a) * (b[at] - mean_b));
-    let (spread_a, spread_b) =
-        (sum(&|at| (a[at] - mean_a).powi(2)), sum(&|at| (b[at] - mean_b).powi(2)));
-    if spread_a <= 0.0 || spread_b <= 0.0 { 1.0 } else { both / (spread_a * spread_b).sqrt() }
+    let kept = |at: usize| {
+        let now = order(&raised(at));
+        if now == usual { 1.0 } else { correlation(&usual, &now) }
+    };
+    Ok((0..criteria.len()).map(kept).collect())
 }
 
 /// Where a customer stands in the two-sided matrix.

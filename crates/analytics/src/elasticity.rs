@@ -12,7 +12,7 @@
 use std::collections::BTreeMap;
 
 use crate::error::{each, parameter, same_length};
-use crate::experiment::normal_quantile;
+use crate::interval::half_width;
 use crate::{Error, Result};
 
 /// What was sold, a row for each product and period.
@@ -147,9 +147,7 @@ pub fn elasticity(sales: &Sales<'_>, confidence: f64) -> Result<Elasticity> {
     let correction = clusters / (clusters - 1.0);
     let variance = correction * scores.iter().map(|s| s * s).sum::<f64>() / (spread * spread);
     let standard_error = variance.sqrt();
-    let between = |share: f64| share > 0.0 && share < 1.0;
-    parameter("confidence", confidence, "must be between 0 and 1", between)?;
-    let half = normal_quantile(0.5 + confidence / 2.0) * standard_error;
+    let half = half_width(confidence)? * standard_error;
     Ok(Elasticity {
         value,
         standard_error,

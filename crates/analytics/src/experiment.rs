@@ -1,16 +1,11 @@
 //! Experiments: how many cases they need, what came of them, and looking while they run.
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
-use statrs::function::erf::erf_inv;
 
 use crate::error::{each, parameter, same_length};
+use crate::interval::{half_width, normal_quantile};
 use crate::special::{gauss_legendre, ln_gamma};
 use crate::{Error, Result};
-
-/// The quantile of the standard normal distribution.
-pub(crate) fn normal_quantile(share: f64) -> f64 {
-    std::f64::consts::SQRT_2 * erf_inv(2.0 * share - 1.0)
-}
 
 fn normal() -> Normal {
     Normal::standard()
@@ -115,8 +110,7 @@ pub struct Difference {
 
 impl Difference {
     fn of(value: f64, standard_error: f64, confidence: f64) -> Result<Self> {
-        between_0_and_1("confidence", confidence)?;
-        let half = normal_quantile(0.5 + confidence / 2.0) * standard_error;
+        let half = half_width(confidence)? * standard_error;
         let p_value = if standard_error > 0.0 {
             2.0 * normal().sf((value / standard_error).abs())
         } else {

@@ -20,6 +20,7 @@ mod validation;
 
 use crate::Result;
 use crate::error::{each, parameter, same_length};
+use crate::interval::half_width;
 
 pub use ets::{Ets, Form, How, Trend};
 pub use hierarchy::{Hierarchy, Reconciliation, reconcile};
@@ -52,13 +53,6 @@ pub trait Forecaster: Send + Sync {
 
     /// What the model made of the series: its parameters and the state at the end, by name.
     fn explanation(&self) -> Vec<(String, f64)>;
-}
-
-/// The normal quantile that half the confidence lies below, on either side of 0.
-fn half_width(confidence: f64) -> Result<f64> {
-    let between = |share: f64| share > 0.0 && share < 1.0;
-    parameter("confidence", confidence, "must be between 0 and 1", between)?;
-    Ok(std::f64::consts::SQRT_2 * statrs::function::erf::erf_inv(confidence))
 }
 
 fn check(series: &[f64], least: usize) -> Result<()> {

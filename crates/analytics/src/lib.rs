@@ -37,6 +37,7 @@ pub mod elasticity;
 mod error;
 pub mod experiment;
 pub mod forecast;
+mod interval;
 pub mod matching;
 mod minimise;
 mod moments;
@@ -50,3 +51,4 @@ pub mod uplift;
 pub mod value;
 
 pub use error::{Error, Result};
+pub use interval::Interval;

@@ -1,24 +1,8 @@
 //! What customers say: satisfaction, recommendation, expected against perceived service, value.
 
 use crate::error::{each, parameter, same_length};
-use crate::{Error, Result};
-
-/// A share or score with the interval that it lies in.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Interval {
-    /// The estimate.
-    pub value: f64,
-    /// From here.
-    pub low: f64,
-    /// To here.
-    pub high: f64,
-}
-
-/// The two-sided quantile of the normal distribution for a confidence such as .95.
-fn quantile(confidence: f64) -> Result<f64> {
-    parameter("confidence", confidence, "must be between 0 and 1", |c| c > 0.0 && c < 1.0)?;
-    Ok(std::f64::consts::SQRT_2 * statrs::function::erf::erf_inv(confidence))
-}
+use crate::interval::half_width;
+use crate::{Error, Interval, Result};
 
 /// Customer satisfaction (CSAT): the share of ratings that are at least `satisfied_from`, such as 4
 /// of 5, with Wilson's interval (1927), which keeps within 0 and 1 for small samples too.
@@ -28,7 +12,7 @@ fn quantile(confidence: f64) -> Result<f64> {
 pub fn csat(ratings: &[f64], satisfied_from: f64, confidence: f64) -> Result<Interval> {
     same_length("ratings", ratings.len(), ratings.len())?;
     each("ratings", ratings, "must be a number", |_| true)?;
-    let z = quantile(confidence)?;
+    let z = half_width(confidence)?;
     let n = ratings.len() as f64;
     let share = ratings.iter().filter(|rating| **rating >= satisfied_from).count() as f64 / n;
     let centre = (share + z * z / (2.0 * n)) / (1.0 + z * z / n);
@@ -48,7 +32,7 @@ pub fn net_promoter_score(answers: &[f64], confidence: f64) -> Result<Interval> 
     same_length("answers", answers.len(), answers.len())?;
     let wanted = "must be a whole number from 0 to 10";
     each("answers", answers, wanted, |a| (0.0..=10.0).contains(&a) && a.fract() == 0.0)?;
-    let z = quantile(confidence)?;
+    let z = half_width(confidence)?;
     let n = answers.len() as f64;
     let share = |of: fn(f64) -> bool| answers.iter().filter(|a| of(**a)).count() as f64 / n;
     let (promoters, detractors) = (share(|a| a >= 9.0), share(|a| a <= 6.0));

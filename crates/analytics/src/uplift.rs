@@ -11,7 +11,7 @@ use rayon::prelude::*;
 use crate::chance::{generator, shuffled};
 use crate::error::{each, parameter, same_length};
 use crate::scoring::{Boosted, Boosting, Cases, Explanation, Feature, Loss, Scorer, of_rows};
-use crate::{Error, Result};
+use crate::{Error, Interval, Result};
 
 /// Cases of a trial.
 #[derive(Debug, Clone, Copy)]
@@ -237,26 +237,15 @@ pub fn cross_fitted(
     Ok(effects)
 }
 
-/// A number with the range it lies in.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Estimate {
-    /// The number.
-    pub value: f64,
-    /// It lies from here
-    pub low: f64,
-    /// to here, with the confidence asked for.
-    pub high: f64,
-}
-
 /// What it brings to treat the most promising first.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Qini {
     /// The share of all that is treated, and what that adds to the outcome, per case of all.
     pub curve: Vec<(f64, f64)>,
     /// The area under the curve (AUUC).
-    pub area: Estimate,
+    pub area: Interval,
     /// That area less the one of treating by lot: what the estimates are good for.
-    pub coefficient: Estimate,
+    pub coefficient: Interval,
     /// The effect on all.
     pub effect: f64,
 }
@@ -302,7 +291,7 @@ pub fn qini(
     let estimate = |value: f64, mut values: Vec<f64>| {
         values.sort_unstable_by(f64::total_cmp);
         let at = |share: f64| values[((values.len() - 1) as f64 * share).round() as usize];
-        Estimate { value, low: at(0.5 - confidence / 2.0), high: at(0.5 + confidence / 2.0) }
+        Interval { value, low: at(0.5 - confidence / 2.0), high: at(0.5 + confidence / 2.0) }
     };
     Ok(Qini {
         area: estimate(area, resampled.iter().map(|(area, _)| *area).collect()),

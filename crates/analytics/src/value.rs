@@ -14,12 +14,13 @@
 //! | [`Naive`] | as often as so far | never | |
 //!
 //! [`choose`] fits them, drops what does not fit the data, and keeps what predicted a hold-out
-//! best. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
+//! best; [`explain`] says why a customer is expected to buy so much. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
 //! [`RetentionCurve`] is for customers with a contract, who must say that they leave.
 
 mod bg_bb;
 mod bg_nbd;
 mod choose;
+mod explain;
 mod gamma_gamma;
 mod histories;
 mod naive;
@@ -29,6 +30,7 @@ mod retention;
 pub use bg_bb::BetaGeoBetaBernoulli;
 pub use bg_nbd::BetaGeoNbd;
 pub use choose::{Candidate, Choice, Evaluation, choose, evaluate};
+pub use explain::{ValueExplanation, explain};
 pub use gamma_gamma::GammaGamma;
 pub use histories::Histories;
 pub use naive::Naive;

@@ -55,7 +55,7 @@ fn least_amounts_whole_amounts_and_shares() {
     assert_eq!(found.amounts[1], 0.0);
     near(found.scarcity[0].price, 5.0, 1e-7);
     let fair = Group { name: "b".to_owned(), members: vec![1], share_min: 0.5, share_max: 1.0 };
-    let found = allocate(&targets, &money(6.0), &[fair.clone()]).unwrap();
+    let found = allocate(&targets, &money(6.0), std::slice::from_ref(&fair)).unwrap();
     near(found.amounts[1], 3.0, 1e-6);
     // One more unit is halved: 2.5 + 1.
     near(found.scarcity[0].price, 3.5, 1e-6);
@@ -78,10 +78,10 @@ fn nonsense_is_refused() {
     assert!(allocate(&[late], &money(1.0), &[]).is_err());
     assert!(allocate(&[], &money(1.0), &[]).is_err());
     let good = Target::new("good", vec![(0.0, 0.0), (1.0, 1.0)]);
-    assert!(allocate(&[good.clone()], &money(-1.0), &[]).is_err());
-    assert!(allocate(&[good.clone()], &[], &[]).is_err());
+    assert!(allocate(std::slice::from_ref(&good), &money(-1.0), &[]).is_err());
+    assert!(allocate(std::slice::from_ref(&good), &[], &[]).is_err());
     let group = Group { name: "g".to_owned(), members: vec![4], share_min: 0.0, share_max: 1.0 };
-    assert!(allocate(&[good.clone()], &money(1.0), &[group]).is_err());
+    assert!(allocate(std::slice::from_ref(&good), &money(1.0), &[group]).is_err());
     let whole = Target { whole: true, ..good };
     assert!(greedy(&[whole], 1.0).is_err());
     assert!(assign(&[], &[]).is_err());

@@ -7,8 +7,9 @@ use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
 use super::season::Season;
-use super::{Forecast, Forecaster, check, check_period, half_width};
+use super::{Forecast, Forecaster, check, check_period};
 use crate::chance::generator;
+use crate::interval::half_width;
 use crate::{Error, Result};
 
 /// How a part acts on the others.

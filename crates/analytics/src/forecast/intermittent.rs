@@ -1,8 +1,9 @@
 //! Demand that comes now and then.
 
-use super::{Forecast, Forecaster, check, half_width};
+use super::{Forecast, Forecaster, check};
 use crate::Result;
 use crate::error::each;
+use crate::interval::half_width;
 
 /// How the rate of demand is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,8 +1,9 @@
 //! The optimised Theta method.
 
 use super::season::{Season, is_seasonal};
-use super::{Forecast, Forecaster, check, check_period, half_width};
+use super::{Forecast, Forecaster, check, check_period};
 use crate::Result;
+use crate::interval::half_width;
 
 /// The smoothing that is searched.
 const SMOOTHING: (f64, f64) = (0.1, 0.99);

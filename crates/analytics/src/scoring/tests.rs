@@ -59,6 +59,11 @@ fn trees_find_what_belongs_together_and_a_line_does_not() {
     assert!(trees.quality.log_loss < line.quality.log_loss);
     assert!(trees.quality.calibration_error < 0.03);
     assert_eq!(trees.by_fold.len(), 3);
+    assert!(trees.is_better_than_guessing(&outcome));
+    // Nothing can be told from noise, and it is said.
+    let noise = Cases::new(&features[2..], &outcome);
+    let guessed = cross_validate(&noise, 3, 1, |cases| Logistic::fit(cases, 1.0)).unwrap();
+    assert!(!guessed.is_better_than_guessing(&outcome), "{:?}", guessed.quality);
     let model = Boosted::fit(&cases, &settings).unwrap();
     let importance = model.importance();
     assert!(importance[2].1 < 0.25 && importance[0].1 > 0.2, "{importance:?}");

@@ -18,6 +18,22 @@ pub struct Validation {
     pub by_fold: Vec<f64>,
 }
 
+impl Validation {
+    /// Whether the scores are better than guessing for sure: by two standard errors of the area under
+    /// the curve (Hanley & McNeil, *Radiology* 143, 1982).
+    #[must_use]
+    pub fn is_better_than_guessing(&self, outcome: &[f64]) -> bool {
+        let yes: f64 = outcome.iter().sum();
+        let no = outcome.len() as f64 - yes;
+        let area = self.quality.area_under_curve;
+        let (one, two) = (area / (2.0 - area), 2.0 * area * area / (1.0 + area));
+        let variance = area * (1.0 - area)
+            + (yes - 1.0) * (one - area * area)
+            + (no - 1.0) * (two - area * area);
+        area - 2.0 * (variance / (yes * no)).sqrt() > 0.5
+    }
+}
+
 /// The fold of each case, from 0: each holds as many cases, and as many of each outcome, as the
 /// others, to within one.
 ///

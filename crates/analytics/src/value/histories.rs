@@ -10,8 +10,8 @@ use crate::{Error, value::Boundary};
 /// So many rows are one piece of work; pieces are added in their order, so that the number of
 /// threads changes no digit.
 const PIECE: usize = 8_192;
-/// So many customers come near the estimates of all.
-const CUSTOMERS_OF_SAMPLE: usize = 4_000;
+/// So many customers are enough to begin with.
+const CUSTOMERS_OF_SAMPLE: usize = 1_000;
 /// Fewer customers than this tell nothing.
 const CUSTOMERS_MIN: usize = 10;
 
@@ -127,12 +127,17 @@ impl Histories {
         self.row_of.is_empty()
     }
 
-    /// Every so-many-th customer, enough to come near the estimates of all; none where all are few.
+    /// What is known of one customer.
+    pub(crate) fn of_customer(&self, customer: usize) -> History {
+        self.rows[self.row_of[customer] as usize]
+    }
+
+    /// Every eighth customer, which comes near the estimates of all; none where all are few.
     pub(crate) fn thinned(&self) -> Option<Self> {
-        let step = self.len() / CUSTOMERS_OF_SAMPLE;
-        if step < 2 {
+        if self.len() < 2 * CUSTOMERS_OF_SAMPLE {
             return None;
         }
+        let step = (self.len() / CUSTOMERS_OF_SAMPLE).min(8);
         let rows = self.row_of.iter().step_by(step).map(|row| &self.rows[*row as usize]);
         let column = |of: fn(&History) -> f64| rows.clone().map(of).collect::<Vec<_>>();
         let (repeats, recency) = (column(|row| row.repeats), column(|row| row.recency));
@@ -140,16 +145,16 @@ impl Histories {
     }
 
     /// The estimates of a model whose likelihood `of` makes of histories. Of many customers, those
-    /// of a sample come first, so that few evaluations see all.
+    /// of a sample come first, and of that those of its own, so that few evaluations see all.
     pub(crate) fn maximise(
         &self,
         model: &'static str,
         starts: &[[f64; 4]],
-        of: impl for<'b> Fn(&'b Self) -> Box<dyn Likelihood<4> + 'b>,
+        of: impl for<'b> Fn(&'b Self) -> Box<dyn Likelihood<4> + 'b> + Copy,
     ) -> Result<Estimates<4>> {
         let scale = self.len() as f64;
         if let Some(sample) = self.thinned()
-            && let Ok(near) = maximise(model, &*of(&sample), starts, sample.len() as f64)
+            && let Ok(near) = sample.maximise(model, starts, of)
         {
             let share = sample.len() as f64 / scale;
             let about = near.covariance.map(|rows| rows.map(|row| row.map(|part| part * share)));

@@ -64,7 +64,7 @@ fn left([r, alpha, s, beta]: [f64; 4], row: &History) -> Option<Left> {
     let depth_at = |u: f64, ln_far_t: f64| (m - 1.0) * u + n * (ln_far_t - ln_far_start);
     let last_ln_far = (start * length.exp() + (far - near)).ln();
     let depth = depth_at(length, last_ln_far).abs();
-    let panels = (1.0 + (depth / 8.0).floor() + (length / 2.0).floor()).min(PANELS_MAX);
+    let panels = (1.0 + (depth / 10.0 + length / 5.0).floor()).min(PANELS_MAX);
     let width = length / panels;
     let mut sums = [0.0; 5];
     for panel in 0..panels as usize {
