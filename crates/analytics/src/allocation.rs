@@ -9,6 +9,20 @@
 //! The [shadow price](Scarcity) of a resource says what one more of it would bring (Dantzig, *Linear
 //! Programming and Extensions*, 1963): what to pay for more at most, and what a use must bring at
 //! least.
+//!
+//! ```
+//! use guanxi_analytics::allocation::{Resource, Target, allocate};
+//! // Visits to two segments: what so many bring in all.
+//! let targets = [
+//!     Target::new("loyal", vec![(0.0, 0.0), (4.0, 20.0), (8.0, 28.0)]),
+//!     Target::new("new", vec![(0.0, 0.0), (5.0, 15.0)]),
+//! ];
+//! let visits = Resource { name: "visits".to_owned(), capacity: 7.0 };
+//! let found = allocate(&targets, &[visits], &[])?;
+//! assert!((found.total - 29.0).abs() < 1e-6);
+//! assert!((found.scarcity[0].price - 3.0).abs() < 1e-6);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 mod assignment;
 mod explanation;

@@ -3,6 +3,20 @@
 //! Item sets are found depth-first over the sets of baskets that hold them, as bit vectors (Zaki,
 //! *IEEE Transactions on Knowledge and Data Engineering* 12, 2000: Eclat); the measures of rules are
 //! those of Agrawal, Imieliński & Swami (1993) and Piatetsky-Shapiro (1991).
+//!
+//! ```
+//! use guanxi_analytics::basket::{item_sets, next_best_offers};
+//! // Four baskets; who buys 1 buys 2.
+//! let basket = [1, 1, 2, 2, 3, 3, 3, 4];
+//! let item = [1, 2, 1, 2, 1, 2, 3, 3];
+//! let sets = item_sets(&basket, &item, 0.5, 3)?;
+//! let rules = sets.rules(0.9)?;
+//! assert_eq!((rules[0].confidence, rules[0].lift), (1.0, 4.0 / 3.0));
+//! // Who owns 1 is offered 2; who owns both is offered nothing that the rules know.
+//! assert_eq!(next_best_offers(&rules, &[1], 5)[0].item, 2);
+//! assert!(next_best_offers(&rules, &[1, 2], 5).is_empty());
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use std::collections::{BTreeMap, HashMap};
 

@@ -3,6 +3,20 @@
 //! [`KMeans`] finds a given number of clusters, [`choose_k`] how many there are,
 //! [`profiles`] what each cluster has more or less of than all, and [`Rules`] says who is in which
 //! in a few conditions.
+//!
+//! ```
+//! use guanxi_analytics::cluster::{KMeans, Rules, choose_k, profiles};
+//! // What was spent, and how often: two who buy much and seldom, three who buy little and often.
+//! let spent = [900.0, 950.0, 40.0, 55.0, 48.0];
+//! let often = [1.0, 2.0, 11.0, 12.0, 10.0];
+//! let columns = [spent.as_slice(), often.as_slice()];
+//! let (clusters, tried) = choose_k(&columns, 3, &KMeans::new(2))?;
+//! assert_eq!(clusters.assignment, [1, 1, 0, 0, 0]);
+//! assert!(tried[0].silhouette > 0.8);
+//! let rules = Rules::of(&columns, &clusters.assignment, 2)?;
+//! assert_eq!(rules.accuracy, 1.0);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 mod profile;
 mod rules;

@@ -1,4 +1,13 @@
 //! Cohorts: who comes back how long after their first purchase.
+//!
+//! ```
+//! use guanxi_analytics::cohort::cohorts;
+//! // Who, in which month, for how much.
+//! let found = cohorts(&[1, 2, 1, 3], &[0, 0, 1, 1], &[10.0, 20.0, 5.0, 8.0])?;
+//! assert_eq!(found[0].customers, [2, 1]);
+//! assert_eq!(found[0].retention(1), Some(0.5));
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 

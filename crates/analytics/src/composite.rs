@@ -1,5 +1,22 @@
 //! Composite scores: several criteria in one number whose weights total 100 %, and the two-sided
 //! matrix of the customer's value and our capability to serve (门当户对).
+//!
+//! ```
+//! use guanxi_analytics::composite::{Criterion, Missing, Normalisation, scores};
+//! let criterion = |values, weight| Criterion {
+//!     values,
+//!     weight,
+//!     more_is_better: true,
+//!     normalisation: Normalisation::MinMax,
+//!     missing: Missing::Reweight,
+//! };
+//! // Turnover and loyalty of three customers; of the last the loyalty is not known.
+//! let (turnover, loyalty) = ([100.0, 300.0, 200.0], [1.0, 0.0, f64::NAN]);
+//! let found = scores(&[criterion(&turnover, 60.0), criterion(&loyalty, 40.0)])?;
+//! let found: Vec<f64> = found.iter().filter_map(|score| score.score).collect();
+//! assert_eq!(found, [40.0, 60.0, 50.0]);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use crate::error::{each, parameter, same_length};
 use crate::moments::{correlation, mean_ranks};

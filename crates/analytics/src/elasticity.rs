@@ -8,6 +8,21 @@
 //!
 //! Prices that were set because demand was foreseen still mislead: only prices changed by chance, or
 //! for reasons of cost, tell the truth. [`Elasticity::is_usable`] says no where prices hardly moved.
+//!
+//! ```
+//! use guanxi_analytics::elasticity::{Sales, elasticity};
+//! // Two products in three weeks; the price of the first fell in the second week, and twice as many of
+//! // it were sold.
+//! let sales = Sales {
+//!     product: &[1, 1, 1, 2, 2, 2],
+//!     period: &[1, 2, 3, 1, 2, 3],
+//!     price: &[10.0, 7.0, 10.0, 5.0, 5.0, 5.0],
+//!     quantity: &[40.0, 80.0, 40.0, 90.0, 90.0, 90.0],
+//! };
+//! let found = elasticity(&sales, 0.95)?;
+//! assert!((found.value - 2_f64.ln() / 0.7_f64.ln()).abs() < 1e-9);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use std::collections::BTreeMap;
 

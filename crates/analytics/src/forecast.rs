@@ -10,6 +10,15 @@
 //! [`rolling`] tells how good a model was at several points of the past, [`choose`] takes the best
 //! and says so when none beats the yardstick, and [`reconcile`] makes the forecasts of a whole and
 //! its parts add up.
+//!
+//! ```
+//! use guanxi_analytics::forecast::{Forecaster, Theta};
+//! let sold: Vec<f64> = (0..36).map(|month| 100.0 + f64::from(month) + [0.0, 9.0, 20.0, 9.0][month as usize % 4]).collect();
+//! let forecast = Theta::fit(&sold, 4)?.forecast(4, 0.9)?;
+//! assert!((forecast.expected[2] - (100.0 + 38.0 + 20.0)).abs() < 3.0);
+//! assert!(forecast.low[2] < forecast.expected[2]);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 mod ets;
 mod hierarchy;

@@ -9,6 +9,30 @@
 //! 4. [`group`]: pairs become customers, without chains of which the ends have nothing in common.
 //!
 //! Every pair comes with its [parts](Scored::parts): what each field said for it and against it.
+//!
+//! ```
+//! use guanxi_analytics::matching::normalise::{company, phone};
+//! use guanxi_analytics::matching::{Blocking, Comparison, Field, Key, Model, Part};
+//! // Sixty companies, each second one entered twice, once with another spelling.
+//! let (mut names, mut phones) = (Vec::new(), Vec::new());
+//! for n in 0..60_u64 {
+//!     let number = format!("138{:08}", n * 15_485_863 % 100_000_000);
+//!     for spelling in 0..1 + n % 2 {
+//!         let name = format!("Firm {}{} {}", n % 7, n % 9, ["Ltd.", "Co., LIMITED"][spelling as usize]);
+//!         names.push(company(&name).core);
+//!         phones.push(phone(&number, "86").unwrap_or_default());
+//!     }
+//! }
+//! let fields =
+//!     [Field::new("name", names, Comparison::Name), Field::new("phone", phones, Comparison::Code)];
+//! let rules = vec![vec![Key::new(0, Part::Whole)], vec![Key::new(1, Part::Whole)]];
+//! let model = Model::learn(&fields, &Blocking::new(rules), 0)?;
+//! let pairs = model.pairs(0.9)?;
+//! assert_eq!(pairs.len(), 30);
+//! let why = model.score(pairs[0].a, pairs[0].b)?;
+//! assert!(why.parts.iter().all(|(_, bits)| *bits > 1.0));
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 mod blocking;
 mod comparing;

@@ -2,6 +2,15 @@
 //!
 //! Hughes, *Strategic Database Marketing* (1994): customers are ordered by each of the three and cut
 //! into groups of equal size; or, with thresholds of one's own, by what the numbers are.
+//!
+//! ```
+//! use guanxi_analytics::rfm::by_quantiles;
+//! // Days since the last purchase, purchases, money.
+//! let scores = by_quantiles(&[3.0, 200.0], &[9.0, 1.0], &[700.0, 30.0], 2)?;
+//! assert_eq!((scores[0].recency, scores[0].frequency, scores[0].money), (2, 2, 2));
+//! assert_eq!((scores[1].recency, scores[1].frequency, scores[1].money), (1, 1, 1));
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use crate::Error;
 use crate::Result;

@@ -1,4 +1,13 @@
 //! What customers say: satisfaction, recommendation, expected against perceived service, value.
+//!
+//! ```
+//! use guanxi_analytics::satisfaction::net_promoter_score;
+//! // Two promoters, one in between, one detractor: of four answers nothing is sure.
+//! let found = net_promoter_score(&[10.0, 9.0, 8.0, 3.0], 0.95)?;
+//! assert_eq!(found.value, 25.0);
+//! assert!(found.low < 0.0 && found.high > 50.0);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use crate::error::{each, parameter, same_length};
 use crate::interval::half_width;

@@ -4,6 +4,19 @@
 //! more; both take numbers and categories, with gaps, and explain each score by its features.
 //! [`cross_validate`] says how good a model is on cases that it has not seen, [`leaks`] which
 //! feature gives the answer away, and [`Calibration`] makes a score mean what it says.
+//!
+//! ```
+//! use guanxi_analytics::scoring::{Cases, Feature, Logistic, Scorer};
+//! let months: Vec<f64> = (0..60).map(|n| f64::from(n % 12)).collect();
+//! let left: Vec<f64> = (0..60).map(|n| f64::from(u8::from(n % 12 + n % 5 < 6))).collect();
+//! let features = [Feature::numbers("months since the last order", months)];
+//! let model = Logistic::fit(&Cases::new(&features, &left), 1.0)?;
+//! let chances = model.scores(&features)?;
+//! assert!(chances[0] > 0.9 && chances[11] < 0.1);
+//! let why = model.explain(&features, 0)?;
+//! assert!(why.contributions[0] > 0.0);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 mod boosted;
 mod calibration;

@@ -5,6 +5,20 @@
 //! (common random numbers: Law, *Simulation Modeling and Analysis*, 5th ed. (2015), section 11.2), so
 //! that what differs between them is the plans and not the luck. [`Promotion`] is the model most asked
 //! for.
+//!
+//! ```
+//! use guanxi_analytics::simulation::{Input, simulate};
+//! // A price of 20, about 500 buyers, costs between 8,000 and 10,000.
+//! let inputs = [
+//!     Input::Normal { mean: 500.0, deviation: 50.0 },
+//!     Input::Uniform { low: 8_000.0, high: 10_000.0 },
+//! ];
+//! let found = simulate(&inputs, 2_000, 1, |x| 20.0 * x[0] - x[1])?;
+//! assert!((found.mean - 1_000.0).abs() < 20.0);
+//! assert!(found.chance_of_loss > 0.1 && found.chance_of_loss < 0.3);
+//! assert_eq!(found.influences[0].input, 0);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 mod promotion;
 

@@ -1,7 +1,5 @@
 //! What holds of each model whatever it is given.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 
 use guanxi_analytics::cohort::cohorts;
