@@ -3,7 +3,9 @@
 #![expect(missing_docs, reason = "criterion's macros make functions without")]
 
 use criterion::{Criterion, criterion_group, criterion_main};
-use guanxi_analytics::value::{BetaGeoNbd, Histories, ParetoNbd};
+use guanxi_analytics::value::{
+    BetaGeoBetaBernoulli, BetaGeoNbd, GammaGamma, Histories, ParetoNbd, RetentionCurve,
+};
 
 /// Customers as BG/NBD has them, from a fixed sequence.
 fn customers(count: usize) -> Histories {
@@ -67,6 +69,23 @@ fn value(criterion: &mut Criterion) {
     group.bench_function("Pareto/NBD, 100,000 customers", |bench| {
         bench.iter(|| ParetoNbd::estimate(&histories));
     });
+    group.bench_function("MBG/NBD, 100,000 customers", |bench| {
+        bench.iter(|| BetaGeoNbd::modified(&histories));
+    });
+    let years: Vec<f64> = (0..10_000).map(|n| f64::from(n % 7)).collect();
+    let last: Vec<f64> =
+        years.iter().map(|x| if *x > 0.0 { (x + 1.0).min(6.0) } else { 0.0 }).collect();
+    let donors = Histories::new(&years, &last, &vec![6.0; 10_000]).expect("they are histories");
+    group.bench_function("BG/BB, 10,000 donors", |bench| {
+        bench.iter(|| BetaGeoBetaBernoulli::estimate(&donors));
+    });
+    let spent: Vec<f64> =
+        years.iter().map(|x| if *x > 0.0 { 20.0 + 3.0 * x } else { 0.0 }).collect();
+    group.bench_function("gamma-gamma, 10,000 customers", |bench| {
+        bench.iter(|| GammaGamma::estimate(&years, &spent));
+    });
+    let left = [1000.0, 631.0, 468.0, 382.0, 326.0, 289.0, 262.0, 241.0];
+    group.bench_function("sBG, 8 periods", |bench| bench.iter(|| RetentionCurve::estimate(&left)));
     group.finish();
 }
 

@@ -27,6 +27,7 @@
 mod assignment;
 mod explanation;
 
+use good_lp::solvers::highs::HighsProblem;
 use good_lp::{
     Constraint, DualValues, Expression, ProblemVariables, ResolutionError, Solution,
     SolutionWithDual, SolverModel, Variable, constraint, highs, variable,
@@ -238,6 +239,16 @@ struct Solved {
     prices: Vec<f64>,
 }
 
+/// The problem of making something the most, solved the same way each time, and silently.
+fn most_of(gain: Expression, variables: ProblemVariables) -> HighsProblem {
+    variables
+        .maximise(gain)
+        .using(highs)
+        .set_threads(1)
+        .set_option("mip_rel_gap", 1e-6)
+        .set_option("output_flag", false)
+}
+
 /// Says in our words why there is no solution.
 fn refused(error: &ResolutionError) -> Error {
     match error {
@@ -261,12 +272,7 @@ fn solve(
         gain += gained;
         columns.push(own);
     }
-    let mut model = variables
-        .maximise(gain)
-        .using(highs)
-        .set_threads(1)
-        .set_option("mip_rel_gap", 1e-6)
-        .set_option("output_flag", false);
+    let mut model = most_of(gain, variables);
     for (at, (target, own)) in targets.iter().zip(&columns).enumerate() {
         let chosen = chosen.map(|amounts| amounts[at]);
         for constraint in limits(target, own, chosen) {

@@ -1,4 +1,13 @@
 //! How much of the business hangs on how few: ABC classes, the Lorenz curve, Gini.
+//!
+//! ```
+//! use guanxi_analytics::concentration::{Class, Concentration};
+//! let found = Concentration::of(&[50.0, 800.0, 100.0, 50.0])?;
+//! assert_eq!(found.order[0], 1);
+//! assert_eq!(found.top(0.25)?, 0.8);
+//! assert_eq!(found.classes(0.8, 0.95)?, [Class::B, Class::A, Class::B, Class::C]);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use crate::error::{each, parameter, same_length};
 use crate::{Error, Result};

@@ -1,4 +1,16 @@
 //! Experiments: how many cases they need, what came of them, and looking while they run.
+//!
+//! ```
+//! use guanxi_analytics::experiment::{difference, power_for_rates, sample_size_for_rates};
+//! // To tell 12 % from 10 % takes some 3,800 in each arm; 500 would mostly miss it.
+//! assert!((3_700.0..3_900.0).contains(&sample_size_for_rates(0.10, 0.12, 0.05, 0.8)?));
+//! assert!(power_for_rates(0.10, 0.12, 0.05, 500.0)? < 0.2);
+//! let treated: Vec<f64> = (0..4_000).map(|n| f64::from(u8::from(n % 8 == 0))).collect();
+//! let control: Vec<f64> = (0..4_000).map(|n| f64::from(u8::from(n % 10 == 0))).collect();
+//! let found = difference(&treated, &control, 0.95)?;
+//! assert!(found.low > 0.0 && found.p_value < 0.01);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use statrs::distribution::{ContinuousCDF, Normal, StudentsT};
 
@@ -15,43 +27,62 @@ fn between_0_and_1(name: &'static str, value: f64) -> Result<()> {
     parameter(name, value, "must be between 0 and 1", |value| value > 0.0 && value < 1.0)
 }
 
-/// How many cases each arm needs to tell two rates apart, by the arcsine transformation and both
-/// tails of a test at level `alpha`, with chance `power`. Not rounded.
+/// The chance that a two-sided test at level `alpha` tells two rates apart, with so many cases in
+/// each arm, by the arcsine transformation.
 ///
 /// Cohen, *Statistical Power Analysis for the Behavioral Sciences* (1988), chapter 6.
 ///
 /// # Errors
-/// When a rate, level or power is not between 0 and 1, or the rates are the same.
-pub fn sample_size_for_rates(usual: f64, wanted: f64, alpha: f64, power: f64) -> Result<f64> {
-    for (name, value) in [("usual", usual), ("wanted", wanted), ("alpha", alpha), ("power", power)]
-    {
+/// When a rate or level is not between 0 and 1, or there are fewer than two cases.
+pub fn power_for_rates(usual: f64, wanted: f64, alpha: f64, cases: f64) -> Result<f64> {
+    for (name, value) in [("usual", usual), ("wanted", wanted), ("alpha", alpha)] {
         between_0_and_1(name, value)?;
     }
+    parameter("cases", cases, "must be more than 1", |cases| cases > 1.0)?;
     let effect = 2.0 * (wanted.sqrt().asin() - usual.sqrt().asin()).abs();
-    parameter("wanted", effect, "must differ from the usual rate", |effect| effect > 0.0)?;
     let critical = normal_quantile(1.0 - alpha / 2.0);
-    Ok(smallest(power, |n| {
-        let shift = effect * (n / 2.0).sqrt();
-        normal().sf(critical - shift) + normal().cdf(-critical - shift)
-    }))
+    let shift = effect * (cases / 2.0).sqrt();
+    Ok(normal().sf(critical - shift) + normal().cdf(-critical - shift))
 }
 
-/// How many cases each arm needs to find a difference of means of `effect` standard deviations by a
-/// two-sided t-test at level `alpha`, with chance `power`. Not rounded.
+/// The chance that a two-sided t-test at level `alpha` finds a difference of means of `effect`
+/// standard deviations, with so many cases in each arm.
+///
+/// # Errors
+/// When the level is not between 0 and 1, the effect no number, or there are fewer than two cases.
+pub fn power_for_means(effect: f64, alpha: f64, cases: f64) -> Result<f64> {
+    parameter("effect", effect, "must be a number", |_| true)?;
+    between_0_and_1("alpha", alpha)?;
+    parameter("cases", cases, "must be more than 1", |cases| cases > 1.0)?;
+    let freedom = 2.0 * cases - 2.0;
+    let t = StudentsT::new(0.0, 1.0, freedom);
+    let t = t.map_err(|_| Error::NotConverged { model: "the t-test" })?;
+    let critical = t.inverse_cdf(1.0 - alpha / 2.0);
+    let shift = effect.abs() * (cases / 2.0).sqrt();
+    let below = |critical: f64| noncentral_t(critical, freedom, shift);
+    Ok(1.0 - below(critical) + below(-critical))
+}
+
+/// How many cases each arm needs for [`power_for_rates`] to be `power`. Not rounded.
+///
+/// # Errors
+/// When a rate, level or power is not between 0 and 1, or the rates are the same.
+pub fn sample_size_for_rates(usual: f64, wanted: f64, alpha: f64, power: f64) -> Result<f64> {
+    power_for_rates(usual, wanted, alpha, 2.0)?;
+    between_0_and_1("power", power)?;
+    parameter("wanted", wanted, "must differ from the usual rate", |wanted| wanted != usual)?;
+    Ok(smallest(power, |n| power_for_rates(usual, wanted, alpha, n).unwrap_or(0.0)))
+}
+
+/// How many cases each arm needs for [`power_for_means`] to be `power`. Not rounded.
 ///
 /// # Errors
 /// When the effect is 0, or level or power are not between 0 and 1.
 pub fn sample_size_for_means(effect: f64, alpha: f64, power: f64) -> Result<f64> {
-    parameter("effect", effect, "must not be 0", |effect| effect != 0.0)?;
-    between_0_and_1("alpha", alpha)?;
+    power_for_means(effect, alpha, 2.0)?;
     between_0_and_1("power", power)?;
-    Ok(smallest(power, |n| {
-        let freedom = 2.0 * n - 2.0;
-        let Ok(t) = StudentsT::new(0.0, 1.0, freedom) else { return 0.0 };
-        let critical = t.inverse_cdf(1.0 - alpha / 2.0);
-        let shift = effect.abs() * (n / 2.0).sqrt();
-        1.0 - noncentral_t(critical, freedom, shift) + noncentral_t(-critical, freedom, shift)
-    }))
+    parameter("effect", effect, "must not be 0", |effect| effect != 0.0)?;
+    Ok(smallest(power, |n| power_for_means(effect, alpha, n).unwrap_or(0.0)))
 }
 
 /// The smallest n from 2 that has this power, which grows with n.
@@ -210,10 +241,7 @@ pub fn always_valid_p(difference: &Difference, spread: f64) -> Result<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn near(found: f64, wanted: f64, within: f64) {
-        assert!((found - wanted).abs() <= within, "{found} instead of {wanted}");
-    }
+    use crate::testing::near;
 
     /// Published figures.
     #[test]
@@ -221,6 +249,8 @@ mod tests {
         near(sample_size_for_rates(0.10, 0.11, 0.05, 0.8).unwrap(), 14_744.1, 0.05);
         near(sample_size_for_means(0.2, 0.05, 0.8).unwrap(), 393.406, 5e-4);
         near(sample_size_for_means(0.5, 0.05, 0.8).unwrap(), 63.766, 5e-4);
+        near(power_for_means(0.5, 0.05, 63.766).unwrap(), 0.8, 1e-5);
+        near(power_for_rates(0.1, 0.1, 0.05, 500.0).unwrap(), 0.05, 1e-9);
         assert!(sample_size_for_rates(0.1, 0.1, 0.05, 0.8).is_err());
         assert!(sample_size_for_means(0.0, 0.05, 0.8).is_err());
     }

@@ -108,6 +108,8 @@ pub mod satisfaction;
 pub mod scoring;
 pub mod simulation;
 mod special;
+#[cfg(test)]
+mod testing;
 pub mod uplift;
 pub mod value;
 

@@ -8,6 +8,19 @@
 //! For given θ, k and s the rest is linear, so that only those are searched (Golub & Pereyra, *SIAM
 //! Journal on Numerical Analysis* 10, 1973). Observed budgets seldom tell cause from season: confirm
 //! what matters by an [experiment](crate::experiment).
+//!
+//! ```
+//! use guanxi_analytics::response::{Channel, responses};
+//! // Sixty weeks of letters: half of the effect is gone at 4, and none is left a week later.
+//! let letters: Vec<f64> = (0..60).map(|week| f64::from(week * 7 % 13)).collect();
+//! let sales: Vec<f64> = letters.iter().map(|spent| 20.0 + 30.0 * spent / (4.0 + spent)).collect();
+//! let found = responses(&[Channel { name: "letters", spend: &letters }], &[], &sales)?;
+//! let letters = &found.channels[0];
+//! assert!((letters.steady(4.0) - 15.0).abs() < 0.5);
+//! // The first letters bring more than the last.
+//! assert!(letters.marginal(2.0) > 2.0 * letters.marginal(10.0));
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use argmin::core::{CostFunction, Executor, State};
 use argmin::solver::neldermead::NelderMead;
@@ -43,6 +56,8 @@ pub struct Response {
     pub most: f64,
     /// The standard error of the most, for the other parameters as they are.
     pub standard_error: f64,
+    /// What it brought in the mean of the periods that there were.
+    pub contribution: f64,
     /// Whether the spend never came near enough to the half to see any saturation: beyond what was
     /// spent the curve is a guess.
     pub is_beyond_data: bool,
@@ -249,12 +264,14 @@ fn described(problem: &Problem<'_>, free: &[f64]) -> Option<Responses> {
     let channels = problem.channels.iter().enumerate().map(|(at, channel)| {
         let (carry_over, half, shape) = problem.curve(free, at);
         let most_works = carried(channel.spend, carry_over).into_iter().fold(0.0, f64::max);
+        let most = linear.weights[first + at];
         Response {
             name: channel.name.to_owned(),
             carry_over,
             half,
             shape,
-            most: linear.weights[first + at],
+            most,
+            contribution: most * linear.design.column(first + at).mean(),
             standard_error: (variance * inverse[(first + at, first + at)]).sqrt(),
             is_beyond_data: most_works < half,
         }
@@ -325,6 +342,11 @@ mod tests {
             assert!(((high - low) / 1e-4 - response.marginal(curve.0)).abs() < 1e-3);
         }
         assert!((found.controls[0] - 8.0).abs() < 0.2);
+        // Base, controls and channels together are what was sold.
+        let parts = found.base
+            + found.controls[0] * season.iter().sum::<f64>() / 300.0
+            + found.channels.iter().map(|channel| channel.contribution).sum::<f64>();
+        assert!((parts - sales.iter().sum::<f64>() / 300.0).abs() < 1e-3);
         assert!(matches!(
             responses(&channels[..1], &[], &sales[..20]),
             Err(Error::Length { .. } | Error::TooFew { .. })

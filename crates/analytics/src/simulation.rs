@@ -301,10 +301,7 @@ pub fn compare(
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn near(found: f64, wanted: f64, within: f64) {
-        assert!((found - wanted).abs() <= within, "{found} instead of {wanted}");
-    }
+    use crate::testing::near;
 
     #[test]
     fn sums_of_normals_are_normal() {

@@ -4,6 +4,26 @@
 //! Two customers with the same chance to buy are not worth the same letter: one would buy anyway.
 //! [`Uplift`] estimates the difference that the letter makes, [`cross_fitted`] for cases that the
 //! model has not seen, and [`qini`] says what it would bring to treat by these estimates.
+//!
+//! ```
+//! use guanxi_analytics::scoring::{Cases, Feature, Logistic, Scorer};
+//! use guanxi_analytics::uplift::{Method, Trial, Uplift, qini};
+//! // Every second of 400 customers got a letter. It moved those who had been away, and nobody else.
+//! let away: Vec<f64> = (0..400).map(|n| f64::from(u8::from(n % 4 < 2))).collect();
+//! let treated: Vec<bool> = (0..400).map(|n| n % 2 == 0).collect();
+//! let bought = |n: usize| n % 5 == 0 || (n % 4 == 0 && n % 3 > 0);
+//! let outcome: Vec<f64> = (0..400).map(|n| f64::from(u8::from(bought(n)))).collect();
+//! let features = [Feature::numbers("away", away)];
+//! let trial = Trial { features: &features, treated: &treated, outcome: &outcome };
+//! let learner = |cases: &Cases<'_>| -> guanxi_analytics::Result<Box<dyn Scorer>> {
+//!     Ok(Box::new(Logistic::fit(cases, 1.0)?))
+//! };
+//! let model = Uplift::fit(&trial, Method::TwoModels, &learner)?;
+//! let effects = model.effects(&features)?;
+//! assert!(effects[0] > 0.4 && effects[2].abs() < 0.15);
+//! assert!(qini(&effects, &treated, &outcome, 0.95, 1)?.coefficient.low > 0.0);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 use rand::Rng;
 use rayon::prelude::*;

@@ -16,6 +16,18 @@
 //! [`choose`] fits them, drops what does not fit the data, and keeps what predicted a hold-out
 //! best; [`explain`] says why a customer is expected to buy so much. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
 //! [`RetentionCurve`] is for customers with a contract, who must say that they leave.
+//!
+//! ```
+//! use guanxi_analytics::value::{BetaGeoNbd, Histories, PurchaseModel, discounted_value};
+//! // With the estimates of CDNOW: who came back twice and was there lately, in weeks.
+//! let model = BetaGeoNbd::of([0.2426, 4.4136, 0.7929, 2.4259], false)?;
+//! let one = Histories::new(&[2.0], &[30.43], &[38.86])?;
+//! assert!((model.probability_alive(&one)[0] - 0.7266).abs() < 1e-3);
+//! // A year of purchases at a margin of 12, discounted by .2 % a week.
+//! let worth = discounted_value(&model, &one, &[12.0], 52, 1.0, 0.002)?;
+//! assert!(worth[0] > 17.0 && worth[0] < 19.0);
+//! # Ok::<(), guanxi_analytics::Error>(())
+//! ```
 
 mod bg_bb;
 mod bg_nbd;

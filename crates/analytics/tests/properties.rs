@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use guanxi_analytics::cluster::{KMeans, k_means};
 use guanxi_analytics::cohort::cohorts;
 use guanxi_analytics::composite::{Criterion, Missing, Normalisation, scores};
 use guanxi_analytics::concentration::{Class, Concentration};
@@ -10,10 +11,12 @@ use guanxi_analytics::experiment::{difference, sample_size_for_rates};
 use guanxi_analytics::response::{Channel, responses};
 use guanxi_analytics::rfm::by_quantiles;
 use guanxi_analytics::satisfaction::{csat, customer_value, net_promoter_score};
+use guanxi_analytics::scoring::{Boosted, Boosting, Cases, Feature, Logistic, Loss};
 use guanxi_analytics::simulation::{Input, simulate};
 use guanxi_analytics::uplift::qini;
-use guanxi_analytics::value::{GammaGamma, Naive, RetentionCurve};
-use guanxi_analytics::value::{Histories, PurchaseModel};
+use guanxi_analytics::value::{
+    BetaGeoNbd, GammaGamma, Histories, Naive, PurchaseModel, RetentionCurve,
+};
 use proptest::prelude::*;
 
 /// Failures are kept by the seed that is printed, not in a file.
@@ -264,4 +267,43 @@ proptest! {
         prop_assert!(curve.is_sorted());
         prop_assert!(curve.iter().all(|value| *value <= response.most + 1e-9));
     }
+}
+
+/// The number of threads changes no digit.
+#[test]
+fn threads_change_nothing() {
+    let columns: Vec<Vec<f64>> = (1..5_u64)
+        .map(|seed| {
+            (0..70_000_u64).map(|row| ((row * seed * 7_919 + row * row) % 10_007) as f64).collect()
+        })
+        .collect();
+    let slices: Vec<&[f64]> = columns.iter().map(Vec::as_slice).collect();
+    let outcome: Vec<f64> =
+        columns[0].iter().map(|value| f64::from(u8::from(*value > 3_000.0))).collect();
+    let features: Vec<Feature> =
+        columns[1..].iter().map(|column| Feature::numbers("feature", column.clone())).collect();
+    let age: Vec<f64> = columns[0].iter().map(|value| 30.0 + value % 50.0).collect();
+    let repeats: Vec<f64> = columns[1].iter().map(|value| value % 4.0).collect();
+    let recency: Vec<f64> = repeats
+        .iter()
+        .zip(&age)
+        .map(|(x, age)| if *x > 0.0 { age * x / 5.0 } else { 0.0 })
+        .collect();
+    let all = || {
+        let settings = Boosting { trees: 5, ..Boosting::new(Loss::Logistic) };
+        let cases = Cases::new(&features, &outcome);
+        (
+            k_means(&slices, &KMeans::new(4)).unwrap(),
+            Boosted::fit(&cases, &settings).unwrap(),
+            Logistic::fit(&cases, 1.0).unwrap(),
+            simulate(&[Input::Uniform { low: 0.0, high: 1.0 }], 5_000, 3, |x| x[0]).unwrap(),
+            BetaGeoNbd::estimate(&Histories::new(&repeats, &recency, &age).unwrap())
+                .map(|model| model.fit().clone()),
+        )
+    };
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(all)
+    };
+    assert_eq!(with(1), with(5));
 }

@@ -2,10 +2,10 @@
 
 use good_lp::{
     DualValues, Expression, ProblemVariables, Solution, SolutionWithDual, SolverModel, Variable,
-    constraint, highs, variable,
+    constraint, variable,
 };
 
-use super::{Resource, Scarcity, refused};
+use super::{Resource, Scarcity, most_of, refused};
 use crate::Result;
 use crate::error::{each, parameter, same_length};
 
@@ -94,12 +94,7 @@ fn solve(
             }
         }
     }
-    let mut model = variables
-        .maximise(gain)
-        .using(highs)
-        .set_threads(1)
-        .set_option("mip_rel_gap", 1e-6)
-        .set_option("output_flag", false);
+    let mut model = most_of(gain, variables);
     for columns in of_case.iter().filter(|columns| columns.len() > 1) {
         let one: Expression = columns.iter().map(|(_, column)| *column).sum();
         model.add_constraint(constraint!(one <= 1.0));

@@ -3,10 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-
-fn near(found: f64, wanted: f64, within: f64) {
-    assert!((found - wanted).abs() <= within, "{found} instead of {wanted}");
-}
+use crate::testing::near;
 
 fn money(capacity: f64) -> Vec<Resource> {
     vec![Resource { name: "money".to_owned(), capacity }]

@@ -6,10 +6,7 @@ use rand_distr::{Distribution, StandardNormal};
 use super::*;
 use crate::Error;
 use crate::chance::generator;
-
-fn near(found: f64, wanted: f64, within: f64) {
-    assert!((found - wanted).abs() <= within, "{found} instead of {wanted}");
-}
+use crate::testing::near;
 
 /// A line with a season of four, with noise.
 fn seasons(count: usize, noise: f64) -> Vec<f64> {

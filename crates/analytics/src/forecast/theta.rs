@@ -3,6 +3,7 @@
 use super::season::{Season, is_seasonal};
 use super::{Forecast, Forecaster, check, check_period};
 use crate::Result;
+use crate::error::parameter;
 use crate::interval::half_width;
 
 /// The smoothing that is searched.
@@ -35,11 +36,42 @@ pub struct Theta {
     periods: usize,
 }
 
-/// The best start and weight for a smoothing.
+/// A start and a weight, and the squared errors with them.
 struct Fit {
     squares: f64,
     start: f64,
     weight: f64,
+}
+
+/// The squared errors for one smoothing, by start and weight: sums of the products of what is left of
+/// the start, the line, and the rest of the value.
+struct Products {
+    left_left: f64,
+    left_line: f64,
+    line_line: f64,
+    left_rest: f64,
+    line_rest: f64,
+    rest_rest: f64,
+}
+
+impl Products {
+    fn with(&self, start: f64, weight: f64) -> Fit {
+        let squares = self.rest_rest - 2.0 * (start * self.left_rest + weight * self.line_rest)
+            + start * start * self.left_left
+            + 2.0 * start * weight * self.left_line
+            + weight * weight * self.line_line;
+        Fit { squares: squares.max(0.0), start, weight }
+    }
+
+    /// Least squares, the weight from 0 to 1.
+    fn best(&self) -> Fit {
+        let (a, b, c) = (self.left_left, self.left_line, self.line_line);
+        let determinant = a * c - b * b;
+        let free = (a * self.line_rest - b * self.left_rest) / determinant;
+        let weight = if determinant > 1e-12 * a * c { free.clamp(0.0, 1.0) } else { 0.0 };
+        let start = if a > 0.0 { (self.left_rest - weight * b) / a } else { 0.0 };
+        self.with(start, weight)
+    }
 }
 
 impl Theta {
@@ -59,33 +91,70 @@ impl Theta {
         Self::with_line(series, period, false)
     }
 
+    /// The dynamic model with parameters that are known: the level before the first period, the
+    /// smoothing, and θ.
+    ///
+    /// # Errors
+    /// As [`Theta::fit`]; also when the smoothing is not between 0 and 1 or θ is less than 1.
+    pub fn of(series: &[f64], period: usize, [start, smoothing, theta]: [f64; 3]) -> Result<Self> {
+        let between = |smoothing: f64| smoothing > 0.0 && smoothing < 1.0;
+        parameter("smoothing", smoothing, "must be between 0 and 1", between)?;
+        parameter("theta", theta, "must be 1 or more", |theta| theta >= 1.0)?;
+        parameter("start", start, "must be a number", |_| true)?;
+        let (season, plain) = without_season(series, period)?;
+        let lines = moving_lines(&plain);
+        let found = errors(&plain, &lines, smoothing).with(start, 1.0 - 1.0 / theta);
+        Ok(Self::ended(&plain, season, (smoothing, found), (lines[plain.len()], true)))
+    }
+
     fn with_line(series: &[f64], period: usize, is_dynamic: bool) -> Result<Self> {
-        check_period(period)?;
-        check(series, WARM_UP + 2)?;
-        let season =
-            if is_seasonal(series, period) { Season::of(series, period) } else { Season::none() };
-        let plain = season.taken_out(series);
+        let (season, plain) = without_season(series, period)?;
         let moving = moving_lines(&plain);
         let line = moving[plain.len()];
         let lines = if is_dynamic { moving } else { vec![line; plain.len()] };
-        let smoothing = search(|smoothing| errors(&plain, &lines, smoothing).squares);
-        let best = errors(&plain, &lines, smoothing);
-        let kept = 1.0 - smoothing;
-        let smoothed = |level: f64, value: &f64| smoothing * value + kept * level;
-        let level = plain.iter().fold(best.start, smoothed);
+        let smoothing = search(|smoothing| errors(&plain, &lines, smoothing).best().squares);
+        let best = errors(&plain, &lines, smoothing).best();
+        Ok(Self::ended(&plain, season, (smoothing, best), (line, is_dynamic)))
+    }
+
+    /// The model at the end of a series.
+    fn ended(
+        plain: &[f64],
+        season: Season,
+        (smoothing, found): (f64, Fit),
+        (line, is_dynamic): ((f64, f64), bool),
+    ) -> Self {
+        let smoothed = |level: f64, value: &f64| smoothing * value + (1.0 - smoothing) * level;
         let freedom = (plain.len() - WARM_UP).max(1) as f64;
-        Ok(Self {
+        Self {
             smoothing,
-            line_weight: best.weight,
+            line_weight: found.weight,
             line,
             is_dynamic,
             mean: plain.iter().sum::<f64>() / plain.len() as f64,
-            level,
-            deviation: (best.squares / freedom).sqrt(),
+            level: plain.iter().fold(found.start, smoothed),
+            deviation: (found.squares / freedom).sqrt(),
             season,
-            periods: series.len(),
-        })
+            periods: plain.len(),
+        }
     }
+
+    /// The mean squared error by the mean of the series without its season: what the search makes
+    /// least.
+    #[must_use]
+    pub fn cost(&self) -> f64 {
+        self.deviation * self.deviation / self.mean
+    }
+}
+
+/// The season of a series, and what is left without.
+fn without_season(series: &[f64], period: usize) -> Result<(Season, Vec<f64>)> {
+    check_period(period)?;
+    check(series, WARM_UP + 2)?;
+    let season =
+        if is_seasonal(series, period) { Season::of(series, period) } else { Season::none() };
+    let plain = season.taken_out(series);
+    Ok((season, plain))
 }
 
 /// The straight line of least squares, intercept before the first period and slope, when one more
@@ -117,35 +186,24 @@ fn of_line((intercept, slope): (f64, f64), smoothing: f64, left: f64) -> f64 {
     intercept * left + slope * (1.0 - left * (1.0 - smoothing)) / smoothing
 }
 
-/// Least squares over start and weight for one smoothing. An error is the value less the smoothed
-/// values before it, less the start by what is left of it, less the weighted line.
-fn errors(series: &[f64], lines: &[(f64, f64)], smoothing: f64) -> Fit {
+/// An error is the value less the smoothed values before it, less the start by what is left of it,
+/// less the weighted line.
+fn errors(series: &[f64], lines: &[(f64, f64)], smoothing: f64) -> Products {
     let kept = 1.0 - smoothing;
     let (mut smoothed, mut left) = (0.0, 1.0);
-    // Products of left, line and rest with each other.
-    let (mut ss, mut sl, mut ll, mut sr, mut lr, mut rr) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0);
+    let mut sums = [0.0; 6];
     for (at, (value, line)) in series.iter().zip(lines).enumerate() {
         if at >= WARM_UP {
             let (line, rest) = (of_line(*line, smoothing, left), value - smoothed);
-            ss += left * left;
-            sl += left * line;
-            ll += line * line;
-            sr += left * rest;
-            lr += line * rest;
-            rr += rest * rest;
+            let products =
+                [left * left, left * line, line * line, left * rest, line * rest, rest * rest];
+            sums.iter_mut().zip(products).for_each(|(sum, product)| *sum += product);
         }
         smoothed = smoothing * value + kept * smoothed;
         left *= kept;
     }
-    let determinant = ss * ll - sl * sl;
-    let free = if determinant > 1e-12 * ss * ll { (ss * lr - sl * sr) / determinant } else { 0.0 };
-    let weight = free.clamp(0.0, 1.0);
-    let start = if ss > 0.0 { (sr - weight * sl) / ss } else { 0.0 };
-    let squares = rr - 2.0 * (start * sr + weight * lr)
-        + start * start * ss
-        + 2.0 * start * weight * sl
-        + weight * weight * ll;
-    Fit { squares: squares.max(0.0), start, weight }
+    let [left_left, left_line, line_line, left_rest, line_rest, rest_rest] = sums;
+    Products { left_left, left_line, line_line, left_rest, line_rest, rest_rest }
 }
 
 /// The smoothing with the least squares: the best of a grid, then golden sections around it.

@@ -7,10 +7,7 @@ use super::tree::{BinSet, Node, Split, Tree};
 use super::*;
 use crate::chance::generator;
 use crate::special::logistic;
-
-fn near(found: f64, wanted: f64, within: f64) {
-    assert!((found - wanted).abs() <= within, "{found} instead of {wanted}");
-}
+use crate::testing::near;
 
 /// Yes by a number, a category and both together, each with gaps.
 fn cases(count: usize) -> (Vec<Feature>, Vec<f64>) {

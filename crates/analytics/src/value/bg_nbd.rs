@@ -196,6 +196,7 @@ mod tests {
 
     use super::*;
     use crate::minimise::assert_gradient;
+    use crate::testing::{assert_sensible, histories};
 
     proptest! {
         #[test]
@@ -203,11 +204,7 @@ mod tests {
             r in 0.05_f64..5.0, alpha in 0.5_f64..50.0, a in 0.05_f64..5.0, b in 0.5_f64..50.0,
             rows in prop::collection::vec((0_u8..30, 0.01_f64..1.0, 1.0_f64..80.0), 1..20),
         ) {
-            let x: Vec<f64> = rows.iter().map(|(x, _, _)| f64::from(*x)).collect();
-            let age: Vec<f64> = rows.iter().map(|(_, _, age)| *age).collect();
-            let recency = |(x, share, age): &(u8, f64, f64)| if *x > 0 { share * age } else { 0.0 };
-            let recency: Vec<f64> = rows.iter().map(recency).collect();
-            let histories = Histories::new(&x, &recency, &age).expect("they are histories");
+            let histories = histories(&rows);
             for is_modified in [false, true] {
                 assert_gradient(&Sum { histories: &histories, is_modified }, [r, alpha, a, b]);
             }
@@ -219,16 +216,8 @@ mod tests {
             x in 0_u8..30, share in 0.01_f64..1.0, age in 1.0_f64..80.0,
         ) {
             let model = BetaGeoNbd::of([r, alpha, a, b], false).expect("all positive");
-            let recency = if x > 0 { share * age } else { 0.0 };
-            let one = Histories::new(&[f64::from(x)], &[recency], &[age]).expect("a history");
-            let alive = model.probability_alive(&one)[0];
-            prop_assert!((0.0..=1.0).contains(&alive));
-            let expected = |horizon| model.expected_purchases(&one, horizon)[0];
-            let (near, far) = (expected(4.0), expected(40.0));
-            prop_assert!(near >= 0.0 && far >= near * (1.0 - 1e-9), "{near} {far}");
-            // Nobody buys more than at their own rate without leaving.
             let rate = (r + f64::from(x)) / (alpha + age);
-            prop_assert!(far <= rate * 40.0 * (1.0 + 1e-6), "{far} {rate}");
+            assert_sensible(&model, (x, share, age), rate);
         }
     }
 }
