@@ -13,7 +13,7 @@
 //! | [`BetaGeoBetaBernoulli`] | at certain times only | before a time, chance beta | Fader, Hardie & Shang 2010 |
 //! | [`Naive`] | as often as so far | never | |
 //!
-//! [`choose`] fits them, drops what does not fit the data, and keeps what predicted a hold-out
+//! [`evaluate`] cuts a log of purchases by time; [`choose`] fits the models, drops what does not fit the data, and keeps what predicted a hold-out
 //! best; [`explain`] says why a customer is expected to buy so much. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
 //! [`RetentionCurve`] is for customers with a contract, who must say that they leave.
 //!
@@ -41,7 +41,7 @@ mod retention;
 
 pub use bg_bb::BetaGeoBetaBernoulli;
 pub use bg_nbd::BetaGeoNbd;
-pub use choose::{Candidate, Choice, Evaluation, choose, evaluate};
+pub use choose::{Candidate, Choice, Evaluation, Split, accuracy, choose, evaluate, split};
 pub use explain::{ValueExplanation, explain};
 pub use gamma_gamma::GammaGamma;
 pub use histories::Histories;

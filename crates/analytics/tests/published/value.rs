@@ -5,8 +5,8 @@ use std::io::Read;
 
 use guanxi_analytics::concentration::{Class, Concentration};
 use guanxi_analytics::value::{
-    BetaGeoBetaBernoulli, BetaGeoNbd, Boundary, GammaGamma, Histories, ParetoNbd, PurchaseModel,
-    RetentionCurve, choose,
+    BetaGeoBetaBernoulli, BetaGeoNbd, Boundary, Choice, GammaGamma, Histories, ParetoNbd,
+    PurchaseModel, RetentionCurve, evaluate,
 };
 
 use crate::{data, near};
@@ -299,35 +299,19 @@ fn cohorts_of_online_retail() {
     }
 }
 
-/// Histories up to a day, in weeks, and what the same customers did in the weeks after it.
-fn split(
-    purchases: &BTreeMap<u64, BTreeSet<i32>>,
-    end: i32,
-    horizon_days: i32,
-) -> (Histories, Vec<f64>) {
-    let [mut x, mut recency, mut age, mut happened]: [Vec<f64>; 4] = Default::default();
-    for days in purchases.values() {
-        let Some(first) = days.first().filter(|first| **first <= end) else { continue };
-        let known: Vec<i32> = days.iter().copied().filter(|day| *day <= end).collect();
-        x.push(known.len() as f64 - 1.0);
-        recency.push(f64::from(known[known.len() - 1] - first) / 7.0);
-        age.push(f64::from(end - first) / 7.0);
-        let after = days.iter().filter(|day| (end + 1..=end + horizon_days).contains(day));
-        happened.push(after.count() as f64);
-    }
-    (Histories::new(&x, &recency, &age).unwrap(), happened)
+/// Evaluates the models on purchases, in days, which are exact.
+fn evaluated(purchases: impl Iterator<Item = (u64, i32)>, end: i32, horizon: i32) -> Choice {
+    let (customer, day): (Vec<u64>, Vec<f64>) =
+        purchases.map(|(customer, day)| (customer, f64::from(day))).unzip();
+    evaluate(&customer, &day, f64::from(end), f64::from(horizon)).unwrap()
 }
 
 #[test]
 fn online_retail_runs_into_the_boundary_and_falls_back() {
     let Some(sales) = online_retail() else { return };
-    let mut purchases: BTreeMap<u64, BTreeSet<i32>> = BTreeMap::new();
-    for sale in &sales {
-        purchases.entry(sale.customer).or_default().insert(sale.day);
-    }
     let last = sales.iter().map(|sale| sale.day).max().unwrap();
-    let (histories, happened) = split(&purchases, last - 13 * 7, 13 * 7);
-    let choice = choose(&histories, &happened, 13.0).unwrap();
+    let purchases = sales.iter().map(|sale| (sale.customer, sale.day));
+    let choice = evaluated(purchases, last - 13 * 7, 13 * 7);
     eprintln!("{choice:#?}");
     let of = |name: &str| choice.candidates.iter().find(|one| one.name == name).unwrap();
     assert!(matches!(
@@ -340,11 +324,10 @@ fn online_retail_runs_into_the_boundary_and_falls_back() {
 #[test]
 fn hold_out_of_the_whole_cdnow_log() {
     let Some(log) = cdnow_log("cdnow/CDNOW_master.txt", [0, 1, 3]) else { return };
-    let purchases: BTreeMap<u64, BTreeSet<i32>> =
-        log.into_iter().map(|(customer, days)| (customer, days.into_keys().collect())).collect();
+    let purchases =
+        log.iter().flat_map(|(customer, days)| days.keys().map(|day| (*customer, *day)));
     // To 1997-09-30, and 39 weeks after it.
-    let (histories, happened) = split(&purchases, CALIBRATION, 39 * 7);
-    let choice = choose(&histories, &happened, 39.0).unwrap();
+    let choice = evaluated(purchases, CALIBRATION, 39 * 7);
     eprintln!("{choice:#?}");
     let of = |name: &str| choice.candidates.iter().find(|one| one.name == name).unwrap();
     let best = of(choice.model.name()).evaluation.unwrap().mean_absolute_error;
