@@ -24,7 +24,7 @@ mod promotion;
 
 use rand::Rng;
 use rayon::prelude::*;
-use statrs::distribution::{Beta, ContinuousCDF, LogNormal, Normal, Triangular};
+use statrs::distribution::{ContinuousCDF, LogNormal, Normal, Triangular};
 
 use crate::chance::generator;
 use crate::error::parameter;
@@ -84,7 +84,7 @@ enum Draw {
     LogNormal(LogNormal),
     Triangular(Triangular),
     Uniform(f64, f64),
-    /// A table of the beta distribution, whose inverse is slow.
+    /// Quantiles, evenly from 0 to 1.
     Table(Vec<f64>),
 }
 
@@ -116,15 +116,46 @@ impl Input {
                 Draw::Uniform(low, high)
             }
             Self::Share { yes, of } => {
-                const CELLS: u32 = 2_000;
+                const MOST: f64 = 1e12;
                 parameter("yes", yes as f64, "must be at most all", |_| yes <= of)?;
-                let beta = Beta::new(yes as f64 + 1.0, (of - yes) as f64 + 1.0)
-                    .map_err(|_| wrong(yes as f64, ordered))?;
-                let cell = |at: u32| beta.inverse_cdf((f64::from(at) + 0.5) / f64::from(CELLS));
-                Draw::Table((0..CELLS).map(cell).collect())
+                parameter("of", of as f64, "must be at most a trillion", |of| of <= MOST)?;
+                Draw::Table(share_quantiles(yes as f64, (of - yes) as f64))
             }
         })
     }
+}
+
+/// Quantiles of the beta distribution (yes + 1, no + 1), evenly from 0 to 1: its density, summed up over
+/// all that is likely. The inverse of the distribution itself is slow to find, and for many cases is not
+/// found at all.
+fn share_quantiles(yes: f64, no: f64) -> Vec<f64> {
+    const STEPS: u32 = 4_000;
+    const CELLS: u32 = 2_000;
+    let all = yes + no + 2.0;
+    let mean = (yes + 1.0) / all;
+    let deviation = (mean * (1.0 - mean) / (all + 1.0)).sqrt();
+    let (low, high) = ((mean - 9.0 * deviation).max(0.0), (mean + 13.0 * deviation).min(1.0));
+    let x = |step: u32| low + (high - low) * f64::from(step) / f64::from(STEPS);
+    // Against the mode, so that nothing is too small or too large.
+    let mode = if yes + no > 0.0 { yes / (yes + no) } else { 0.5 };
+    let part = |count: f64, x: f64, mode: f64| {
+        if count > 0.0 { count * ((x - mode) / mode).ln_1p() } else { 0.0 }
+    };
+    let density = |x: f64| (part(yes, x, mode) + part(no, 1.0 - x, 1.0 - mode)).exp();
+    let mut sums = vec![0.0];
+    for step in 0..STEPS {
+        let last = sums[step as usize];
+        sums.push(last + f64::midpoint(density(x(step)), density(x(step + 1))));
+    }
+    let total = sums[STEPS as usize];
+    let quantile = |cell: u32| {
+        let mark = total * (f64::from(cell) + 0.5) / f64::from(CELLS);
+        let above = sums.partition_point(|sum| *sum < mark).max(1);
+        let width = sums[above] - sums[above - 1];
+        let part = if width > 0.0 { (mark - sums[above - 1]) / width } else { 0.0 };
+        x(above as u32 - 1) + part * (high - low) / f64::from(STEPS)
+    };
+    (0..CELLS).map(quantile).collect()
 }
 
 impl Draw {
@@ -331,6 +362,9 @@ mod tests {
             (Input::LogNormal { median: 2.0, spread: 0.5 }, 2.0 * 0.125_f64.exp()),
             (Input::Share { yes: 30, of: 98 }, 0.31),
             (Input::Share { yes: 0, of: 0 }, 0.5),
+            (Input::Share { yes: 0, of: 98 }, 0.01),
+            (Input::Share { yes: 98, of: 98 }, 0.99),
+            (Input::Share { yes: 300_000_000, of: 1_000_000_000 }, 0.3),
         ] {
             near(simulate(&[input], 4_000, 2, |x| x[0]).unwrap().mean, mean, 2e-3);
         }
@@ -346,6 +380,18 @@ mod tests {
         }
         assert!(simulate(&[], 10, 0, |_| 0.0).is_err());
         assert!(simulate(&[Input::Known(1.0)], 1_000, 0, |_| f64::NAN).is_err());
+    }
+
+    /// Against the quantiles of beta(31, 69) and beta(1, 20), from the distribution itself.
+    #[test]
+    fn shares_have_the_quantiles_of_beta() {
+        for (yes, of, share) in
+            [(30, 98, 0.05), (30, 98, 0.5), (30, 98, 0.95), (0, 19, 0.5), (0, 19, 0.95)]
+        {
+            let beta = statrs::distribution::Beta::new(yes as f64 + 1.0, (of - yes) as f64 + 1.0);
+            let found = simulate(&[Input::Share { yes, of }], 20_000, 1, |x| x[0]).unwrap();
+            near(beta.unwrap().cdf(found.quantile(share)), share, 2e-4);
+        }
     }
 
     /// Two plans that differ by 1 in a noise of 10: over the same draws the difference is exact.

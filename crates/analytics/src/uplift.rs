@@ -107,6 +107,9 @@ impl Trial<'_> {
         same_length("outcome", count, count)?;
         same_length("treated", self.treated.len(), count)?;
         each("outcome", self.outcome, "must be a number", |_| true)?;
+        for feature in self.features {
+            same_length("features", feature.len(), count)?;
+        }
         let treated = self.treated.iter().filter(|treated| **treated).count();
         let found = treated.min(count - treated);
         if found < CASES_MIN {
