@@ -16,9 +16,9 @@ use guanxi_analytics::matching::{Blocking, Comparison, Field, Key, Model, Part a
 use guanxi_analytics::response::{Channel, responses};
 use guanxi_analytics::rfm::by_quantiles;
 use guanxi_analytics::satisfaction::net_promoter_score;
-use guanxi_analytics::scoring::{Boosted, Boosting, Cases, Feature, Logistic, Loss};
+use guanxi_analytics::scoring::{Boosted, Boosting, Cases, Feature, Logistic, Loss, Scorer};
 use guanxi_analytics::simulation::{Input, Promotion};
-use guanxi_analytics::uplift::qini;
+use guanxi_analytics::uplift::{Method, Trial, Uplift, qini};
 
 /// Numbers from 0 to 1 from a fixed sequence.
 fn units(count: usize, seed: u64) -> Vec<f64> {
@@ -99,6 +99,13 @@ fn foretelling(criterion: &mut Criterion) {
     let treated: Vec<bool> = columns[3].iter().map(|value| *value < 0.5).collect();
     group.bench_function("Qini of 50,000", |bench| {
         bench.iter(|| qini(&columns[0], &treated, &outcome, 0.95, 1));
+    });
+    let trial = Trial { features: &features, treated: &treated, outcome: &outcome };
+    let learner = |cases: &Cases<'_>| -> guanxi_analytics::Result<Box<dyn Scorer>> {
+        Ok(Box::new(Boosted::fit(cases, &settings)?))
+    };
+    group.bench_function("uplift by the X-learner, 50,000 × 10", |bench| {
+        bench.iter(|| Uplift::fit(&trial, Method::CrossLearner, &learner));
     });
     group.bench_function("difference of 50,000", |bench| {
         bench.iter(|| difference(&columns[0], &columns[1], 0.95));
