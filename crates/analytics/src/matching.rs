@@ -44,7 +44,7 @@ pub mod normalise;
 use crate::error::same_length;
 use crate::{Error, Result};
 
-pub use blocking::{Blocking, Candidates, Key, Part};
+pub use blocking::{Blocking, Key, Part};
 pub use comparing::{Comparison, Level};
 pub use grouping::{Groups, group};
 pub use model::{FieldWeights, Model, Pair, Scored};

@@ -136,15 +136,7 @@ impl Uplift {
     /// When an arm has fewer than twenty cases, columns do not fit together, or the learner refuses
     /// an arm (for instance because all its outcomes are the same).
     pub fn fit(trial: &Trial<'_>, method: Method, learner: Learner<'_>) -> Result<Self> {
-        trial.check()?;
-        let parts = match method {
-            Method::TwoModels => Parts::TwoModels {
-                treated: learner(&trial.arm(true).cases())?,
-                control: learner(&trial.arm(false).cases())?,
-            },
-            Method::ClassTransformation => class_transformation(trial, learner)?,
-            Method::CrossLearner => cross_learner(trial, learner)?,
-        };
+        let parts = Parts::fit(trial, method, learner)?;
         let effects = parts.effects(trial.features)?;
         let settings =
             Boosting { trees: 60, rate: 0.1, patience: None, ..Boosting::new(Loss::Squared) };
@@ -207,6 +199,18 @@ fn cross_learner(trial: &Trial<'_>, learner: Learner<'_>) -> Result<Parts> {
 }
 
 impl Parts {
+    fn fit(trial: &Trial<'_>, method: Method, learner: Learner<'_>) -> Result<Self> {
+        trial.check()?;
+        match method {
+            Method::TwoModels => Ok(Self::TwoModels {
+                treated: learner(&trial.arm(true).cases())?,
+                control: learner(&trial.arm(false).cases())?,
+            }),
+            Method::ClassTransformation => class_transformation(trial, learner),
+            Method::CrossLearner => cross_learner(trial, learner),
+        }
+    }
+
     fn effects(&self, features: &[Feature]) -> Result<Vec<f64>> {
         let (plus, minus, weights) = match self {
             Self::TwoModels { treated, control } => {
@@ -249,7 +253,7 @@ pub fn cross_fitted(
             let treated: Vec<bool> = seen.rows.iter().map(|row| trial.treated[*row]).collect();
             let trial =
                 Trial { features: &seen.features, treated: &treated, outcome: &seen.outcome };
-            let model = Uplift::fit(&trial, method, learner)?;
+            let model = Parts::fit(&trial, method, learner)?;
             Ok((model.effects(&unseen.features)?, unseen.rows))
         })
         .collect::<Result<Vec<_>>>()?;

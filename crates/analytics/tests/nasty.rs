@@ -102,7 +102,7 @@ proptest! {
             for model in &models {
                 let _ = model.probability_alive(&histories);
                 let _ = discounted_value(&**model, &histories, b, 3, 4.0, 0.01);
-                let _ = explain(&**model, &histories, 0, 10.0);
+                let _ = explain(&**model, &histories, &[0], 10.0);
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Field, check, normalise};
+use super::{Field, normalise};
 use crate::Result;
 use crate::error::parameter;
 
@@ -69,15 +69,6 @@ pub struct Blocking {
     pub most: usize,
 }
 
-/// The pairs to compare.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidates {
-    /// The first is the smaller.
-    pub pairs: Vec<(u32, u32)>,
-    /// How many keys were shared by too many records, for each rule.
-    pub left_out: Vec<usize>,
-}
-
 impl Blocking {
     /// Rules, with at most 500 records for a key.
     #[must_use]
@@ -126,23 +117,5 @@ impl Blocking {
             })
             .collect();
         (pairs, left_out)
-    }
-
-    /// All pairs to compare, each once.
-    ///
-    /// # Errors
-    /// When there are no fields, records or rules, or a rule names a field that is not there.
-    pub fn candidates(&self, fields: &[Field]) -> Result<Candidates> {
-        let records = check(fields)?;
-        self.check(fields)?;
-        let mut found = Candidates { pairs: Vec::new(), left_out: Vec::new() };
-        for rule in 0..self.rules.len() {
-            let (pairs, left_out) = self.pairs_of(fields, records, rule);
-            found.pairs.extend(pairs);
-            found.left_out.push(left_out);
-        }
-        found.pairs.par_sort_unstable();
-        found.pairs.dedup();
-        Ok(found)
     }
 }

@@ -69,7 +69,12 @@ pub struct Model {
     others: Vec<[f64; LEVELS]>,
     /// The share of all pairs that are of one customer.
     pub prior: f64,
+    /// How many keys too many records shared, for each blocking rule: what they would have found is
+    /// not found by it.
+    pub left_out: Vec<usize>,
     candidates: Vec<(u32, u32)>,
+    /// Of each candidate.
+    weights: Vec<f64>,
 }
 
 impl std::fmt::Debug for Model {
@@ -128,9 +133,10 @@ impl Model {
         let columns: Vec<Column> = fields.par_iter().map(Column::of).collect();
         let others = of_chance(&columns, records, seed);
         let mut lessons = Vec::new();
-        let mut candidates = Vec::new();
+        let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
         for (rule, keys) in blocking.rules.iter().enumerate() {
-            let (pairs, _) = blocking.pairs_of(fields, records, rule);
+            let (pairs, too_common) = blocking.pairs_of(fields, records, rule);
+            left_out.push(too_common);
             let fixed: Vec<usize> = keys.iter().map(|key| key.field).collect();
             let learned = if pairs.len() > PAIRS_OF_RULE {
                 let rows = crate::chance::sample(pairs.len(), PAIRS_OF_RULE, seed);
@@ -159,8 +165,11 @@ impl Model {
             matches,
             others,
             prior: 1.0 / records as f64,
+            left_out,
+            weights: Vec::new(),
             candidates,
         };
+        model.weights = model.candidates.par_iter().map(|(a, b)| model.weight(*a, *b)).collect();
         model.find_prior(records);
         if !(model.prior.is_finite() && model.prior > 0.0) {
             return Err(Error::NotConverged { model: MODEL });
@@ -172,14 +181,10 @@ impl Model {
     fn find_prior(&mut self, records: usize) {
         const ROUNDS: usize = 30;
         let all = records as f64 * (records as f64 - 1.0) / 2.0;
-        let mut weights: Vec<f32> =
-            self.candidates.par_iter().map(|(a, b)| self.weight(*a, *b) as f32).collect();
         // Of the hopeless ones nothing depends.
-        weights.retain(|weight| *weight > 0.0);
+        let likely: Vec<f64> = self.weights.iter().copied().filter(|bits| *bits > 0.0).collect();
         for _ in 0..ROUNDS {
-            let odds = (self.prior / (1.0 - self.prior)).log2();
-            let expected: f64 =
-                weights.iter().map(|weight| chance(f64::from(*weight) + odds)).sum();
+            let expected: f64 = likely.iter().map(|weight| self.probability(*weight)).sum();
             let next = (expected / all).clamp(1e-12, 0.5);
             let done = (next / self.prior - 1.0).abs() < 1e-6;
             self.prior = next;
@@ -206,8 +211,9 @@ impl Model {
         (0..self.columns.len()).map(|field| self.part(field, a, b).1).sum()
     }
 
-    fn probability(&self, a: u32, b: u32) -> f64 {
-        chance(self.weight(a, b) + (self.prior / (1.0 - self.prior)).log2())
+    /// The chance of a match that a pair of this weight has.
+    fn probability(&self, weight: f64) -> f64 {
+        1.0 / (1.0 + (-weight).exp2() * (1.0 - self.prior) / self.prior)
     }
 
     /// Whether two records are of one customer, and why.
@@ -223,7 +229,7 @@ impl Model {
         let fields = 0..self.columns.len();
         let parts: Vec<(Level, f64)> = fields.map(|field| self.part(field, a, b)).collect();
         let weight = parts.iter().map(|(_, weight)| weight).sum();
-        Ok(Scored { probability: self.probability(a, b), weight, parts })
+        Ok(Scored { probability: self.probability(weight), weight, parts })
     }
 
     /// All compared pairs with at least this chance, the most certain first.
@@ -235,7 +241,8 @@ impl Model {
         let mut pairs: Vec<Pair> = self
             .candidates
             .par_iter()
-            .map(|(a, b)| Pair { a: *a, b: *b, probability: self.probability(*a, *b) })
+            .zip(&self.weights)
+            .map(|((a, b), weight)| Pair { a: *a, b: *b, probability: self.probability(*weight) })
             .filter(|pair| pair.probability >= least)
             .collect();
         pairs.par_sort_unstable_by(|x, y| {
@@ -266,11 +273,6 @@ impl Model {
             })
             .collect()
     }
-}
-
-/// A chance from its log-odds in bits.
-fn chance(bits: f64) -> f64 {
-    1.0 / (1.0 + (-bits).exp2())
 }
 
 /// How often random records are so alike.

@@ -18,6 +18,8 @@ static REGIONS: LazyLock<Vec<&str>> =
     LazyLock::new(|| longest_first(lines(include_str!("../../data/regions.txt"))));
 static ENDINGS: LazyLock<Vec<&str>> =
     LazyLock::new(|| longest_first(lines(include_str!("../../data/company-endings.txt"))));
+static DIVISIONS: LazyLock<Vec<&str>> =
+    LazyLock::new(|| longest_first(lines(include_str!("../../data/division-endings.txt"))));
 static ADDRESS_WORDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     let words = lines(include_str!("../../data/address-words.txt")).filter_map(|line| {
         let (word, short) = line.split_once(' ')?;
@@ -144,23 +146,15 @@ fn is_enough(rest: &str) -> bool {
 }
 
 fn without_division(word: &str) -> &str {
-    let endings = lines(include_str!("../../data/division-endings.txt"));
-    let mut endings = endings.flat_map(|line| line.split(' '));
-    endings
-        .find_map(|ending| word.strip_suffix(ending))
-        .filter(|rest| is_enough(rest))
-        .unwrap_or(word)
+    let rest = DIVISIONS.iter().find_map(|ending| word.strip_suffix(ending));
+    rest.filter(|rest| is_enough(rest)).unwrap_or(word)
 }
 
 /// A region that a name starts with, and what follows it.
 fn region_before(name: &str) -> Option<(&'static str, &str)> {
     REGIONS.iter().find_map(|region| {
         let rest = name.strip_prefix(region)?;
-        let endings = lines(include_str!("../../data/division-endings.txt"));
-        let rest = endings
-            .flat_map(|line| line.split(' '))
-            .find_map(|ending| rest.strip_prefix(ending))
-            .unwrap_or(rest);
+        let rest = DIVISIONS.iter().find_map(|ending| rest.strip_prefix(ending)).unwrap_or(rest);
         is_enough(rest).then_some((*region, rest))
     })
 }

@@ -25,46 +25,57 @@ impl ValueExplanation {
     }
 }
 
-/// Explains the purchases that a model expects of one customer in the next `horizon`, by Shapley's
+/// Explains the purchases that a model expects of some customers in the next `horizon`, by Shapley's
 /// values (1953): what each of the three numbers that the model sees adds, averaged over all orders in
-/// which the middle customer could become this one.
+/// which the middle customer could become this one. The middle is that of all histories.
 ///
 /// # Errors
 /// When there is no such customer.
 pub fn explain(
     model: &dyn PurchaseModel,
     histories: &Histories,
-    customer: usize,
+    customers: &[usize],
     horizon: f64,
-) -> Result<ValueExplanation> {
-    let there = customer < histories.len();
-    parameter("customer", customer as f64, "must be one of the customers", |_| there)?;
-    let own = seen(histories, customer);
+) -> Result<Vec<ValueExplanation>> {
+    for customer in customers {
+        let there = *customer < histories.len();
+        parameter("customer", *customer as f64, "must be one of the customers", |_| there)?;
+    }
+    if customers.is_empty() {
+        return Ok(Vec::new());
+    }
     let all: Vec<[f64; 3]> = (0..histories.len()).map(|one| seen(histories, one)).collect();
     let middle: [f64; 3] = std::array::from_fn(|at| {
         let mut column: Vec<f64> = all.iter().map(|row| row[at]).collect();
         let (_, middle, _) = column.select_nth_unstable_by(all.len() / 2, f64::total_cmp);
         *middle
     });
-    // Each of the eight customers who are in part this one, in part the middle one.
-    let mixed: Vec<[f64; 3]> = (0..8_usize)
-        .map(|known| {
-            std::array::from_fn(|at| if known >> at & 1 == 1 { own[at] } else { middle[at] })
-        })
+    // Each is mixed with the middle one in the eight ways of knowing some of the three.
+    let mix = |customer: &usize, known: usize| -> [f64; 3] {
+        let own = all[*customer];
+        std::array::from_fn(|at| if known >> at & 1 == 1 { own[at] } else { middle[at] })
+    };
+    let mixed: Vec<[f64; 3]> = customers
+        .iter()
+        .flat_map(|customer| (0..8).map(move |known| mix(customer, known)))
         .collect();
-    let expected = expected_of(model, &mixed, horizon)?;
+    Ok(expected_of(model, &mixed, horizon)?.chunks(8).map(shapley).collect())
+}
+
+/// Shapley's values from what is expected with each of the eight sets of known numbers.
+fn shapley(expected: &[f64]) -> ValueExplanation {
     let value = |at: usize| -> f64 {
         let without = (0..8_usize).filter(|known| known >> at & 1 == 0);
         // The shares of the orders in which so many others come before.
         let share = |known: usize| [1.0 / 3.0, 1.0 / 6.0, 1.0 / 3.0][known.count_ones() as usize];
         without.map(|known| share(known) * (expected[known | 1 << at] - expected[known])).sum()
     };
-    Ok(ValueExplanation {
+    ValueExplanation {
         middle: expected[0],
         by_repeats: value(0),
         by_absence: value(1),
         by_age: value(2),
-    })
+    }
 }
 
 /// Repeats, the share of the age since the last purchase, and age.
@@ -113,7 +124,8 @@ mod tests {
             &[32.0, 32.0, 30.0, 30.0, 30.0],
         )
         .unwrap();
-        let of = |customer| explain(&model, &histories, customer, 20.0).unwrap();
+        let all = explain(&model, &histories, &[0, 1, 2, 3, 4], 20.0).unwrap();
+        let of = |customer: usize| all[customer];
         let expected = model.expected_purchases(&histories, 20.0);
         for (customer, wanted) in expected.iter().enumerate() {
             assert!((of(customer).expected() - wanted).abs() < 1e-9);
@@ -121,6 +133,6 @@ mod tests {
         assert!(of(0).by_repeats > 1.0 && of(0).by_absence > 0.5);
         assert!(of(1).by_absence < 0.0 && of(0).by_absence > of(1).by_absence);
         assert_eq!(of(3).by_repeats, 0.0);
-        assert!(explain(&model, &histories, 9, 20.0).is_err());
+        assert!(explain(&model, &histories, &[9], 20.0).is_err());
     }
 }
