@@ -182,3 +182,55 @@ ui-filter = Filter
 ui-type-field = { $type } › { $field }
 import-day-first = day before month (31/12/2026), decimals after “{ $mark }”
 import-month-first = month before day (12/31/2026), decimals after “{ $mark }”
+
+ui-back = Back
+
+operation-share = shared this
+operation-unshare = ended sharing this
+operation-reveal = looked at a masked field
+
+access-title = Access
+access-of = Who sees { $title }
+access-why = What { $name } may do, and why
+access-ask = Ask about
+access-explain = Explain
+access-may = May
+access-because = Because
+access-nothing = No role reaches this record.
+access-fields = Fields that are not theirs to change
+access-who = Who sees this
+access-reveal = Show
+access-reveal-name = Show { $name }; this is recorded
+
+reason-administrator = is an administrator
+reason-everybody = everybody may
+reason-all = reaches all records
+reason-own = answers for it
+reason-stands-in = stands in today for whoever answers for it
+reason-leads = leads whoever answers for it
+reason-team = somebody of the team answers for it
+reason-territory = it lies in their territory
+reason-company = it belongs to their company
+reason-shared = it was shared with them or their team
+reason-through = by the { $link } that it belongs to.
+reason-condition = Condition met:
+reason-condition-not = But the condition is not met:
+
+share-title = Shared with
+share-with = Person or team
+share-until = Until (nothing for as long as wanted)
+share-until-day = until { $day }
+share-read = may read
+share-change = may change
+share-change-too = May change it too
+share-do = Share
+share-end = End
+share-end-name = End sharing with { $name }
+
+hand-over-title = Hand over
+hand-over-of = Hand over from { $name }
+hand-over-what = All of this goes to somebody else, and this person may not sign in any more. Each change can be undone.
+hand-over-nothing = This person answers for nothing.
+hand-over-records = Records
+hand-over-to = Who takes over
+hand-over-do = Hand over and end access

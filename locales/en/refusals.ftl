@@ -101,3 +101,12 @@ refusal-file-missing = Choose a file.
 refusal-changed-meanwhile = Somebody else changed this meanwhile to “{ $value }”. Save again to keep yours.
 refusal-not-as-collected = “{ $value }” is not what this collection point takes: { $format }.
 refusal-collection-point-closed = The collection point “{ $name }” is not in use. Choose another, or put it into use again.
+refusal-field-not-yours = You may not change { $name }. Leave it as it is.
+refusal-field-not-readable = You may not see { $name }, so you cannot filter, sort or group by it.
+refusal-may-not-assign = You may not say who answers for this record. Ask somebody who may.
+refusal-outside-your-scope = You may make such records only for what you answer for yourself. Choose another owner or customer.
+refusal-too-many-shares = A record can be shared with { $limit } people and teams at most. Share it with a team.
+refusal-not-a-condition = “{ $value }” is not a condition. Write conditions as in the address of a list, such as status=confirmed&total.lt=5000.
+refusal-condition-needs-a-type = A condition needs one record type. Choose a type instead of *.
+refusal-ends-before-it-begins = The last day is before the first day.
+refusal-own-substitute = Nobody stands in for themselves. Choose somebody else.

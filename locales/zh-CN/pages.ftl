@@ -182,3 +182,55 @@ ui-filter = 筛选条件
 ui-type-field = { $type } › { $field }
 import-day-first = 先日后月（31/12/2026），小数点为“{ $mark }”
 import-month-first = 先月后日（12/31/2026），小数点为“{ $mark }”
+
+ui-back = 返回
+
+operation-share = 共享了记录
+operation-unshare = 取消了共享
+operation-reveal = 查看了遮盖的字段
+
+access-title = 权限
+access-of = 谁能看到“{ $title }”
+access-why = { $name }的权限及原因
+access-ask = 查询人员
+access-explain = 说明原因
+access-may = 允许
+access-because = 原因
+access-nothing = 没有角色能触及此记录。
+access-fields = 不可修改的字段
+access-who = 能看到此记录的人
+access-reveal = 显示
+access-reveal-name = 显示{ $name }（会留下记录）
+
+reason-administrator = 是管理员
+reason-everybody = 所有人都可以
+reason-all = 可触及全部记录
+reason-own = 是负责人
+reason-stands-in = 今天代理其负责人
+reason-leads = 是其负责人的上级
+reason-team = 由本团队成员负责
+reason-territory = 位于其负责区域
+reason-company = 属于其公司
+reason-shared = 已共享给本人或其团队
+reason-through = 通过所属的{ $link }。
+reason-condition = 满足条件：
+reason-condition-not = 但不满足条件：
+
+share-title = 共享给
+share-with = 人员或团队
+share-until = 截止日期（留空表示长期）
+share-until-day = 至 { $day }
+share-read = 可查看
+share-change = 可修改
+share-change-too = 也可修改
+share-do = 共享
+share-end = 取消
+share-end-name = 取消共享给{ $name }
+
+hand-over-title = 交接
+hand-over-of = { $name }的工作交接
+hand-over-what = 以下全部内容将转给接收人，此人将不能再登录。每项更改都可撤销。
+hand-over-nothing = 此人没有负责任何内容。
+hand-over-records = 记录数
+hand-over-to = 接收人
+hand-over-do = 交接并停用账号

@@ -101,3 +101,12 @@ refusal-file-missing = 请选择文件。
 refusal-changed-meanwhile = 他人已将此处改为“{ $value }”。再次保存将保留您的值。
 refusal-not-as-collected = “{ $value }”不符合该信息采集点的要求：{ $format }。
 refusal-collection-point-closed = 信息采集点“{ $name }”已停用。请选择其他采集点，或重新启用它。
+refusal-field-not-yours = 您无权修改“{ $name }”，请保持原样。
+refusal-field-not-readable = 您无权查看“{ $name }”，因此不能按它筛选、排序或分组。
+refusal-may-not-assign = 您无权更改此记录的负责人，请联系有权限的同事。
+refusal-outside-your-scope = 您只能为自己负责的对象新建此类记录，请选择其他负责人或客户。
+refusal-too-many-shares = 一条记录最多可共享给 { $limit } 个人员和团队，请改为共享给团队。
+refusal-not-a-condition = “{ $value }”不是条件。请按列表网址的写法填写，例如 status=confirmed&total.lt=5000。
+refusal-condition-needs-a-type = 设置条件时必须选择一种记录类型，不能用 *。
+refusal-ends-before-it-begins = 结束日期早于开始日期。
+refusal-own-substitute = 代理人不能是本人，请选择其他人。

@@ -20,9 +20,9 @@ const MAY_USE: &[(&str, &[&str])] = &[
 
 /// Inside `crm`: a module and the modules that it may name.
 const MODULES_MAY_USE: &[(&str, &[&str])] = &[
-    ("access", &[]),
-    ("people", &["access"]),
-    ("catalog", &["access"]),
+    ("access", &["catalog"]),
+    ("people", &["access", "catalog"]),
+    ("catalog", &[]),
     ("sales", &["access", "people", "catalog"]),
     ("billing", &["access", "people", "catalog", "sales"]),
     ("service", &["access", "people", "catalog", "sales", "billing"]),

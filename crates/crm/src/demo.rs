@@ -2,15 +2,16 @@
 //! and leave. The same seed gives the same company, at any scale.
 
 mod business;
+mod organisation;
 mod words;
 
 use guanxi_base::{Clock, Currency, Id, Money, RawId, Result, Rng};
-use guanxi_record::{Email, Owner, Stored};
+use guanxi_record::Stored;
 use guanxi_store::{Actor, Store, Tx};
 
-use crate::access::{Company, Locale, Team, User};
+use crate::access::{Company, Territory};
 use crate::catalog::{Product, ProductCategory, ProductKind};
-use crate::people::{Channel, CollectionPoint};
+use crate::people::CollectionPoint;
 use business::Batch;
 use words::Words;
 
@@ -37,9 +38,17 @@ impl Default for Demo {
 /// What the customers deal with.
 struct House {
     company: Id<Company>,
-    staff: Vec<RawId>,
+    sellers: Vec<RawId>,
+    territories: Vec<(String, Id<Territory>)>,
     points: Vec<Id<CollectionPoint>>,
     products: Vec<(Id<Product>, String, Money)>,
+}
+
+impl House {
+    /// The territory of a province.
+    fn territory(&self, province: &str) -> Option<Id<Territory>> {
+        self.territories.iter().find(|(known, _)| known == province).map(|(_, id)| *id)
+    }
 }
 
 /// Makes the company; `progress` is told how many customers are done. All of it can be undone as
@@ -58,7 +67,7 @@ pub async fn make_demo(
     let mut rng = Rng::seeded(demo.seed);
     let words = Words::load();
     let mut tx = store.write(&actor).await?;
-    let house = house(&mut tx, &words).await?;
+    let house = organisation::house(&mut tx, &words).await?;
     tx.commit().await?;
     let mut done = 0;
     while done < demo.customers {
@@ -75,57 +84,6 @@ pub async fn make_demo(
     }
     store.analyze().await?;
     Ok(job)
-}
-
-async fn house(tx: &mut Tx, words: &Words) -> Result<House> {
-    let company = Company {
-        name: format!("{}{}", words.chinese("brand")[0], words.chinese("suffix")[0]),
-        short_name: Some(words.chinese("brand")[0].to_owned()),
-        tax_number: None,
-        currency: "CNY".to_owned(),
-        address: None,
-    };
-    let company = tx.create(&company).await?.id;
-    let team = Team {
-        name: words.chinese("trade")[1].to_owned(),
-        parent: None,
-        company: Some(company),
-        leader: None,
-    };
-    let team = tx.create(&team).await?.id;
-    let mut staff = Vec::new();
-    for at in 0..6 {
-        let name = format!("{}{}", words.chinese("family")[at], words.chinese("given")[at]);
-        let user = User {
-            name,
-            email: Email(format!("staff{}@demo.example", at + 1)),
-            phone: None,
-            job_title: Some(words.chinese("job")[at].to_owned()),
-            team: Some(team),
-            is_administrator: false,
-            is_active: true,
-            locale: if at % 3 == 2 { Locale::En } else { Locale::ZhCn },
-            time_zone: "Asia/Shanghai".to_owned(),
-        };
-        staff.push(tx.create(&user).await?.id.raw());
-    }
-    let mut points = Vec::new();
-    let channels = [Channel::WebForm, Channel::FieldVisit, Channel::Hotline, Channel::PointOfSale];
-    for (at, channel) in channels.into_iter().enumerate() {
-        let point = CollectionPoint {
-            name: guanxi_record::Choice::code(channel).replace('_', " "),
-            channel,
-            responsible: Owner(staff[at]),
-            collectors: Vec::new(),
-            record_type: "customer".to_owned(),
-            fields: None,
-            is_active: true,
-            instructions: None,
-        };
-        points.push(tx.create(&point).await?.id);
-    }
-    let products = products(tx, words).await?;
-    Ok(House { company, staff, points, products })
 }
 
 async fn products(tx: &mut Tx, words: &Words) -> Result<Vec<(Id<Product>, String, Money)>> {

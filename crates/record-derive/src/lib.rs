@@ -11,7 +11,7 @@ use syn::{
 };
 
 /// Describes a record type. On the struct: `#[record(title = "name", area = "people",
-/// icon = "building", part_of = "order", unique("order, line_no"),
+/// icon = "building", part_of = "order", follows = "customer", unique("order, line_no"),
 /// index("country, name"), settle)]`. On a field:
 /// `#[field(unique, search, index, personal, read_only, folded, optional_default = "…")]`; see
 /// `docs/adding-a-record-type.md`.
@@ -76,7 +76,7 @@ fn record(input: &DeriveInput) -> Result<Tokens> {
     let ident = &input.ident;
     let name = snake_case(&ident.to_string());
     let description = Description::read(input)?;
-    let Description { title, area, icon, part_of, unique, indexes, settle } = description;
+    let Description { title, area, icon, part_of, follows, unique, indexes, settle } = description;
     let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
     let types: Vec<_> = fields.named.iter().map(|field| &field.ty).collect();
     let described = fields.named.iter().map(field).collect::<Result<Vec<_>>>()?;
@@ -112,6 +112,7 @@ fn record(input: &DeriveInput) -> Result<Tokens> {
                     area: #area,
                     icon: #icon,
                     part_of: #part_of,
+                    follows: #follows,
                     unique: &[#(&[#(#unique),*]),*],
                     indexes: &[#(&[#(#indexes),*]),*],
                     settle: #settle,
@@ -140,6 +141,7 @@ struct Description {
     area: String,
     icon: String,
     part_of: Tokens,
+    follows: Tokens,
     unique: Vec<Vec<String>>,
     indexes: Vec<Vec<String>>,
     settle: bool,
@@ -152,6 +154,7 @@ impl Description {
             area: String::new(),
             icon: "file".to_owned(),
             part_of: quote!(::core::option::Option::None),
+            follows: quote!(::core::option::Option::None),
             unique: Vec::new(),
             indexes: Vec::new(),
             settle: false,
@@ -164,6 +167,10 @@ impl Description {
                 "part_of" => {
                     let link = required_text(&word)?;
                     description.part_of = quote!(::core::option::Option::Some(#link));
+                }
+                "follows" => {
+                    let link = required_text(&word)?;
+                    description.follows = quote!(::core::option::Option::Some(#link));
                 }
                 "unique" => description.unique.push(names_in(required_text(&word)?)),
                 "index" => description.indexes.push(names_in(required_text(&word)?)),

@@ -1,6 +1,6 @@
 //! Which records are meant: comparisons, conditions on linked records, and, or, not.
 
-use guanxi_base::{Error, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result};
 use serde_json::{Map, Value as Json, json};
 
 use crate::filter_text::MAX_FILTER_DEPTH;
@@ -101,9 +101,46 @@ pub enum Filter {
         /// Which of them count.
         filter: Box<Filter>,
     },
+    /// The record that a link leads to passes. Rights are made of it; nobody asks by it.
+    Linked {
+        /// The link of this type.
+        link: String,
+        /// What the linked record must pass.
+        filter: Box<Filter>,
+    },
+    /// The record was shared with one of these. Rights are made of it; nobody asks by it.
+    Shared {
+        /// People and teams.
+        with: Vec<RawId>,
+        /// Whether to be read only does not do.
+        to_change: bool,
+    },
 }
 
 impl Filter {
+    /// The record that this link leads to passes.
+    #[must_use]
+    pub fn linked(link: impl Into<String>, filter: Self) -> Self {
+        Self::Linked { link: link.into(), filter: Box::new(filter) }
+    }
+
+    /// A field that has one of these links.
+    #[must_use]
+    pub fn one_of(field: impl Into<String>, ids: impl IntoIterator<Item = RawId>) -> Self {
+        let ids: Vec<Json> = ids.into_iter().map(|id| id.to_string().into()).collect();
+        Self::compare(field, Op::In, ids)
+    }
+
+    /// At least one of these; nothing passes if there are none, everything if one lets all pass.
+    #[must_use]
+    pub fn any(filters: Vec<Self>) -> Self {
+        match filters.iter().position(Self::is_everything) {
+            Some(_) => Self::everything(),
+            None if filters.len() == 1 => filters.into_iter().next().unwrap_or(Self::Any(vec![])),
+            None => Self::Any(filters),
+        }
+    }
+
     /// At least one of the two.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
@@ -185,6 +222,11 @@ impl Filter {
                     related["count"] = json!({ "op": count.op.name(), "number": count.number });
                 }
                 related
+            }
+            Self::Linked { link, filter } => json!({ "link": link, "where": filter.to_json() }),
+            Self::Shared { with, to_change } => {
+                let with: Vec<String> = with.iter().map(ToString::to_string).collect();
+                json!({ "shared_with": with, "to_change": to_change })
             }
         }
     }

@@ -5,7 +5,7 @@ use std::ops::{Deref, DerefMut};
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result, Timestamp};
 
-use crate::{Field, Row, SYSTEM_FIELDS, Value};
+use crate::{Field, Kind, Row, SYSTEM_FIELDS, Value};
 
 /// Computes what a record derives from its own fields and says which rules it breaks.
 pub type Settle = fn(&mut [Value]) -> Vec<Refusal>;
@@ -25,6 +25,8 @@ pub struct RecordType {
     pub icon: &'static str,
     /// The link to the record that this one is a part of, as a line is of its order.
     pub part_of: Option<&'static str>,
+    /// The link to the record whose people also answer for this one, as for a customer's orders.
+    pub follows: Option<&'static str>,
     /// Sets of fields of which no two records may have the same values.
     pub unique: &'static [&'static [&'static str]],
     /// Lists that stay fast at any size: filtered by the first fields, in the order of the last.
@@ -59,6 +61,25 @@ impl RecordType {
     /// The fields without those added at run time.
     pub fn built_in(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| !field.is_custom())
+    }
+
+    /// The field that says who answers for a record.
+    #[must_use]
+    pub fn owner_field(&self) -> Option<&Field> {
+        self.field("owner").filter(|field| field.kind == Kind::Owner)
+    }
+
+    /// The first single link to another type.
+    #[must_use]
+    pub fn link_to(&self, target: &str) -> Option<&Field> {
+        self.built_in().find(|field| field.kind.link_target() == Some(target))
+    }
+
+    /// The link to the record whose people also answer for this one: that of which it is a part,
+    /// or another that the description names.
+    #[must_use]
+    pub fn followed(&self) -> Option<&'static str> {
+        self.part_of.or(self.follows)
     }
 
     /// The place of the field that names a record.

@@ -1,12 +1,13 @@
 //! Who acts, by which right, from where. Every read and every write has one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use guanxi_base::{RawId, TimeZone};
 use guanxi_record::Filter;
 
 /// What somebody wants to do with records of a type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Purpose {
     /// See them.
     Read,
@@ -20,6 +21,79 @@ pub enum Purpose {
     Export,
     /// Bring them in as a file.
     Import,
+    /// Change many at once.
+    Bulk,
+    /// Say who answers for them.
+    Assign,
+}
+
+impl Purpose {
+    /// All of them, in the order in which people see them.
+    pub const ALL: [Self; 8] = [
+        Self::Read,
+        Self::Create,
+        Self::Change,
+        Self::Archive,
+        Self::Export,
+        Self::Import,
+        Self::Bulk,
+        Self::Assign,
+    ];
+
+    /// In texts and in the API.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Create => "create",
+            Self::Change => "change",
+            Self::Archive => "archive",
+            Self::Export => "export",
+            Self::Import => "import",
+            Self::Bulk => "bulk",
+            Self::Assign => "assign",
+        }
+    }
+
+    /// The purpose of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|purpose| purpose.name() == name)
+    }
+}
+
+/// What somebody may do with one field of the records that they may see. More is greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FieldAccess {
+    /// Nothing: a lock stands in its place.
+    Hidden,
+    /// See that it is there, and see it whole only one at a time and on record.
+    Masked,
+    /// See it.
+    Read,
+    /// Change it too.
+    Write,
+}
+
+/// What an Actor may do with records of one type.
+#[derive(Debug, Clone, Default)]
+pub struct TypeRights {
+    /// For every purpose that is allowed: on the records that pass the filter.
+    pub scopes: HashMap<Purpose, Filter>,
+    /// The fields that are not theirs to change; all others are.
+    pub fields: HashMap<String, FieldAccess>,
+}
+
+/// The types and purposes that a token is for; of all types where none is named.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct TokenScopes(pub Vec<(Option<String>, Vec<Purpose>)>);
+
+impl TokenScopes {
+    fn allow(&self, record_type: &str, purpose: Purpose) -> bool {
+        self.0.iter().any(|(name, purposes)| {
+            name.as_deref().is_none_or(|name| name == record_type) && purposes.contains(&purpose)
+        })
+    }
 }
 
 /// What an Actor may do: for every type and purpose, on which records.
@@ -27,17 +101,79 @@ pub enum Purpose {
 pub enum Rights {
     /// Everything: the product itself, and administrators.
     All,
-    /// What is listed, on the records that pass the filter; nothing else.
-    Listed(HashMap<(String, Purpose), Filter>),
+    /// What is listed by type, on the records that pass the filter; nothing else.
+    Listed(Arc<HashMap<String, TypeRights>>),
+    /// Of these rights what a token is for.
+    Within(Arc<Rights>, Arc<TokenScopes>),
 }
 
+static EVERYTHING: Filter = Filter::All(Vec::new());
+
 impl Rights {
+    /// Rights of whole types, on the records that pass the filter.
+    #[must_use]
+    pub fn listed(scopes: impl IntoIterator<Item = ((String, Purpose), Filter)>) -> Self {
+        let mut types: HashMap<String, TypeRights> = HashMap::new();
+        for ((record_type, purpose), filter) in scopes {
+            types.entry(record_type).or_default().scopes.insert(purpose, filter);
+        }
+        Self::Listed(Arc::new(types))
+    }
+
     /// On which records of this type the purpose is allowed; `None` for none at all.
     #[must_use]
-    pub fn scope(&self, record_type: &str, purpose: Purpose) -> Option<Filter> {
+    pub fn scope(&self, record_type: &str, purpose: Purpose) -> Option<&Filter> {
         match self {
-            Self::All => Some(Filter::everything()),
-            Self::Listed(list) => list.get(&(record_type.to_owned(), purpose)).cloned(),
+            Self::All => Some(&EVERYTHING),
+            Self::Listed(types) => types.get(record_type)?.scopes.get(&purpose),
+            Self::Within(rights, scopes) => {
+                rights.scope(record_type, purpose).filter(|_| scopes.allow(record_type, purpose))
+            }
+        }
+    }
+
+    /// Whether the purpose is allowed on any record of this type.
+    #[must_use]
+    pub fn may(&self, record_type: &str, purpose: Purpose) -> bool {
+        self.scope(record_type, purpose).is_some()
+    }
+
+    /// What may be done with a field.
+    #[must_use]
+    pub fn field(&self, record_type: &str, field: &str) -> FieldAccess {
+        self.fields(record_type)
+            .and_then(|fields| fields.get(field).copied())
+            .unwrap_or(FieldAccess::Write)
+    }
+
+    /// Whether a field is shown as it is.
+    #[must_use]
+    pub fn reads(&self, record_type: &str, field: &str) -> bool {
+        self.field(record_type, field) >= FieldAccess::Read
+    }
+
+    /// Whether records of a type may be seen, and these fields of them as they are.
+    #[must_use]
+    pub fn reads_all(&self, record_type: &str, fields: &[&str]) -> bool {
+        self.may(record_type, Purpose::Read)
+            && fields.iter().all(|field| self.reads(record_type, field))
+    }
+
+    /// Whether a field may be changed.
+    #[must_use]
+    pub fn writes(&self, record_type: &str, field: &str) -> bool {
+        self.field(record_type, field) == FieldAccess::Write
+    }
+
+    /// The fields of a type that are not theirs to change; `None` where all are.
+    #[must_use]
+    pub fn fields(&self, record_type: &str) -> Option<&HashMap<String, FieldAccess>> {
+        match self {
+            Self::All => None,
+            Self::Listed(types) => {
+                types.get(record_type).map(|one| &one.fields).filter(|fields| !fields.is_empty())
+            }
+            Self::Within(rights, _) => rights.fields(record_type),
         }
     }
 }
@@ -104,5 +240,11 @@ impl Actor {
     pub fn for_job(mut self, job: RawId) -> Self {
         self.job = Some(job);
         self
+    }
+
+    /// The same person with every right: for what the product does for them in its own name.
+    #[must_use]
+    pub fn with_all_rights(&self) -> Self {
+        Self { rights: Rights::All, ..self.clone() }
     }
 }

@@ -6,7 +6,7 @@ use guanxi_record::{Aggregate, Function, Kind, Measure, RecordType, Value};
 use crate::actor::Purpose;
 use crate::columns::{Expression, read_value};
 use crate::condition::Conditions;
-use crate::sql::{Sql, SqlValue, quoted};
+use crate::sql::{Sql, SqlValue};
 use crate::view::View;
 
 /// One group.
@@ -26,6 +26,13 @@ struct Computed {
     kind: Option<Kind>,
 }
 
+/// A linked record that a key of groups lies behind.
+struct Join {
+    linked: RecordType,
+    alias: String,
+    link: String,
+}
+
 impl View {
     /// Groups of records and their numbers, ordered by their keys.
     ///
@@ -36,7 +43,7 @@ impl View {
         let mut sql = self.session.sql("");
         let catalog = self.catalog.clone();
         let mut conditions = Conditions::new(&catalog, &self.actor, self.now);
-        let mut joins = String::new();
+        let mut joins = Vec::new();
         let mut keys = Vec::new();
         for key in &wanted.group_by {
             let mut expression =
@@ -68,7 +75,13 @@ impl View {
         group_by.extend(currency.clone());
         columns.push(currency.clone().unwrap_or_else(|| "NULL".to_owned()));
         sql.push("SELECT ").push(&columns.join(", ")).push(" FROM ").name(&record_type.name);
-        sql.push(" t0").push(&joins).push(" WHERE ");
+        sql.push(" t0");
+        for join in &joins {
+            sql.push(" LEFT JOIN ").name(&join.linked.name);
+            sql.push(&format!(" {0} ON {0}.\"id\" = {1} AND ", join.alias, join.link));
+            conditions.scope(&mut sql, &join.linked, &join.alias, Purpose::Read)?;
+        }
+        sql.push(" WHERE ");
         self.restrict_groups(&mut sql, &mut conditions, &record_type, wanted, currency.as_deref())?;
         if !group_by.is_empty() {
             let list = group_by.join(", ");
@@ -92,7 +105,11 @@ impl View {
         wanted: &Aggregate,
         currency: Option<&str>,
     ) -> Result<()> {
-        conditions.scope(sql, record_type, "t0", Purpose::Read)?;
+        sql.push("TRUE");
+        for purpose in self.purposes(Purpose::Read) {
+            sql.push(" AND ");
+            conditions.scope(sql, record_type, "t0", purpose)?;
+        }
         if !wanted.with_archived {
             sql.push(" AND t0.\"archived_at\" IS NULL");
         }
@@ -114,7 +131,7 @@ impl View {
         &self,
         sql: &Sql,
         conditions: &mut Conditions<'_>,
-        joins: &mut String,
+        joins: &mut Vec<Join>,
         record_type: &RecordType,
         path: &str,
     ) -> Result<Expression> {
@@ -133,19 +150,15 @@ impl View {
             let target = field.kind.link_target().ok_or_else(|| {
                 Refusal::field("unknown-field", path).with("name", path).with("type", &of.name)
             })?;
-            if !matches!(self.actor.rights.scope(target, Purpose::Read), Some(f) if f.is_everything())
-            {
-                return Err(Error::Forbidden);
+            if !self.actor.rights.reads(&of.name, &field.name) {
+                return Err(Refusal::field("field-not-readable", path).with("name", path).into());
             }
             let linked = self.catalog.named(target)?.clone();
             let inner = conditions.alias();
-            joins.push_str(&format!(
-                " LEFT JOIN {} {inner} ON {inner}.\"id\" = {}",
-                quoted(&linked.name),
-                link.sql
-            ));
+            let linked = (*linked).clone();
+            joins.push(Join { linked: linked.clone(), alias: inner.clone(), link: link.sql });
             alias = inner;
-            of = std::borrow::Cow::Owned((*linked).clone());
+            of = std::borrow::Cow::Owned(linked);
             rest = after;
         }
         conditions.expression(sql, &of, &alias, rest)

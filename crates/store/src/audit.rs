@@ -24,21 +24,36 @@ pub enum Operation {
     Restore,
     /// It was removed for good.
     Remove,
+    /// It was shared with somebody.
+    Share,
+    /// It is not shared with somebody any more.
+    Unshare,
+    /// A masked field of it was shown whole.
+    Reveal,
 }
 
 impl Operation {
-    const NAMES: [(&'static str, Self); 5] = [
+    const NAMES: [(&'static str, Self); 8] = [
         ("create", Self::Create),
         ("update", Self::Update),
         ("archive", Self::Archive),
         ("restore", Self::Restore),
         ("remove", Self::Remove),
+        ("share", Self::Share),
+        ("unshare", Self::Unshare),
+        ("reveal", Self::Reveal),
     ];
 
     /// As the change log keeps it.
     #[must_use]
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, operation)| *operation == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether the record itself changed: what undo takes back and what others follow.
+    #[must_use]
+    pub fn is_change(self) -> bool {
+        matches!(self, Self::Create | Self::Update | Self::Archive | Self::Restore | Self::Remove)
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
@@ -135,6 +150,7 @@ impl View {
         sql.bind(SqlValue::Integer(id.0));
         sql.push(&format!(" ORDER BY i.change_set DESC, i.seq DESC LIMIT {}", limit.min(1_000)));
         let rows = self.session.rows(&sql).await?;
+        let rights = self.actor.rights.clone();
         let read = |row: SqlRow| -> Result<Entry> {
             let mut row = row.into_iter();
             let mut next = || row.next().unwrap_or(SqlValue::Null);
@@ -149,7 +165,14 @@ impl View {
             let version = next().integer()?;
             let diff = next().into_text().ok();
             let diff = diff.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
-            let changes = Changes::from_json(&record_type, &diff);
+            let mut changes = Changes::from_json(&record_type, &diff);
+            for change in &mut changes.0 {
+                let access = rights.field(&record_type.name, &change.field);
+                let Some(field) = record_type.field(&change.field) else { continue };
+                for value in [&mut change.old, &mut change.new] {
+                    *value = crate::withhold::shown(&field.kind, std::mem::take(value), access);
+                }
+            }
             Ok(Entry { change_set, at, actor, origin, address, job, operation, version, changes })
         };
         rows.into_iter().map(read).collect()
@@ -173,6 +196,7 @@ impl Store {
             // Those that began earlier and are still open could yet appear before these.
             sql.push(" AND s.position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
         }
+        sql.push(" AND i.operation IN ('create', 'update', 'archive', 'restore', 'remove')");
         // The index on position serves this bound, the row comparison alone would not use it.
         sql.push(" AND s.position >= ").bind(SqlValue::Integer(after.0));
         sql.push(&format!(" ORDER BY s.position, s.id, i.seq LIMIT {}", limit.clamp(1, 100_000)));

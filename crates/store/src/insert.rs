@@ -1,7 +1,7 @@
 //! Making new records, one or many: prepared one by one, so that each has its own refusals, and
 //! inserted together, so that a million is no different from one.
 
-use guanxi_base::{Error, Result, Timestamp};
+use guanxi_base::{Error, Refusal, Result, Timestamp};
 use guanxi_record::{Default as FieldDefault, Kind, RecordType, Row, Value};
 
 use crate::actor::Purpose;
@@ -26,6 +26,7 @@ impl Tx {
     /// # Errors
     /// Refusals of the type's rules.
     pub async fn prepare(&mut self, record_type: &RecordType, values: Vec<Value>) -> Result<Row> {
+        self.may_write(record_type, None, &values).await?;
         let values = self.settled(record_type, values, None).await?;
         let id = self.store.new_id();
         let now = self.view.now;
@@ -41,6 +42,21 @@ impl Tx {
         for row in &rows {
             self.whole_is_stale(record_type, row);
             self.note(record_type, row, Operation::Create, None);
+        }
+        self.are_ones_own(record_type, &rows).await
+    }
+
+    /// That new records are such as the Actor may make: one's own, where only that is allowed.
+    async fn are_ones_own(&mut self, record_type: &RecordType, rows: &[Row]) -> Result<()> {
+        let scope = self.actor.rights.scope(&record_type.name, Purpose::Create);
+        if scope.is_none_or(guanxi_record::Filter::is_everything) {
+            return Ok(());
+        }
+        for chunk in rows.chunks(500) {
+            let ids: Vec<_> = chunk.iter().map(|row| row.id).collect();
+            if self.rows_by_ids(record_type, &ids, Purpose::Create).await?.len() < ids.len() {
+                return Err(Refusal::new("outside-your-scope").into());
+            }
         }
         Ok(())
     }

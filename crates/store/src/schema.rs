@@ -173,7 +173,7 @@ pub(crate) fn table_of(record_type: &RecordType) -> Table {
 
 /// The tables that the store keeps for itself.
 fn system_tables() -> Vec<Table> {
-    use ColumnType::{Bytes, Instant, Integer, Json, Text};
+    use ColumnType::{Bytes, Date, Instant, Integer, Json, Text};
     let table = |name: &str, columns: &[(&str, ColumnType, bool)], key: &[&str]| Table {
         name: name.to_owned(),
         columns: columns
@@ -266,6 +266,21 @@ fn system_tables() -> Vec<Table> {
             "job_row",
             &[("job", Integer, true), ("number", Integer, true), ("content", Json, true)],
             &["job", "number"],
+        ),
+        with(
+            table(
+                "share",
+                &[
+                    ("record", Integer, true),
+                    ("grantee", Integer, true),
+                    ("type", Text, true),
+                    ("access", Text, true),
+                    ("until", Date, false),
+                    ("granted_by", Integer, false),
+                ],
+                &["record", "grantee"],
+            ),
+            &[&["grantee", "type"]],
         ),
         table("credential", &[("user", Integer, true), ("password", Text, true)], &["user"]),
         with(

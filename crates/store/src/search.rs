@@ -2,9 +2,9 @@
 //! just written is found at once.
 
 use guanxi_base::{RawId, Result};
-use guanxi_record::{Kind, RecordType, Row, Value};
+use guanxi_record::{Field, Kind, RecordType, Row, Value};
 
-use crate::actor::Purpose;
+use crate::actor::{Purpose, Rights};
 use crate::condition::Conditions;
 use crate::dialect::Dialect;
 use crate::session::Session;
@@ -36,15 +36,42 @@ pub(crate) fn body(record_type: &RecordType, values: &[Value]) -> Option<String>
     let named = record_type.fields.get(title).filter(|field| field.searchable);
     let first = named.and(values.get(title)).map(Value::to_text).unwrap_or_default();
     let mut lines = vec![first];
+    // The name stands alone on the first line: some may search by nothing else.
     lines.extend(searchable.map(|(_, (_, value))| value.to_text()).filter(|t| !t.is_empty()));
     let body = terms::fold(&lines.join("\n"));
     (!body.trim().is_empty()).then_some(body)
 }
 
+/// The terms of the name as they are, and those of all else marked: whoever may not see each
+/// field that is searched finds records by their names only.
 fn indexed_terms(body: &str) -> String {
-    let mut terms = terms::of_document(body);
-    terms.extend(body.lines().map(terms::whole));
+    let (name, besides) = body.split_once('\n').unwrap_or((body, ""));
+    let mut terms = terms::of_document(name);
+    terms.insert(terms::whole(name));
+    let mut marked = terms::of_document(besides);
+    marked.extend(besides.lines().map(terms::whole));
+    terms.extend(marked.into_iter().map(|term| format!("{}{term}", terms::BESIDES_MARK)));
     terms.into_iter().collect::<Vec<_>>().join(" ")
+}
+
+/// By which fields of a type somebody may search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    All,
+    NameOnly,
+    Nothing,
+}
+
+impl Reach {
+    fn of(rights: &Rights, record_type: &RecordType) -> Self {
+        let reads = |field: &Field| rights.reads(&record_type.name, &field.name);
+        let mut searched = record_type.fields.iter().filter(|field| field.searchable);
+        if searched.clone().all(reads) {
+            return Self::All;
+        }
+        let name = searched.find(|field| field.name == record_type.title);
+        if name.is_some_and(reads) { Self::NameOnly } else { Self::Nothing }
+    }
 }
 
 /// Enters records that are not in the index yet.
@@ -105,27 +132,42 @@ pub(crate) async fn remove(session: &mut Session, ids: &[RawId]) -> Result<()> {
 
 /// The words as the database's own query language. Terms hold letters and digits only, so
 /// nothing that a person types can be an operator.
-fn native_query(dialect: Dialect, words: &str) -> Option<String> {
+fn native_query(dialect: Dialect, words: &str, reach: Reach) -> Option<String> {
     let terms = terms::of_query(words);
-    let written = terms.iter().map(|term| match (dialect, term.prefix) {
-        (Dialect::Sqlite, true) => format!("\"{}\"*", term.text),
-        (Dialect::Sqlite, false) => format!("\"{}\"", term.text),
-        (Dialect::Postgres, true) => format!("'{}':*", term.text),
-        (Dialect::Postgres, false) => format!("'{}'", term.text),
-    });
-    let between = if dialect == Dialect::Sqlite { " " } else { " & " };
+    let written = terms.iter().map(|term| native_term(dialect, &term.text, term.prefix, reach));
+    let between = if dialect == Dialect::Sqlite { " AND " } else { " & " };
     let query = written.collect::<Vec<_>>().join(between);
-    (!query.is_empty()).then_some(query)
+    (!query.is_empty() && reach != Reach::Nothing).then_some(query)
 }
 
-fn native_whole(dialect: Dialect, words: &str) -> String {
-    let whole = terms::whole(&terms::fold(words));
-    if dialect == Dialect::Sqlite { format!("\"{whole}\"") } else { format!("'{whole}'") }
+fn native_whole(dialect: Dialect, words: &str, reach: Reach) -> String {
+    native_term(dialect, &terms::whole(&terms::fold(words)), false, reach)
+}
+
+fn native_term(dialect: Dialect, term: &str, prefix: bool, reach: Reach) -> String {
+    let one = |mark: &str| match (dialect, prefix) {
+        (Dialect::Sqlite, true) => format!("\"{mark}{term}\"*"),
+        (Dialect::Sqlite, false) => format!("\"{mark}{term}\""),
+        (Dialect::Postgres, true) => format!("'{mark}{term}':*"),
+        (Dialect::Postgres, false) => format!("'{mark}{term}'"),
+    };
+    if reach == Reach::NameOnly {
+        return one("");
+    }
+    let or = if dialect == Dialect::Sqlite { "OR" } else { "|" };
+    format!("({} {or} {})", one(""), one(&terms::BESIDES_MARK.to_string()))
 }
 
 /// Restricts a list to the records that the words find.
-pub(crate) fn condition(sql: &mut Sql, record_type: &str, alias: &str, words: &str) {
-    let Some(query) = native_query(sql.dialect, words) else {
+pub(crate) fn condition(
+    sql: &mut Sql,
+    record_type: &RecordType,
+    alias: &str,
+    words: &str,
+    rights: &Rights,
+) {
+    let reach = Reach::of(rights, record_type);
+    let Some(query) = native_query(sql.dialect, words, reach) else {
         sql.push("FALSE");
         return;
     };
@@ -138,7 +180,7 @@ pub(crate) fn condition(sql: &mut Sql, record_type: &str, alias: &str, words: &s
         Dialect::Postgres => {
             sql.push(".\"id\" IN (SELECT id FROM search_document WHERE terms @@ (");
             sql.bind(SqlValue::Text(query)).push("::text)::tsquery AND type = ");
-            sql.bind(SqlValue::Text(record_type.to_owned())).push(")");
+            sql.bind(SqlValue::Text(record_type.name.to_string())).push(")");
         }
     }
 }
@@ -150,10 +192,12 @@ impl View {
     /// When the database fails.
     pub async fn search(&mut self, words: &str, types: &[&str], limit: usize) -> Result<Vec<Hit>> {
         let dialect = self.session.dialect();
-        let Some(query) = native_query(dialect, words) else { return Ok(Vec::new()) };
         let mut candidates = Vec::new();
-        for native in [native_whole(dialect, words), query] {
-            candidates.extend(self.candidates(native, types).await?);
+        for reach in [Reach::All, Reach::NameOnly] {
+            let Some(query) = native_query(dialect, words, reach) else { return Ok(Vec::new()) };
+            for native in [native_whole(dialect, words, reach), query] {
+                candidates.extend(self.candidates(native, types, reach).await?);
+            }
         }
         let wanted = terms::fold(words.trim());
         let wanted = wanted.trim();
@@ -177,6 +221,7 @@ impl View {
         &mut self,
         native: String,
         types: &[&str],
+        reach: Reach,
     ) -> Result<Vec<(RawId, String, String)>> {
         let mut sql = self.session.sql(match self.session.dialect() {
             Dialect::Sqlite => {
@@ -191,7 +236,7 @@ impl View {
         if self.session.dialect() == Dialect::Postgres {
             sql.push("::text)::tsquery");
         }
-        if !self.restrict_types(&mut sql, types)? {
+        if !self.restrict_types(&mut sql, types, reach)? {
             return Ok(Vec::new());
         }
         sql.push(&format!(" LIMIT {CANDIDATES_MAX}"));
@@ -200,18 +245,28 @@ impl View {
             .map(|row| {
                 let mut row = row.into_iter();
                 let mut next = || row.next().unwrap_or(SqlValue::Null);
-                Ok((RawId(next().integer()?), next().into_text()?, next().into_text()?))
+                let (id, name, mut body) =
+                    (RawId(next().integer()?), next().into_text()?, next().into_text()?);
+                if reach == Reach::NameOnly {
+                    // Nor must the order of what is found tell what else is in it.
+                    body.truncate(body.find('\n').unwrap_or(body.len()));
+                }
+                Ok((id, name, body))
             })
             .collect()
     }
 
     /// Only types that are wanted and may be read, and of those that may be read in part, that part:
     /// the candidates of others must not take the places. False where nothing is left.
-    fn restrict_types(&self, sql: &mut Sql, types: &[&str]) -> Result<bool> {
+    fn restrict_types(&self, sql: &mut Sql, types: &[&str], reach: Reach) -> Result<bool> {
         let catalog = self.catalog.clone();
         let (mut whole, mut parts, mut all) = (Vec::new(), Vec::new(), types.is_empty());
         for record_type in catalog.types() {
             if !types.is_empty() && !types.contains(&&*record_type.name) {
+                continue;
+            }
+            if Reach::of(&self.actor.rights, record_type) != reach {
+                all = false;
                 continue;
             }
             match self.actor.rights.scope(&record_type.name, Purpose::Read) {
@@ -302,6 +357,8 @@ impl View {
             for row in self.session.rows(&sql).await? {
                 let id = RawId(row[0].integer()?);
                 let value = crate::columns::read_value(&field.kind, row[1].clone(), None)?;
+                let access = self.actor.rights.field(&record_type.name, &field.name);
+                let value = crate::withhold::shown(&field.kind, value, access);
                 let title = if value.is_null() { id.to_string() } else { value.to_text() };
                 found.push((id, title));
             }

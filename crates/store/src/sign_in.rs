@@ -129,6 +129,18 @@ impl Store {
         session.rows(&sql).await?.into_iter().next().map(read).transpose()
     }
 
+    /// Ends all sessions and tokens of a user.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn end_sign_ins_of(&self, user: RawId) -> Result<()> {
+        let mut session = self.writer().await?;
+        let mut sql = session.sql("DELETE FROM session WHERE \"user\" = ");
+        sql.bind(SqlValue::Integer(user.0));
+        session.execute(&sql).await?;
+        Ok(())
+    }
+
     /// Ends a session or a token.
     ///
     /// # Errors

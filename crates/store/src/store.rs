@@ -1,5 +1,7 @@
 //! An open database with its catalog of record types.
 
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -39,6 +41,7 @@ struct Inner {
     catalog: RwLock<Arc<Catalog>>,
     ids: IdMaker,
     clock: Clock,
+    kept: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
 enum Backend {
@@ -105,7 +108,8 @@ impl Store {
         drop(session);
         let catalog = RwLock::new(Arc::new(Catalog::new(config.types, &[])));
         let (types, clock) = (config.types, config.clock);
-        let store = Self(Arc::new(Inner { backend, types, catalog, ids, clock }));
+        let kept = RwLock::default();
+        let store = Self(Arc::new(Inner { backend, types, catalog, ids, clock, kept }));
         store.reload_catalog().await?;
         Ok(store)
     }
@@ -154,7 +158,8 @@ impl Store {
     }
 
     fn view(&self, session: Session, actor: &Actor) -> View {
-        View { session, actor: actor.clone(), catalog: self.catalog(), now: self.0.clock.now() }
+        let (actor, catalog, now) = (actor.clone(), self.catalog(), self.0.clock.now());
+        View { session, actor, catalog, now, besides: None }
     }
 
     pub(crate) async fn reader(&self) -> Result<Session> {
@@ -179,6 +184,30 @@ impl Store {
         let catalog = Arc::new(Catalog::new(self.0.types, &fields));
         *self.0.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
         Ok(())
+    }
+
+    /// How often it changed who may do what. Whoever keeps anything derived from that compares.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn access_version(&self) -> Result<i64> {
+        let mut session = self.reader().await?;
+        let mut sql = session.sql("SELECT value FROM counter WHERE name = ");
+        sql.bind(SqlValue::Text(crate::tx::ACCESS_COUNTER.to_owned()));
+        session.value(&sql).await?.map_or(Ok(0), |value| value.integer())
+    }
+
+    /// What somebody kept here of this type: derived from records, and made anew at will.
+    #[must_use]
+    pub fn kept<T: Any + Send + Sync>(&self) -> Option<Arc<T>> {
+        let kept = self.0.kept.read().unwrap_or_else(PoisonError::into_inner);
+        kept.get(&TypeId::of::<T>())?.clone().downcast().ok()
+    }
+
+    /// Keeps something with the store, in place of what was kept of this type.
+    pub fn keep<T: Any + Send + Sync>(&self, value: Arc<T>) {
+        let mut kept = self.0.kept.write().unwrap_or_else(PoisonError::into_inner);
+        kept.insert(TypeId::of::<T>(), value);
     }
 
     /// Lets the database look at its tables, so that it plans well after many changes.

@@ -17,6 +17,9 @@ const READINGS_MAX: usize = 4;
 const TEXT_CHARACTERS_MAX: usize = 2_000;
 /// Only so many words of a query count.
 const QUERY_TERMS_MAX: usize = 12;
+/// Marks the terms of all that is not a record's name: a letter that no text here has, because
+/// folding takes it out.
+pub(crate) const BESIDES_MARK: char = '\u{a66e}';
 /// Marks the term that stands for a whole name.
 const WHOLE_MARK: &str = "xqx";
 
@@ -31,7 +34,7 @@ static HETERONYMS: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(||
 
 /// Full width to half, capitals to small, accents off, traditional characters to simplified.
 pub(crate) fn fold(text: &str) -> String {
-    let plain = text.nfkd().filter(|c| !is_combining_mark(*c));
+    let plain = text.nfkd().filter(|c| !is_combining_mark(*c) && *c != BESIDES_MARK);
     let plain: String = plain.flat_map(char::to_lowercase).take(TEXT_CHARACTERS_MAX).collect();
     if plain.is_ascii() { plain } else { fast2s::convert(&plain) }
 }

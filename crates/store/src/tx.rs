@@ -18,6 +18,11 @@ use crate::store::Store;
 use crate::validate;
 use crate::view::View;
 
+/// The types of this area say who may do what.
+const ACCESS_AREA: &str = "organisation";
+/// Counts the changes of who may do what.
+pub(crate) const ACCESS_COUNTER: &str = "#access";
+
 /// A transaction of one Actor. It reads like a [`View`], and sees its own writes.
 pub struct Tx {
     pub(crate) view: View,
@@ -31,6 +36,7 @@ pub struct Tx {
     /// Records that an import has looked up or made: links to them need no second look.
     pub(crate) known_links: std::collections::HashSet<RawId>,
     catalog_changed: bool,
+    access_changed: bool,
 }
 
 impl Deref for Tx {
@@ -58,6 +64,7 @@ impl Tx {
             stale_sums: BTreeSet::new(),
             known_links: std::collections::HashSet::new(),
             catalog_changed: false,
+            access_changed: false,
         }
     }
 
@@ -78,6 +85,9 @@ impl Tx {
     /// When the database fails; nothing is changed then.
     pub async fn commit(mut self) -> Result<RawId> {
         self.renew_sums().await?;
+        if self.access_changed {
+            self.reserve_numbers(ACCESS_COUNTER, 1).await?;
+        }
         self.write_change_set().await?;
         self.view.session.commit().await?;
         let Self { view, store, change_set, catalog_changed, .. } = self;
@@ -96,7 +106,7 @@ impl Tx {
         let mut values = record.values();
         let record_type = self.catalog.get(T::NAME)?.clone();
         values.resize(record_type.fields.len(), Value::Null);
-        self.create_row(&record_type, values).await?.try_into()
+        self.new_row(&record_type, values).await?.try_into()
     }
 
     /// Makes a record from values in the order of the type's fields.
@@ -108,6 +118,11 @@ impl Tx {
         record_type: &RecordType,
         values: Vec<Value>,
     ) -> Result<Row> {
+        let row = self.new_row(record_type, values).await?;
+        Ok(self.withheld(record_type, row))
+    }
+
+    async fn new_row(&mut self, record_type: &RecordType, values: Vec<Value>) -> Result<Row> {
         self.may_create(record_type)?;
         let row = self.prepare(record_type, values).await?;
         self.insert(record_type, vec![row.clone()]).await?;
@@ -120,7 +135,7 @@ impl Tx {
     /// Refusals of the type's rules; `Conflict` when somebody was faster.
     pub async fn update<T: Record>(&mut self, record: &Stored<T>) -> Result<Stored<T>> {
         let record_type = self.catalog.get(T::NAME)?.clone();
-        let old = self.row(T::NAME, record.id.raw(), Purpose::Change).await?;
+        let old = self.unmasked_row(T::NAME, record.id.raw(), Purpose::Change).await?;
         let mut values = record.record.values();
         values.extend(old.values.iter().skip(values.len()).cloned());
         self.change_row(&record_type, old, record.version, values).await?.try_into()
@@ -137,14 +152,16 @@ impl Tx {
         version: i64,
         fields: Vec<(usize, Value)>,
     ) -> Result<Row> {
-        let old = self.row(&record_type.name, id, Purpose::Change).await?;
+        let old = self.unmasked_row(&record_type.name, id, Purpose::Change).await?;
         let mut values = old.values.clone();
         for (place, value) in fields {
             if let Some(slot) = values.get_mut(place) {
                 *slot = value;
             }
         }
-        self.change_row(record_type, old, version, values).await
+        self.may_write(record_type, Some(&old), &values).await?;
+        let row = self.change_row(record_type, old, version, values).await?;
+        Ok(self.withheld(record_type, row))
     }
 
     pub(crate) async fn change_row(
@@ -205,7 +222,8 @@ impl Tx {
     /// `Conflict`, `Forbidden`, `NotFound`.
     pub async fn archive(&mut self, record_type: &str, id: RawId, version: i64) -> Result<Row> {
         let at = Some(self.view.now);
-        self.set_archived(record_type, id, version, at, Operation::Archive).await
+        let row = self.set_archived(record_type, id, version, at, Operation::Archive).await?;
+        Ok(self.withheld(self.catalog.get(record_type)?, row))
     }
 
     /// Brings a record back.
@@ -213,7 +231,8 @@ impl Tx {
     /// # Errors
     /// `Conflict`, `Forbidden`, `NotFound`.
     pub async fn restore(&mut self, record_type: &str, id: RawId, version: i64) -> Result<Row> {
-        self.set_archived(record_type, id, version, None, Operation::Restore).await
+        let row = self.set_archived(record_type, id, version, None, Operation::Restore).await?;
+        Ok(self.withheld(self.catalog.get(record_type)?, row))
     }
 
     pub(crate) async fn set_archived(
@@ -225,7 +244,7 @@ impl Tx {
         operation: Operation,
     ) -> Result<Row> {
         let record_type = self.catalog.get(record_type)?.clone();
-        let old = self.row(&record_type.name, id, Purpose::Archive).await?;
+        let old = self.unmasked_row(&record_type.name, id, Purpose::Archive).await?;
         if version != old.version {
             return Err(Error::Conflict { current_version: old.version });
         }
@@ -330,6 +349,9 @@ impl Tx {
     ) {
         if record_type.name == custom_field::TYPE_NAME {
             self.catalog_changed = true;
+        }
+        if record_type.area == ACCESS_AREA {
+            self.access_changed = true;
         }
         let seq = i64::try_from(self.items.len()).unwrap_or(i64::MAX);
         self.items.push(vec![

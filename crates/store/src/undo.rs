@@ -80,7 +80,8 @@ impl Tx {
             .sql("SELECT type, record, operation, diff FROM change_item WHERE change_set = ");
         sql.bind(SqlValue::Integer(change_set.0)).push(" ORDER BY seq DESC");
         let rows = self.view.session.rows(&sql).await?;
-        rows.into_iter()
+        let items = rows
+            .into_iter()
             .map(|row| {
                 let mut row = row.into_iter();
                 let mut next = || row.next().unwrap_or(SqlValue::Null);
@@ -98,7 +99,8 @@ impl Tx {
                         .unwrap_or_default(),
                 })
             })
-            .collect()
+            .filter(|item: &Result<Item>| item.as_ref().map_or(true, |i| i.operation.is_change()));
+        items.collect()
     }
 
     async fn undo_creation(
@@ -154,7 +156,8 @@ impl Tx {
         if item.operation == Operation::Remove {
             return self.undo_removal(record_type, item.record, &changes).await;
         }
-        let row = self.row(&record_type.name, item.record, Purpose::Change).await?;
+        let id = item.record;
+        let row = self.unmasked_row(&record_type.name, id, Purpose::Change).await?;
         let mut values = row.values.clone();
         let mut archived_at = row.archived_at;
         for change in &changes.0 {
@@ -167,6 +170,7 @@ impl Tx {
                 values[place] = change.old.clone();
             }
         }
+        self.may_write(record_type, Some(&row), &values).await?;
         let (version, updated_at) = (row.version + 1, self.view.now);
         let new = Row { version, updated_at, archived_at, values, ..row.clone() };
         self.store_row(record_type, &row, &new).await?;
@@ -219,7 +223,8 @@ impl Tx {
 }
 
 impl View {
-    /// The rows of these ids that the Actor may use for this purpose, in any order.
+    /// The rows of these ids that the Actor may use for this purpose, in any order, with all that
+    /// they hold: for rules, never for eyes.
     ///
     /// # Errors
     /// When the database fails.

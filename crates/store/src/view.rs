@@ -23,6 +23,8 @@ pub struct View {
     pub(crate) actor: Actor,
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) now: Timestamp,
+    /// What lists must be allowed for besides reading.
+    pub(crate) besides: Option<Purpose>,
 }
 
 /// A page of a list.
@@ -62,12 +64,64 @@ impl View {
         &self.catalog
     }
 
+    /// From now on lists, counts and groups have only records that may be used for this too.
+    pub fn restrict_to(&mut self, purpose: Purpose) {
+        self.besides = Some(purpose);
+    }
+
+    /// Whether the Actor may use a record for a purpose.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn may(&mut self, record_type: &str, id: RawId, purpose: Purpose) -> Result<bool> {
+        match self.actor.rights.scope(record_type, purpose) {
+            None => return Ok(false),
+            Some(scope) if scope.is_everything() => return Ok(true),
+            Some(_) => {}
+        }
+        let record_type = self.catalog.get(record_type)?.clone();
+        Ok(self.row_for(&record_type, id, purpose).await?.is_some())
+    }
+
+    /// Whether a record passes a filter of a rule, which looks at what the Actor may not see.
+    ///
+    /// # Errors
+    /// A refusal when the filter does not fit the type.
+    pub async fn passes(&mut self, record_type: &str, id: RawId, rule: &Filter) -> Result<bool> {
+        let record_type = self.catalog.get(record_type)?.clone();
+        let mut sql = self.session.sql("SELECT 1 FROM ");
+        sql.name(&record_type.name).push(" t0 WHERE t0.\"id\" = ");
+        sql.bind(SqlValue::Integer(id.0)).push(" AND ");
+        Conditions::new(&self.catalog, &self.actor, self.now).rule(
+            &mut sql,
+            &record_type,
+            "t0",
+            rule,
+        )?;
+        Ok(!self.session.rows(&sql).await?.is_empty())
+    }
+
     /// One record.
     ///
     /// # Errors
     /// `NotFound` when it is not there or not the Actor's to see; `Forbidden` when the Actor may
     /// see it but not for this purpose.
     pub async fn row(&mut self, record_type: &str, id: RawId, purpose: Purpose) -> Result<Row> {
+        let row = self.unmasked_row(record_type, id, purpose).await?;
+        let described = self.catalog.get(record_type)?;
+        Ok(self.withheld(described, row))
+    }
+
+    /// One record with all that it holds: for rules, never for eyes.
+    ///
+    /// # Errors
+    /// As `row`.
+    pub(crate) async fn unmasked_row(
+        &mut self,
+        record_type: &str,
+        id: RawId,
+        purpose: Purpose,
+    ) -> Result<Row> {
         let record_type = self.catalog.get(record_type)?.clone();
         if let Some(row) = self.row_for(&record_type, id, purpose).await? {
             return Ok(row);
@@ -77,12 +131,12 @@ impl View {
         Err(if readable { Error::Forbidden } else { Error::NotFound })
     }
 
-    /// One record as its Rust type.
+    /// One record as its Rust type, with all that it holds: for rules, never for eyes.
     ///
     /// # Errors
     /// As `row`.
     pub async fn fetch<T: Record>(&mut self, purpose: Purpose, id: Id<T>) -> Result<Stored<T>> {
-        self.row(T::NAME, id.raw(), purpose).await?.try_into()
+        self.unmasked_row(T::NAME, id.raw(), purpose).await?.try_into()
     }
 
     async fn row_for(
@@ -128,6 +182,9 @@ impl View {
             rows.truncate(limit);
             order.cursor(&record_type, &rows[limit - 1])
         });
+        for row in &mut rows {
+            crate::withhold::withhold(&self.actor.rights, &record_type, row);
+        }
         Ok(Page { rows, next })
     }
 
@@ -184,7 +241,7 @@ impl View {
             conditions = conditions.row_by_row();
         }
         sql.push(" WHERE ");
-        restrict(conditions, &mut sql, record_type, query, Purpose::Read)?;
+        restrict(conditions, &mut sql, record_type, query, &self.purposes(Purpose::Read))?;
         if let Some(part) = part {
             sql.push(" AND ");
             part.write(&mut sql);
@@ -203,7 +260,12 @@ impl View {
         purpose: Purpose,
     ) -> Result<()> {
         let conditions = Conditions::new(&self.catalog, &self.actor, self.now);
-        restrict(conditions, sql, record_type, query, purpose)
+        restrict(conditions, sql, record_type, query, &self.purposes(purpose))
+    }
+
+    /// What records must be allowed for.
+    pub(crate) fn purposes(&self, purpose: Purpose) -> Vec<Purpose> {
+        std::iter::once(purpose).chain(self.besides).collect()
     }
 
     /// How many records a query means, counted up to `TOTAL_MAX`.
@@ -306,12 +368,13 @@ fn restrict(
     sql: &mut Sql,
     record_type: &RecordType,
     query: &Query,
-    purpose: Purpose,
+    purposes: &[Purpose],
 ) -> Result<()> {
-    if !query.with_archived {
-        sql.push("t0.\"archived_at\" IS NULL AND ");
+    sql.push(if query.with_archived { "TRUE" } else { "t0.\"archived_at\" IS NULL" });
+    for purpose in purposes {
+        sql.push(" AND ");
+        conditions.scope(sql, record_type, "t0", *purpose)?;
     }
-    conditions.scope(sql, record_type, "t0", purpose)?;
     if !query.filter.is_everything() {
         sql.push(" AND (");
         conditions.write(sql, record_type, "t0", &query.filter)?;

@@ -1,5 +1,6 @@
 //! One of our own legal entities: who sells, invoices and is paid.
 
+use guanxi_base::Id;
 use guanxi_record::{Address, Record};
 
 /// One of our own legal entities.
@@ -9,6 +10,8 @@ pub struct Company {
     /// Its registered name.
     #[field(search, unique)]
     pub name: String,
+    /// The company of the group that owns it.
+    pub parent: Option<Id<Company>>,
     /// What it is called in short.
     #[field(search)]
     pub short_name: Option<String>,

@@ -1,17 +1,32 @@
 //! Who we are: companies, teams, users, and what each may do.
 
 mod company;
+pub mod conditions;
+mod explain;
+mod hand_over;
+mod organisation;
 mod password;
 mod rights;
+mod role;
 mod saved_view;
 mod set_account;
+mod standard_roles;
+mod substitution;
 mod team;
+mod territory;
 mod user;
 
 pub use company::Company;
+pub use explain::{Explanation, Why, explain, who_sees};
+pub use hand_over::{Belonging, HandedOver, belongings, hand_over};
+pub use organisation::{Organisation, Position};
 pub use password::{MIN_PASSWORD_CHARACTERS, hash_password, verify_password};
-pub use rights::actor_of;
+pub use rights::{Grant, Reason, actor_of};
+pub use role::{EVERY_TYPE, FieldRight, LimitedAccess, RightPurpose, RightScope, Role, RoleRight};
 pub use saved_view::SavedView;
 pub use set_account::set_account;
+pub use standard_roles::{STANDARD_ROLES, make_standard_roles, standard_role};
+pub use substitution::Substitution;
 pub use team::Team;
+pub use territory::{CustomerClass, Territory};
 pub use user::{Locale, User};

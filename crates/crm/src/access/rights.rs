@@ -1,26 +1,44 @@
-//! What a user may do. Administrators may do everything; everybody else works with all records
-//! of the business and cannot change the organisation. Roles refine this in the same words.
+//! What a user may do, made of their roles: for every type and purpose a condition on records,
+//! which the store adds to every statement. Each part keeps the rule that it comes from, so that
+//! the product can say why somebody sees a record.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
-use guanxi_base::{Error, RawId, Result, TimeZone};
-use guanxi_record::{Filter, Record, Stored};
-use guanxi_store::{Actor, File, Origin, Purpose, Rights, Store};
+use guanxi_base::{Date, Error, RawId, Result, TimeZone};
+use guanxi_record::{Catalog, Filter, Op, Record, RecordType, Stored};
+use guanxi_store::{Actor, FieldAccess, File, Origin, Purpose, Rights, Store, TypeRights};
 
-use super::{SavedView, User};
-use crate::RECORD_TYPES;
+use serde_json::Value as Json;
+
+use super::organisation::{Organisation, Position};
+use super::{EVERY_TYPE, RightScope, Role, RoleRight, SavedView, Substitution, User, conditions};
 
 /// Named here because imports know people, not the other way round.
 const IMPORT_JOB: &str = "import_job";
+/// More people than this are named by their teams.
+const NAMED_PEOPLE_MAX: usize = 300;
+/// Parts of parts of parts are not followed further.
+const FOLLOWED_MAX: usize = 4;
 
-const ALL: [Purpose; 6] = [
-    Purpose::Read,
-    Purpose::Create,
-    Purpose::Change,
-    Purpose::Archive,
-    Purpose::Export,
-    Purpose::Import,
-];
+/// One reason why somebody may do something with records of a type.
+#[derive(Debug, Clone)]
+pub struct Grant {
+    /// The role and the line of it; `None` for what everybody may.
+    pub of: Option<(Stored<Role>, Stored<RoleRight>)>,
+    /// Every way to records.
+    pub ways: Vec<(Reason, Filter)>,
+    /// What records must pass besides.
+    pub condition: Option<Filter>,
+}
+
+impl Grant {
+    /// The records that a way leads to.
+    #[must_use]
+    pub fn filter(&self, way: &Filter) -> Filter {
+        way.clone().and(self.condition.clone().unwrap_or_else(Filter::everything))
+    }
+}
 
 /// The Actor that a user is.
 ///
@@ -32,41 +50,312 @@ pub async fn actor_of(
     origin: Origin,
     address: Option<String>,
 ) -> Result<(Actor, Stored<User>)> {
-    let mut view = store.read(&Actor::system(origin)).await?;
-    let user: Stored<User> = view.row(User::NAME, user, Purpose::Read).await?.try_into()?;
-    if !user.is_active || user.archived_at.is_some() {
-        return Err(Error::NotFound);
-    }
-    let rights = if user.is_administrator { Rights::All } else { rights_of_staff() };
+    let organisation = Organisation::of(store).await?;
+    let user = organisation.user(user).ok_or(Error::NotFound)?.clone();
     let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
+    let day = store.clock().now().to_zoned(time_zone.clone()).date();
+    let rights = organisation.rights_of(&store.catalog(), &user, day);
     let id = Some(user.id.raw());
     Ok((Actor { user: id, rights, origin, address, job: None, time_zone }, user))
 }
 
-fn rights_of_staff() -> Rights {
-    let mut list = HashMap::new();
-    for record_type in RECORD_TYPES {
-        let shared = matches!(record_type.area, "organisation" | "settings");
-        if record_type.name == SavedView::NAME {
-            let change = [Purpose::Change, Purpose::Archive];
-            let see = [Purpose::Read, Purpose::Export];
-            let name = || SavedView::NAME.to_owned();
-            list.insert((name(), Purpose::Create), Filter::everything());
-            list.extend(see.map(|purpose| ((name(), purpose), SavedView::visible())));
-            list.extend(change.map(|purpose| ((name(), purpose), SavedView::changeable())));
-            continue;
+/// Whether a type is part of the business, not of how the product is set up.
+#[must_use]
+pub(super) fn is_business(record_type: &RecordType) -> bool {
+    !matches!(record_type.area, "organisation" | "settings")
+}
+
+impl Organisation {
+    /// What a user may do on a day.
+    #[must_use]
+    pub fn rights_of(&self, catalog: &Catalog, user: &Stored<User>, day: Date) -> Rights {
+        if user.is_administrator {
+            return Rights::All;
         }
-        // Files of others are seen through the records that carry them; imports hold whole files.
-        if [File::NAME, IMPORT_JOB].contains(&&*record_type.name) {
-            let name = || record_type.name.to_string();
-            list.insert((name(), Purpose::Create), Filter::everything());
-            list.insert((name(), Purpose::Read), Filter::eq("owner", "me"));
-            continue;
+        let id = user.id.raw();
+        if let Some(known) = self.remembered(id, day) {
+            return known;
         }
-        let purposes: &[Purpose] = if shared { &[Purpose::Read] } else { &ALL };
-        list.extend(
-            purposes.iter().map(|p| ((record_type.name.to_string(), *p), Filter::everything())),
-        );
+        let position = self.position(id, day);
+        let mut types = HashMap::new();
+        for described in catalog.types() {
+            let mut rights = TypeRights::default();
+            for purpose in Purpose::ALL {
+                let grants = self.grants(catalog, user, &position, described, purpose);
+                if grants.is_empty() {
+                    continue;
+                }
+                // Those without a condition join into one, whichever role they come from.
+                let (plain, limited): (Vec<_>, Vec<_>) =
+                    grants.into_iter().partition(|grant| grant.condition.is_none());
+                let mut filters = vec![joined(plain.into_iter().flat_map(|g| g.ways).collect())];
+                filters.extend(
+                    limited.into_iter().map(|grant| grant.filter(&joined(grant.ways.clone()))),
+                );
+                filters.retain(|filter| *filter != Filter::Any(Vec::new()));
+                rights.scopes.insert(purpose, Filter::any(filters));
+            }
+            rights.fields = self.limited_fields(user, described);
+            types.insert(described.name.to_string(), rights);
+        }
+        let rights = Rights::Listed(Arc::new(types));
+        self.remember(id, day, rights.clone());
+        rights
     }
-    Rights::Listed(list)
+
+    /// Every reason why a user may use records of a type for a purpose.
+    #[must_use]
+    pub fn grants(
+        &self,
+        catalog: &Catalog,
+        user: &User,
+        position: &Position,
+        described: &RecordType,
+        purpose: Purpose,
+    ) -> Vec<Grant> {
+        let mut grants: Vec<Grant> = for_everybody(described, purpose)
+            .map(|filter| {
+                let ways = vec![(Reason::Everybody, filter)];
+                Grant { of: None, ways, condition: None }
+            })
+            .into_iter()
+            .collect();
+        for role in self.roles_of(user) {
+            for right in self.rights_of_role(role, described) {
+                if !right.purposes.iter().any(|one| one.purpose() == purpose) {
+                    continue;
+                }
+                // A condition that cannot be read lets nothing through.
+                let condition = right.condition.as_deref().map(conditions::parse).transpose();
+                let Ok(condition) = condition else { continue };
+                let reach = Reach { organisation: self, catalog, position, purpose };
+                let ways = reach.ways(described, right.scope, 0);
+                grants.push(Grant { of: Some((role.clone(), right.clone())), ways, condition });
+            }
+        }
+        grants
+    }
+
+    fn rights_of_role<'a>(
+        &'a self,
+        role: &'a Stored<Role>,
+        described: &'a RecordType,
+    ) -> impl Iterator<Item = &'a Stored<RoleRight>> {
+        self.role_rights.iter().filter(move |right| {
+            let every = right.record_type == EVERY_TYPE && is_business(described);
+            right.role == role.id && (every || right.record_type == described.name)
+        })
+    }
+
+    /// The fields that a user may not change: of the roles that see the type, the one that may do
+    /// most decides.
+    fn limited_fields(&self, user: &User, described: &RecordType) -> HashMap<String, FieldAccess> {
+        let sees = |role: &&Stored<Role>| {
+            let mut rights = self.rights_of_role(role, described);
+            rights.any(|right| right.purposes.iter().any(|p| p.purpose() == Purpose::Read))
+        };
+        let roles: Vec<&Stored<Role>> = self.roles_of(user).filter(sees).collect();
+        let mut limited = HashMap::new();
+        for field in described.fields.iter() {
+            let access = |role: &&Stored<Role>| {
+                let rule = self.field_rights.iter().find(|rule| {
+                    rule.role == role.id
+                        && rule.record_type == described.name
+                        && rule.field == field.name
+                });
+                rule.map_or(FieldAccess::Write, |rule| rule.access.access())
+            };
+            if let Some(most) = roles.iter().map(access).max().filter(|a| *a < FieldAccess::Write) {
+                limited.insert(field.name.to_string(), most);
+            }
+        }
+        limited
+    }
+}
+
+/// Why somebody reaches a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reason {
+    /// Everybody may.
+    Everybody,
+    /// The role reaches all records.
+    All,
+    /// They answer for it.
+    Own,
+    /// They stand in for whoever answers for it.
+    StandsIn,
+    /// They lead, down the line, whoever answers for it.
+    Leads,
+    /// Somebody of their team, or of a team below, answers for it.
+    Team,
+    /// It lies in their territory.
+    Territory,
+    /// It belongs to their company or to one of their group.
+    Company,
+    /// It was shared with them or with a team of theirs.
+    Shared,
+    /// They reach the record that this link leads to.
+    Through(&'static str),
+}
+
+/// The records that a scope means, for somebody who stands somewhere.
+struct Reach<'a> {
+    organisation: &'a Organisation,
+    catalog: &'a Catalog,
+    position: &'a Position,
+    purpose: Purpose,
+}
+
+impl Reach<'_> {
+    /// Every way by which somebody reaches records in this scope.
+    fn ways(
+        &self,
+        described: &RecordType,
+        scope: RightScope,
+        depth: usize,
+    ) -> Vec<(Reason, Filter)> {
+        if scope == RightScope::All {
+            return vec![(Reason::All, Filter::everything())];
+        }
+        let position = self.position;
+        let mut ways = self.owned(described, scope);
+        let territory = described.link_to("territory").filter(|_| scope == RightScope::Territory);
+        if let Some(field) = territory.filter(|_| !position.territories.is_empty()) {
+            let inside = Filter::one_of(&*field.name, position.territories.iter().copied());
+            ways.push((Reason::Territory, inside));
+        }
+        let followed = described.followed().filter(|_| depth < FOLLOWED_MAX);
+        let target = followed.and_then(|link| described.field(link)?.kind.link_target());
+        if let (Some(link), Some(Ok(target))) =
+            (followed, target.map(|name| self.catalog.get(name)))
+        {
+            let whole = joined(self.ways(target, scope, depth + 1));
+            ways.push((Reason::Through(link), Filter::linked(link, whole)));
+        }
+        let to_change = match self.purpose {
+            Purpose::Read => Some(false),
+            Purpose::Change => Some(true),
+            _ => None,
+        };
+        if let Some(to_change) = to_change {
+            let with = position.people.union(&position.teams_above).copied().collect();
+            ways.push((Reason::Shared, Filter::Shared { with, to_change }));
+        }
+        ways
+    }
+
+    /// What somebody in the scope answers for.
+    fn owned(&self, described: &RecordType, scope: RightScope) -> Vec<(Reason, Filter)> {
+        let position = self.position;
+        // A user answers for themself.
+        let (owner, team) = match (described.name == User::NAME, described.owner_field()) {
+            (true, _) => ("id", "team"),
+            (false, Some(_)) => ("owner", "owner.team"),
+            (false, None) => return self.of_companies(described, scope, None),
+        };
+        let of = |people: &mut dyn Iterator<Item = RawId>| Filter::one_of(owner, people);
+        let me = position.user;
+        let others = position.people.iter().copied().filter(|person| *person != me);
+        let mut ways = vec![(Reason::Own, of(&mut std::iter::once(me)))];
+        if position.people.len() > 1 {
+            ways.push((Reason::StandsIn, of(&mut others.into_iter())));
+        }
+        if self.purpose == Purpose::Read && !position.led.is_empty() {
+            ways.push((Reason::Leads, of(&mut position.led.iter().copied())));
+        }
+        let teams = match scope {
+            RightScope::Team => &position.teams,
+            RightScope::TeamAndBelow => &position.teams_below,
+            _ => {
+                ways.extend(self.of_companies(described, scope, Some((owner, team))));
+                return ways;
+            }
+        };
+        ways.extend(self.of_teams(owner, team, teams).map(|filter| (Reason::Team, filter)));
+        ways
+    }
+
+    fn of_teams(&self, owner: &str, team: &str, teams: &BTreeSet<RawId>) -> Option<Filter> {
+        let people = self.organisation.people_of(teams);
+        if people.len() <= NAMED_PEOPLE_MAX {
+            return (!people.is_empty()).then(|| Filter::one_of(owner, people));
+        }
+        Some(Filter::one_of(team, teams.iter().copied()))
+    }
+
+    /// Of a company is what names it, and what names none and is answered for by its people.
+    fn of_companies(
+        &self,
+        described: &RecordType,
+        scope: RightScope,
+        owner: Option<(&str, &str)>,
+    ) -> Vec<(Reason, Filter)> {
+        let companies = match scope {
+            RightScope::Company => &self.position.companies,
+            RightScope::Group => &self.position.group,
+            _ => return Vec::new(),
+        };
+        let mut ways = Vec::new();
+        let of_people = owner.and_then(|(owner, team)| {
+            let teams = self.organisation.teams_of_companies(companies);
+            self.of_teams(owner, team, &teams)
+        });
+        match described.link_to("company") {
+            Some(field) => {
+                let name = field.name.as_ref();
+                ways.push(Filter::one_of(name, companies.iter().copied()));
+                let none = Filter::compare(name, Op::Empty, true);
+                ways.extend(of_people.map(|of_people| none.and(of_people)));
+            }
+            None => ways.extend(of_people),
+        }
+        ways.into_iter().map(|filter| (Reason::Company, filter)).collect()
+    }
+}
+
+/// Records that are reached in any of these ways. Lists of values of one field become one list,
+/// so that an index serves it.
+fn joined(ways: Vec<(Reason, Filter)>) -> Filter {
+    let mut filters: Vec<Filter> = Vec::new();
+    for (_, filter) in ways {
+        let Filter::Compare { field, op: Op::In, value: Json::Array(more) } = &filter else {
+            if !filters.contains(&filter) {
+                filters.push(filter);
+            }
+            continue;
+        };
+        let same = filters.iter_mut().find_map(|known| match known {
+            Filter::Compare { field: of, op: Op::In, value: Json::Array(values) } => {
+                (of == field).then_some(values)
+            }
+            _ => None,
+        });
+        match same {
+            Some(values) => values
+                .extend(more.iter().filter(|v| !values.contains(v)).cloned().collect::<Vec<_>>()),
+            None => filters.push(filter),
+        }
+    }
+    Filter::any(filters)
+}
+
+/// What everybody may, whatever their roles: read who works here, and keep their own things.
+fn for_everybody(described: &RecordType, purpose: Purpose) -> Option<Filter> {
+    let mine = || Filter::eq("owner", "me");
+    match (&*described.name, purpose) {
+        ("user" | "team" | "company" | "territory" | "role", Purpose::Read) => {
+            Some(Filter::everything())
+        }
+        (SavedView::NAME, Purpose::Read | Purpose::Export) => Some(SavedView::visible()),
+        (SavedView::NAME, Purpose::Change | Purpose::Archive) => Some(SavedView::changeable()),
+        // Files of others are seen through the records that carry them; imports hold whole files.
+        (File::NAME | IMPORT_JOB, Purpose::Read) => Some(mine()),
+        (SavedView::NAME | File::NAME | IMPORT_JOB, Purpose::Create) => Some(mine()),
+        (Substitution::NAME, Purpose::Read) => Some(mine().or(Filter::eq("substitute", "me"))),
+        (Substitution::NAME, Purpose::Create | Purpose::Change | Purpose::Archive) => Some(mine()),
+        ("import_mapping" | "custom_field" | "product_category", Purpose::Read) => {
+            Some(Filter::everything())
+        }
+        _ => None,
+    }
 }

@@ -33,6 +33,7 @@ pub async fn set_account(
                 phone: None,
                 job_title: None,
                 team: None,
+                roles: Vec::new(),
                 is_administrator,
                 is_active: true,
                 locale: Locale::ZhCn,

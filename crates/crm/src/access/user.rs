@@ -3,7 +3,7 @@
 use guanxi_base::Id;
 use guanxi_record::{Choice, Email, Phone, Record};
 
-use super::Team;
+use super::{Role, Team};
 
 /// A language that the product speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
@@ -31,6 +31,8 @@ pub struct User {
     pub job_title: Option<String>,
     /// Their team.
     pub team: Option<Id<Team>>,
+    /// What they may do: what any of these roles may.
+    pub roles: Vec<Id<Role>>,
     /// Whether they may do everything.
     #[field(default = "false")]
     pub is_administrator: bool,

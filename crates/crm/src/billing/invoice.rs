@@ -26,6 +26,7 @@ pub enum InvoiceStatus {
     title = "number",
     area = "billing",
     icon = "file-invoice",
+    follows = "customer",
     settle,
     index("status, due_date"),
     index("customer, date")

@@ -23,7 +23,13 @@ pub enum PaymentMethod {
 
 /// What a customer paid; negative when we paid back.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(title = "number", area = "billing", icon = "cash", index("customer, date"))]
+#[record(
+    title = "number",
+    area = "billing",
+    icon = "cash",
+    follows = "customer",
+    index("customer, date")
+)]
 pub struct Payment {
     /// Its number.
     #[field(search, unique, default = "number:PA")]

@@ -9,6 +9,7 @@ use jiff::{SignedDuration, ToSpan};
 
 use super::words::Words;
 use super::{Demo, House, today};
+use crate::access::{CustomerClass, Territory};
 use crate::billing::{Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentMethod};
 use crate::people::{Contact, ContactRole, Customer, CustomerKind};
 use crate::sales::{Order, OrderKind, OrderLine, OrderStatus, SalesChannel};
@@ -89,9 +90,10 @@ impl<'a> Batch<'a> {
     /// A customer with all that happened.
     pub(super) fn customer(&mut self, rng: &mut Rng, store: &Store) {
         let place = rng.pick(self.words.places()).clone();
+        let territory = self.house.territory(place[1]);
         let is_chinese = place[0] == "China";
-        let owner = Owner(*rng.pick(&self.house.staff));
-        let record = self.profile(rng, &place, is_chinese, owner);
+        let owner = Owner(*rng.pick(&self.house.sellers));
+        let record = self.profile(rng, &place, is_chinese, (owner, territory));
         let row = self.row(store, &record);
         let id = Id::new(row.id);
         self.customers.push(row);
@@ -133,7 +135,13 @@ impl<'a> Batch<'a> {
         if is_chinese { format!("{family}{given}") } else { format!("{given} {family}") }
     }
 
-    fn profile(&self, rng: &mut Rng, place: &[&str], is_chinese: bool, owner: Owner) -> Customer {
+    fn profile(
+        &self,
+        rng: &mut Rng,
+        place: &[&str],
+        is_chinese: bool,
+        (owner, territory): (Owner, Option<Id<Territory>>),
+    ) -> Customer {
         let is_person = rng.chance(0.08);
         let trade = *rng.pick(self.words.of(is_chinese, "trade"));
         let name = if is_person {
@@ -169,6 +177,13 @@ impl<'a> Batch<'a> {
             website: None,
             employees: (!is_person).then(|| (3.0 + rng.exponential(120.0)) as i64),
             owner: Some(owner),
+            territory,
+            class: Some(match rng.below(20) {
+                0 => CustomerClass::Key,
+                1..=13 => CustomerClass::Standard,
+                _ => CustomerClass::Small,
+            }),
+            product_line: None,
             source: Some(*rng.pick(&self.house.points)),
             notes: None,
         }

@@ -5,7 +5,7 @@ use std::io::Write;
 
 use guanxi_base::{Error, Refusal, Result};
 use guanxi_record::{Kind, Query, RecordType, Row, SYSTEM_FIELDS, Value};
-use guanxi_store::{Titles, View};
+use guanxi_store::{Purpose, Titles, View};
 use rust_xlsxwriter::{Format, Workbook};
 
 /// More rows do not fit a worksheet.
@@ -53,6 +53,7 @@ pub async fn export(
     format: ExportFormat,
     out: &mut (dyn Write + Send),
 ) -> Result<u64> {
+    view.restrict_to(Purpose::Export);
     let mut query = query.clone().limited(Query::LIMIT_MAX);
     let mut sheet = match format {
         ExportFormat::Csv => {

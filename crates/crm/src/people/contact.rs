@@ -39,7 +39,7 @@ pub enum Influence {
 
 /// A person at a customer.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(area = "customers", icon = "address-book")]
+#[record(area = "customers", icon = "address-book", follows = "customer")]
 pub struct Contact {
     /// Their name.
     #[field(search, index, personal)]

@@ -1,5 +1,7 @@
 //! A person or organisation that buys from us, or may.
 
+use crate::access::{CustomerClass, Territory};
+use crate::catalog::ProductCategory;
 use guanxi_base::Id;
 use guanxi_record::{Address, Choice, Email, LongText, Owner, Phone, Record, Url};
 
@@ -19,7 +21,8 @@ pub enum CustomerKind {
     icon = "building-store",
     index("country, name"),
     index("industry, name"),
-    index("owner, name")
+    index("owner, name"),
+    index("territory, name")
 )]
 pub struct Customer {
     /// What people call it.
@@ -46,6 +49,13 @@ pub struct Customer {
     /// Who answers for it.
     #[field(default = "actor")]
     pub owner: Option<Owner>,
+    /// The part of the market that it belongs to.
+    pub territory: Option<Id<Territory>>,
+    /// How much it means to us.
+    pub class: Option<CustomerClass>,
+    /// The product line that it mainly buys.
+    #[field(folded)]
+    pub product_line: Option<Id<ProductCategory>>,
     /// The customer that owns or controls it.
     pub parent: Option<Id<Customer>>,
     /// Unified social credit code, or another tax number.

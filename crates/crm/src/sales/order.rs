@@ -53,6 +53,7 @@ pub enum SalesChannel {
     title = "number",
     area = "sales",
     icon = "shopping-cart",
+    follows = "customer",
     index("status, date"),
     index("owner, date"),
     index("customer, date")

@@ -55,6 +55,7 @@ pub enum Priority {
     title = "subject",
     area = "service",
     icon = "lifebuoy",
+    follows = "customer",
     settle,
     index("status, opened_at"),
     index("owner, opened_at"),

@@ -28,7 +28,13 @@ pub enum Direction {
 
 /// A contact with a customer.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(title = "subject", area = "service", icon = "message-circle", index("customer, at"))]
+#[record(
+    title = "subject",
+    area = "service",
+    icon = "message-circle",
+    follows = "customer",
+    index("customer, at")
+)]
 pub struct Interaction {
     /// What it was about.
     #[field(search)]

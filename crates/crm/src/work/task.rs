@@ -23,6 +23,7 @@ pub enum TaskStatus {
     title = "subject",
     area = "service",
     icon = "checklist",
+    follows = "customer",
     index("owner, due_date"),
     index("customer, due_date")
 )]

@@ -34,6 +34,9 @@ pub(crate) fn customer(name: &str) -> Customer {
         website: None,
         employees: None,
         owner: None,
+        territory: None,
+        class: None,
+        product_line: None,
         source: None,
         notes: None,
     }
@@ -46,6 +49,7 @@ pub(crate) fn user(email: &str) -> User {
         phone: None,
         job_title: None,
         team: None,
+        roles: Vec::new(),
         is_administrator: false,
         is_active: true,
         locale: Locale::En,

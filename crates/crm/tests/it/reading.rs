@@ -280,7 +280,7 @@ async fn search_finds_ones_own_among_many_of_others(database: TestDatabase) {
     let scope = (("customer".to_owned(), Purpose::Read), Filter::eq("owner", "me"));
     let mut limited = actor.clone();
     limited.user = Some(me.id.raw());
-    limited.rights = Rights::Listed([scope].into_iter().collect());
+    limited.rights = Rights::listed([scope]);
     let mut view = store.read(&limited).await.unwrap();
     let hits = view.search("huaxing", &[], 10).await.unwrap();
     let titles: Vec<&str> = hits.iter().map(|hit| hit.title.as_str()).collect();

@@ -216,7 +216,7 @@ async fn rights_hold(database: TestDatabase) {
         (("customer".to_owned(), Purpose::Read), china),
         (("order".to_owned(), Purpose::Read), guanxi_record::Filter::everything()),
     ];
-    let rights = Rights::Listed(list.into_iter().collect());
+    let rights = Rights::listed(list);
     let actor = Actor { rights, ..Actor::system(Origin::Web) };
     let everything = || guanxi_record::Query::of(guanxi_record::Filter::everything());
 

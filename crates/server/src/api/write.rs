@@ -227,7 +227,7 @@ pub(crate) async fn bulk(
         };
         let ids = chosen(&mut write.tx, &record_type, &object, action).await?;
         for id in &ids {
-            let version = write.tx.row(&record_type, *id, Purpose::Read).await?.version;
+            let version = write.tx.row(&record_type, *id, Purpose::Bulk).await?.version;
             match action {
                 Action::Update => {
                     write.tx.update_fields(&described, *id, version, set.clone()).await?;
@@ -260,6 +260,7 @@ async fn chosen(
             let purpose = if action == Action::Update { Purpose::Change } else { Purpose::Archive };
             let mut query = Query::of(Filter::from_json(filter)?);
             query.with_archived = action == Action::Restore;
+            tx.restrict_to(Purpose::Bulk);
             tx.ids(record_type, &query, purpose, BULK_MAX + 1).await?
         }
         _ => return Err(Refusal::field("required", "ids").into()),

@@ -30,7 +30,8 @@ pub(crate) fn bulk_bar(
     has_more: bool,
 ) -> Markup {
     let texts = signed.texts;
-    if signed.actor.rights.scope(&described.name, Purpose::Archive).is_none() {
+    let may = |purpose| signed.actor.rights.may(&described.name, purpose);
+    if !may(Purpose::Archive) || !may(Purpose::Bulk) {
         return html! {};
     }
     html! {
@@ -64,6 +65,7 @@ async fn chosen(view: &mut View, described: &RecordType, entries: &Entries) -> R
     let uri: Uri = format!("/{}{address}", described.name).parse().map_err(|_| wrong())?;
     let Parameters(params) = Parameters::<Params>::try_from_uri(&uri).map_err(|_| wrong())?;
     let query = Query { after: None, ..params::query(&params)? };
+    view.restrict_to(Purpose::Bulk);
     view.ids(&described.name, &query, Purpose::Archive, BULK_MAX + 1).await
 }
 
@@ -94,7 +96,7 @@ pub(crate) async fn bulk(
             return Ok(question.show(&app, &signed));
         }
         for id in ids {
-            let version = tx.row(&record_type, id, Purpose::Read).await?.version;
+            let version = tx.row(&record_type, id, Purpose::Bulk).await?.version;
             tx.archive(&record_type, id, version).await?;
         }
         let change = tx.commit().await?;

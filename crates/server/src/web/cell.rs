@@ -28,7 +28,8 @@ pub(crate) fn is_editable(signed: &SignedIn, described: &RecordType, field: &Fie
     simple
         && own
         && !field.read_only
-        && signed.actor.rights.scope(&described.name, Purpose::Change).is_some()
+        && signed.actor.rights.may(&described.name, Purpose::Change)
+        && signed.actor.rights.writes(&described.name, &field.name)
 }
 
 /// The cell of a list, as it is read.

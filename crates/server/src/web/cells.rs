@@ -1,7 +1,7 @@
 //! Values as people read them, wherever they stand: in lists, on pages, in history.
 
 use guanxi_record::{Field, Kind, RecordType, Row, Value};
-use guanxi_store::Titles;
+use guanxi_store::{FieldAccess, Titles};
 use maud::{Markup, html};
 
 use super::format;
@@ -15,6 +15,9 @@ pub(crate) fn field(
     row: &Row,
     titles: &Titles,
 ) -> Markup {
+    if signed.actor.rights.field(&described.name, &field.name) == FieldAccess::Hidden {
+        return lock(signed);
+    }
     match (&field.kind, row.value(described, &field.name)) {
         (Kind::File, Value::Link(id)) => html! {
             a href=(format!("/{}/{}/file/{}", described.name, row.id, field.name)) {
@@ -23,6 +26,12 @@ pub(crate) fn field(
         },
         (_, known) => value(signed, described, field, &known, titles),
     }
+}
+
+/// Stands where there may be something that this person may not see.
+pub(crate) fn lock(signed: &SignedIn) -> Markup {
+    let label = signed.texts.get("ui-no-permission");
+    html! { span role="img" aria-label=(label) title=(label) { "\u{1f512}" } }
 }
 
 /// A value as it stands in a list or on a page.
@@ -38,8 +47,12 @@ pub(crate) fn value(
         Kind::Links { to } => Some(to.as_ref()),
         kind => kind.link_target(),
     };
+    let access = signed.actor.rights.field(&record_type.name, &field.name);
     match value {
+        Value::Null if access < FieldAccess::Read => lock(signed),
         Value::Null => html! {},
+        // It is no number to call and no address to write to.
+        Value::Text(text) if access == FieldAccess::Masked => html! { (text) },
         Value::Link(_) | Value::Links(_) => html! {
             @for (at, id) in value.links().iter().enumerate() {
                 @if at > 0 { ", " }
@@ -47,7 +60,7 @@ pub(crate) fn value(
                     (Some(title), Some("file")) => (title),
                     (Some(title), Some(target)) => a href=(format!("/{target}/{id}")) { (title) },
                     // There is something that this person may not see.
-                    _ => span title=(signed.texts.get("ui-no-permission")) { "\u{1f512}" },
+                    _ => (lock(signed)),
                 }
             }
         },

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use guanxi_base::{Currency, Date, Money, RawId, Result, Timestamp};
 use guanxi_record::{Aggregate, Filter, GroupKey, Kind, Measure, Op, RecordType, Row, Value};
-use guanxi_store::{Group, Purpose, View};
+use guanxi_store::{Group, View};
 use maud::{Markup, html};
 use serde_json::json;
 
@@ -113,9 +113,12 @@ async fn numbers(view: &mut View, signed: &SignedIn, id: RawId) -> Result<Markup
     let mine = || Filter::eq("customer", id.to_string());
     // What is only planned, or was given up, is no business done.
     let done = || mine().and(Filter::compare("status", Op::NotIn, json!(["draft", "void"])));
-    let may = |of: &str| signed.actor.rights.scope(of, Purpose::Read).is_some();
+    let may = |of: &str, fields: &[&str]| {
+        let linking = signed.actor.rights.reads_all(of, &["customer"]);
+        linking && signed.actor.rights.reads_all(of, fields)
+    };
     let mut business = Business::default();
-    if may("order") {
+    if may("order", &["status", "kind", "total", "date"]) {
         let measures = ["count", "sum:total", "avg:total", "min:date", "max:date"];
         for group in groups(view, "order", done(), &["kind"], &measures).await? {
             let at = |place: usize| group.measures.get(place);
@@ -133,7 +136,7 @@ async fn numbers(view: &mut View, signed: &SignedIn, id: RawId) -> Result<Markup
             }
         }
     }
-    if may("invoice") && may("payment") {
+    if may("invoice", &["status", "total"]) && may("payment", &["amount"]) {
         for group in groups(view, "invoice", done(), &[], &["sum:total"]).await? {
             business.of(group.currency).asked = money(group.measures.first());
         }
@@ -197,7 +200,9 @@ fn timeline(signed: &SignedIn, related: &[Related]) -> Markup {
         |list: &&Related| list.link == "customer" && EVENTS.contains(&&*list.record_type.name);
     let mut events = Vec::new();
     for list in related.iter().filter(is_event) {
-        let Some(when) = newest_first(&list.record_type).pop() else { continue };
+        let Some(when) = newest_first(&signed.actor.rights, &list.record_type).pop() else {
+            continue;
+        };
         for row in &list.rows {
             let (at, is_day) = match row.value(&list.record_type, &when.field) {
                 Value::Instant(at) => (at, false),

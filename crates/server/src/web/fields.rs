@@ -80,7 +80,7 @@ pub(crate) async fn read(
     let mut values = Vec::new();
     let mut refusals = Vec::new();
     for (place, field) in described.fields.iter().enumerate() {
-        if field.read_only {
+        if field.read_only || !view.actor().rights.writes(&described.name, &field.name) {
             continue;
         }
         match read_one(view, field, entries).await? {
@@ -181,7 +181,7 @@ async fn read_field(
 }
 
 /// The one record that a person means by a name or number.
-async fn find(
+pub(crate) async fn find(
     view: &mut View,
     target: &str,
     words: &str,

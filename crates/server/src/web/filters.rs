@@ -24,7 +24,7 @@ impl Stated {
         params: &Params,
     ) -> Result<Self> {
         let shown: Vec<String> =
-            useful(described).iter().map(|field| control_name(field, params)).collect();
+            useful(signed, described).iter().map(|field| control_name(field, params)).collect();
         let path = format!("/{}", described.name);
         let mut stated = Vec::new();
         if params::one(params, "filter").is_some() {
@@ -97,14 +97,15 @@ async fn words(
 }
 
 /// The fields that have a control: what is chosen from a list comes before what must be typed.
-fn useful(described: &RecordType) -> Vec<&Field> {
+fn useful<'a>(signed: &SignedIn, described: &'a RecordType) -> Vec<&'a Field> {
     let useful = |field: &&Field| match field.kind {
         Kind::Choice(_) | Kind::Boolean | Kind::Date | Kind::Owner => true,
         _ => field.indexed || field.is_custom(),
     };
     let mut all: Vec<&Field> = described.fields.iter().filter(useful).collect();
     // The keyword finds names.
-    all.retain(|field| field.name != described.title);
+    let reads = |field: &Field| signed.actor.rights.reads(&described.name, &field.name);
+    all.retain(|field| field.name != described.title && reads(field));
     all.sort_by_key(|field| matches!(field.kind, Kind::Text | Kind::Money));
     all
 }
@@ -128,7 +129,7 @@ pub(crate) fn filters(
     stated: &Stated,
 ) -> Markup {
     let texts = signed.texts;
-    let all = useful(described);
+    let all = useful(signed, described);
     let (shown, folded) = all.split_at(all.len().min(FILTERS_SHOWN));
     let open =
         folded.iter().any(|field| params.iter().any(|(name, _)| name.starts_with(&*field.name)));

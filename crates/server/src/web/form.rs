@@ -28,7 +28,9 @@ pub(crate) struct Form<'a> {
 impl Form<'_> {
     pub(crate) fn markup(&self, signed: &SignedIn, title: &str) -> Markup {
         let texts = signed.texts;
-        let shown = |field: &&Field| !field.read_only;
+        let rights = &signed.actor.rights;
+        let shown =
+            |field: &&Field| !field.read_only && rights.writes(&self.described.name, &field.name);
         let has_files = self.described.fields.iter().any(|f| shown(&f) && f.kind == Kind::File);
         let (folded, plain): (Vec<&Field>, Vec<&Field>) = self
             .described

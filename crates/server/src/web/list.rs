@@ -46,7 +46,7 @@ async fn list_page(
     let stated = Stated::read(&mut view, signed, &described, params).await?;
     let texts = signed.texts;
     let title = texts.type_plural(record_type);
-    let may_create = signed.actor.rights.scope(record_type, Purpose::Create).is_some();
+    let may = |purpose| signed.actor.rights.may(record_type, purpose);
     let path = format!("/{record_type}");
     let html = html! {
         div class="gx-head" {
@@ -58,11 +58,15 @@ async fn list_page(
             button class="btn" type="button" data-dialog="columns" {
                 (icon("columns")) (texts.get("ui-columns"))
             }
-            a class="btn" href=(params::to_url(&format!("/api/v1/{record_type}/export"), params)) {
-                (icon("download")) (texts.get("ui-export"))
+            @if may(Purpose::Export) {
+                a class="btn" href=(params::to_url(&format!("/api/v1/{record_type}/export"), params)) {
+                    (icon("download")) (texts.get("ui-export"))
+                }
             }
-            @if may_create {
+            @if may(Purpose::Import) {
                 a class="btn" href="/import" { (icon("file-import")) (texts.get("ui-import")) }
+            }
+            @if may(Purpose::Create) {
                 a class="btn btn-primary" href=(format!("{path}/new")) data-key="n" {
                     (icon("plus")) (texts.format("ui-new", &[("type", &texts.type_label(record_type))]))
                 }
@@ -202,7 +206,9 @@ fn heading(
 ) -> Markup {
     let label = signed.texts.field_label(described, field);
     let current = sorts.first().filter(|sort| sort.field == field.name).map(|sort| sort.direction);
-    let sortable = field.kind.is_ordered() && field.kind.link_target().is_none();
+    let sortable = field.kind.is_ordered()
+        && field.kind.link_target().is_none()
+        && signed.actor.rights.reads(&described.name, &field.name);
     let next = match current {
         Some(Direction::Ascending) => format!("-{}", field.name),
         _ => field.name.to_string(),

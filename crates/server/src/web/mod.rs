@@ -1,5 +1,6 @@
 //! The web pages: made on the server from the descriptions, complete without a script.
 
+mod access;
 mod assets;
 mod bulk;
 mod cell;
@@ -20,6 +21,7 @@ mod record;
 mod save;
 mod views;
 
+pub(crate) use access::{access, hand_over_form, hand_over_now, reveal, share, unshare};
 pub(crate) use assets::asset;
 pub(crate) use bulk::bulk;
 pub(crate) use cell::{edit_cell, save_cell};

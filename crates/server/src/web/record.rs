@@ -6,7 +6,7 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::{RawId, Result};
 use guanxi_record::{Field, Filter, Kind, Query, RecordType, Row, Sort};
-use guanxi_store::{Entry, Operation, Purpose, Titles, View};
+use guanxi_store::{Entry, FieldAccess, Operation, Purpose, Rights, Titles, View};
 use maud::{Markup, html};
 
 use super::cells;
@@ -55,8 +55,9 @@ async fn record_page(
         _ => (html! {}, html! {}),
     };
     let history = history_card(&mut view, signed, &described, row.id).await?;
+    let may = May::read(&mut view, &described, row.id).await?;
     let content = html! {
-        (heading(signed, &described, &row))
+        (heading(signed, &described, &row, may))
         (above)
         div class="gx-columns" {
             div class="gx-stack" {
@@ -72,10 +73,24 @@ async fn record_page(
     Ok(page(app, signed, &row.title(&described), &notice, &content))
 }
 
-fn heading(signed: &SignedIn, described: &RecordType, row: &Row) -> Markup {
+/// What may be done with the record of the page.
+#[derive(Debug, Clone, Copy)]
+struct May {
+    change: bool,
+    archive: bool,
+}
+
+impl May {
+    async fn read(view: &mut View, described: &RecordType, id: RawId) -> Result<Self> {
+        let change = view.may(&described.name, id, Purpose::Change).await?;
+        let archive = view.may(&described.name, id, Purpose::Archive).await?;
+        Ok(Self { change, archive })
+    }
+}
+
+fn heading(signed: &SignedIn, described: &RecordType, row: &Row, may: May) -> Markup {
     let texts = signed.texts;
     let path = format!("/{}/{}", described.name, row.id);
-    let may = |purpose| signed.actor.rights.scope(&described.name, purpose).is_some();
     html! {
         div class="gx-head" {
             a class="btn btn-icon" href=(format!("/{}", described.name))
@@ -91,12 +106,20 @@ fn heading(signed: &SignedIn, described: &RecordType, row: &Row) -> Markup {
                     button class="btn" type="submit" { (icon("arrow-back-up")) (texts.get("import-undo")) }
                 }
             }
-            @if may(Purpose::Change) {
+            a class="btn" href=(format!("{path}/access")) {
+                (icon("shield")) (texts.get("access-title"))
+            }
+            @if described.name == "user" && signed.user.is_administrator {
+                a class="btn" href=(format!("{path}/hand-over")) {
+                    (icon("transfer")) (texts.get("hand-over-title"))
+                }
+            }
+            @if may.change {
                 a class="btn btn-primary" href=(format!("{path}/edit")) data-key="e" {
                     (icon("pencil")) (texts.get("ui-edit"))
                 }
             }
-            @if may(Purpose::Archive) {
+            @if may.archive {
                 @let (action, key, sign) = match row.archived_at {
                     Some(_) => ("restore", "ui-restore", "archive-off"),
                     None => ("archive", "ui-archive", "archive"),
@@ -115,7 +138,12 @@ fn heading(signed: &SignedIn, described: &RecordType, row: &Row) -> Markup {
 
 fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Titles) -> Markup {
     let texts = signed.texts;
-    let pairs = described.fields.iter().zip(&row.values).filter(|(_, value)| !value.is_null());
+    let access = |field: &Field| signed.actor.rights.field(&described.name, &field.name);
+    let pairs = described
+        .fields
+        .iter()
+        .zip(&row.values)
+        .filter(|(field, value)| !value.is_null() || access(field) == FieldAccess::Hidden);
     html! {
         section class="card" aria-label=(texts.get("ui-details")) {
             div class="gx-card-head" { h2 { (texts.get("ui-details")) } }
@@ -124,7 +152,12 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
                     @for (field, _) in pairs {
                         div {
                             dt { (texts.field_label(described, field)) }
-                            dd { (cells::field(signed, described, field, row, titles)) }
+                            dd {
+                                (cells::field(signed, described, field, row, titles))
+                                @if access(field) == FieldAccess::Masked {
+                                    (super::access::reveal_button(signed, described, field, row.id))
+                                }
+                            }
                         }
                     }
                 }
@@ -169,8 +202,7 @@ async fn related(
         .links_to(&described.name)
         .filter(|(other, field, _)| {
             // Whatever a user owns is a list of its own, not a part of the user's page.
-            field.kind != Kind::Owner
-                && signed.actor.rights.scope(&other.name, Purpose::Read).is_some()
+            field.kind != Kind::Owner && signed.actor.rights.reads_all(&other.name, &[&field.name])
         })
         .map(|(other, field, _)| Related {
             record_type: other.clone(),
@@ -187,7 +219,7 @@ async fn related(
             _ => RELATED_SHOWN,
         };
         let query = Query::of(Filter::eq(list.link.as_str(), id.to_string()))
-            .sorted(newest_first(&list.record_type))
+            .sorted(newest_first(&signed.actor.rights, &list.record_type))
             .limited(limit);
         let page = view.list(&list.record_type.name, &query).await?;
         list.has_more =
@@ -198,8 +230,11 @@ async fn related(
 }
 
 /// By the day when things happened, where there is one; lines in their own order.
-pub(crate) fn newest_first(record_type: &RecordType) -> Vec<Sort> {
-    let timely = |field: &&Field| field.indexed && matches!(field.kind, Kind::Date | Kind::Instant);
+pub(crate) fn newest_first(rights: &Rights, record_type: &RecordType) -> Vec<Sort> {
+    let timely = |field: &&Field| {
+        let is_time = matches!(field.kind, Kind::Date | Kind::Instant);
+        field.indexed && is_time && rights.reads(&record_type.name, &field.name)
+    };
     match record_type.fields.iter().find(timely) {
         Some(field) => vec![Sort::down(field.name.as_ref())],
         None if record_type.part_of.is_some() => vec![Sort::up("id")],
@@ -319,9 +354,11 @@ fn history_entry(
                         }
                     }
                 }
-                form method="post" action="/undo" data-confirm=(texts.get("ui-undo-confirm")) {
-                    input type="hidden" name="change_set" value=(entry.change_set);
-                    button class="btn btn-sm" type="submit" { (texts.get("ui-undo")) }
+                @if entry.operation.is_change() {
+                    form method="post" action="/undo" data-confirm=(texts.get("ui-undo-confirm")) {
+                        input type="hidden" name="change_set" value=(entry.change_set);
+                        button class="btn btn-sm" type="submit" { (texts.get("ui-undo")) }
+                    }
                 }
             }
         }

@@ -4,10 +4,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use guanxi_base::Clock;
-use guanxi_crm::access::set_account;
+use guanxi_crm::access::{Locale, make_standard_roles, set_account, standard_role};
+use guanxi_crm::text::Texts;
 use guanxi_crm::{RECORD_TYPES, migrations};
 use guanxi_server::{App, AppConfig, router};
-use guanxi_store::{Actor, Origin, SignInKind, Store, StoreConfig};
+use guanxi_store::{Actor, Origin, Purpose, SignInKind, Store, StoreConfig};
 use guanxi_testkit::TestDatabase;
 use http_body_util::BodyExt;
 use serde_json::{Value as Json, json};
@@ -61,6 +62,10 @@ impl House {
         };
         let store = Store::open(config).await.unwrap();
         let system = Actor::system(Origin::Cli);
+        let mut tx = store.write(&system).await.unwrap();
+        let text = |key: &str| Texts::of(Locale::En).get(key);
+        let roles = make_standard_roles(&mut tx, &text).await.unwrap();
+        tx.commit().await.unwrap();
         let mut tokens = Vec::new();
         for (email, administrator) in [("admin@example.com", true), ("clerk@example.com", false)] {
             let user =
@@ -68,6 +73,11 @@ impl House {
                     .await
                     .unwrap();
             let id = user.id.raw();
+            let mut tx = store.write(&system).await.unwrap();
+            let mut user = tx.fetch(Purpose::Change, user.id).await.unwrap();
+            user.roles = standard_role(&roles, "all_business").into_iter().collect();
+            tx.update(&user).await.unwrap();
+            tx.commit().await.unwrap();
             let token = store.create_sign_in(id, SignInKind::ApiToken, None, None).await.unwrap();
             tokens.push(token);
         }

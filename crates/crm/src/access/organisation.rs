@@ -1,0 +1,266 @@
+//! The organisation as it stands: who is in which team, which roles say what. Read once and kept
+//! until something of it changes, because every request asks it.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use guanxi_base::{Date, Id, RawId, Result};
+use guanxi_record::{Filter, Query, Record, Sort, Stored};
+use guanxi_store::{Actor, Origin, Rights, Store, View};
+
+use super::{Company, FieldRight, Role, RoleRight, Substitution, Team, Territory, User};
+
+/// A tree deeper than this is taken for a cycle.
+const DEPTH_MAX: usize = 64;
+
+/// The organisation as it stands.
+#[derive(Debug)]
+pub struct Organisation {
+    version: i64,
+    pub(super) users: HashMap<RawId, Stored<User>>,
+    pub(super) teams: HashMap<RawId, Stored<Team>>,
+    companies: HashMap<RawId, Stored<Company>>,
+    pub(super) territories: HashMap<RawId, Stored<Territory>>,
+    pub(super) roles: HashMap<RawId, Stored<Role>>,
+    pub(super) role_rights: Vec<Stored<RoleRight>>,
+    pub(super) field_rights: Vec<Stored<FieldRight>>,
+    pub(super) substitutions: Vec<Stored<Substitution>>,
+    /// What was computed of it: for a user on a day.
+    pub(super) rights: RwLock<HashMap<(RawId, Date), Rights>>,
+}
+
+/// Where somebody stands on a day.
+#[derive(Debug, Clone)]
+pub struct Position {
+    /// They themselves.
+    pub user: RawId,
+    /// They themselves, and those for whom they stand in.
+    pub people: BTreeSet<RawId>,
+    /// The people of the teams that they lead, down the line.
+    pub led: BTreeSet<RawId>,
+    /// Their teams.
+    pub teams: BTreeSet<RawId>,
+    /// Their teams and the teams below.
+    pub teams_below: BTreeSet<RawId>,
+    /// Their teams and the teams above: what is shared with those is shared with them.
+    pub teams_above: BTreeSet<RawId>,
+    /// Their territories and those below.
+    pub territories: BTreeSet<RawId>,
+    /// Their companies.
+    pub companies: BTreeSet<RawId>,
+    /// All companies of their group.
+    pub group: BTreeSet<RawId>,
+}
+
+impl Organisation {
+    /// The organisation as it stands now.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn of(store: &Store) -> Result<Arc<Self>> {
+        let version = store.access_version().await?;
+        if let Some(known) = store.kept::<Self>().filter(|known| known.version == version) {
+            return Ok(known);
+        }
+        // Read after the version: what changes meanwhile makes it read again.
+        let mut view = store.read(&Actor::system(Origin::Job)).await?;
+        let read = Arc::new(Self {
+            version,
+            users: by_id(all(&mut view).await?),
+            teams: by_id(all(&mut view).await?),
+            companies: by_id(all(&mut view).await?),
+            territories: by_id(all(&mut view).await?),
+            roles: by_id(all(&mut view).await?),
+            role_rights: all(&mut view).await?,
+            field_rights: all(&mut view).await?,
+            substitutions: all(&mut view).await?,
+            rights: RwLock::default(),
+        });
+        store.keep(read.clone());
+        Ok(read)
+    }
+
+    /// A user who may sign in.
+    #[must_use]
+    pub fn user(&self, id: RawId) -> Option<&Stored<User>> {
+        self.users.get(&id).filter(|user| user.is_active)
+    }
+
+    /// The roles of a user.
+    pub fn roles_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Stored<Role>> {
+        user.roles.iter().filter_map(|role| self.roles.get(&role.raw()))
+    }
+
+    /// Where a user stands on a day.
+    #[must_use]
+    pub fn position(&self, user: RawId, day: Date) -> Position {
+        let mut position = Position {
+            user,
+            people: BTreeSet::new(),
+            led: BTreeSet::new(),
+            teams: BTreeSet::new(),
+            teams_below: BTreeSet::new(),
+            teams_above: BTreeSet::new(),
+            territories: BTreeSet::new(),
+            companies: BTreeSet::new(),
+            group: BTreeSet::new(),
+        };
+        position.people.insert(user);
+        let stands_in = self
+            .substitutions
+            .iter()
+            .filter(|substitution| substitution.substitute.0 == user && substitution.holds_on(day));
+        position.people.extend(stands_in.filter_map(|s| s.owner.map(|owner| owner.0)));
+        for person in &position.people {
+            if let Some(team) = self.users.get(person).and_then(|user| user.team) {
+                position.teams.insert(team.raw());
+            }
+        }
+        for team in &position.teams {
+            position.teams_above.extend(self.teams_above(*team));
+            position.companies.extend(self.company_of_team(*team));
+        }
+        position.teams_below = self.teams_below(&position.teams);
+        let leads = |team: &&Stored<Team>| {
+            team.leader.is_some_and(|leader| position.people.contains(&leader.0))
+        };
+        let led: BTreeSet<RawId> =
+            self.teams.values().filter(leads).map(|team| team.id.raw()).collect();
+        position.led = self.people_of(&self.teams_below(&led));
+        let mine = self.territories.values().filter(|territory| {
+            territory.members.iter().any(|member| position.people.contains(&member.raw()))
+        });
+        let mine = mine.map(|territory| territory.id.raw()).collect();
+        position.territories =
+            below(&mine, &self.territories, |territory| territory.parent.map(Id::raw));
+        let tops = position.companies.iter().map(|company| self.top_company(*company)).collect();
+        position.group = below(&tops, &self.companies, |company| company.parent.map(Id::raw));
+        position
+    }
+
+    /// The people of some teams.
+    #[must_use]
+    pub fn people_of(&self, teams: &BTreeSet<RawId>) -> BTreeSet<RawId> {
+        let inside =
+            |user: &&Stored<User>| user.team.is_some_and(|team| teams.contains(&team.raw()));
+        self.users.values().filter(inside).map(|user| user.id.raw()).collect()
+    }
+
+    /// The teams whose nearest company, going up, is one of these.
+    #[must_use]
+    pub fn teams_of_companies(&self, companies: &BTreeSet<RawId>) -> BTreeSet<RawId> {
+        let inside = |team: &RawId| {
+            self.company_of_team(*team).is_some_and(|company| companies.contains(&company))
+        };
+        self.teams.keys().copied().filter(inside).collect()
+    }
+
+    /// A team and the teams above it, from itself up.
+    #[must_use]
+    pub fn teams_above(&self, team: RawId) -> Vec<RawId> {
+        up(team, &self.teams, |team| team.parent.map(Id::raw))
+    }
+
+    /// The leaders above somebody: of their own team first, never themselves.
+    #[must_use]
+    pub fn managers_of(&self, user: RawId) -> Vec<RawId> {
+        let Some(team) = self.users.get(&user).and_then(|user| user.team) else {
+            return Vec::new();
+        };
+        let mut managers: Vec<RawId> = Vec::new();
+        for team in self.teams_above(team.raw()) {
+            let leader = self.teams.get(&team).and_then(|team| team.leader).map(|leader| leader.0);
+            let leader = leader.filter(|leader| *leader != user && !managers.contains(leader));
+            managers.extend(leader);
+        }
+        managers
+    }
+
+    fn teams_below(&self, teams: &BTreeSet<RawId>) -> BTreeSet<RawId> {
+        below(teams, &self.teams, |team| team.parent.map(Id::raw))
+    }
+
+    fn company_of_team(&self, team: RawId) -> Option<RawId> {
+        let mut above = self.teams_above(team).into_iter();
+        above.find_map(|team| self.teams.get(&team)?.company.map(Id::raw))
+    }
+
+    fn top_company(&self, company: RawId) -> RawId {
+        let line = up(company, &self.companies, |company| company.parent.map(Id::raw));
+        line.last().copied().unwrap_or(company)
+    }
+}
+
+/// A node and those above it.
+fn up<T>(
+    from: RawId,
+    tree: &HashMap<RawId, Stored<T>>,
+    parent: impl Fn(&T) -> Option<RawId>,
+) -> Vec<RawId> {
+    let mut line = vec![from];
+    let mut at = from;
+    while let Some(next) = tree.get(&at).and_then(|node| parent(&node.record)) {
+        if line.contains(&next) || line.len() >= DEPTH_MAX {
+            break;
+        }
+        line.push(next);
+        at = next;
+    }
+    line
+}
+
+/// Some nodes and all below them.
+fn below<T>(
+    tops: &BTreeSet<RawId>,
+    tree: &HashMap<RawId, Stored<T>>,
+    parent: impl Fn(&T) -> Option<RawId>,
+) -> BTreeSet<RawId> {
+    let mut children: HashMap<RawId, Vec<RawId>> = HashMap::new();
+    for (id, node) in tree {
+        if let Some(parent) = parent(&node.record) {
+            children.entry(parent).or_default().push(*id);
+        }
+    }
+    let mut found: HashSet<RawId> = HashSet::new();
+    let mut open: Vec<RawId> = tops.iter().copied().collect();
+    while let Some(at) = open.pop() {
+        if found.insert(at) {
+            open.extend(children.get(&at).into_iter().flatten());
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn by_id<T>(all: Vec<Stored<T>>) -> HashMap<RawId, Stored<T>> {
+    all.into_iter().map(|one| (one.id.raw(), one)).collect()
+}
+
+/// All records of a type that are not archived.
+async fn all<T: Record>(view: &mut View) -> Result<Vec<Stored<T>>> {
+    let mut query =
+        Query::of(Filter::everything()).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
+    let mut found = Vec::new();
+    loop {
+        let page = view.list(T::NAME, &query).await?;
+        for row in page.rows {
+            found.push(row.try_into()?);
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(found),
+        }
+    }
+}
+
+impl Organisation {
+    pub(super) fn remembered(&self, user: RawId, day: Date) -> Option<Rights> {
+        let rights = self.rights.read().unwrap_or_else(PoisonError::into_inner);
+        rights.get(&(user, day)).cloned()
+    }
+
+    pub(super) fn remember(&self, user: RawId, day: Date, computed: Rights) {
+        let mut rights = self.rights.write().unwrap_or_else(PoisonError::into_inner);
+        rights.retain(|(_, known), _| *known >= day.saturating_sub(jiff::Span::new().days(2)));
+        rights.insert((user, day), computed);
+    }
+}

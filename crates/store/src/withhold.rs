@@ -1,0 +1,124 @@
+//! What of a record an Actor is shown: fields that are not theirs to see are empty, masked ones
+//! keep so much that a person recognises them.
+
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_record::{Kind, RecordType, Row, Value};
+use serde_json::json;
+
+use crate::actor::{FieldAccess, Purpose, Rights};
+use crate::audit::Operation;
+use crate::tx::Tx;
+use crate::view::View;
+
+/// Takes out of a row what the rights do not let its reader see.
+pub(crate) fn withhold(rights: &Rights, record_type: &RecordType, row: &mut Row) {
+    let Some(fields) = rights.fields(&record_type.name) else { return };
+    for (field, value) in record_type.fields.iter().zip(row.values.iter_mut()) {
+        let access = fields.get(field.name.as_ref()).copied();
+        let shown = shown(&field.kind, std::mem::take(value), access.unwrap_or(FieldAccess::Write));
+        *value = shown;
+    }
+}
+
+/// A value as far as the access goes.
+pub(crate) fn shown(kind: &Kind, value: Value, access: FieldAccess) -> Value {
+    match (access, value) {
+        (FieldAccess::Read | FieldAccess::Write, value) => value,
+        (FieldAccess::Masked, Value::Text(text)) => Value::Text(masked(kind, &text)),
+        _ => Value::Null,
+    }
+}
+
+/// `138****5678`, `l***@example.com`, `W***`: the middle of what is there, however long it is, is
+/// four stars, so that not even its length shows.
+fn masked(kind: &Kind, text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let part = |from: usize, to: usize| letters[from..to].iter().collect::<String>();
+    match kind {
+        Kind::Phone if letters.len() >= 11 => {
+            format!("{}****{}", part(0, letters.len() - 8), part(letters.len() - 4, letters.len()))
+        }
+        Kind::Phone => format!("****{}", part(letters.len().saturating_sub(2), letters.len())),
+        Kind::Email => {
+            let domain = text.split_once('@').map_or("", |(_, domain)| domain);
+            format!("{}***@{domain}", part(0, letters.len().min(1)))
+        }
+        _ => format!("{}***", part(0, letters.len().min(1))),
+    }
+}
+
+impl View {
+    /// What the Actor is shown of a row.
+    pub(crate) fn withheld(&self, record_type: &RecordType, mut row: Row) -> Row {
+        withhold(&self.actor.rights, record_type, &mut row);
+        row
+    }
+}
+
+impl Tx {
+    /// The whole value of a field that the Actor sees masked; that they saw it is noted.
+    ///
+    /// # Errors
+    /// `NotFound`; `Forbidden` when the field is hidden from them.
+    pub async fn reveal(&mut self, record_type: &str, id: RawId, field: &str) -> Result<Value> {
+        let described = self.catalog.get(record_type)?.clone();
+        let row = self.unmasked_row(record_type, id, Purpose::Read).await?;
+        described.position(field).ok_or(Error::NotFound)?;
+        if self.actor.rights.field(record_type, field) < FieldAccess::Masked {
+            return Err(Error::Forbidden);
+        }
+        self.note(&described, &row, Operation::Reveal, Some(json!({ "field": field })));
+        Ok(row.value(&described, field))
+    }
+
+    /// That fields which change are the Actor's to change, and who answers for the record too.
+    pub(crate) async fn may_write(
+        &mut self,
+        record_type: &RecordType,
+        old: Option<&Row>,
+        values: &[Value],
+    ) -> Result<()> {
+        let before = |at: usize| old.and_then(|old| old.values.get(at)).unwrap_or(&Value::Null);
+        let changed = |at: usize| values.get(at).is_some_and(|value| value != before(at));
+        let rights = &self.view.actor.rights;
+        let fields = record_type.fields.iter().enumerate();
+        let refused: Vec<Refusal> = fields
+            .filter(|(at, field)| changed(*at) && !rights.writes(&record_type.name, &field.name))
+            .map(|(_, field)| {
+                Refusal::field("field-not-yours", field.name.as_ref()).with("name", &field.name)
+            })
+            .collect();
+        if !refused.is_empty() {
+            return Err(Error::Refused(refused));
+        }
+        let owner = record_type.owner_field().and_then(|field| record_type.position(&field.name));
+        if let (Some(old), Some(_)) = (old, owner.filter(|at| changed(*at))) {
+            let id = old.id;
+            return match self.unmasked_row(&record_type.name, id, Purpose::Assign).await {
+                Err(Error::Forbidden) => Err(Refusal::field("may-not-assign", "owner").into()),
+                other => other.map(drop),
+            };
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_masked_value_shows_how_it_begins_and_ends() {
+        let check = |kind: Kind, text: &str, expected: &str| {
+            assert_eq!(masked(&kind, text), expected);
+        };
+        check(Kind::Phone, "13812345678", "138****5678");
+        check(Kind::Phone, "+8613812345678", "+86138****5678");
+        check(Kind::Phone, "88123", "****23");
+        check(Kind::Email, "li.wei@example.com", "l***@example.com");
+        check(Kind::Text, "王小明", "王***");
+        check(Kind::Text, "", "***");
+        let money = Value::Integer(5);
+        assert_eq!(shown(&Kind::Integer, money, FieldAccess::Masked), Value::Null);
+    }
+}
