@@ -234,3 +234,84 @@ hand-over-nothing = This person answers for nothing.
 hand-over-records = Records
 hand-over-to = Who takes over
 hand-over-do = Hand over and end access
+
+login-with = Sign in with { $name }
+login-forgot = Forgot the password?
+login-code = Code
+login-code-title = Second factor
+login-code-hint = The six digits that your authenticator app shows, or a recovery code.
+forgot-title = New password
+forgot-button = Send me a link
+forgot-sent = If there is an account with this address, a mail with a link is on its way. It is good for an hour.
+password-title = Choose a password
+mail-reset-subject = Guanxi: choose a new password
+mail-reset-text =
+    Hello { $name },
+
+    somebody asked for a new password for your account. Choose one here within { $hours } hour:
+    { $url }
+
+    If it was not you, do nothing: your password stays as it is.
+mail-invite-subject = Welcome to Guanxi
+mail-invite-text =
+    Hello { $name },
+
+    an account was made for you. Choose your password here within { $hours } hours:
+    { $url }
+invite-title = Invite
+invite-sent = The invitation is on its way by mail.
+invite-link = No mail server is set up. Hand this link over yourself; it is good once and for three days.
+help-unlock = Unlock
+help-second-off = Take off the second factor
+help-end-all = End all sessions
+
+account-title = My account
+account-no-role = You have no role yet. Ask an administrator.
+account-shown-once = Note this now: it is shown only once.
+account-sessions = Sessions
+account-tokens = API tokens
+account-where = Where
+account-since = Since
+account-seen = Last seen
+account-until = Until
+account-this = this one
+account-end-name = End { $name }
+account-new-token = New API token
+account-token-name = What it is for
+account-token-days = Good for so many days
+account-token-scopes = What it may do
+account-token-hint = Purposes for all types, such as read,create, or for one type, such as customer:read,change; several are separated by spaces.
+account-token-make = Make the token
+account-current-password = Current password
+account-new-password = New password
+account-password-hint = At least 10 characters that nobody guesses: a few words that do not belong together. All sessions end.
+account-password-change = Change the password
+account-second = Second factor
+account-second-needed = One of your roles asks for a second factor. Set it up now, then sign in again.
+account-second-what = After the password, an app on your telephone shows six digits. Whoever steals only the password does not get in.
+account-second-begin = Set it up
+account-second-scan = Scan this with an authenticator app, or type the letters below, then enter the code that it shows.
+account-second-on = Turn on
+account-second-is-on = It is on. { $count } recovery codes are left.
+account-second-off = Turn off
+
+audit-title = Audit log
+audit-person = Person
+audit-what = What
+audit-when = When
+audit-from = From day
+audit-to = To day
+audit-record = Record
+audit-detail = Detail
+audit-older = Older
+audit-how = From where
+audit-search = Search
+audit-nobody = Guanxi
+operation-view = looked at this
+operation-export = exported
+operation-sign_in = signed in
+operation-sign_in_failed = could not sign in
+operation-sign_out = signed out
+operation-credential = changed how one signs in
+operation-decide = decided a request
+operation-purge = removed old entries of the log

@@ -372,6 +372,7 @@ role = Role
     .plural = Roles
     .name = Name
     .description = Description
+    .needs_second_factor = Needs a second factor
 
 role-right = Right
     .plural = Rights

@@ -234,3 +234,84 @@ hand-over-nothing = 此人没有负责任何内容。
 hand-over-records = 记录数
 hand-over-to = 接收人
 hand-over-do = 交接并停用账号
+
+login-with = 用 { $name } 登录
+login-forgot = 忘记密码？
+login-code = 验证码
+login-code-title = 两步验证
+login-code-hint = 请输入验证器应用显示的六位数字，或一个恢复码。
+forgot-title = 重设密码
+forgot-button = 给我发送链接
+forgot-sent = 如果该邮箱有账号，带链接的邮件已在途中，一小时内有效。
+password-title = 设置密码
+mail-reset-subject = 关系：重设密码
+mail-reset-text =
+    { $name }，您好：
+
+    有人为您的账号申请了新密码。请在 { $hours } 小时内打开下面的链接设置：
+    { $url }
+
+    如果不是您本人操作，请忽略此邮件，密码不会改变。
+mail-invite-subject = 欢迎使用关系
+mail-invite-text =
+    { $name }，您好：
+
+    已为您创建账号。请在 { $hours } 小时内打开下面的链接设置密码：
+    { $url }
+invite-title = 邀请
+invite-sent = 邀请邮件已在途中。
+invite-link = 尚未配置邮件服务器，请自行转交此链接；只能使用一次，三天内有效。
+help-unlock = 解锁
+help-second-off = 取消两步验证
+help-end-all = 结束全部会话
+
+account-title = 我的账号
+account-no-role = 您还没有角色，请联系管理员。
+account-shown-once = 请立即记下：只显示这一次。
+account-sessions = 登录会话
+account-tokens = API 令牌
+account-where = 位置
+account-since = 开始于
+account-seen = 最近使用
+account-until = 有效期至
+account-this = 当前
+account-end-name = 结束{ $name }
+account-new-token = 新建 API 令牌
+account-token-name = 用途
+account-token-days = 有效天数
+account-token-scopes = 允许的操作
+account-token-hint = 对所有类型的操作，如 read,create；或对某一类型，如 customer:read,change；多项用空格分隔。
+account-token-make = 生成令牌
+account-current-password = 当前密码
+account-new-password = 新密码
+account-password-hint = 至少 10 个字符，不易被猜到，例如几个互不相关的词。修改后全部会话将结束。
+account-password-change = 修改密码
+account-second = 两步验证
+account-second-needed = 您的角色要求两步验证，请先设置，然后重新登录。
+account-second-what = 输入密码后，还需输入手机应用显示的六位数字。只偷到密码的人无法登录。
+account-second-begin = 开始设置
+account-second-scan = 请用验证器应用扫描，或输入下面的字母，再填写它显示的验证码。
+account-second-on = 启用
+account-second-is-on = 已启用，还剩 { $count } 个恢复码。
+account-second-off = 停用
+
+audit-title = 审计日志
+audit-person = 人员
+audit-what = 操作
+audit-when = 时间
+audit-from = 起始日期
+audit-to = 截止日期
+audit-record = 记录
+audit-detail = 详情
+audit-older = 更早
+audit-how = 来源
+audit-search = 查询
+audit-nobody = 关系系统
+operation-view = 查看了记录
+operation-export = 导出了数据
+operation-sign_in = 登录
+operation-sign_in_failed = 登录失败
+operation-sign_out = 退出登录
+operation-credential = 更改了登录方式
+operation-decide = 处理了审批
+operation-purge = 清理了旧日志

@@ -372,6 +372,7 @@ role = 角色
     .plural = 角色
     .name = 名称
     .description = 说明
+    .needs_second_factor = 需要两步验证
 
 role-right = 权限
     .plural = 权限

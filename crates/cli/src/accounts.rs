@@ -4,7 +4,7 @@ use clap::Args;
 use guanxi_base::{Error, Refusal, Result};
 use guanxi_crm::access;
 use guanxi_record::Record;
-use guanxi_store::{Actor, SignInKind, Store};
+use guanxi_store::{Actor, NewSignIn, SignInKind, Store};
 
 /// A user to make, or whose password to set.
 #[derive(Debug, Args)]
@@ -49,6 +49,11 @@ pub(crate) async fn token(store: &Store, actor: &Actor, options: &Token) -> Resu
     })?;
     drop(view);
     let name = Some(options.name.clone());
-    println!("{}", store.create_sign_in(user.id, SignInKind::ApiToken, name, None).await?);
+    println!(
+        "{}",
+        store
+            .create_sign_in(user.id, NewSignIn { name, ..NewSignIn::of(SignInKind::ApiToken) })
+            .await?
+    );
     Ok(())
 }

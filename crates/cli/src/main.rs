@@ -1,6 +1,7 @@
 //! The one binary. Each command is a file with one function; what they share is here.
 
 mod accounts;
+mod audit;
 mod check;
 mod demo;
 mod export;
@@ -34,7 +35,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Serves the web pages and the API.
-    Serve(serve::Serve),
+    Serve(Box<serve::Serve>),
     /// Makes demo data.
     Demo(demo::Options),
     /// Brings the database up to date and says at which schema it is.
@@ -49,6 +50,8 @@ enum Command {
     Check(check::Check),
     /// Makes users and sets their passwords.
     User(accounts::User),
+    /// Compares the log with its seals, or removes what need not be kept.
+    Audit(audit::Audit),
     /// Makes API tokens.
     Token(accounts::Token),
 }
@@ -90,6 +93,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Import(options) => import::run(&store, &actor, options).await,
         Command::Undo(options) => import::undo(&store, &actor, options).await,
         Command::Export(options) => export::run(&store, &actor, options).await,
+        Command::Audit(options) => audit::run(&store, &actor, options).await,
         Command::User(options) => accounts::user(&store, &actor, options).await,
         Command::Token(options) => accounts::token(&store, &actor, options).await,
         Command::Check(_) => Ok(()),

@@ -1,14 +1,17 @@
 //! `guanxi serve`: the server, and at the first start an administrator and demo data.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use guanxi_base::{Error, Result};
-use guanxi_crm::access;
+use guanxi_crm::access::{self, KEY_BYTES, PasswordPolicy, Vault};
 use guanxi_crm::demo::{Demo, make_demo};
+use guanxi_crm::text::Texts;
 use guanxi_record::{Filter, Query, Record};
-use guanxi_server::{App, AppConfig, follow_catalog, run_jobs};
+use guanxi_server::{
+    App, AppConfig, LdapConfig, MailConfig, OidcConfig, follow_catalog, run_housekeeping, run_jobs,
+};
 use guanxi_store::{Actor, Origin, Store};
 
 /// Where to serve.
@@ -23,6 +26,112 @@ pub(crate) struct Serve {
     /// Fill an empty database with demo data.
     #[arg(long)]
     demo: bool,
+    #[command(flatten)]
+    identity: Identity,
+}
+
+/// Who people are: keys, passwords, mail, and whom else to ask.
+#[derive(Debug, Args)]
+struct Identity {
+    /// Where people reach the server, such as `https://crm.example.com`; links in mails begin so.
+    #[arg(long, env = "GUANXI_URL")]
+    url: Option<String>,
+    /// 64 hexadecimal digits that seal secrets in the database; kept in the data folder if not
+    /// given. Every server of one database needs the same.
+    #[arg(long, env = "GUANXI_KEY", hide_env_values = true)]
+    key: Option<String>,
+    /// A sorted file of SHA-1 hashes of passwords that attackers know.
+    #[arg(long, env = "GUANXI_BREACHED_PASSWORDS")]
+    breached_passwords: Option<PathBuf>,
+    /// `smtp://user:password@host:587?tls=required` or `smtps://…`: the server that takes our mail.
+    #[arg(long, env = "GUANXI_SMTP", hide_env_values = true)]
+    smtp: Option<String>,
+    /// Whom mails come from.
+    #[arg(long, env = "GUANXI_MAIL_FROM", default_value = "Guanxi <guanxi@localhost>")]
+    mail_from: String,
+    /// The address of an OpenID Connect provider.
+    #[arg(long, env = "GUANXI_OIDC_ISSUER")]
+    oidc_issuer: Option<String>,
+    /// What the provider calls us.
+    #[arg(long, env = "GUANXI_OIDC_CLIENT", default_value = "guanxi")]
+    oidc_client: String,
+    /// By which the provider knows us.
+    #[arg(long, env = "GUANXI_OIDC_SECRET", hide_env_values = true, default_value = "")]
+    oidc_secret: String,
+    /// What people call the provider.
+    #[arg(long, env = "GUANXI_OIDC_NAME", default_value = "OpenID Connect")]
+    oidc_name: String,
+    /// `ldaps://host` or `ldap://host`: a directory that knows passwords.
+    #[arg(long, env = "GUANXI_LDAP")]
+    ldap: Option<String>,
+    /// Encrypt an `ldap://` connection before anything is said.
+    #[arg(long)]
+    ldap_start_tls: bool,
+    /// Whom we are when we look somebody up; the password is in GUANXI_LDAP_PASSWORD.
+    #[arg(long, env = "GUANXI_LDAP_BIND")]
+    ldap_bind: Option<String>,
+    #[arg(
+        long,
+        env = "GUANXI_LDAP_PASSWORD",
+        hide = true,
+        hide_env_values = true,
+        default_value = ""
+    )]
+    ldap_password: String,
+    /// Below which entry people are.
+    #[arg(long, env = "GUANXI_LDAP_BASE", default_value = "")]
+    ldap_base: String,
+    /// How to find somebody.
+    #[arg(long, env = "GUANXI_LDAP_FILTER", default_value = "(mail={email})")]
+    ldap_filter: String,
+    /// So many requests a second are answered to one address or session, ten times as many at
+    /// once; all of them when 0.
+    #[arg(long, env = "GUANXI_REQUESTS_PER_SECOND", default_value_t = 100)]
+    requests_per_second: u32,
+}
+
+impl Identity {
+    fn config(&self, options: &Serve, data: &Path, address: SocketAddr) -> Result<AppConfig> {
+        let name = &self.oidc_name;
+        Ok(AppConfig {
+            behind_https: options.behind_https,
+            public_url: self.url.clone().unwrap_or_else(|| format!("http://{address}")),
+            key: key(self.key.as_deref(), data)?,
+            passwords: PasswordPolicy { breached: self.breached_passwords.clone() },
+            mail: self.smtp.clone().map(|url| MailConfig { url, from: self.mail_from.clone() }),
+            oidc: self.oidc_issuer.clone().map(|issuer| OidcConfig {
+                name: name.clone(),
+                issuer,
+                client_id: self.oidc_client.clone(),
+                client_secret: self.oidc_secret.clone(),
+            }),
+            ldap: self.ldap.clone().map(|url| LdapConfig {
+                url,
+                start_tls: self.ldap_start_tls,
+                bind: self.ldap_bind.clone().map(|name| (name, self.ldap_password.clone())),
+                base: self.ldap_base.clone(),
+                filter: self.ldap_filter.clone(),
+            }),
+            requests_per_second: self.requests_per_second,
+        })
+    }
+}
+
+/// The key of the vault: given, or kept beside the database.
+fn key(given: Option<&str>, data: &Path) -> Result<[u8; KEY_BYTES]> {
+    let file = data.join("secret.key");
+    let text = match (given, std::fs::read_to_string(&file)) {
+        (Some(given), _) => given.to_owned(),
+        (None, Ok(kept)) => kept,
+        (None, Err(_)) => {
+            let made = access::hex(&Vault::random_key()?);
+            std::fs::create_dir_all(data).map_err(Error::internal)?;
+            write_private(&file, &made)?;
+            made
+        }
+    };
+    let bytes = access::unhex(text.trim()).and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or_else(|| Error::internal("the key must be 64 hexadecimal digits"))
 }
 
 /// The first administrator signs in with this.
@@ -30,6 +139,7 @@ const FIRST_EMAIL: &str = "admin@guanxi.local";
 
 pub(crate) async fn run(store: Store, data: &Path, options: &Serve) -> Result<()> {
     let actor = Actor::system(Origin::Cli);
+    standard_roles(&store, &actor).await?;
     let first = first_administrator(&store, &actor, data).await?;
     if options.demo && first.is_some() {
         println!("making demo data ...");
@@ -46,8 +156,22 @@ pub(crate) async fn run(store: Store, data: &Path, options: &Serve) -> Result<()
     }
     tokio::spawn(run_jobs(store.clone()));
     tokio::spawn(follow_catalog(store.clone()));
-    let app = App::new(store, AppConfig { behind_https: options.behind_https });
+    let app = App::new(store, options.identity.config(options, data, address)?)?;
+    tokio::spawn(run_housekeeping(app.clone()));
     guanxi_server::serve(listener, app, stop_signal()).await
+}
+
+/// A new company starts with roles that fit most.
+async fn standard_roles(store: &Store, actor: &Actor) -> Result<()> {
+    let mut tx = store.write(actor).await?;
+    let mut any = Query::of(Filter::everything()).limited(1);
+    any.with_archived = true;
+    if tx.list(access::Role::NAME, &any).await?.rows.is_empty() {
+        let texts = Texts::of(crate::locale());
+        access::make_standard_roles(&mut tx, &|key| texts.get(key)).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Makes the first administrator if there is none; the password.

@@ -2,15 +2,50 @@
 
 use std::sync::Arc;
 
-use guanxi_store::Store;
+use guanxi_base::Result;
+use guanxi_crm::access::{KEY_BYTES, PasswordPolicy, Vault};
+use guanxi_store::{Deed, Store};
 
+use crate::deeds::Deeds;
+use crate::identity::{LdapConfig, Oidc, OidcConfig};
+use crate::mail::{MailConfig, Mailer};
+use crate::rate::Rate;
 use crate::throttle::Throttle;
 
-/// How the server is reached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How the server is reached, and whom it asks who somebody is.
+#[derive(Debug, Clone)]
 pub struct AppConfig {
     /// Whether people reach it by HTTPS, through a proxy: cookies are marked as secure then.
     pub behind_https: bool,
+    /// Where people reach it, such as `https://crm.example.com`: links in mails begin so.
+    pub public_url: String,
+    /// The key of the vault.
+    pub key: [u8; KEY_BYTES],
+    /// Which passwords are good enough.
+    pub passwords: PasswordPolicy,
+    /// The server that takes our mail.
+    pub mail: Option<MailConfig>,
+    /// The provider that people may sign in with.
+    pub oidc: Option<OidcConfig>,
+    /// The directory that knows passwords.
+    pub ldap: Option<LdapConfig>,
+    /// So many requests a second are answered to one address or one session; all when 0.
+    pub requests_per_second: u32,
+}
+
+impl Default for AppConfig {
+    fn default() -> Self {
+        Self {
+            behind_https: false,
+            public_url: "http://127.0.0.1:8080".to_owned(),
+            key: [0; KEY_BYTES],
+            passwords: PasswordPolicy::default(),
+            mail: None,
+            oidc: None,
+            ldap: None,
+            requests_per_second: 0,
+        }
+    }
 }
 
 /// What every request shares. Cheap to clone.
@@ -18,15 +53,43 @@ pub struct AppConfig {
 pub struct App {
     /// The open database.
     pub store: Store,
-    pub(crate) config: AppConfig,
+    pub(crate) config: Arc<AppConfig>,
+    pub(crate) vault: Vault,
+    pub(crate) mailer: Option<Arc<Mailer>>,
+    pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) rate: Arc<Rate>,
+    pub(crate) deeds: Arc<Deeds>,
 }
 
 impl App {
     /// The shared state of a server on this database.
-    #[must_use]
-    pub fn new(store: Store, config: AppConfig) -> Self {
-        let throttle = Arc::new(Throttle::new(store.clock().clone()));
-        Self { store, config, throttle }
+    ///
+    /// # Errors
+    /// When the address of the mail server cannot be read.
+    pub fn new(store: Store, config: AppConfig) -> Result<Self> {
+        let mailer = config.mail.as_ref().map(Mailer::new).transpose()?.map(Arc::new);
+        let back = format!("{}/login/oidc/back", config.public_url.trim_end_matches('/'));
+        let oidc = config.oidc.clone().map(|oidc| Arc::new(Oidc::new(oidc, back)));
+        Ok(Self {
+            throttle: Arc::new(Throttle::new(store.clock().clone())),
+            rate: Arc::new(Rate::new(config.requests_per_second)),
+            vault: Vault::new(&config.key),
+            deeds: Arc::default(),
+            mailer,
+            oidc,
+            store,
+            config: Arc::new(config),
+        })
+    }
+
+    /// Writes down who looked at what, which else happens a moment later.
+    pub async fn write_looks(&self) {
+        self.deeds.flush(&self.store).await;
+    }
+
+    /// Notes what somebody did, before they are answered.
+    pub(crate) async fn note(&self, deed: Deed) -> Result<()> {
+        self.store.note_deeds(&[deed]).await
     }
 }

@@ -3,9 +3,13 @@
 
 mod api;
 mod app;
+mod deeds;
+mod identity;
 mod jobs;
+mod mail;
 mod params;
 mod problem;
+mod rate;
 mod routes;
 mod security;
 mod signed_in;
@@ -14,7 +18,9 @@ mod web;
 
 pub use api::openapi::document as openapi_document;
 pub use app::{App, AppConfig};
-pub use jobs::{follow_catalog, run_jobs};
+pub use identity::{LdapConfig, OidcConfig};
+pub use jobs::{follow_catalog, run_housekeeping, run_jobs};
+pub use mail::MailConfig;
 pub use routes::router;
 
 /// Serves until `stop` is ready, then lets the requests that run come to their end.
@@ -26,7 +32,10 @@ pub async fn serve(
     app: App,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> guanxi_base::Result<()> {
+    let (deeds, store) = (app.deeds.clone(), app.store.clone());
     let service = router(app).into_make_service_with_connect_info::<std::net::SocketAddr>();
     let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
-    serving.await.map_err(guanxi_base::Error::internal)
+    serving.await.map_err(guanxi_base::Error::internal)?;
+    deeds.flush(&store).await;
+    Ok(())
 }

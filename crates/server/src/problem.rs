@@ -12,7 +12,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
         Error::Refused(refusals) => match refusals.first().map(|refusal| refusal.code) {
             Some("not-signed-in") => StatusCode::UNAUTHORIZED,
             Some("csrf") => StatusCode::FORBIDDEN,
-            Some("sign-in-throttled") => StatusCode::TOO_MANY_REQUESTS,
+            Some("sign-in-throttled" | "too-many-requests") => StatusCode::TOO_MANY_REQUESTS,
             Some("body-too-large" | "file-too-large") => StatusCode::PAYLOAD_TOO_LARGE,
             Some("wrong-body") => StatusCode::BAD_REQUEST,
             Some("disk-full") => StatusCode::INSUFFICIENT_STORAGE,

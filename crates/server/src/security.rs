@@ -1,15 +1,17 @@
 //! What every request passes: an id, headers that bind the browser, and a refusal of writes that
 //! another site sends with our visitor's cookie.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Instant;
 
-use axum::extract::{ConnectInfo, Request};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use guanxi_base::Refusal;
 use guanxi_crm::text::Texts;
 
+use crate::app::App;
 use crate::problem;
 use crate::signed_in::{SESSION_COOKIE, cookie, locale_of};
 
@@ -24,20 +26,33 @@ pub(crate) struct ClientAddress(pub(crate) String);
 const POLICY: &str = "default-src 'self'; img-src 'self' data:; object-src 'none'; \
                       base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-pub(crate) async fn pass(mut request: Request, next: Next) -> Response {
+pub(crate) async fn pass(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let id = new_request_id();
     request.extensions_mut().insert(RequestId(id.clone()));
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
     if let Some(peer) = peer {
         request.extensions_mut().insert(ClientAddress(peer.to_string()));
     }
-    let is_docs = request.uri().path() == "/api/docs";
-    let mut response = if is_cross_site_write(request.method(), request.headers()) {
-        let texts = Texts::of(locale_of(request.headers()));
-        problem::answer(&Refusal::new("csrf").into(), texts, &id)
+    let path = request.uri().path();
+    let is_docs = path == "/api/docs";
+    let is_asset = path.starts_with("/assets/");
+    let refusal = if is_cross_site_write(request.method(), request.headers()) {
+        Some(Refusal::new("csrf"))
     } else {
-        next.run(request).await
+        too_many(&app, &request, peer.filter(|_| !is_asset))
     };
+    let mut response = match refusal {
+        Some(refusal) => {
+            let texts = Texts::of(locale_of(request.headers()));
+            problem::answer(&refusal.into(), texts, &id)
+        }
+        None => next.run(request).await,
+    };
+    if !is_asset && !response.headers().contains_key(header::CACHE_CONTROL) {
+        // What one person was shown is not kept for the next who sits there.
+        let value = HeaderValue::from_static("no-store");
+        response.headers_mut().insert(header::CACHE_CONTROL, value);
+    }
     let headers = response.headers_mut();
     let mut set = |name, value: &str| {
         if let Ok(value) = HeaderValue::from_str(value) {
@@ -53,8 +68,28 @@ pub(crate) async fn pass(mut request: Request, next: Next) -> Response {
     set(header::CONTENT_SECURITY_POLICY, &policy);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::REFERRER_POLICY, "same-origin");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    let other = header::HeaderName::from_static;
+    set(other("cross-origin-opener-policy"), "same-origin");
+    set(other("cross-origin-resource-policy"), "same-origin");
+    set(other("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()");
+    if app.config.behind_https {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000; includeSubDomains");
+    }
     set(header::HeaderName::from_static("x-request-id"), &id);
     response
+}
+
+/// One address, and one session or token, gets so many answers a second.
+fn too_many(app: &App, request: &Request, peer: Option<IpAddr>) -> Option<Refusal> {
+    let now = Instant::now();
+    let headers = request.headers();
+    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = token.or_else(|| cookie(headers, SESSION_COOKIE));
+    let by_address = peer.and_then(|peer| app.rate.take(&format!("address {peer}"), now));
+    let by_token = token.filter(|_| peer.is_some()).and_then(|token| app.rate.take(token, now));
+    let seconds = by_address.max(by_token)?;
+    Some(Refusal::new("too-many-requests").with("seconds", seconds))
 }
 
 fn new_request_id() -> String {

@@ -1,14 +1,17 @@
 //! Who sends a request: a browser session by cookie, or a program by token.
 
+use std::sync::Arc;
+
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use guanxi_base::{Date, Error, Refusal};
+use guanxi_base::{Date, Error, RawId, Refusal};
 use guanxi_crm::access::{Locale, User, actor_of};
 use guanxi_crm::text::Texts;
-use guanxi_record::Stored;
-use guanxi_store::{Actor, Origin, SignInKind};
+use guanxi_record::{Record, RecordType, Stored};
+use guanxi_store::{Actor, Deed, Operation, Origin, Rights, SignInKind};
+use serde_json::{Value as Json, json};
 
 use crate::app::App;
 use crate::params::encoded;
@@ -24,6 +27,8 @@ pub(crate) struct SignedIn {
     pub(crate) user: Stored<User>,
     pub(crate) texts: &'static Texts,
     pub(crate) request_id: String,
+    /// The session or token.
+    pub(crate) session: RawId,
     /// The day that it is where the person is.
     pub(crate) today: Date,
     /// `light`, `dark`, or whatever the system says.
@@ -31,6 +36,35 @@ pub(crate) struct SignedIn {
 }
 
 impl SignedIn {
+    /// Whether the session or token may not do all that its user may.
+    pub(crate) fn is_limited(&self) -> bool {
+        matches!(self.actor.rights, Rights::Within(..))
+    }
+
+    /// Something that this person did to how a user signs in.
+    pub(crate) fn deed(&self, user: RawId, operation: Operation, how: &str) -> Deed {
+        self.did(operation, User::NAME, user, Some(json!({ "how": how })))
+    }
+
+    /// That this person looked at a record which says something about a living person.
+    pub(crate) fn looked_at(&self, app: &App, described: &RecordType, record: RawId) {
+        if described.fields.iter().any(|field| field.personal) {
+            app.deeds.later(self.did(Operation::View, &described.name, record, None));
+        }
+    }
+
+    /// Something that this person did with a record or a list.
+    pub(crate) fn did(
+        &self,
+        operation: Operation,
+        record_type: &str,
+        record: RawId,
+        detail: Option<Json>,
+    ) -> Deed {
+        let (actor, record_type) = (self.actor.clone(), record_type.to_owned());
+        Deed { actor, operation, record_type, record, detail }
+    }
+
     /// An error as this face answers it.
     pub(crate) fn problem(&self, error: Error) -> Response {
         problem::answer(&error, self.texts, &self.request_id)
@@ -82,11 +116,15 @@ impl FromRequestParts<App> for SignedIn {
         let sign_in = app.store.sign_in(token, kind).await.map_err(&fail)?;
         let Some(sign_in) = sign_in else { return Err(unknown(is_api, &parts.uri, &fail)) };
         let address = parts.extensions.get::<ClientAddress>().map(|address| address.0.clone());
-        let (actor, user) = match actor_of(&app.store, sign_in.user, origin, address).await {
+        let (mut actor, user) = match actor_of(&app.store, sign_in.user, origin, address).await {
             Ok(known) => known,
             Err(Error::NotFound) => return Err(unknown(is_api, &parts.uri, &fail)),
             Err(error) => return Err(fail(error)),
         };
+        if let Some(scopes) = sign_in.scopes {
+            actor.rights = Rights::Within(Arc::new(actor.rights), Arc::new(scopes));
+        }
+        let session = sign_in.id;
         let texts = Texts::of(match cookie(&parts.headers, "guanxi_locale") {
             Some("en") => Locale::En,
             Some("zh_cn") => Locale::ZhCn,
@@ -94,7 +132,7 @@ impl FromRequestParts<App> for SignedIn {
         });
         let theme = cookie(&parts.headers, "guanxi_theme").map(str::to_owned);
         let today = app.store.clock().now().to_zoned(actor.time_zone.clone()).date();
-        Ok(Self { actor, user, texts, request_id, today, theme })
+        Ok(Self { actor, session, user, texts, request_id, today, theme })
     }
 }
 

@@ -61,7 +61,8 @@ impl View {
             keys.push(expression);
         }
         let mut columns: Vec<String> = keys.iter().map(|key| key.sql.clone()).collect();
-        let mut currency = None;
+        // A key of money has its currency in its groups, as a measure has.
+        let mut currency = keys.iter().find_map(|key| key.currency.clone());
         let mut computed = Vec::new();
         for measure in &wanted.measures {
             let (mut parts, kind, of) = self.measure(&sql, &conditions, &record_type, measure)?;

@@ -30,10 +30,26 @@ pub enum Operation {
     Unshare,
     /// A masked field of it was shown whole.
     Reveal,
+    /// It was looked at, and says something about a living person.
+    View,
+    /// It was in a file that was taken out; the record is unknown, the detail says which list.
+    Export,
+    /// Somebody signed in.
+    SignIn,
+    /// Somebody tried to sign in and could not.
+    SignInFailed,
+    /// Somebody signed out.
+    SignOut,
+    /// How somebody signs in was changed: password, second factor, token, lock.
+    Credential,
+    /// A request for approval was decided.
+    Decide,
+    /// Entries of this log were removed by its rule.
+    Purge,
 }
 
 impl Operation {
-    const NAMES: [(&'static str, Self); 8] = [
+    const NAMES: [(&'static str, Self); 16] = [
         ("create", Self::Create),
         ("update", Self::Update),
         ("archive", Self::Archive),
@@ -42,6 +58,14 @@ impl Operation {
         ("share", Self::Share),
         ("unshare", Self::Unshare),
         ("reveal", Self::Reveal),
+        ("view", Self::View),
+        ("export", Self::Export),
+        ("sign_in", Self::SignIn),
+        ("sign_in_failed", Self::SignInFailed),
+        ("sign_out", Self::SignOut),
+        ("credential", Self::Credential),
+        ("decide", Self::Decide),
+        ("purge", Self::Purge),
     ];
 
     /// As the change log keeps it.
@@ -56,7 +80,14 @@ impl Operation {
         matches!(self, Self::Create | Self::Update | Self::Archive | Self::Restore | Self::Remove)
     }
 
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    /// All of them, in the order in which people see them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        Self::NAMES.iter().map(|(_, operation)| *operation)
+    }
+
+    /// The operation of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
         Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, operation)| *operation)
     }
 }
@@ -145,7 +176,8 @@ impl View {
         self.row(&record_type.name, id, Purpose::Read).await?;
         let mut sql = self.session.sql(
             "SELECT s.id, s.at, s.actor, s.origin, s.address, s.job, i.operation, i.version, i.diff \
-             FROM change_item i JOIN change_set s ON s.id = i.change_set WHERE i.record = ",
+             FROM change_item i JOIN change_set s ON s.id = i.change_set \
+             WHERE i.operation <> 'view' AND i.record = ",
         );
         sql.bind(SqlValue::Integer(id.0));
         sql.push(&format!(" ORDER BY i.change_set DESC, i.seq DESC LIMIT {}", limit.min(1_000)));

@@ -166,12 +166,16 @@ impl<'a> Conditions<'a> {
     ) -> Result<()> {
         if filters.is_empty() {
             sql.push(none);
+            return Ok(());
         }
+        // As one: whatever stands before it, as a link or a right, binds all of them.
+        sql.push("(");
         for (at, filter) in filters.iter().enumerate() {
             sql.push(if at > 0 { between } else { "" }).push("(");
             self.write(sql, record_type, alias, filter)?;
             sql.push(")");
         }
+        sql.push(")");
         Ok(())
     }
 

@@ -203,7 +203,7 @@ fn system_tables() -> Vec<Table> {
                 ],
                 &["id"],
             ),
-            &[&["position", "id"], &["job"], &["undoes"]],
+            &[&["position", "id"], &["job"], &["undoes"], &["actor", "id"]],
         ),
         with(
             table(
@@ -219,7 +219,7 @@ fn system_tables() -> Vec<Table> {
                 ],
                 &["change_set", "seq"],
             ),
-            &[&["record", "change_set"]],
+            &[&["record", "change_set"], &["operation", "change_set"]],
         ),
         with(
             table(
@@ -269,6 +269,21 @@ fn system_tables() -> Vec<Table> {
         ),
         with(
             table(
+                "seal",
+                &[
+                    ("number", Integer, true),
+                    ("change_set", Integer, true),
+                    ("position", Integer, true),
+                    ("digest", Text, true),
+                    ("hash", Text, true),
+                    ("purged_by", Integer, false),
+                ],
+                &["number"],
+            ),
+            &[&["change_set"]],
+        ),
+        with(
+            table(
                 "share",
                 &[
                     ("record", Integer, true),
@@ -282,22 +297,43 @@ fn system_tables() -> Vec<Table> {
             ),
             &[&["grantee", "type"]],
         ),
-        table("credential", &[("user", Integer, true), ("password", Text, true)], &["user"]),
+        table(
+            "credential",
+            &[
+                ("user", Integer, true),
+                ("password", Text, false),
+                ("second_factor", Text, false),
+                ("second_factor_step", Integer, false),
+                ("recovery", Json, false),
+                ("failures", Integer, false),
+                ("locked_until", Instant, false),
+            ],
+            &["user"],
+        ),
+        table(
+            "identity",
+            &[("issuer", Text, true), ("subject", Text, true), ("user", Integer, true)],
+            &["issuer", "subject"],
+        ),
         with(
             table(
                 "session",
                 &[
                     ("token_hash", Text, true),
+                    ("id", Integer, true),
                     ("user", Integer, true),
                     ("kind", Text, true),
                     ("name", Text, false),
                     ("created_at", Instant, true),
                     ("seen_at", Instant, true),
                     ("expires_at", Instant, false),
+                    ("address", Text, false),
+                    ("agent", Text, false),
+                    ("scopes", Text, false),
                 ],
                 &["token_hash"],
             ),
-            &[&["user"]],
+            &[&["user"], &["id"]],
         ),
         table("file_content", &[("id", Integer, true), ("content", Bytes, true)], &["id"]),
     ]

@@ -9,7 +9,8 @@ use crate::condition::Conditions;
 use crate::sql::{Sql, SqlValue};
 
 impl Conditions<'_> {
-    /// The records that the Actor may treat so: the condition that every read carries.
+    /// The records that the Actor may treat so: the condition that every read carries. Whatever
+    /// one does with a record that is there, one must see it.
     pub(crate) fn scope(
         &mut self,
         sql: &mut Sql,
@@ -20,6 +21,10 @@ impl Conditions<'_> {
         if self.is_rule {
             sql.push("TRUE");
             return Ok(());
+        }
+        if !matches!(purpose, Purpose::Read | Purpose::Create) {
+            self.scope(sql, record_type, alias, Purpose::Read)?;
+            sql.push(" AND ");
         }
         match self.actor.rights.scope(&record_type.name, purpose) {
             Some(filter) if filter.is_everything() => sql.push("TRUE"),

@@ -42,7 +42,9 @@ impl Tx {
                 },
             };
             let unchanged = old.is_some_and(|old| old.values.get(at) == Some(value));
-            let known = |id: &RawId| self.known_links.contains(id);
+            // Everybody is there for themselves, whoever else they see.
+            let me = self.actor.user;
+            let known = |id: &RawId| self.known_links.contains(id) || Some(*id) == me;
             if unchanged || value.links().iter().all(known) {
                 continue;
             }

@@ -74,10 +74,12 @@ impl View {
     /// # Errors
     /// When the database fails.
     pub async fn may(&mut self, record_type: &str, id: RawId, purpose: Purpose) -> Result<bool> {
-        match self.actor.rights.scope(record_type, purpose) {
-            None => return Ok(false),
-            Some(scope) if scope.is_everything() => return Ok(true),
-            Some(_) => {}
+        let scopes = [purpose, Purpose::Read].map(|one| self.actor.rights.scope(record_type, one));
+        if scopes.iter().any(Option::is_none) {
+            return Ok(false);
+        }
+        if scopes.iter().flatten().all(|scope| scope.is_everything()) {
+            return Ok(true);
         }
         let record_type = self.catalog.get(record_type)?.clone();
         Ok(self.row_for(&record_type, id, purpose).await?.is_some())

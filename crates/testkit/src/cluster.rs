@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 
 use tokio_postgres::NoTls;
 
@@ -18,6 +19,8 @@ pub(crate) struct Database {
     pub(crate) url: String,
     name: String,
     admin: String,
+    /// Dropped with it: the server is not in use by it any more.
+    _in_use: Sender<()>,
 }
 
 impl Database {
@@ -30,8 +33,25 @@ impl Database {
         let name = format!("t_{}_{number}", std::process::id());
         run(&admin, &format!("CREATE DATABASE {name} STRATEGY file_copy")).await;
         let url = format!("postgres://{user}@127.0.0.1:{port}/{name}");
-        Self { url, name, admin }
+        Self { url, name, admin, _in_use: keep_in_use() }
     }
+}
+
+/// Says again and again that the server is in use, for tests that take longer than it waits.
+fn keep_in_use() -> Sender<()> {
+    let (sender, receiver) = channel();
+    let used = folder().join("used");
+    std::thread::spawn(move || {
+        let wait = std::time::Duration::from_secs(u64::from(IDLE_SECONDS) / 4);
+        while receiver.recv_timeout(wait) == Err(RecvTimeoutError::Timeout) {
+            fs::write(&used, "").ok();
+        }
+    });
+    sender
+}
+
+fn folder() -> PathBuf {
+    std::env::temp_dir().join(format!("guanxi-test-postgres-{}", whoami()))
 }
 
 impl Drop for Database {
@@ -57,7 +77,7 @@ async fn run(url: &str, sql: &str) {
 
 /// The port of the running server; starts it under a lock when there is none.
 fn server_port() -> u16 {
-    let folder = std::env::temp_dir().join(format!("guanxi-test-postgres-{}", whoami()));
+    let folder = folder();
     fs::create_dir_all(&folder).expect("a temporary folder can be made");
     let lock = File::create(folder.join("lock")).expect("a file can be made");
     lock.lock().expect("a file can be locked");

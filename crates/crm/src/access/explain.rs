@@ -94,6 +94,11 @@ pub async fn explain(
         }
         explanation.purposes.push((purpose, lines));
     }
+    // Whatever one does with a record, one must see it.
+    let sees = explanation.purposes[0].1.iter().any(Why::holds);
+    for (_, lines) in explanation.purposes.iter_mut().skip(1).filter(|_| !sees) {
+        lines.clear();
+    }
     let rights = organisation.rights_of(&catalog, &user, day);
     for field in described.fields.iter() {
         let access = rights.field(record_type, &field.name);

@@ -14,6 +14,9 @@ pub struct Role {
     pub name: String,
     /// For whom it is.
     pub description: Option<LongText>,
+    /// Whether people of this role must sign in with a second factor.
+    #[field(default = "false")]
+    pub needs_second_factor: bool,
 }
 
 /// What may be done with records of a type.

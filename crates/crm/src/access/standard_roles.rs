@@ -88,7 +88,8 @@ pub async fn make_standard_roles(
     for standard in STANDARD_ROLES {
         let key = format!("role-{}", standard.key);
         let description = Some(LongText(text(&format!("{key}.description"))));
-        let role = tx.create(&Role { name: text(&key), description }).await?.id;
+        let (name, needs_second_factor) = (text(&key), false);
+        let role = tx.create(&Role { name, description, needs_second_factor }).await?.id;
         for (types, purposes, scope) in standard.rights {
             for record_type in *types {
                 let record_type = (*record_type).to_owned();

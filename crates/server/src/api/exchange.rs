@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{self, ExportFormat, ImportInput, ImportJob, Mapping};
 use guanxi_record::{Record, Sort};
-use guanxi_store::{JobState, Purpose};
+use guanxi_store::{JobState, Operation, Purpose};
 use serde_json::{Value as Json, json};
 
 use super::records::{parse_id, respond};
@@ -34,7 +34,14 @@ pub(crate) async fn export(
         let mut view = app.store.read(&signed.actor).await?;
         // To the disk first: an error half way must not look like the end of the file.
         let mut file = tempfile::tempfile().map_err(Error::internal)?;
-        exchange::export(&mut view, &described, &query, format, &mut file).await?;
+        let records = exchange::export(&mut view, &described, &query, format, &mut file).await?;
+        drop(view);
+        // Before the first byte goes out: there is no export that nobody noted.
+        let asked: Vec<String> =
+            params.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let detail = json!({ "records": records, "query": asked.join("&") });
+        let deed = signed.did(Operation::Export, &record_type, RawId(0), Some(detail));
+        app.note(deed).await?;
         std::io::Seek::rewind(&mut file).map_err(Error::internal)?;
         let mut bytes = Vec::new();
         std::io::Read::read_to_end(&mut file, &mut bytes).map_err(Error::internal)?;
@@ -109,7 +116,7 @@ pub(crate) async fn start_import(
     content: Vec<u8>,
     mapping: &Mapping,
 ) -> Result<String> {
-    let all = guanxi_store::Actor { rights: guanxi_store::Rights::All, ..signed.actor.clone() };
+    let all = signed.actor.with_all_rights();
     let mut tx = app.store.write(&all).await?;
     let file = tx.create_file(name, "application/octet-stream", content).await?;
     tx.commit().await?;
@@ -127,7 +134,7 @@ pub(crate) async fn start_import_of_file(
     for record in &mapping.records {
         signed.actor.rights.scope(&record.record_type, Purpose::Import).ok_or(Error::Forbidden)?;
     }
-    let all = guanxi_store::Actor { rights: guanxi_store::Rights::All, ..signed.actor.clone() };
+    let all = signed.actor.with_all_rights();
     let input = ImportInput::File(file);
     let job = exchange::begin_import(&app.store, &all, input, name, mapping).await?;
     Ok(job.id.to_string())

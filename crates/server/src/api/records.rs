@@ -48,6 +48,7 @@ pub(crate) async fn get(
         let described = app.store.catalog().get(&record_type)?.clone();
         let mut view = app.store.read(&signed.actor).await?;
         let row = view.row(&record_type, parse_id(&id)?, Purpose::Read).await?;
+        signed.looked_at(&app, &described, row.id);
         let titles = view.link_titles(&described, std::slice::from_ref(&row)).await?;
         Ok(record_json(&described, &row, &titles))
     }

@@ -11,6 +11,7 @@ use guanxi_record::{Catalog, Field, Record, RecordType, Row};
 use guanxi_store::{FieldAccess, Purpose, Share, Titles};
 use maud::{Markup, html};
 
+use super::account::administrators_only;
 use super::cells;
 use super::fields::{Entries, find};
 use super::format;
@@ -446,9 +447,4 @@ pub(crate) async fn hand_over_now(
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
-}
-
-/// What touches everything is for those who may do everything.
-fn administrators_only(signed: &SignedIn) -> Result<()> {
-    if signed.user.is_administrator { Ok(()) } else { Err(Error::Forbidden) }
 }

@@ -140,6 +140,9 @@ fn menu(signed: &SignedIn, catalog: &Catalog, title: &str) -> Markup {
                     }
                     @if *area == "settings" {
                         a href="/import" data-place=(go) { (icon("file-import")) span { (texts.get("import-title")) } }
+                        @if signed.user.is_administrator {
+                            a href="/audit" data-place=(go) { (icon("eye-check")) span { (texts.get("audit-title")) } }
+                        }
                         a href="/api/docs" data-place=(go) { (icon("api")) span { "API" } }
                     }
                 }
@@ -174,7 +177,7 @@ fn top(signed: &SignedIn) -> Markup {
                     @if dark { (icon("sun")) } @else { (icon("moon")) }
                 }
             }
-            a class="btn d-none d-md-inline-flex" href=(format!("/user/{}", signed.user.id)) { (signed.user.name) }
+            a class="btn d-none d-md-inline-flex" href="/account" { (signed.user.name) }
             form method="post" action="/logout" {
                 button class="btn btn-icon" type="submit" aria-label=(texts.get("ui-sign-out")) { (icon("logout")) }
             }

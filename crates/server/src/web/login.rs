@@ -1,74 +1,150 @@
-//! Signing in and out; language and theme.
+//! Signing in: password, or an identity provider; then, where somebody has one, the second factor.
 
 use axum::Form;
 use axum::extract::{Extension, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
-use guanxi_base::{RawId, Refusal, Result};
-use guanxi_crm::access::{User, verify_password};
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::access::{Organisation, User, prove_second_factor, verify_password};
 use guanxi_crm::text::Texts;
-use guanxi_record::Record;
-use guanxi_store::{Actor, Origin, SignInKind};
+use guanxi_record::{Record, Stored};
+use guanxi_store::{
+    Actor, Credential, Deed, NewSignIn, Operation, Origin, SignInKind, TokenScopes,
+};
 use jiff::SignedDuration;
 use maud::{Markup, html};
 use serde::Deserialize;
+use serde_json::json;
 
 use super::assets::VERSION;
 use super::layout::bare;
 use crate::app::App;
-use crate::params::{self, Params};
+use crate::identity::knows_password;
+use crate::params::{self, Params, encoded};
 use crate::security::ClientAddress;
 use crate::signed_in::{SESSION_COOKIE, cookie, locale_of};
 
 /// A session ends after so many hours.
 const SESSION_HOURS: i64 = 24 * 7;
+/// So long one may take between the password and the second factor.
+const SECOND_STEP_MINUTES: i64 = 5;
+/// After so many failures in a row the account is locked, whatever the address.
+const FAILURES_MAX: i64 = 20;
+/// For so long; a new password by mail, or an administrator, unlocks it before.
+const LOCK_HOURS: i64 = 12;
+
+const SECOND_COOKIE: &str = "guanxi_second";
+const OIDC_COOKIE: &str = "guanxi_oidc";
+
+/// Who asks, before we know who it is.
+pub(crate) struct Visitor {
+    pub(crate) texts: &'static Texts,
+    pub(crate) theme: Option<String>,
+    pub(crate) address: String,
+    pub(crate) agent: Option<String>,
+}
+
+impl Visitor {
+    pub(crate) fn of(headers: &HeaderMap, address: Option<Extension<ClientAddress>>) -> Self {
+        let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+        Self {
+            texts: Texts::of(locale_of(headers)),
+            theme: cookie(headers, "guanxi_theme").map(str::to_owned),
+            address: address.map(|Extension(address)| address.0).unwrap_or_default(),
+            agent: agent.map(str::to_owned),
+        }
+    }
+
+    /// A page in the middle of an empty screen.
+    pub(crate) fn page(&self, title: &str, content: &Markup) -> Response {
+        let card = html! {
+            div class="gx-login" {
+                div class="card" { div class="card-body" {
+                    div class="d-flex align-items-center gap-2 mb-3" {
+                        img src=(format!("/assets/logo.svg?v={VERSION}")) alt="" width="36" height="36";
+                        h1 class="m-0" { (title) }
+                    }
+                    (content)
+                } }
+                form class="text-center mt-3" method="post" action="/language" {
+                    button class="btn" name="locale" value="zh_cn" lang="zh-CN" { "\u{4e2d}\u{6587}" }
+                    " "
+                    button class="btn" name="locale" value="en" lang="en" { "English" }
+                }
+            }
+        };
+        bare(self.texts, title, self.theme.as_deref(), &card).into_response()
+    }
+
+    fn actor(&self, user: Option<RawId>) -> Actor {
+        let address = Some(self.address.clone());
+        Actor { user, address, ..Actor::system(Origin::Web) }
+    }
+
+    pub(crate) fn deed(&self, user: RawId, operation: Operation, how: &str) -> Deed {
+        Deed {
+            actor: self.actor(Some(user)),
+            operation,
+            record_type: User::NAME.to_owned(),
+            record: user,
+            detail: Some(json!({ "how": how })),
+        }
+    }
+
+    /// What is wrong, as a page of the status that fits.
+    pub(crate) fn sentence(&self, error: &Error) -> (StatusCode, String) {
+        crate::problem::log(error, "");
+        let (_, sentence) = crate::problem::words(error, self.texts);
+        let status = match crate::problem::status(error) {
+            StatusCode::UNPROCESSABLE_ENTITY => StatusCode::UNAUTHORIZED,
+            other => other,
+        };
+        (status, sentence)
+    }
+}
+
+pub(crate) fn alert(problem: Option<&str>) -> Markup {
+    html! {
+        @if let Some(problem) = problem {
+            p class="alert alert-danger" role="alert" id="problem" { (problem) }
+        }
+    }
+}
 
 pub(crate) async fn login_form(
+    State(app): State<App>,
     headers: HeaderMap,
     Parameters(params): Parameters<Params>,
 ) -> Response {
-    let texts = Texts::of(locale_of(&headers));
+    let visitor = Visitor::of(&headers, None);
     let to = params::one(&params, "to").unwrap_or("/");
-    bare(
-        texts,
-        &texts.get("login-title"),
-        cookie(&headers, "guanxi_theme"),
-        &form(texts, to, "", None),
-    )
-    .into_response()
+    let content = form(&app, &visitor, to, "", None);
+    visitor.page(&visitor.texts.get("login-title"), &content)
 }
 
-fn form(texts: &Texts, to: &str, email: &str, problem: Option<&str>) -> Markup {
+fn form(app: &App, visitor: &Visitor, to: &str, email: &str, problem: Option<&str>) -> Markup {
+    let texts = visitor.texts;
     html! {
-        div class="gx-login" {
-            div class="card" {
-                div class="card-body" {
-                    div class="d-flex align-items-center gap-2 mb-3" {
-                        img src=(format!("/assets/logo.svg?v={VERSION}")) alt="" width="36" height="36";
-                        h1 class="m-0" { (texts.get("ui-product")) }
-                    }
-                    form method="post" action="/login" {
-                        @if let Some(problem) = problem {
-                            p class="alert alert-danger" role="alert" id="problem" { (problem) }
-                        }
-                        input type="hidden" name="to" value=(to);
-                        label class="form-label" for="email" { (texts.get("login-email")) }
-                        input class="form-control mb-3" id="email" name="email" type="email"
-                            autocomplete="username" required value=(email)
-                            aria-invalid=[problem.map(|_| "true")]
-                            aria-describedby=[problem.map(|_| "problem")];
-                        label class="form-label" for="password" { (texts.get("login-password")) }
-                        input class="form-control mb-3" id="password" name="password"
-                            type="password" autocomplete="current-password" required;
-                        button class="btn btn-primary w-100" type="submit" { (texts.get("login-button")) }
-                    }
-                }
+        form method="post" action="/login" {
+            (alert(problem))
+            input type="hidden" name="to" value=(to);
+            label class="form-label" for="email" { (texts.get("login-email")) }
+            input class="form-control mb-3" id="email" name="email" type="email"
+                autocomplete="username" required value=(email)
+                aria-invalid=[problem.map(|_| "true")]
+                aria-describedby=[problem.map(|_| "problem")];
+            label class="form-label" for="password" { (texts.get("login-password")) }
+            input class="form-control mb-3" id="password" name="password"
+                type="password" autocomplete="current-password" required;
+            button class="btn btn-primary w-100" type="submit" { (texts.get("login-button")) }
+        }
+        @if let Some(oidc) = &app.oidc {
+            a class="btn w-100 mt-3" href=(format!("/login/oidc?to={}", encoded(to))) {
+                (texts.format("login-with", &[("name", &oidc.config.name)]))
             }
-            form class="text-center mt-3" method="post" action="/language" {
-                button class="btn" name="locale" value="zh_cn" lang="zh-CN" { "\u{4e2d}\u{6587}" }
-                " "
-                button class="btn" name="locale" value="en" lang="en" { "English" }
-            }
+        }
+        @if app.mailer.is_some() {
+            p class="mt-3 mb-0" { a href="/login/forgot" { (texts.get("login-forgot")) } }
         }
     }
 }
@@ -87,109 +163,273 @@ pub(crate) async fn sign_in(
     headers: HeaderMap,
     Form(credentials): Form<Credentials>,
 ) -> Response {
-    let texts = Texts::of(locale_of(&headers));
-    let address = address.map(|Extension(address)| address.0).unwrap_or_default();
-    match check(&app, &credentials, &address).await {
-        Ok(token) => {
-            let to = if is_local(&credentials.to) { credentials.to.as_str() } else { "/" };
-            let secure = if app.config.behind_https { "; Secure" } else { "" };
-            let age = SESSION_HOURS * 3_600;
-            let value = format!(
-                "{SESSION_COOKIE}={token}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}"
-            );
-            ([(header::SET_COOKIE, value)], Redirect::to(to)).into_response()
-        }
-        Err(error) => {
-            crate::problem::log(&error, "");
-            let (_, sentence) = crate::problem::words(&error, texts);
-            let content = form(texts, &credentials.to, &credentials.email, Some(&sentence));
-            let theme = cookie(&headers, "guanxi_theme");
-            let page = bare(texts, &texts.get("login-title"), theme, &content);
-            let status = match crate::problem::status(&error) {
-                StatusCode::UNPROCESSABLE_ENTITY => StatusCode::UNAUTHORIZED,
-                other => other,
-            };
-            (status, page).into_response()
-        }
+    let visitor = Visitor::of(&headers, address);
+    let outcome: Result<Response> = async {
+        let user = check(&app, &visitor, &credentials).await?;
+        go_in(&app, &visitor, user, &credentials.to, "password").await
     }
+    .await;
+    outcome.unwrap_or_else(|error| {
+        let (status, sentence) = visitor.sentence(&error);
+        let (to, email) = (&credentials.to, &credentials.email);
+        let content = form(&app, &visitor, to, email, Some(&sentence));
+        (status, visitor.page(&visitor.texts.get("login-title"), &content)).into_response()
+    })
 }
 
 /// Where to go after signing in: only ever to a page of ours.
-fn is_local(path: &str) -> bool {
+pub(crate) fn is_local(path: &str) -> bool {
     path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n'])
 }
 
-async fn check(app: &App, credentials: &Credentials, address: &str) -> Result<String> {
+/// Whose password it is.
+async fn check(app: &App, visitor: &Visitor, credentials: &Credentials) -> Result<RawId> {
     let email = credentials.email.trim();
     let account = format!("account {}", email.to_lowercase());
-    let place = format!("address {address}");
+    let place = format!("address {}", visitor.address);
     let names = [account.as_str(), place.as_str()];
     if let Some(minutes) = app.throttle.wait_minutes(&names) {
         return Err(Refusal::new("sign-in-throttled").with("minutes", minutes).into());
     }
+    let user = user_of(app, email).await?;
+    let known = match user {
+        Some(user) => app.store.credential(user).await?,
+        None => Credential::default(),
+    };
+    let now = app.store.clock().now();
+    // A lock looks like a wrong password: it must not tell which accounts there are.
+    let locked = known.locked_until.is_some_and(|until| until > now);
+    let directory = app.config.ldap.as_ref().filter(|_| known.password.is_none());
+    let right = match directory.filter(|_| user.is_some() && !locked) {
+        Some(directory) => knows_password(directory, email, &credentials.password).await?,
+        None => {
+            let (password, hash) = (credentials.password.clone(), known.password);
+            let verify = move || verify_password(&password, hash.as_deref());
+            tokio::task::spawn_blocking(verify).await.map_err(Error::internal)?
+        }
+    };
+    let Some(user) = user.filter(|_| right && !locked) else {
+        app.throttle.failed(&names);
+        if let Some(user) = user {
+            let lock = SignedDuration::from_hours(LOCK_HOURS);
+            app.store.sign_in_failed(user, FAILURES_MAX, lock).await?;
+            let how = if locked { "locked" } else { "password" };
+            app.note(visitor.deed(user, Operation::SignInFailed, how)).await?;
+        }
+        return Err(Refusal::new("wrong-sign-in").into());
+    };
+    app.throttle.succeeded(&names);
+    app.store.unlock(user).await?;
+    Ok(user)
+}
+
+/// The user of an address who may sign in.
+pub(crate) async fn user_of(app: &App, email: &str) -> Result<Option<RawId>> {
     let mut view = app.store.read(&Actor::system(Origin::Web)).await?;
     let row = match view.find_by(User::NAME, "email", email).await {
         Ok(row) => row,
         // What is no address is nobody's.
-        Err(guanxi_base::Error::Refused(_)) => None,
+        Err(Error::Refused(_)) => None,
         Err(error) => return Err(error),
     };
-    drop(view);
-    let user: Option<RawId> = row.map(|row| row.id);
-    let hash = match user {
-        Some(user) => app.store.password_hash(user).await?,
-        None => None,
-    };
-    let password = credentials.password.clone();
-    let right = tokio::task::spawn_blocking(move || verify_password(&password, hash.as_deref()))
-        .await
-        .map_err(guanxi_base::Error::internal)?;
-    let Some(user) = user.filter(|_| right) else {
-        app.throttle.failed(&names);
-        return Err(Refusal::new("wrong-sign-in").into());
-    };
-    app.throttle.succeeded(&names);
-    let expires = app.store.clock().now() + SignedDuration::from_hours(SESSION_HOURS);
-    app.store.create_sign_in(user, SignInKind::Session, None, Some(expires)).await
+    let user: Option<Stored<User>> = row.map(TryInto::try_into).transpose()?;
+    Ok(user.filter(|u| u.is_active && u.archived_at.is_none()).map(|user| user.id.raw()))
 }
 
-pub(crate) async fn sign_out(State(app): State<App>, headers: HeaderMap) -> Response {
-    if let Some(token) = cookie(&headers, SESSION_COOKIE)
-        && let Err(error) = app.store.end_sign_in(token).await
-    {
-        crate::problem::log(&error, "");
+fn set_cookie(app: &App, name: &str, value: &str, seconds: i64) -> String {
+    let secure = if app.config.behind_https { "; Secure" } else { "" };
+    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+}
+
+/// On to the second factor, or in.
+async fn go_in(app: &App, visitor: &Visitor, user: RawId, to: &str, how: &str) -> Result<Response> {
+    let has_second = app.store.credential(user).await?.second_factor.is_some();
+    // Who signs in elsewhere proves there what they must.
+    if has_second && how == "password" {
+        let until = app.store.clock().now() + SignedDuration::from_mins(SECOND_STEP_MINUTES);
+        let new = NewSignIn::of(SignInKind::SecondStep).until(until);
+        let token = app.store.create_sign_in(user, new).await?;
+        let line = set_cookie(app, SECOND_COOKIE, &token, SECOND_STEP_MINUTES * 60);
+        let next = format!("/login/code?to={}", encoded(to));
+        return Ok(([(header::SET_COOKIE, line)], Redirect::to(&next)).into_response());
     }
-    let gone = format!("{SESSION_COOKIE}=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0");
+    let organisation = Organisation::of(&app.store).await?;
+    let needs_second = how == "password"
+        && !has_second
+        && organisation
+            .user(user)
+            .is_some_and(|user| organisation.roles_of(user).any(|role| role.needs_second_factor));
+    let door = if needs_second { Door::AccountOnly } else { Door::All(to) };
+    open_session(app, visitor, user, door, how).await
+}
+
+/// How far a new session reaches, and where it goes first.
+enum Door<'a> {
+    All(&'a str),
+    /// A role asks for a second factor that is not set up yet: nothing else until it is.
+    AccountOnly,
+}
+
+async fn open_session(
+    app: &App,
+    visitor: &Visitor,
+    user: RawId,
+    door: Door<'_>,
+    how: &str,
+) -> Result<Response> {
+    let expires = app.store.clock().now() + SignedDuration::from_hours(SESSION_HOURS);
+    let (to, scopes) = match door {
+        Door::All(to) => (to, None),
+        Door::AccountOnly => ("/account?second=needed", Some(TokenScopes::default())),
+    };
+    let new = NewSignIn {
+        address: Some(visitor.address.clone()),
+        agent: visitor.agent.clone(),
+        scopes,
+        ..NewSignIn::of(SignInKind::Session).until(expires)
+    };
+    let token = app.store.create_sign_in(user, new).await?;
+    app.note(visitor.deed(user, Operation::SignIn, how)).await?;
+    let to = if is_local(to) { to } else { "/" };
+    let line = set_cookie(app, SESSION_COOKIE, &token, SESSION_HOURS * 3_600);
+    Ok(([(header::SET_COOKIE, line)], Redirect::to(to)).into_response())
+}
+
+pub(crate) async fn code_form(
+    headers: HeaderMap,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    let visitor = Visitor::of(&headers, None);
+    code_page(&visitor, params::one(&params, "to").unwrap_or("/"), None)
+}
+
+fn code_page(visitor: &Visitor, to: &str, problem: Option<&str>) -> Response {
+    let texts = visitor.texts;
+    let content = html! {
+        form method="post" action="/login/code" {
+            (alert(problem))
+            input type="hidden" name="to" value=(to);
+            label class="form-label" for="code" { (texts.get("login-code")) }
+            input class="form-control mb-3" id="code" name="code" required
+                autocomplete="one-time-code" maxlength="20"
+                aria-invalid=[problem.map(|_| "true")]
+                aria-describedby=[problem.map(|_| "problem")];
+            button class="btn btn-primary w-100" type="submit" { (texts.get("login-button")) }
+            p class="gx-muted mt-3 mb-0" { (texts.get("login-code-hint")) }
+        }
+    };
+    visitor.page(&texts.get("login-code-title"), &content)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Code {
+    code: String,
+    #[serde(default)]
+    to: String,
+}
+
+pub(crate) async fn sign_in_code(
+    State(app): State<App>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    Form(sent): Form<Code>,
+) -> Response {
+    let visitor = Visitor::of(&headers, address);
+    let token = cookie(&headers, SECOND_COOKIE).unwrap_or_default().to_owned();
+    let outcome: Result<Option<Response>> = async {
+        let Some(step) = app.store.sign_in(&token, SignInKind::SecondStep).await? else {
+            return Ok(None);
+        };
+        let account = format!("second {}", step.user);
+        if let Some(minutes) = app.throttle.wait_minutes(&[&account]) {
+            return Err(Refusal::new("sign-in-throttled").with("minutes", minutes).into());
+        }
+        if !prove_second_factor(&app.store, &app.vault, step.user, &sent.code).await? {
+            app.throttle.failed(&[&account]);
+            app.note(visitor.deed(step.user, Operation::SignInFailed, "second factor")).await?;
+            return Err(Refusal::new("wrong-code").into());
+        }
+        app.throttle.succeeded(&[&account]);
+        app.store.end_sign_in(&token).await?;
+        let door = Door::All(&sent.to);
+        open_session(&app, &visitor, step.user, door, "second factor").await.map(Some)
+    }
+    .await;
+    match outcome {
+        Ok(Some(response)) => response,
+        // It took too long: from the beginning.
+        Ok(None) => Redirect::to(&format!("/login?to={}", encoded(&sent.to))).into_response(),
+        Err(error) => {
+            let (status, sentence) = visitor.sentence(&error);
+            (status, code_page(&visitor, &sent.to, Some(&sentence))).into_response()
+        }
+    }
+}
+
+pub(crate) async fn oidc_begin(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    let visitor = Visitor::of(&headers, None);
+    let to = params::one(&params, "to").unwrap_or("/");
+    let outcome: Result<Response> = async {
+        let oidc = app.oidc.as_ref().ok_or(Error::NotFound)?;
+        let begun = oidc.begin(&app.vault, to).await?;
+        let line = set_cookie(&app, OIDC_COOKIE, &begun.sealed, 600);
+        Ok(([(header::SET_COOKIE, line)], Redirect::to(&begun.url)).into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| refused(&app, &visitor, to, &error))
+}
+
+fn refused(app: &App, visitor: &Visitor, to: &str, error: &Error) -> Response {
+    let (status, sentence) = visitor.sentence(error);
+    let content = form(app, visitor, to, "", Some(&sentence));
+    (status, visitor.page(&visitor.texts.get("login-title"), &content)).into_response()
+}
+
+pub(crate) async fn oidc_back(
+    State(app): State<App>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    let visitor = Visitor::of(&headers, address);
+    let outcome: Result<Response> = async {
+        let oidc = app.oidc.as_ref().ok_or(Error::NotFound)?;
+        let sealed = cookie(&headers, OIDC_COOKIE).unwrap_or_default();
+        let given = |name| params::one(&params, name).unwrap_or_default();
+        let back = (given("code"), given("state"));
+        let (user, to) = oidc.finish(&app.store, &app.vault, sealed, back).await?;
+        let organisation = Organisation::of(&app.store).await?;
+        organisation.user(user).ok_or_else(|| Refusal::new("oidc-unknown-user"))?;
+        go_in(&app, &visitor, user, &to, "identity provider").await
+    }
+    .await;
+    outcome.unwrap_or_else(|error| refused(&app, &visitor, "/", &error))
+}
+
+pub(crate) async fn sign_out(
+    State(app): State<App>,
+    address: Option<Extension<ClientAddress>>,
+    headers: HeaderMap,
+) -> Response {
+    let visitor = Visitor::of(&headers, address);
+    if let Some(token) = cookie(&headers, SESSION_COOKIE) {
+        let outcome: Result<()> = async {
+            let known = app.store.sign_in(token, SignInKind::Session).await?;
+            app.store.end_sign_in(token).await?;
+            match known {
+                Some(known) => app.note(visitor.deed(known.user, Operation::SignOut, "")).await,
+                None => Ok(()),
+            }
+        }
+        .await;
+        if let Err(error) = outcome {
+            crate::problem::log(&error, "");
+        }
+    }
+    let gone = set_cookie(&app, SESSION_COOKIE, "", 0);
     ([(header::SET_COOKIE, gone)], Redirect::to("/login")).into_response()
-}
-
-/// Keeps a choice in a cookie and goes back to where it was made.
-fn remember(headers: &HeaderMap, name: &str, value: &str) -> Response {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let path = referer
-        .and_then(|url| url.split_once("://"))
-        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
-    let to = path.filter(|path| is_local(path)).unwrap_or("/").to_owned();
-    let line = format!("{name}={value}; Path=/; SameSite=Lax; Max-Age=31536000");
-    ([(header::SET_COOKIE, line)], Redirect::to(&to)).into_response()
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Language {
-    locale: String,
-}
-
-pub(crate) async fn language(headers: HeaderMap, Form(chosen): Form<Language>) -> Response {
-    let locale = if chosen.locale == "en" { "en" } else { "zh_cn" };
-    remember(&headers, "guanxi_locale", locale)
-}
-
-#[derive(Debug, Deserialize)]
-pub(crate) struct Theme {
-    theme: String,
-}
-
-pub(crate) async fn theme(headers: HeaderMap, Form(chosen): Form<Theme>) -> Response {
-    let theme = if chosen.theme == "dark" { "dark" } else { "light" };
-    remember(&headers, "guanxi_theme", theme)
 }

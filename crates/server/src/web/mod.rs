@@ -1,7 +1,9 @@
 //! The web pages: made on the server from the descriptions, complete without a script.
 
 mod access;
+mod account;
 mod assets;
+mod audit;
 mod bulk;
 mod cell;
 mod cells;
@@ -17,12 +19,19 @@ mod imports;
 mod layout;
 mod list;
 mod login;
+mod password_link;
+mod preferences;
 mod record;
 mod save;
 mod views;
 
 pub(crate) use access::{access, hand_over_form, hand_over_now, reveal, share, unshare};
+pub(crate) use account::{
+    account, begin_second, change_password, confirm_second, create_token, end_sign_in, help_user,
+    remove_second,
+};
 pub(crate) use assets::asset;
+pub(crate) use audit::audit;
 pub(crate) use bulk::bulk;
 pub(crate) use cell::{edit_cell, save_cell};
 pub(crate) use files::{file, file_of};
@@ -32,7 +41,11 @@ pub(crate) use imports::{
     import_upload,
 };
 pub(crate) use list::{list, more, total};
-pub(crate) use login::{language, login_form, sign_in, sign_out, theme};
+pub(crate) use login::{
+    code_form, login_form, oidc_back, oidc_begin, sign_in, sign_in_code, sign_out,
+};
+pub(crate) use password_link::{choose_password, forgot, forgot_form, invite, password_form};
+pub(crate) use preferences::{language, theme};
 pub(crate) use record::show;
 pub(crate) use save::{archive, create, edit_form, new_form, restore, undo, update};
 pub(crate) use views::{create_view, update_view};

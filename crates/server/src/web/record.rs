@@ -46,6 +46,7 @@ async fn record_page(
     let described = app.store.catalog().get(record_type)?.clone();
     let mut view = app.store.read(&signed.actor).await?;
     let row = view.row(record_type, parse_id(id)?, Purpose::Read).await?;
+    signed.looked_at(app, &described, row.id);
     let related = related(&mut view, signed, &described, row.id).await?;
     let mut linking: Vec<(&RecordType, &[Row])> = vec![(&described, std::slice::from_ref(&row))];
     linking.extend(related.iter().map(|list| (&*list.record_type, list.shown())));
@@ -110,6 +111,12 @@ fn heading(signed: &SignedIn, described: &RecordType, row: &Row, may: May) -> Ma
                 (icon("shield")) (texts.get("access-title"))
             }
             @if described.name == "user" && signed.user.is_administrator {
+                @for (action, key) in [("invite", "invite-title"), ("help/unlock", "help-unlock"),
+                    ("help/second-factor-off", "help-second-off"), ("help/end-all", "help-end-all")] {
+                    form method="post" action=(format!("{path}/{action}")) {
+                        button class="btn" type="submit" { (texts.get(key)) }
+                    }
+                }
                 a class="btn" href=(format!("{path}/hand-over")) {
                     (icon("transfer")) (texts.get("hand-over-title"))
                 }

@@ -160,6 +160,7 @@ pub(crate) async fn edit_form(
         let described = app.store.catalog().get(&record_type)?.clone();
         let mut view = app.store.read(&signed.actor).await?;
         let row = view.row(&record_type, parse_id(&id)?, Purpose::Change).await?;
+        signed.looked_at(&app, &described, row.id);
         let titles = view.link_titles(&described, std::slice::from_ref(&row)).await?;
         let entries = Entries::of(&described, &row.values, &titles);
         let title = row.title(&described);

@@ -8,7 +8,7 @@ use guanxi_crm::access::{Locale, make_standard_roles, set_account, standard_role
 use guanxi_crm::text::Texts;
 use guanxi_crm::{RECORD_TYPES, migrations};
 use guanxi_server::{App, AppConfig, router};
-use guanxi_store::{Actor, Origin, Purpose, SignInKind, Store, StoreConfig};
+use guanxi_store::{Actor, NewSignIn, Origin, Purpose, SignInKind, Store, StoreConfig};
 use guanxi_testkit::TestDatabase;
 use http_body_util::BodyExt;
 use serde_json::{Value as Json, json};
@@ -18,6 +18,7 @@ pub(crate) const PASSWORD: &str = "a long password";
 
 pub(crate) struct House {
     pub(crate) store: Store,
+    app: App,
     pub(crate) router: Router,
     pub(crate) administrator: String,
     pub(crate) clerk: String,
@@ -78,13 +79,31 @@ impl House {
             user.roles = standard_role(&roles, "all_business").into_iter().collect();
             tx.update(&user).await.unwrap();
             tx.commit().await.unwrap();
-            let token = store.create_sign_in(id, SignInKind::ApiToken, None, None).await.unwrap();
+            let token =
+                store.create_sign_in(id, NewSignIn::of(SignInKind::ApiToken)).await.unwrap();
             tokens.push(token);
         }
-        let router = router(App::new(store.clone(), AppConfig::default()));
+        let app = App::new(store.clone(), AppConfig::default()).unwrap();
+        let router = router(app.clone());
         let clerk = tokens.pop().unwrap();
         let administrator = tokens.pop().unwrap();
-        Self { store, router, administrator, clerk, clock }
+        Self { store, app, router, administrator, clerk, clock }
+    }
+
+    /// Writes down who looked at what.
+    pub(crate) async fn flush(&self) {
+        self.app.write_looks().await;
+    }
+
+    /// Seals the log to its end: on PostgreSQL other tests' transactions hold it back for a moment.
+    pub(crate) async fn seal_all(&self) {
+        for _ in 0..100_000 {
+            self.store.seal().await.unwrap();
+            if self.store.verify_seals(None).await.unwrap().unsealed == 0 {
+                return;
+            }
+            tokio::task::yield_now().await;
+        }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {

@@ -4,6 +4,8 @@
 
 mod house;
 mod pages;
+mod proof;
 mod records;
 mod rights;
+mod signing_in;
 mod surface;

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use guanxi_crm::RECORD_TYPES;
 use guanxi_crm::demo::{Demo, make_demo};
-use guanxi_store::{Actor, Origin, SignInKind};
+use guanxi_store::{Actor, NewSignIn, Origin, SignInKind};
 use guanxi_testkit::{TestDatabase, both_databases};
 
 use crate::house::House;
@@ -18,7 +18,7 @@ async fn every_page_is_drawn(database: TestDatabase) {
     let user = view.find_by("user", "email", "admin@example.com").await.unwrap().unwrap();
     drop(view);
     let session =
-        house.store.create_sign_in(user.id, SignInKind::Session, None, None).await.unwrap();
+        house.store.create_sign_in(user.id, NewSignIn::of(SignInKind::Session)).await.unwrap();
     for round in ["empty", "full"] {
         if round == "full" {
             let demo = Demo { seed: 1, customers: 12, orders_per_customer: 4.0 };

@@ -133,7 +133,9 @@ async fn a_file_is_its_uploaders(database: TestDatabase) {
     for email in ["admin@example.com", "clerk@example.com"] {
         let user = view.find_by("user", "email", email).await.unwrap().unwrap().id;
         let kind = guanxi_store::SignInKind::Session;
-        sessions.push(house.store.create_sign_in(user, kind, None, None).await.unwrap());
+        sessions.push(
+            house.store.create_sign_in(user, guanxi_store::NewSignIn::of(kind)).await.unwrap(),
+        );
         clerk.user = Some(user);
     }
     drop(view);
@@ -172,7 +174,8 @@ async fn sessions(house: &House) -> Vec<(guanxi_base::RawId, String)> {
         let user = view.find_by("user", "email", email).await.unwrap().unwrap().id;
         drop(view);
         let kind = guanxi_store::SignInKind::Session;
-        let token = house.store.create_sign_in(user, kind, None, None).await.unwrap();
+        let token =
+            house.store.create_sign_in(user, guanxi_store::NewSignIn::of(kind)).await.unwrap();
         sessions.push((user, token));
     }
     sessions

@@ -1,0 +1,39 @@
+//! Language and theme: kept in cookies, so that they hold before anybody signs in.
+
+use axum::Form;
+use axum::http::{HeaderMap, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use serde::Deserialize;
+
+use super::login::is_local;
+
+/// Keeps a choice in a cookie and goes back to where it was made.
+fn remember(headers: &HeaderMap, name: &str, value: &str) -> Response {
+    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
+    let path = referer
+        .and_then(|url| url.split_once("://"))
+        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    let to = path.filter(|path| is_local(path)).unwrap_or("/").to_owned();
+    let line = format!("{name}={value}; Path=/; SameSite=Lax; Max-Age=31536000");
+    ([(header::SET_COOKIE, line)], Redirect::to(&to)).into_response()
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Language {
+    locale: String,
+}
+
+pub(crate) async fn language(headers: HeaderMap, Form(chosen): Form<Language>) -> Response {
+    let locale = if chosen.locale == "en" { "en" } else { "zh_cn" };
+    remember(&headers, "guanxi_locale", locale)
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Theme {
+    theme: String,
+}
+
+pub(crate) async fn theme(headers: HeaderMap, Form(chosen): Form<Theme>) -> Response {
+    let theme = if chosen.theme == "dark" { "dark" } else { "light" };
+    remember(&headers, "guanxi_theme", theme)
+}
