@@ -315,3 +315,26 @@ operation-sign_out = signed out
 operation-credential = changed how one signs in
 operation-decide = decided a request
 operation-purge = removed old entries of the log
+
+approval-title = Approvals
+approval-waiting = Waiting for you
+approval-mine = Asked by you
+approval-none = Nothing waits for your decision.
+approval-ask = Ask for approval
+approval-reason = Why (for whoever decides)
+approval-asked-by = { $name } asks
+approval-comment = Comment
+approval-approve = Approve
+approval-return = Return
+approval-forward = Forward to
+approval-forward-do = Forward
+approval-withdraw = Take back
+approval-on-behalf = for { $name }
+mail-approval-subject = Guanxi: { $title } waits for your decision
+mail-approval-text =
+    { $name } asks you to decide about { $title }.
+    { $url }
+mail-decided-subject = Guanxi: { $title } was decided
+mail-decided-text =
+    Your request about { $title } is: { $state }.
+    { $url }

@@ -315,3 +315,26 @@ operation-sign_out = 退出登录
 operation-credential = 更改了登录方式
 operation-decide = 处理了审批
 operation-purge = 清理了旧日志
+
+approval-title = 审批
+approval-waiting = 待我审批
+approval-mine = 我的申请
+approval-none = 没有待您审批的事项。
+approval-ask = 提交审批
+approval-reason = 理由（供审批人参考）
+approval-asked-by = { $name }的申请
+approval-comment = 意见
+approval-approve = 同意
+approval-return = 退回
+approval-forward = 转交给
+approval-forward-do = 转交
+approval-withdraw = 撤回
+approval-on-behalf = 代{ $name }
+mail-approval-subject = 关系：“{ $title }”等待您审批
+mail-approval-text =
+    { $name }请您审批“{ $title }”。
+    { $url }
+mail-decided-subject = 关系：“{ $title }”已处理
+mail-decided-text =
+    您关于“{ $title }”的申请结果：{ $state }。
+    { $url }

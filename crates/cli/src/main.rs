@@ -15,8 +15,8 @@ use clap::{Parser, Subcommand};
 use guanxi_base::{Clock, Error, Result};
 use guanxi_crm::access::Locale;
 use guanxi_crm::text::Texts;
-use guanxi_crm::{RECORD_TYPES, migrations};
-use guanxi_store::{Actor, Origin, Store, StoreConfig};
+use guanxi_crm::{migrations, store_config};
+use guanxi_store::{Actor, Origin, Store};
 
 /// Guanxi: customer relationship management.
 #[derive(Debug, Parser)]
@@ -112,7 +112,7 @@ async fn open(arguments: &Arguments) -> Result<Store> {
         }
     };
     let clock = Clock::system();
-    Store::open(StoreConfig { url, types: RECORD_TYPES, migrations: migrations()?, clock }).await
+    Store::open(store_config(url, clock)?).await
 }
 
 /// The language of the terminal.

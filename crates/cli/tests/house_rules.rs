@@ -21,6 +21,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Inside `crm`: a module and the modules that it may name.
 const MODULES_MAY_USE: &[(&str, &[&str])] = &[
     ("access", &["catalog"]),
+    ("authority", &["access"]),
     ("people", &["access", "catalog"]),
     ("catalog", &[]),
     ("sales", &["access", "people", "catalog"]),

@@ -1,6 +1,7 @@
 //! The product. This file is its table of contents: every record type that there is.
 
 pub mod access;
+pub mod authority;
 pub mod billing;
 pub mod catalog;
 pub mod demo;
@@ -13,8 +14,9 @@ pub mod work;
 
 mod migrations;
 
+use guanxi_base::{Clock, Result};
 use guanxi_record::{Record, RecordType};
-use guanxi_store::{CustomField, File};
+use guanxi_store::{CustomField, File, StoreConfig};
 
 pub use migrations::{migrations, missing_migration};
 
@@ -41,12 +43,26 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     access::FieldRight::TYPE,
     access::Territory::TYPE,
     access::Substitution::TYPE,
+    access::AuthorityLimit::TYPE,
+    access::ApprovalRule::TYPE,
+    access::ApprovalStep::TYPE,
+    authority::ApprovalRequest::TYPE,
+    authority::ApprovalTask::TYPE,
     exchange::ImportJob::TYPE,
     exchange::ImportMapping::TYPE,
     access::SavedView::TYPE,
     CustomField::TYPE,
     File::TYPE,
 ];
+
+/// What the product's database is opened with.
+///
+/// # Errors
+/// When a migration is broken.
+pub fn store_config(url: String, clock: Clock) -> Result<StoreConfig> {
+    let (migrations, guard) = (migrations()?, Some(authority::guard as guanxi_store::Guard));
+    Ok(StoreConfig { url, types: RECORD_TYPES, migrations, clock, guard })
+}
 
 /// The parts of the menu, in their order.
 pub static AREAS: &[&str] =

@@ -2,13 +2,16 @@
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::future::Future;
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use guanxi_base::{Clock, Error, IdMaker, RawId, Result};
 use guanxi_record::{Catalog, Field, RecordType};
 
 use crate::actor::{Actor, Origin};
+use crate::audit::Operation;
 use crate::custom_field;
 use crate::migration::{self, Migration};
 use crate::postgres;
@@ -29,7 +32,24 @@ pub struct StoreConfig {
     pub migrations: Vec<Migration>,
     /// Tells the time.
     pub clock: Clock,
+    /// What every transaction passes before it is committed.
+    pub guard: Option<Guard>,
 }
+
+/// A record that a transaction changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// Its type.
+    pub record_type: String,
+    /// Its id.
+    pub record: RawId,
+    /// What was done.
+    pub operation: Operation,
+}
+
+/// What every transaction passes before it is committed: a refusal rolls all of it back.
+pub type Guard =
+    for<'a> fn(&'a mut Tx, &'a [Changed]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
@@ -41,6 +61,7 @@ struct Inner {
     catalog: RwLock<Arc<Catalog>>,
     ids: IdMaker,
     clock: Clock,
+    pub(crate) guard: Option<Guard>,
     kept: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -108,8 +129,8 @@ impl Store {
         drop(session);
         let catalog = RwLock::new(Arc::new(Catalog::new(config.types, &[])));
         let (types, clock) = (config.types, config.clock);
-        let kept = RwLock::default();
-        let store = Self(Arc::new(Inner { backend, types, catalog, ids, clock, kept }));
+        let (kept, guard) = (RwLock::default(), config.guard);
+        let store = Self(Arc::new(Inner { backend, types, catalog, ids, clock, guard, kept }));
         store.reload_catalog().await?;
         Ok(store)
     }
@@ -118,6 +139,10 @@ impl Store {
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
         self.0.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn guard(&self) -> Option<Guard> {
+        self.0.guard
     }
 
     /// The clock that the store was opened with.

@@ -14,7 +14,7 @@ use crate::columns::{column_names, write_row};
 use crate::custom_field;
 use crate::search;
 use crate::sql::{SqlRow, SqlValue, quoted};
-use crate::store::Store;
+use crate::store::{Changed, Store};
 use crate::validate;
 use crate::view::View;
 
@@ -31,6 +31,7 @@ pub struct Tx {
     pub(crate) change_set: RawId,
     pub(crate) undoes: Option<RawId>,
     pub(crate) items: Vec<SqlRow>,
+    changed: Vec<Changed>,
     /// Wholes whose sums are to be made anew: `(type, id)`.
     pub(crate) stale_sums: BTreeSet<(String, RawId)>,
     /// Records that an import has looked up or made: links to them need no second look.
@@ -61,11 +62,18 @@ impl Tx {
             change_set,
             undoes: None,
             items: Vec::new(),
+            changed: Vec::new(),
             stale_sums: BTreeSet::new(),
             known_links: std::collections::HashSet::new(),
             catalog_changed: false,
             access_changed: false,
         }
+    }
+
+    /// The database that it writes to.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     /// The id of the set of changes that this transaction makes; what undo takes.
@@ -85,6 +93,10 @@ impl Tx {
     /// When the database fails; nothing is changed then.
     pub async fn commit(mut self) -> Result<RawId> {
         self.renew_sums().await?;
+        if let Some(guard) = self.store.guard() {
+            let changed = std::mem::take(&mut self.changed);
+            guard(&mut self, &changed).await?;
+        }
         if self.access_changed {
             self.reserve_numbers(ACCESS_COUNTER, 1).await?;
         }
@@ -353,6 +365,11 @@ impl Tx {
         if record_type.area == ACCESS_AREA {
             self.access_changed = true;
         }
+        self.changed.push(Changed {
+            record_type: record_type.name.to_string(),
+            record: row.id,
+            operation,
+        });
         let seq = i64::try_from(self.items.len()).unwrap_or(i64::MAX);
         self.items.push(vec![
             SqlValue::Integer(self.change_set.0),

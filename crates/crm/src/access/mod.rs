@@ -1,5 +1,6 @@
 //! Who we are: companies, teams, users, and what each may do.
 
+mod authority;
 mod company;
 pub mod conditions;
 mod explain;
@@ -18,6 +19,7 @@ mod territory;
 mod user;
 mod vault;
 
+pub use authority::{ApprovalRule, ApprovalStep, ApproverKind, AuthorityLimit, Quorum};
 pub use company::Company;
 pub use explain::{Explanation, Why, explain, who_sees};
 pub use hand_over::{Belonging, HandedOver, belongings, hand_over};

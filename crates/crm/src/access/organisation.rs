@@ -8,7 +8,10 @@ use guanxi_base::{Date, Id, RawId, Result};
 use guanxi_record::{Filter, Query, Record, Sort, Stored};
 use guanxi_store::{Actor, Origin, Rights, Store, View};
 
-use super::{Company, FieldRight, Role, RoleRight, Substitution, Team, Territory, User};
+use super::{
+    ApprovalRule, ApprovalStep, AuthorityLimit, Company, FieldRight, Role, RoleRight, Substitution,
+    Team, Territory, User,
+};
 
 /// A tree deeper than this is taken for a cycle.
 const DEPTH_MAX: usize = 64;
@@ -25,6 +28,10 @@ pub struct Organisation {
     pub(super) role_rights: Vec<Stored<RoleRight>>,
     pub(super) field_rights: Vec<Stored<FieldRight>>,
     pub(super) substitutions: Vec<Stored<Substitution>>,
+    limits: Vec<Stored<AuthorityLimit>>,
+    /// In the order in which they are tried.
+    approval_rules: Vec<Stored<ApprovalRule>>,
+    approval_steps: Vec<Stored<ApprovalStep>>,
     /// What was computed of it: for a user on a day.
     pub(super) rights: RwLock<HashMap<(RawId, Date), Rights>>,
 }
@@ -64,7 +71,7 @@ impl Organisation {
         }
         // Read after the version: what changes meanwhile makes it read again.
         let mut view = store.read(&Actor::system(Origin::Job)).await?;
-        let read = Arc::new(Self {
+        let mut read = Self {
             version,
             users: by_id(all(&mut view).await?),
             teams: by_id(all(&mut view).await?),
@@ -74,8 +81,14 @@ impl Organisation {
             role_rights: all(&mut view).await?,
             field_rights: all(&mut view).await?,
             substitutions: all(&mut view).await?,
+            limits: all(&mut view).await?,
+            approval_rules: all(&mut view).await?,
+            approval_steps: all(&mut view).await?,
             rights: RwLock::default(),
-        });
+        };
+        read.approval_rules.sort_by_key(|rule| (rule.position, rule.id));
+        read.approval_steps.sort_by_key(|step| (step.position, step.id));
+        let read = Arc::new(read);
         store.keep(read.clone());
         Ok(read)
     }
@@ -89,6 +102,53 @@ impl Organisation {
     /// The roles of a user.
     pub fn roles_of<'a>(&'a self, user: &'a User) -> impl Iterator<Item = &'a Stored<Role>> {
         user.roles.iter().filter_map(|role| self.roles.get(&role.raw()))
+    }
+
+    /// How far a user decides alone about records of a type.
+    pub fn limits_of<'a>(
+        &'a self,
+        user: RawId,
+        record_type: &'a str,
+    ) -> impl Iterator<Item = &'a AuthorityLimit> {
+        let roles = self.users.get(&user).map(|user| user.roles.as_slice()).unwrap_or_default();
+        self.limits
+            .iter()
+            .filter(move |limit| limit.record_type == record_type && roles.contains(&limit.role))
+            .map(|limit| &limit.record)
+    }
+
+    /// The fields of a type that some role's authority limits.
+    #[must_use]
+    pub fn limited_fields_of(&self, record_type: &str) -> BTreeSet<&str> {
+        let of = self.limits.iter().filter(|limit| limit.record_type == record_type);
+        of.map(|limit| limit.field.as_str()).collect()
+    }
+
+    /// The chains of approval for records of a type, those that stand first first.
+    pub fn approval_rules<'a>(
+        &'a self,
+        record_type: &'a str,
+    ) -> impl Iterator<Item = &'a Stored<ApprovalRule>> {
+        self.approval_rules.iter().filter(move |rule| rule.record_type == record_type)
+    }
+
+    /// The steps of a chain, in their order.
+    #[must_use]
+    pub fn approval_steps(&self, rule: RawId) -> Vec<&ApprovalStep> {
+        let of = self.approval_steps.iter().filter(|step| step.approval_rule.raw() == rule);
+        of.map(|step| &step.record).collect()
+    }
+
+    /// The people of a role who may sign in.
+    #[must_use]
+    pub fn people_of_role(&self, role: RawId) -> Vec<RawId> {
+        let has = |user: &&Stored<User>| {
+            user.is_active && user.roles.iter().any(|known| known.raw() == role)
+        };
+        let mut people: Vec<RawId> =
+            self.users.values().filter(has).map(|user| user.id.raw()).collect();
+        people.sort();
+        people
     }
 
     /// Where a user stands on a day.

@@ -353,6 +353,19 @@ fn for_everybody(described: &RecordType, purpose: Purpose) -> Option<Filter> {
         (SavedView::NAME | File::NAME | IMPORT_JOB, Purpose::Create) => Some(mine()),
         (Substitution::NAME, Purpose::Read) => Some(mine().or(Filter::eq("substitute", "me"))),
         (Substitution::NAME, Purpose::Create | Purpose::Change | Purpose::Archive) => Some(mine()),
+        // One's own requests, and those about which one is asked; the engine alone writes them.
+        ("approval_request", Purpose::Read) => {
+            let asked = Filter::Related {
+                record_type: "approval_task".to_owned(),
+                via: "approval_request".to_owned(),
+                count: None,
+                filter: Box::new(mine()),
+            };
+            Some(mine().or(asked))
+        }
+        ("approval_task", Purpose::Read) => {
+            Some(mine().or(Filter::linked("approval_request", mine())))
+        }
         ("import_mapping" | "custom_field" | "product_category", Purpose::Read) => {
             Some(Filter::everything())
         }

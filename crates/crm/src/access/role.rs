@@ -174,7 +174,7 @@ impl FieldRight {
     }
 }
 
-fn known_type(
+pub(super) fn known_type(
     name: &str,
     refusals: &mut Vec<Refusal>,
 ) -> Option<&'static guanxi_record::RecordType> {

@@ -18,6 +18,8 @@ pub enum InvoiceStatus {
     Paid,
     /// Taken back.
     Void,
+    /// Not expected to be paid any more.
+    WrittenOff,
 }
 
 /// What a customer is asked to pay.

@@ -184,6 +184,8 @@ impl<'a> Batch<'a> {
                 _ => CustomerClass::Small,
             }),
             product_line: None,
+            credit_limit: None,
+            payment_days: None,
             source: Some(*rng.pick(&self.house.points)),
             notes: None,
         }

@@ -2,7 +2,7 @@
 
 use crate::access::{CustomerClass, Territory};
 use crate::catalog::ProductCategory;
-use guanxi_base::Id;
+use guanxi_base::{Id, Money};
 use guanxi_record::{Address, Choice, Email, LongText, Owner, Phone, Record, Url};
 
 /// Whether a customer is a person or an organisation.
@@ -73,6 +73,12 @@ pub struct Customer {
     /// Where we first heard of it.
     #[field(folded)]
     pub source: Option<Id<super::CollectionPoint>>,
+    /// So much may be owed before nothing more is delivered.
+    #[field(folded)]
+    pub credit_limit: Option<Money>,
+    /// Days until an invoice is to be paid.
+    #[field(folded)]
+    pub payment_days: Option<i64>,
     /// What else is worth knowing.
     #[field(folded)]
     pub notes: Option<LongText>,

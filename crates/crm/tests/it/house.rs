@@ -4,18 +4,15 @@ use guanxi_base::{Clock, Currency, Date, Decimal, Error, Money};
 use guanxi_crm::access::{Locale, User};
 use guanxi_crm::people::{Customer, CustomerKind};
 use guanxi_crm::sales::{Order, OrderKind, OrderLine, OrderStatus};
-use guanxi_crm::{RECORD_TYPES, migrations};
 use guanxi_record::{Email, Record, Stored};
-use guanxi_store::{Actor, Origin, Store, StoreConfig};
+use guanxi_store::{Actor, Origin, Store};
 use guanxi_testkit::TestDatabase;
 
 pub(crate) const NOW: &str = "2026-03-18T08:00:00Z";
 
 pub(crate) async fn open(database: &TestDatabase) -> (Store, Actor) {
     let clock = Clock::at(NOW.parse().unwrap());
-    let migrations = migrations().unwrap();
-    let url = database.url.clone();
-    let config = StoreConfig { url, types: RECORD_TYPES, migrations, clock };
+    let config = guanxi_crm::store_config(database.url.clone(), clock).unwrap();
     (Store::open(config).await.unwrap(), Actor::system(Origin::Api))
 }
 
@@ -38,6 +35,8 @@ pub(crate) fn customer(name: &str) -> Customer {
         class: None,
         product_line: None,
         source: None,
+        credit_limit: None,
+        payment_days: None,
         notes: None,
     }
 }

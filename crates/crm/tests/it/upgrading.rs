@@ -17,7 +17,7 @@ fn config(database: &TestDatabase, count: usize) -> StoreConfig {
     let mut migrations = migrations().unwrap();
     migrations.truncate(count);
     let clock = Clock::at(NOW.parse().unwrap());
-    StoreConfig { url: database.url.clone(), types: RECORD_TYPES, migrations, clock }
+    StoreConfig { url: database.url.clone(), types: RECORD_TYPES, migrations, clock, guard: None }
 }
 
 async fn every_released_schema_upgrades(database: TestDatabase) {

@@ -75,10 +75,24 @@ impl Form<'_> {
                     button class="btn btn-primary" type="submit" {
                         (icon("device-floppy")) (texts.get("ui-save"))
                     }
+                    @if self.is_beyond_authority() {
+                        input class="form-control" name="approval_reason" maxlength="1000"
+                            aria-label=(texts.get("approval-reason")) placeholder=(texts.get("approval-reason"));
+                        button class="btn btn-primary" type="submit"
+                            formaction=(format!("{}/ask-approval", self.action)) {
+                            (texts.get("approval-ask"))
+                        }
+                    }
                     a class="btn" href=(self.back) data-cancel { (texts.get("ui-cancel")) }
                 }
             }
         }
+    }
+
+    /// Whether somebody else may allow what this person may not decide.
+    fn is_beyond_authority(&self) -> bool {
+        let beyond = self.refusals.iter().any(|refusal| refusal.code == "over-your-limit");
+        beyond && self.version.is_some()
     }
 
     fn refusal(&self, field: &Field) -> Option<&Refusal> {

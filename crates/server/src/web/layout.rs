@@ -124,6 +124,7 @@ fn menu(signed: &SignedIn, catalog: &Catalog, title: &str) -> Markup {
                 img src=(format!("/assets/logo.svg?v={VERSION}")) alt="" width="28" height="28";
                 span { (texts.get("ui-product")) }
             }
+            a href="/approvals" data-place=(go) { (icon("user-check")) span { (texts.get("approval-title")) } }
             @for area in AREAS {
                 @let types: Vec<_> = catalog.types()
                     .filter(|one| one.area == *area && one.part_of.is_none())

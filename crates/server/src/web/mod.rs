@@ -2,6 +2,7 @@
 
 mod access;
 mod account;
+mod approvals;
 mod assets;
 mod audit;
 mod bulk;
@@ -30,6 +31,7 @@ pub(crate) use account::{
     account, begin_second, change_password, confirm_second, create_token, end_sign_in, help_user,
     remove_second,
 };
+pub(crate) use approvals::{approvals, ask_approval, decide_task, withdraw_request};
 pub(crate) use assets::asset;
 pub(crate) use audit::audit;
 pub(crate) use bulk::bulk;

@@ -6,9 +6,8 @@ use axum::http::{Request, StatusCode, header};
 use guanxi_base::Clock;
 use guanxi_crm::access::{Locale, make_standard_roles, set_account, standard_role};
 use guanxi_crm::text::Texts;
-use guanxi_crm::{RECORD_TYPES, migrations};
 use guanxi_server::{App, AppConfig, router};
-use guanxi_store::{Actor, NewSignIn, Origin, Purpose, SignInKind, Store, StoreConfig};
+use guanxi_store::{Actor, NewSignIn, Origin, Purpose, SignInKind, Store};
 use guanxi_testkit::TestDatabase;
 use http_body_util::BodyExt;
 use serde_json::{Value as Json, json};
@@ -55,12 +54,7 @@ impl Answer {
 impl House {
     pub(crate) async fn open(database: &TestDatabase) -> Self {
         let clock = Clock::at("2026-03-18T08:00:00Z".parse().unwrap());
-        let config = StoreConfig {
-            url: database.url.clone(),
-            types: RECORD_TYPES,
-            migrations: migrations().unwrap(),
-            clock: clock.clone(),
-        };
+        let config = guanxi_crm::store_config(database.url.clone(), clock.clone()).unwrap();
         let store = Store::open(config).await.unwrap();
         let system = Actor::system(Origin::Cli);
         let mut tx = store.write(&system).await.unwrap();

@@ -292,6 +292,8 @@ impl Maker<'_> {
             website: None,
             employees: None,
             source: None,
+            credit_limit: None,
+            payment_days: None,
             notes: None,
         };
         let id = self.create(&customer).await;

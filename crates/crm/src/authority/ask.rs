@@ -1,0 +1,152 @@
+//! Asks for approval of a change: finds the chain that fits, and whom its first step asks.
+
+use guanxi_base::{Error, Id, RawId, Refusal, Result, TimeZone};
+use guanxi_record::{
+    Choice as _, Filter, Json, LongText, Owner, Query, Record, RecordType, Row, Stored, Value,
+};
+use guanxi_store::{Actor, Origin, Purpose, Rights, Store};
+use serde_json::{Map, Value as JsonValue};
+
+use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState, open_about};
+use crate::access::{ApprovalStep, ApproverKind, Organisation, conditions};
+
+/// Asks for approval of new values of some fields of a record. From then on the record stays as it
+/// is until somebody decides.
+///
+/// # Errors
+/// `Forbidden` when the Actor may not change the record; `waits-for-approval` when it does already;
+/// `no-approval-rule` when no chain fits; `no-approver` when a step has nobody to ask.
+pub async fn ask(
+    store: &Store,
+    actor: &Actor,
+    record_type: &str,
+    (id, version): (RawId, i64),
+    fields: Vec<(usize, Value)>,
+    reason: &str,
+) -> Result<(Stored<ApprovalRequest>, Vec<RawId>)> {
+    let user = actor.user.ok_or(Error::Forbidden)?;
+    let described = store.catalog().get(record_type)?.clone();
+    let organisation = Organisation::of(store).await?;
+    // As it would be: what the chain's condition looks at. It is rolled back again.
+    let mut trial = store.write(actor).await?;
+    let old = trial.row(record_type, id, Purpose::Change).await?;
+    trial.update_fields(&described, id, version, fields.clone()).await?;
+    trial.act_with(Rights::All);
+    let mut rule = None;
+    for candidate in organisation.approval_rules(record_type) {
+        let fits = match &candidate.condition {
+            Some(text) => trial.passes(record_type, id, &conditions::parse(text)?).await?,
+            None => true,
+        };
+        if fits {
+            rule = Some(candidate.clone());
+            break;
+        }
+    }
+    drop(trial);
+    let rule = rule.ok_or_else(|| Refusal::new("no-approval-rule"))?;
+    let mut tx = store.write(&actor.with_all_rights()).await?;
+    if !tx.list(ApprovalRequest::NAME, &Query::of(open_about(id)).limited(1)).await?.rows.is_empty()
+    {
+        return Err(Refusal::new("waits-for-approval").into());
+    }
+    let request = ApprovalRequest {
+        subject: old.title(&described),
+        record_type: record_type.to_owned(),
+        record: id.to_string(),
+        change: Json(changes(&described, &old, &fields)),
+        owner: Some(Owner(user)),
+        reason: Some(reason.trim()).filter(|r| !r.is_empty()).map(|r| LongText(r.to_owned())),
+        approval_rule: Some(rule.id),
+        step: 0,
+        state: RequestState::Open,
+        allowed: None,
+    };
+    let request = tx.create(&request).await?;
+    let asked = ask_step(&mut tx, &organisation, &request, 0).await?;
+    let asked = asked.ok_or_else(|| Refusal::new("no-approver"))?;
+    tx.commit().await?;
+    Ok((request, asked))
+}
+
+/// The fields that change, with their new values.
+fn changes(described: &RecordType, old: &Row, fields: &[(usize, Value)]) -> JsonValue {
+    let changed = fields.iter().filter(|(place, value)| old.values.get(*place) != Some(value));
+    let pairs = changed
+        .filter_map(|(place, value)| {
+            Some((described.fields.get(*place)?.name.to_string(), value.to_json()))
+        })
+        .collect::<Map<_, _>>();
+    JsonValue::Object(pairs)
+}
+
+/// Asks whom a step names; `None` when there is no such step.
+pub(super) async fn ask_step(
+    tx: &mut guanxi_store::Tx,
+    organisation: &Organisation,
+    request: &Stored<ApprovalRequest>,
+    step: usize,
+) -> Result<Option<Vec<RawId>>> {
+    let rule = request.approval_rule.map(Id::raw).ok_or(Error::NotFound)?;
+    let steps = organisation.approval_steps(rule);
+    let Some(of) = steps.get(step) else { return Ok(None) };
+    let asker = request.owner.map(|owner| owner.0).ok_or(Error::NotFound)?;
+    let approvers = approvers(organisation, of, asker);
+    if approvers.is_empty() {
+        return Err(Refusal::new("no-approver").into());
+    }
+    for approver in &approvers {
+        let task = ApprovalTask {
+            approval_request: request.id,
+            subject: request.subject.clone(),
+            owner: Some(Owner(*approver)),
+            step: i64::try_from(step).unwrap_or(i64::MAX),
+            state: TaskState::Waiting,
+            decided_by: None,
+            decided_at: None,
+            comment: None,
+        };
+        tx.create(&task).await?;
+    }
+    Ok(Some(approvers))
+}
+
+/// Whom a step asks: never whoever asks. Where that leaves nobody, their manager.
+fn approvers(organisation: &Organisation, step: &ApprovalStep, asker: RawId) -> Vec<RawId> {
+    let managers = organisation.managers_of(asker);
+    let up = usize::try_from(step.levels_up.unwrap_or(1).max(1) - 1).unwrap_or(0);
+    let named: Vec<RawId> = match step.approver {
+        // Who has fewer levels above them is approved by the highest.
+        ApproverKind::Manager => {
+            managers.get(up).or(managers.last()).copied().into_iter().collect()
+        }
+        ApproverKind::Role => {
+            step.role.map(|role| organisation.people_of_role(role.raw())).unwrap_or_default()
+        }
+        ApproverKind::People => step.people.iter().map(|person| person.raw()).collect(),
+    };
+    let mut fit: Vec<RawId> = named
+        .into_iter()
+        .filter(|person| *person != asker && organisation.user(*person).is_some())
+        .collect();
+    if fit.is_empty() {
+        fit.extend(managers.iter().copied().find(|one| organisation.user(*one).is_some()));
+    }
+    fit
+}
+
+/// The waiting tasks that somebody may decide: their own and those of whom they stand in for.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting_for(store: &Store, user: RawId) -> Result<Vec<Stored<ApprovalTask>>> {
+    let organisation = Organisation::of(store).await?;
+    let zone = organisation.user(user).and_then(|user| TimeZone::get(&user.time_zone).ok());
+    let day = store.clock().now().to_zoned(zone.unwrap_or(TimeZone::UTC)).date();
+    let people = organisation.position(user, day).people;
+    let filter =
+        Filter::one_of("owner", people).and(Filter::eq("state", TaskState::Waiting.code()));
+    let mut view = store.read(&Actor::system(Origin::Web)).await?;
+    let rows = view.list(ApprovalTask::NAME, &Query::of(filter).limited(100)).await?.rows;
+    rows.into_iter().map(TryInto::try_into).collect()
+}

@@ -1,0 +1,192 @@
+//! Decides a request: agrees, gives it back, or asks somebody else. The last agreement makes the
+//! change that was asked for.
+
+use guanxi_base::{Error, Id, RawId, Refusal, Result, TimeZone};
+use guanxi_record::{
+    Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Stored, Value,
+};
+use guanxi_store::{Actor, Deed, Operation, Purpose, Store, Tx};
+use serde_json::{Value as Json, json};
+
+use super::ask::ask_step;
+use super::guard::allowed_values;
+use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
+use crate::access::{Organisation, Quorum};
+
+/// What somebody decides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Approve,
+    /// Not like this.
+    Return,
+    /// Somebody else is to decide.
+    Forward(RawId),
+}
+
+/// What became of the request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Decided {
+    /// The request.
+    pub request: Stored<ApprovalRequest>,
+    /// Who is asked now.
+    pub asked: Vec<RawId>,
+}
+
+/// Decides a task of one's own, or of somebody for whom one stands in.
+///
+/// # Errors
+/// `NotFound` when it is not theirs; `already-decided`; `comment-missing` for a return without a
+/// word; `own-request` when they asked themselves; what the change itself is refused for.
+pub async fn decide(
+    store: &Store,
+    actor: &Actor,
+    task: RawId,
+    decision: &Decision,
+    comment: &str,
+) -> Result<Decided> {
+    let user = actor.user.ok_or(Error::Forbidden)?;
+    let organisation = Organisation::of(store).await?;
+    let known = organisation.user(user).ok_or(Error::Forbidden)?;
+    let zone = TimeZone::get(&known.time_zone).unwrap_or(TimeZone::UTC);
+    let day = store.clock().now().to_zoned(zone).date();
+    let mut tx = store.write(&actor.with_all_rights()).await?;
+    let mut task: Stored<ApprovalTask> = tx.fetch(Purpose::Change, Id::new(task)).await?;
+    let asked = task.owner.map(|owner| owner.0).ok_or(Error::NotFound)?;
+    if !organisation.position(user, day).people.contains(&asked) {
+        return Err(Error::NotFound);
+    }
+    let mut request = tx.fetch(Purpose::Change, task.approval_request).await?;
+    if request.owner == Some(Owner(user)) {
+        return Err(Refusal::new("own-request").into());
+    }
+    if task.state != TaskState::Waiting || request.state != RequestState::Open {
+        return Err(Refusal::new("already-decided").into());
+    }
+    let comment = Some(comment.trim()).filter(|text| !text.is_empty());
+    if *decision == Decision::Return && comment.is_none() {
+        return Err(Refusal::field("comment-missing", "comment").into());
+    }
+    task.state = match decision {
+        Decision::Approve => TaskState::Approved,
+        Decision::Return => TaskState::Returned,
+        Decision::Forward(_) => TaskState::Forwarded,
+    };
+    task.comment = comment.map(|text| LongText(text.to_owned()));
+    (task.decided_by, task.decided_at) = (Some(Owner(user)), Some(store.clock().now()));
+    let task = tx.update(&task).await?;
+    let mut asked = Vec::new();
+    match decision {
+        Decision::Forward(to) => {
+            if Some(Owner(*to)) == request.owner || organisation.user(*to).is_none() {
+                return Err(Refusal::field("own-request", "to").into());
+            }
+            let (owner, state) = (Some(Owner(*to)), TaskState::Waiting);
+            let next = ApprovalTask {
+                owner,
+                state,
+                decided_by: None,
+                decided_at: None,
+                comment: None,
+                ..task.record.clone()
+            };
+            tx.create(&next).await?;
+            asked.push(*to);
+        }
+        Decision::Return => {
+            close_waiting(&mut tx, &request).await?;
+            request.state = RequestState::Returned;
+            request = tx.update(&request).await?;
+        }
+        Decision::Approve => {
+            asked = approve(&mut tx, &organisation, &mut request, task.step).await?;
+        }
+    }
+    tx.commit().await?;
+    let detail = json!({ "request": request.id.to_string(), "decision": task.state.code() });
+    let deed = Deed {
+        actor: actor.clone(),
+        operation: Operation::Decide,
+        record_type: request.record_type.clone(),
+        record: request.record.record.parse().unwrap_or(RawId(0)),
+        detail: Some(detail),
+    };
+    store.note_deeds(&[deed]).await?;
+    Ok(Decided { request, asked })
+}
+
+/// On to the next step once this one has agreed; the change after the last.
+async fn approve(
+    tx: &mut Tx,
+    organisation: &Organisation,
+    request: &mut Stored<ApprovalRequest>,
+    step: i64,
+) -> Result<Vec<RawId>> {
+    let rule = request.approval_rule.map(Id::raw).ok_or(Error::NotFound)?;
+    let at = usize::try_from(step).unwrap_or(0);
+    let quorum = organisation.approval_steps(rule).get(at).map(|step| step.quorum);
+    let waiting = waiting(tx, request).await?;
+    if quorum == Some(Quorum::All) && !waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    close_waiting(tx, request).await?;
+    if let Some(asked) = ask_step(tx, organisation, request, at + 1).await? {
+        request.step = step + 1;
+        *request = tx.update(request).await?;
+        return Ok(asked);
+    }
+    let record = request.record.record.parse().map_err(|_| Error::NotFound)?;
+    let described = tx.catalog().get(&request.record_type)?.clone();
+    let row = tx.row(&described.name, record, Purpose::Change).await?;
+    let mut fields = Vec::new();
+    if let Json::Object(changes) = &request.change.0 {
+        for (name, json) in changes {
+            let Some(place) = described.position(name) else { continue };
+            let kind = &described.fields[place].kind;
+            fields.push((place, Value::from_json(kind, json).map_err(Error::from)?));
+        }
+    }
+    request.state = RequestState::Approved;
+    let changed = tx.update_fields(&described, record, row.version, fields).await?;
+    request.allowed =
+        Some(JsonField(allowed_values(tx, organisation, &described, &changed).await?));
+    *request = tx.update(request).await?;
+    Ok(Vec::new())
+}
+
+async fn waiting(
+    tx: &mut Tx,
+    request: &Stored<ApprovalRequest>,
+) -> Result<Vec<Stored<ApprovalTask>>> {
+    let filter = Filter::eq("approval_request", request.id.to_string())
+        .and(Filter::eq("state", TaskState::Waiting.code()));
+    let rows = tx.list(ApprovalTask::NAME, &Query::of(filter).limited(1_000)).await?.rows;
+    rows.into_iter().map(TryInto::try_into).collect()
+}
+
+async fn close_waiting(tx: &mut Tx, request: &Stored<ApprovalRequest>) -> Result<()> {
+    for mut task in waiting(tx, request).await? {
+        task.state = TaskState::Closed;
+        tx.update(&task).await?;
+    }
+    Ok(())
+}
+
+/// Takes a request of one's own back; the record can be changed again.
+///
+/// # Errors
+/// `NotFound` when it is not theirs; `already-decided`.
+pub async fn withdraw(store: &Store, actor: &Actor, request: RawId) -> Result<()> {
+    let mut tx = store.write(&actor.with_all_rights()).await?;
+    let mut request: Stored<ApprovalRequest> = tx.fetch(Purpose::Change, Id::new(request)).await?;
+    if request.owner.map(|owner| owner.0) != actor.user {
+        return Err(Error::NotFound);
+    }
+    if request.state != RequestState::Open {
+        return Err(Refusal::new("already-decided").into());
+    }
+    close_waiting(&mut tx, &request).await?;
+    request.state = RequestState::Withdrawn;
+    tx.update(&request).await?;
+    tx.commit().await.map(drop)
+}

@@ -1,0 +1,213 @@
+//! What every transaction passes before it is committed, whichever face it came from: nobody goes
+//! beyond their authority without approval, and nothing changes while it waits for one.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use guanxi_base::{RawId, Refusal, Result};
+use guanxi_record::{
+    Aggregate, Choice as _, Filter, Function, Kind, Measure, Query, Record, RecordType, Row, Sort,
+    Stored, Value,
+};
+use guanxi_store::{Changed, Operation, Purpose, Rights, Tx};
+use serde_json::Value as Json;
+
+use super::request::{ApprovalRequest, RequestState, open_about};
+use crate::access::{AuthorityLimit, Organisation, conditions};
+
+/// Refuses what goes beyond the Actor's authority; see `guanxi_store::Guard`.
+pub fn guard<'a>(
+    tx: &'a mut Tx,
+    changed: &'a [Changed],
+) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
+    Box::pin(async move {
+        let Some(user) = tx.actor().user else { return Ok(()) };
+        let organisation = Organisation::of(tx.store()).await?;
+        let is_limited = !matches!(tx.actor().rights, Rights::All);
+        // The rule looks at what the Actor may not see.
+        let rights = tx.act_with(Rights::All);
+        let mut outcome = Ok(());
+        for one in changed {
+            if !matches!(one.operation, Operation::Update | Operation::Create) {
+                continue;
+            }
+            outcome = nothing_waits(tx, one).await;
+            if outcome.is_ok() && is_limited {
+                outcome = within_authority(tx, &organisation, user, one).await;
+            }
+            if outcome.is_err() {
+                break;
+            }
+        }
+        tx.act_with(rights);
+        outcome
+    })
+}
+
+/// A record that waits for approval, and its parts, stay as they are.
+async fn nothing_waits(tx: &mut Tx, changed: &Changed) -> Result<()> {
+    let catalog = tx.catalog().clone();
+    let described = catalog.get(&changed.record_type)?;
+    let mut record = changed.record;
+    if let Some(link) = described.part_of {
+        let Ok(row) = tx.row(&described.name, record, Purpose::Read).await else { return Ok(()) };
+        record = row.value(described, link).as_link().unwrap_or(record);
+    }
+    if changed.operation == Operation::Create && record == changed.record {
+        return Ok(());
+    }
+    let query = Query::of(open_about(record)).limited(1);
+    if tx.list(ApprovalRequest::NAME, &query).await?.rows.is_empty() {
+        return Ok(());
+    }
+    Err(Refusal::new("waits-for-approval").into())
+}
+
+async fn within_authority(
+    tx: &mut Tx,
+    organisation: &Organisation,
+    user: RawId,
+    changed: &Changed,
+) -> Result<()> {
+    let catalog = tx.catalog().clone();
+    let mut described = catalog.get(&changed.record_type)?.clone();
+    let mut record = changed.record;
+    // A part counts for its whole: a discount of a line is a discount of the order.
+    if let Some(link) = described.part_of {
+        let Ok(row) = tx.row(&described.name, record, Purpose::Read).await else { return Ok(()) };
+        let target = described.field(link).and_then(|field| field.kind.link_target());
+        let (Some(target), Some(whole)) = (target, row.value(&described, link).as_link()) else {
+            return Ok(());
+        };
+        (described, record) = (catalog.get(target)?.clone(), whole);
+    }
+    let limits: Vec<&AuthorityLimit> = organisation.limits_of(user, &described.name).collect();
+    if limits.is_empty() {
+        return Ok(());
+    }
+    let Ok(row) = tx.row(&described.name, record, Purpose::Read).await else { return Ok(()) };
+    let mut fields: Vec<&str> = limits.iter().map(|limit| limit.field.as_str()).collect();
+    fields.sort_unstable();
+    fields.dedup();
+    for field in fields {
+        let of_field = limits.iter().filter(|limit| limit.field == field);
+        let mut beyond = None;
+        for limit in of_field {
+            match is_beyond(tx, &described, &row, limit).await? {
+                Some(value) => beyond = Some((limit.at_most.clone(), value)),
+                // One role that decides so far is enough.
+                None => {
+                    beyond = None;
+                    break;
+                }
+            }
+        }
+        let Some((at_most, value)) = beyond else { continue };
+        if is_approved(tx, &described, &row, field).await? {
+            continue;
+        }
+        let name = field.split('.').next_back().unwrap_or(field);
+        let shown = if described.position(name).is_some() { field } else { "" };
+        let refusal = match shown {
+            "" => Refusal::new("over-your-limit"),
+            field => Refusal::field("over-your-limit", field),
+        };
+        return Err(refusal
+            .with("name", field)
+            .with("limit", at_most)
+            .with("value", value.to_text())
+            .into());
+    }
+    Ok(())
+}
+
+/// The value that goes beyond a limit, if it does.
+async fn is_beyond(
+    tx: &mut Tx,
+    described: &RecordType,
+    row: &Row,
+    limit: &AuthorityLimit,
+) -> Result<Option<Value>> {
+    if let Some(text) = &limit.condition
+        && !tx.passes(&described.name, row.id, &conditions::parse(text)?).await?
+    {
+        return Ok(None);
+    }
+    let Some((kind, value)) = limited_value(tx, described, row, &limit.field).await? else {
+        return Ok(None);
+    };
+    Ok(exceeds(&kind, &value, &limit.at_most).then_some(value))
+}
+
+/// What a record has in a field that authority limits: its own, or the largest of its parts.
+async fn limited_value(
+    tx: &mut Tx,
+    described: &RecordType,
+    row: &Row,
+    path: &str,
+) -> Result<Option<(Kind, Value)>> {
+    let Some((part, name)) = path.split_once('.') else {
+        let Some(field) = described.field(path) else { return Ok(None) };
+        return Ok(Some((field.kind.clone(), row.value(described, path))));
+    };
+    let catalog = tx.catalog().clone();
+    let part = catalog.get(part)?;
+    let (Some(link), Some(field)) = (part.part_of, part.field(name)) else { return Ok(None) };
+    let wanted = Aggregate {
+        filter: Filter::eq(link, row.id.to_string()),
+        group_by: Vec::new(),
+        measures: vec![Measure::of(Function::Max, name)],
+        with_archived: false,
+    };
+    let groups = tx.aggregate(&part.name, &wanted).await?;
+    let largest = groups.into_iter().next().and_then(|mut group| group.measures.pop());
+    Ok(Some((field.kind.clone(), largest.unwrap_or_default())))
+}
+
+/// Whether a value is more than what was said. What cannot be compared is.
+fn exceeds(kind: &Kind, value: &Value, at_most: &str) -> bool {
+    match (value, Value::from_text(kind, at_most)) {
+        (Value::Null, _) => false,
+        // A currency for which nothing was said is beyond what was said.
+        (Value::Money(value), Ok(Value::Money(most))) => {
+            value.currency != most.currency || value.units > most.units
+        }
+        (Value::Percent(value), Ok(Value::Percent(most))) => *value > most,
+        (Value::Decimal(value), Ok(Value::Decimal(most))) => *value > most,
+        (Value::Integer(value), Ok(Value::Integer(most))) => *value > most,
+        _ => true,
+    }
+}
+
+/// The values of a record that are allowed by an approval, for as long as they do not grow.
+pub(super) async fn allowed_values(
+    tx: &mut Tx,
+    organisation: &Organisation,
+    described: &RecordType,
+    row: &Row,
+) -> Result<Json> {
+    let mut allowed = serde_json::Map::new();
+    for field in organisation.limited_fields_of(&described.name) {
+        if let Some((_, value)) = limited_value(tx, described, row, field).await? {
+            allowed.insert(field.to_owned(), value.to_text().into());
+        }
+    }
+    Ok(Json::Object(allowed))
+}
+
+/// Whether a value was approved, or a larger one.
+async fn is_approved(tx: &mut Tx, described: &RecordType, row: &Row, field: &str) -> Result<bool> {
+    let filter = Filter::eq("record", row.id.to_string())
+        .and(Filter::eq("state", RequestState::Approved.code()));
+    let query = Query::of(filter).limited(1).sorted(vec![Sort::down("id")]);
+    let Some(found) = tx.list(ApprovalRequest::NAME, &query).await?.rows.into_iter().next() else {
+        return Ok(false);
+    };
+    let request: Stored<ApprovalRequest> = found.try_into()?;
+    let allowed = request.allowed.as_ref().and_then(|allowed| allowed.0.get(field)?.as_str());
+    let now = limited_value(tx, described, row, field).await?;
+    Ok(match (allowed, now) {
+        (Some(allowed), Some((kind, value))) => !exceeds(&kind, &value, allowed),
+        _ => false,
+    })
+}
