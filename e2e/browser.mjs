@@ -1,5 +1,5 @@
 // One browser and one server for the tests of a file: a fresh SQLite database with demo data.
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
@@ -12,13 +12,28 @@ const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const binary = process.env.GUANXI_BINARY ?? join(here, "../target/debug/guanxi");
 const password = process.env.GUANXI_PASSWORD ?? "a long password";
 
+export { password };
 export const screens = { wide: { width: 1366, height: 800 }, phone: { width: 390, height: 844 } };
 
-/** Starts the product on a free port; `stop` ends it and takes its data away. */
-export async function startServer(args = ["--demo"]) {
+/** Runs a command of the product on a data folder. */
+export function runCommand(data, args, more = {}) {
+  const env = { ...process.env, GUANXI_PASSWORD: password, RUST_LOG: "warn", ...more };
+  return execFileSync(binary, ["--data", data, ...args], { env, encoding: "utf8" });
+}
+
+/** Demo data whose people can sign in, all with the same password. */
+export function demoData() {
   const data = mkdtempSync(join(tmpdir(), "guanxi-e2e-"));
-  const run = ["--data", data, "serve", "--listen", "127.0.0.1:0", ...args];
-  const env = { ...process.env, GUANXI_PASSWORD: password, RUST_LOG: "warn" };
+  runCommand(data, ["demo", "--customers", "300"]);
+  runCommand(data, ["user", "admin@guanxi.local", "--name", "Admin", "--administrator"]);
+  for (let at = 1; at <= 6; at += 1) runCommand(data, ["user", `staff${at}@demo.example`]);
+  return data;
+}
+
+/** Starts the product on a free port; `stop` ends it and takes its data away. */
+export async function startServer(args = ["--demo"], { data = mkdtempSync(join(tmpdir(), "guanxi-e2e-")), env: more = {} } = {}) {
+  const run = ["--data", data, "serve", ...(args.includes("--listen") ? [] : ["--listen", "127.0.0.1:0"]), ...args];
+  const env = { ...process.env, GUANXI_PASSWORD: password, RUST_LOG: "warn", ...more };
   const child = spawn(binary, run, { env, stdio: ["ignore", "pipe", "inherit"] });
   const address = await new Promise((resolve, reject) => {
     let said = "";
@@ -29,8 +44,10 @@ export async function startServer(args = ["--demo"]) {
     });
     child.on("exit", (code) => reject(new Error(`the server ended with ${code}: ${said}`)));
   });
-  const stop = () => new Promise((resolve) => {
-    child.on("exit", () => { rmSync(data, { recursive: true, force: true }); resolve(); });
+  const stop = ({ keep = false } = {}) => new Promise((resolve) => {
+    const gone = () => { if (!keep) rmSync(data, { recursive: true, force: true }); resolve(); };
+    if (child.exitCode !== null || child.signalCode !== null) return gone();
+    child.on("exit", gone);
     child.kill("SIGTERM");
   });
   return { address, data, stop };
@@ -43,7 +60,17 @@ export function startBrowser() {
 }
 
 /** A page of somebody who is signed in; scripts that fail make the test fail. */
-export async function signIn(browser, address, { locale = "en", dark = false, screen = "wide" } = {}) {
+export async function signIn(browser, address, { locale = "en", dark = false, screen = "wide", email = "admin@guanxi.local" } = {}) {
+  const page = await visit(browser, address, { locale, dark, screen });
+  await page.goto("/login");
+  await page.fill("#email", email);
+  await page.fill("#password", password);
+  await Promise.all([page.waitForURL((url) => url.pathname !== "/login"), page.press("#password", "Enter")]);
+  return page;
+}
+
+/** A page of somebody who is not signed in yet. */
+export async function visit(browser, address, { locale = "en", dark = false, screen = "wide" } = {}) {
   const context = await browser.newContext({
     baseURL: address,
     colorScheme: dark ? "dark" : "light",
@@ -57,10 +84,6 @@ export async function signIn(browser, address, { locale = "en", dark = false, sc
   page.on("console", (message) => {
     if (message.type() === "error" && !/status of (4|5)\d\d/.test(message.text())) page.faults.push(message.text());
   });
-  await page.goto("/login");
-  await page.fill("#email", "admin@guanxi.local");
-  await page.fill("#password", password);
-  await Promise.all([page.waitForURL((url) => url.pathname !== "/login"), page.press("#password", "Enter")]);
   return page;
 }
 

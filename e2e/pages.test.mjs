@@ -33,6 +33,7 @@ for (const look of looks) {
       assert.equal(await scrollsSideways(page), false, `${path} scrolls sideways`);
     };
     const types = await page.$$eval(".gx-nav a[href^='/']", (links) => links.map((a) => a.getAttribute("href")));
+    types.push("/account");
     for (const path of types.filter((path) => !["/", "/api/docs", "/import"].includes(path))) {
       await check(path);
       const first = await page.$("tbody tr[data-href]");

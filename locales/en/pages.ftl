@@ -275,6 +275,7 @@ account-since = Since
 account-seen = Last seen
 account-until = Until
 account-this = this one
+account-end = End
 account-end-name = End { $name }
 account-new-token = New API token
 account-token-name = What it is for

@@ -275,6 +275,7 @@ account-since = 开始于
 account-seen = 最近使用
 account-until = 有效期至
 account-this = 当前
+account-end = 结束
 account-end-name = 结束{ $name }
 account-new-token = 新建 API 令牌
 account-token-name = 用途

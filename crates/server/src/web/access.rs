@@ -423,7 +423,7 @@ fn preview(signed: &SignedIn, catalog: &Catalog, row: &Row, all: &[Belonging]) -
                 input class="form-control" id="to" name="to" required autocomplete="off";
             }
             div class="card-footer d-flex gap-2" {
-                button class="btn btn-danger" type="submit" { (texts.get("hand-over-do")) }
+                button class="btn btn-primary" type="submit" { (texts.get("hand-over-do")) }
                 a class="btn" href=(format!("/user/{}", row.id)) { (texts.get("ui-cancel")) }
             }
         }

@@ -141,7 +141,7 @@ fn sign_ins_card(signed: &SignedIn, key: &str, sign_ins: &[SignInInfo]) -> Marku
                     th scope="col" { (texts.get("account-since")) }
                     th scope="col" { (texts.get("account-seen")) }
                     th scope="col" { (texts.get("account-until")) }
-                    th scope="col" { span class="visually-hidden" { (texts.get("share-end")) } }
+                    th scope="col" { span class="visually-hidden" { (texts.get("account-end")) } }
                 } }
                 tbody {
                     @for one in sign_ins {
@@ -161,7 +161,7 @@ fn sign_ins_card(signed: &SignedIn, key: &str, sign_ins: &[SignInInfo]) -> Marku
                             td {
                                 form method="post" action=(format!("/account/sign-in/{}/end", one.id)) {
                                     button class="btn btn-sm" type="submit"
-                                        aria-label=(texts.format("account-end-name", &[("name", &name)])) { (texts.get("share-end")) }
+                                        aria-label=(texts.format("account-end-name", &[("name", &name)])) { (texts.get("account-end")) }
                                 }
                             }
                         }
