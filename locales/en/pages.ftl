@@ -339,3 +339,17 @@ mail-decided-subject = Guanxi: { $title } was decided
 mail-decided-text =
     Your request about { $title } is: { $state }.
     { $url }
+
+operation-erase = erased what it said about a person
+privacy-title = Privacy
+privacy-of = Privacy of { $name }
+privacy-export = Export all that is held
+privacy-export-what = One file with all records on this person, how they changed and who looked at them.
+privacy-erase = Forget this person
+privacy-erase-what = Name, telephone, address, notes and what else says something about the person go for good, from records, search and history. Orders, invoices and payments keep their amounts and dates. This cannot be undone.
+privacy-erase-confirm = Write “{ $name }” to confirm
+privacy-open = This is being done.
+privacy-done = Done.
+privacy-failed = It failed.
+privacy-file = Download the file
+privacy-erased = Erased

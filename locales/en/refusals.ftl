@@ -128,3 +128,5 @@ refusal-no-approver = A step of the approval chain has nobody to ask. Ask an adm
 refusal-own-request = Nobody approves their own request. Choose somebody else.
 refusal-already-decided = This was decided already.
 refusal-comment-missing = Say in a few words why it is returned.
+refusal-not-a-person = Only customers and contacts can be persons.
+refusal-not-confirmed = The name is not the same. Write it exactly as it is shown.

@@ -339,3 +339,17 @@ mail-decided-subject = 关系：“{ $title }”已处理
 mail-decided-text =
     您关于“{ $title }”的申请结果：{ $state }。
     { $url }
+
+operation-erase = 删除了个人信息
+privacy-title = 隐私
+privacy-of = { $name }的隐私
+privacy-export = 导出持有的全部信息
+privacy-export-what = 一个文件，包含此人的全部记录、变更历史和查看记录。
+privacy-erase = 删除个人信息
+privacy-erase-what = 姓名、电话、地址、备注等与个人有关的内容将从记录、搜索和历史中永久删除。订单、发票和收款保留金额与日期。此操作不可撤销。
+privacy-erase-confirm = 请输入“{ $name }”确认
+privacy-open = 正在处理。
+privacy-done = 已完成。
+privacy-failed = 处理失败。
+privacy-file = 下载文件
+privacy-erased = 已删除

@@ -128,3 +128,5 @@ refusal-no-approver = 审批流程的某一步没有审批人，请联系管理�
 refusal-own-request = 不能审批自己的申请，请选择其他人。
 refusal-already-decided = 此事项已处理。
 refusal-comment-missing = 请简要说明退回原因。
+refusal-not-a-person = 只有客户和联系人可以是个人。
+refusal-not-confirmed = 名称不一致，请按显示的名称输入。

@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod demo;
 pub mod exchange;
 pub mod people;
+pub mod privacy;
 pub mod sales;
 pub mod service;
 pub mod text;
@@ -24,6 +25,7 @@ pub use migrations::{migrations, missing_migration};
 pub static RECORD_TYPES: &[&RecordType] = &[
     people::Customer::TYPE,
     people::Contact::TYPE,
+    people::Consent::TYPE,
     people::CollectionPoint::TYPE,
     sales::Order::TYPE,
     sales::OrderLine::TYPE,

@@ -168,8 +168,17 @@ impl Texts {
     /// A refusal as a sentence; `labels` says what its field is called.
     #[must_use]
     pub fn refusal(&self, refusal: &Refusal) -> String {
-        let args: Vec<(&str, &str)> =
+        let mut args: Vec<(&str, &str)> =
             refusal.args.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        // A field of a type as people call it.
+        let path = args.iter().find(|(name, _)| *name == "field_of").map(|(_, path)| *path);
+        let label = path
+            .and_then(|path| path.split_once('.'))
+            .and_then(|(of, field)| self.find(&format!("{}.{field}", message_id(of)), &[]));
+        if let Some(label) = &label {
+            args.retain(|(name, _)| *name != "name");
+            args.push(("name", label));
+        }
         self.format(&format!("refusal-{}", refusal.code), &args)
     }
 }

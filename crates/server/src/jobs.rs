@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use guanxi_base::Result;
 use guanxi_crm::access::actor_of;
 use guanxi_crm::exchange::run_import;
-use guanxi_store::{Actor, Origin, Store};
+use guanxi_crm::privacy;
+use guanxi_store::{Actor, Job, Origin, Store};
 
 use crate::app::App;
 use crate::mail;
@@ -55,31 +57,44 @@ pub async fn run_housekeeping(app: App) {
     tokio::join!(looks, seals, mails);
 }
 
-/// Does what is in the queue, for ever.
+/// Does what is in the queues, for ever.
 pub async fn run_jobs(store: Store) {
     loop {
-        match store.claim_job("import").await {
-            Ok(Some(job)) => {
-                let actor = match job.actor {
-                    Some(user) => actor_of(&store, user, Origin::Job, None).await.map(|(a, _)| a),
-                    None => Ok(Actor::system(Origin::Job)),
-                };
-                let outcome = match actor {
-                    Ok(actor) => run_import(&store, &actor, job.id, |_, _| {}).await.map(drop),
-                    Err(error) => Err(error),
-                };
-                match outcome {
-                    Ok(()) => {
-                        store.analyze().await.ok();
-                    }
-                    Err(error) => tracing::warn!(job = %job.id, %error, "an import failed"),
-                }
-            }
-            Ok(None) => tokio::time::sleep(IDLE).await,
+        let outcome = match next_job(&store).await {
+            Ok(Some(job)) => run_job(&store, &job).await.map(|()| true),
+            Ok(None) => Ok(false),
             Err(error) => {
                 tracing::error!(%error, "the queue cannot be read");
                 tokio::time::sleep(IDLE * 10).await;
+                continue;
             }
+        };
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => tokio::time::sleep(IDLE).await,
+            Err(error) => tracing::warn!(%error, "a job failed"),
         }
     }
+}
+
+async fn next_job(store: &Store) -> Result<Option<Job>> {
+    for queue in ["import", privacy::QUEUE] {
+        if let Some(job) = store.claim_job(queue).await? {
+            return Ok(Some(job));
+        }
+    }
+    Ok(None)
+}
+
+async fn run_job(store: &Store, job: &Job) -> Result<()> {
+    let actor = match job.actor {
+        Some(user) => actor_of(store, user, Origin::Job, None).await?.0,
+        None => Actor::system(Origin::Job),
+    };
+    if job.queue == privacy::QUEUE {
+        return privacy::run(store, &actor, job.id).await.map(drop);
+    }
+    run_import(store, &actor, job.id, |_, _| {}).await?;
+    store.analyze().await.ok();
+    Ok(())
 }

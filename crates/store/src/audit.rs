@@ -46,10 +46,12 @@ pub enum Operation {
     Decide,
     /// Entries of this log were removed by its rule.
     Purge,
+    /// What it said about a person was taken out for good.
+    Erase,
 }
 
 impl Operation {
-    const NAMES: [(&'static str, Self); 16] = [
+    const NAMES: [(&'static str, Self); 17] = [
         ("create", Self::Create),
         ("update", Self::Update),
         ("archive", Self::Archive),
@@ -66,6 +68,7 @@ impl Operation {
         ("credential", Self::Credential),
         ("decide", Self::Decide),
         ("purge", Self::Purge),
+        ("erase", Self::Erase),
     ];
 
     /// As the change log keeps it.

@@ -153,6 +153,19 @@ impl Store {
             .collect()
     }
 
+    /// Keeps what a job reports.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_job_progress(&self, id: RawId, progress: Json) -> Result<()> {
+        let mut session = self.writer().await?;
+        let mut sql = session.sql("UPDATE job SET progress = ");
+        sql.bind(SqlValue::Json(progress.to_string())).push(" WHERE id = ");
+        sql.bind(SqlValue::Integer(id.0));
+        session.execute(&sql).await?;
+        Ok(())
+    }
+
     /// Sets a job's state; a job that is opened again may be claimed at once.
     ///
     /// # Errors

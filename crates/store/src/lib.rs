@@ -10,6 +10,7 @@ mod constraint;
 mod credential;
 mod custom_field;
 mod dialect;
+mod erase;
 mod file;
 mod idempotency;
 mod insert;

@@ -55,7 +55,8 @@ impl Conditions<'_> {
         if self.is_rule || self.actor.rights.reads(&record_type.name, name) {
             return Ok(());
         }
-        Err(Refusal::field("field-not-readable", name).with("name", name).into())
+        let refusal = Refusal::field("field-not-readable", name).with("name", name);
+        Err(refusal.with("field_of", format!("{}.{name}", record_type.name)).into())
     }
 
     /// Records of this type that were shared with one of these, today.

@@ -147,7 +147,9 @@ impl Store {
                 let there = found.next_if(|(set, _, _)| *set == seal.change_set);
                 let what = match there {
                     _ if seal.number != verified.sealed || seal.hash != hash => Some("chain"),
-                    Some((_, _, digest)) => (digest != seal.digest).then_some("changed"),
+                    Some((_, _, digest)) => {
+                        (digest != seal.digest && !seal.purged).then_some("changed")
+                    }
                     None => (!seal.purged).then_some("missing"),
                 };
                 verified.head_seen |= head == Some(hash.as_str());

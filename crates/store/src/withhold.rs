@@ -85,7 +85,9 @@ impl Tx {
         let refused: Vec<Refusal> = fields
             .filter(|(at, field)| changed(*at) && !rights.writes(&record_type.name, &field.name))
             .map(|(_, field)| {
-                Refusal::field("field-not-yours", field.name.as_ref()).with("name", &field.name)
+                Refusal::field("field-not-yours", field.name.as_ref())
+                    .with("name", &field.name)
+                    .with("field_of", format!("{}.{}", record_type.name, field.name))
             })
             .collect();
         if !refused.is_empty() {

@@ -114,6 +114,13 @@ async fn within_authority(
         };
         return Err(refusal
             .with("name", field)
+            .with(
+                "field_of",
+                match field.contains('.') {
+                    true => field.to_owned(),
+                    false => format!("{}.{field}", described.name),
+                },
+            )
             .with("limit", at_most)
             .with("value", value.to_text())
             .into());

@@ -1,9 +1,11 @@
 //! Who we deal with: customers, the people there, and where we learn about them.
 
 mod collection_point;
+mod consent;
 mod contact;
 mod customer;
 
 pub use collection_point::{Channel, CollectionPoint, Formats, create_collected};
+pub use consent::{Consent, ConsentPurpose, ConsentState};
 pub use contact::{Contact, ContactRole, Influence};
 pub use customer::{Customer, CustomerKind};

@@ -5,6 +5,7 @@
 mod authority;
 mod house;
 mod importing;
+mod privacy;
 mod reading;
 mod undoing;
 mod upgrading;

@@ -5,12 +5,15 @@ use axum::Json as JsonBody;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use guanxi_record::{Catalog, Field, Kind, RecordType, SYSTEM_FIELDS};
+use guanxi_store::Purpose;
 use serde_json::{Map, Value as Json, json};
 
 use crate::app::App;
+use crate::signed_in::SignedIn;
 
-pub(crate) async fn document_answer(State(app): State<App>) -> Response {
-    JsonBody(document(&app.store.catalog())).into_response()
+pub(crate) async fn document_answer(State(app): State<App>, signed: SignedIn) -> Response {
+    let readable = |name: &str| signed.actor.rights.may(name, Purpose::Read);
+    JsonBody(document(&app.store.catalog(), &readable)).into_response()
 }
 
 /// The interactive page.
@@ -24,13 +27,13 @@ pub(crate) async fn docs() -> Response {
     .into_response()
 }
 
-/// The document for these record types.
+/// The document for those record types that its reader may see.
 #[must_use]
-pub fn document(catalog: &Catalog) -> Json {
+pub fn document(catalog: &Catalog, is_readable: &dyn Fn(&str) -> bool) -> Json {
     let mut paths = Map::new();
     let mut schemas = Map::new();
     schemas.insert("Problem".to_owned(), problem_schema());
-    for record_type in catalog.types() {
+    for record_type in catalog.types().filter(|one| is_readable(&one.name)) {
         let name = record_type.name.to_string();
         schemas.insert(format!("{name}_fields"), fields_schema(record_type));
         schemas.insert(name.clone(), record_schema(record_type));

@@ -22,6 +22,7 @@ mod list;
 mod login;
 mod password_link;
 mod preferences;
+mod privacy;
 mod record;
 mod save;
 mod views;
@@ -48,6 +49,7 @@ pub(crate) use login::{
 };
 pub(crate) use password_link::{choose_password, forgot, forgot_form, invite, password_form};
 pub(crate) use preferences::{language, theme};
+pub(crate) use privacy::{privacy_begin, privacy_form, privacy_report};
 pub(crate) use record::show;
 pub(crate) use save::{archive, create, edit_form, new_form, restore, undo, update};
 pub(crate) use views::{create_view, update_view};

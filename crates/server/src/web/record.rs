@@ -110,6 +110,9 @@ fn heading(signed: &SignedIn, described: &RecordType, row: &Row, may: May) -> Ma
             a class="btn" href=(format!("{path}/access")) {
                 (icon("shield")) (texts.get("access-title"))
             }
+            @if matches!(&*described.name, "customer" | "contact") && signed.user.is_administrator {
+                a class="btn" href=(format!("{path}/privacy")) { (icon("spy")) (texts.get("privacy-title")) }
+            }
             @if described.name == "user" && signed.user.is_administrator {
                 @for (action, key) in [("invite", "invite-title"), ("help/unlock", "help-unlock"),
                     ("help/second-factor-off", "help-second-off"), ("help/end-all", "help-end-all")] {

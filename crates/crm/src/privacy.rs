@@ -1,0 +1,274 @@
+//! The rights of a person whose data we hold: to be told all of it, and to be forgotten. Both are
+//! jobs whose report stays.
+
+use guanxi_base::{Error, Id, RawId, Refusal, Result};
+use guanxi_record::{Catalog, Filter, Kind, Query, Record, RecordType, Row, Sort, Value};
+use guanxi_store::{Actor, JobState, Look, NewJob, Purpose, Store, Tx, View};
+use serde_json::{Map, Value as Json, json};
+
+use crate::people::{Contact, Customer};
+
+/// The queue of these jobs.
+pub const QUEUE: &str = "privacy";
+/// More records of one type than this are not one person's.
+const RECORDS_MAX: usize = 100_000;
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PrivacyRequest {
+    /// All that is held, as a file.
+    Export,
+    /// That it is forgotten, as far as books allow.
+    Erase,
+}
+
+impl PrivacyRequest {
+    /// As the queue keeps it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Export => "export",
+            Self::Erase => "erase",
+        }
+    }
+
+    /// The request of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Export, Self::Erase].into_iter().find(|request| request.name() == name)
+    }
+}
+
+/// Puts a request into the queue; the id of its job.
+///
+/// # Errors
+/// `not-a-person` for records that are of no person; `NotFound`, `Forbidden`.
+pub async fn request(
+    store: &Store,
+    actor: &Actor,
+    what: PrivacyRequest,
+    record_type: &str,
+    id: RawId,
+) -> Result<RawId> {
+    let mut view = store.read(actor).await?;
+    let row = view.row(record_type, id, Purpose::Change).await?;
+    if ![Customer::NAME, Contact::NAME].contains(&record_type) {
+        return Err(Refusal::new("not-a-person").into());
+    }
+    let payload = json!({
+        "what": what.name(), "type": record_type, "id": row.id.to_string(),
+    });
+    drop(view);
+    let job = store.new_id();
+    store.enqueue(job, NewJob { queue: QUEUE, payload, actor: actor.user }).await?;
+    Ok(job)
+}
+
+/// Does what a job of the queue asks for; its report is kept with it.
+///
+/// # Errors
+/// When the record is not there any more, or the database fails.
+pub async fn run(store: &Store, actor: &Actor, job: RawId) -> Result<Json> {
+    let known = store.job(job).await?;
+    let text = |name: &str| known.payload[name].as_str().unwrap_or_default().to_owned();
+    let what = PrivacyRequest::from_name(&text("what")).ok_or(Error::NotFound)?;
+    let id: RawId = text("id").parse().map_err(|_| Error::NotFound)?;
+    let actor = actor.with_all_rights().for_job(job);
+    let report = match what {
+        PrivacyRequest::Export => export(store, &actor, &text("type"), id).await,
+        PrivacyRequest::Erase => erase(store, &actor, &text("type"), id).await,
+    };
+    match report {
+        Ok(report) => {
+            store.set_job_progress(job, report.clone()).await?;
+            store.set_job_state(job, JobState::Done, None).await?;
+            Ok(report)
+        }
+        Err(error) => {
+            store.set_job_state(job, JobState::Failed, Some(error.to_string())).await?;
+            Err(error)
+        }
+    }
+}
+
+/// A person's record and all that hangs on it: what links to it, and the parts of that.
+async fn about(view: &mut View, record_type: &str, id: RawId) -> Result<Vec<(String, Vec<Row>)>> {
+    let catalog = view.catalog().clone();
+    let described = catalog.get(record_type)?.clone();
+    let first = view.row(record_type, id, Purpose::Read).await?;
+    let mut found = vec![(record_type.to_owned(), vec![first])];
+    for (other, field, _) in catalog.links_to(&described.name) {
+        if other.name == described.name {
+            continue;
+        }
+        let rows = linking(view, other, &field.name, &[id]).await?;
+        for (part, link) in catalog.parts_of(&other.name) {
+            let wholes: Vec<RawId> = rows.iter().map(|row| row.id).collect();
+            let parts = linking(view, part, link, &wholes).await?;
+            merge(&mut found, &part.name, parts);
+        }
+        merge(&mut found, &other.name, rows);
+    }
+    Ok(found)
+}
+
+fn merge(found: &mut Vec<(String, Vec<Row>)>, name: &str, rows: Vec<Row>) {
+    if rows.is_empty() {
+        return;
+    }
+    match found.iter_mut().find(|(known, _)| known == name) {
+        Some((_, known)) => {
+            let new = rows.into_iter().filter(|row| known.iter().all(|one| one.id != row.id));
+            let new: Vec<Row> = new.collect();
+            known.extend(new);
+        }
+        None => found.push((name.to_owned(), rows)),
+    }
+}
+
+async fn linking(
+    view: &mut View,
+    other: &RecordType,
+    link: &str,
+    ids: &[RawId],
+) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for chunk in ids.chunks(500) {
+        let filter = Filter::one_of(link, chunk.iter().copied());
+        let mut query = Query::of(filter).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
+        query.with_archived = true;
+        loop {
+            let page = view.list(&other.name, &query).await?;
+            rows.extend(page.rows);
+            if rows.len() > RECORDS_MAX {
+                return Err(Refusal::new("too-many-records").with("limit", RECORDS_MAX).into());
+            }
+            match page.next {
+                Some(next) => query.after = Some(next),
+                None => break,
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// All that is held on a person: records, how they changed, who looked at them.
+async fn export(store: &Store, actor: &Actor, record_type: &str, id: RawId) -> Result<Json> {
+    let mut view = store.read(actor).await?;
+    let found = about(&mut view, record_type, id).await?;
+    let mut records = Map::new();
+    let mut counts = Map::new();
+    for (name, rows) in &found {
+        let described = view.catalog().get(name)?.clone();
+        let titles = view.link_titles(&described, rows).await?;
+        let of_type = rows.iter().map(|row| {
+            let mut json = row.to_json(&described);
+            let names = row.values.iter().flat_map(Value::links);
+            let names: Map<String, Json> =
+                names.filter_map(|id| Some((id.to_string(), json!(titles.get(id)?)))).collect();
+            json.insert("names".to_owned(), Json::Object(names));
+            Json::Object(json)
+        });
+        counts.insert(name.clone(), json!(rows.len()));
+        records.insert(name.clone(), of_type.collect());
+    }
+    drop(view);
+    let look = Look { record: Some(id), ..Look::default() };
+    let traces = store.trail(actor, &look).await?;
+    let log: Vec<Json> = traces
+        .iter()
+        .map(|trace| {
+            json!({
+                "at": trace.at.to_string(), "what": trace.operation.name(),
+                "by": trace.actor.map(|user| user.to_string()), "detail": trace.detail,
+            })
+        })
+        .collect();
+    let whole = json!({ "records": records, "log": log });
+    let content = serde_json::to_vec_pretty(&whole).map_err(Error::internal)?;
+    let mut tx = store.write(actor).await?;
+    let name = format!("{record_type}-{id}.json");
+    let file = tx.create_file(&name, "application/json", content).await?;
+    tx.commit().await?;
+    Ok(json!({ "file": file.id.to_string(), "records": counts, "log": traces.len() }))
+}
+
+/// Forgets a person: personal fields and free texts go, amounts and dates stay.
+async fn erase(store: &Store, actor: &Actor, record_type: &str, id: RawId) -> Result<Json> {
+    let mut tx = store.write(actor).await?;
+    let found = about(&mut tx, record_type, id).await?;
+    let catalog = tx.catalog().clone();
+    let mut report = Map::new();
+    for (name, rows) in &found {
+        let described = catalog.get(name)?;
+        let fields = erased_fields(&catalog, described);
+        let mut erased = 0;
+        for row in rows {
+            erased += usize::from(erase_row(&mut tx, described, row, &fields).await?);
+        }
+        report.insert(name.clone(), json!({ "records": rows.len(), "erased": erased }));
+    }
+    tx.commit().await?;
+    Ok(json!({ "records": report }))
+}
+
+/// The places of the fields that say something about a living person, and of free texts: what
+/// somebody wrote down may be about anybody.
+fn erased_fields(catalog: &Catalog, described: &RecordType) -> Vec<usize> {
+    let books = described.part_of.and_then(|link| described.field(link)?.kind.link_target());
+    let is_book =
+        ["order", "invoice"].iter().any(|book| *book == described.name || books == Some(*book));
+    debug_assert!(catalog.get(&described.name).is_ok());
+    let fields = described.fields.iter().enumerate();
+    fields
+        .filter(|(_, field)| {
+            let is_free = matches!(field.kind, Kind::LongText | Kind::File | Kind::Json);
+            field.personal || (is_free && !is_book)
+        })
+        .map(|(place, _)| place)
+        .collect()
+}
+
+async fn erase_row(
+    tx: &mut Tx,
+    described: &RecordType,
+    row: &Row,
+    fields: &[usize],
+) -> Result<bool> {
+    let mut new = Vec::new();
+    for place in fields {
+        if row.values[*place].is_null() {
+            continue;
+        }
+        let field = &described.fields[*place];
+        // Whoever must have a name gets one that says what happened.
+        let value = match &field.kind {
+            Kind::Text if field.required => Value::Text(format!("# {}", row.id)),
+            Kind::Email if field.required => Value::Text(format!("{}@erased.invalid", row.id)),
+            _ => Value::Null,
+        };
+        new.push((*place, value));
+    }
+    if new.is_empty() {
+        return Ok(false);
+    }
+    tx.erase(described, row.id, &new).await?;
+    Ok(true)
+}
+
+/// A report of a job, for whoever asked for it.
+///
+/// # Errors
+/// `NotFound` when it is another's.
+pub async fn report(store: &Store, actor: &Actor, job: RawId) -> Result<guanxi_store::Job> {
+    let known = store.job(job).await?;
+    let mine = known.queue == QUEUE && known.actor == actor.user;
+    if mine { Ok(known) } else { Err(Error::NotFound) }
+}
+
+/// The customer or contact that a job is about.
+#[must_use]
+pub fn subject(job: &guanxi_store::Job) -> Option<(String, Id<Customer>)> {
+    let id: RawId = job.payload["id"].as_str()?.parse().ok()?;
+    Some((job.payload["type"].as_str()?.to_owned(), Id::new(id)))
+}

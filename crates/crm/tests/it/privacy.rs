@@ -1,0 +1,98 @@
+//! What a person may ask of us: to be told everything, and to be forgotten.
+
+use guanxi_base::RawId;
+use guanxi_crm::people::{Consent, ConsentPurpose, ConsentState, Contact, CustomerKind};
+use guanxi_crm::privacy::{self, PrivacyRequest};
+use guanxi_record::{LongText, Phone};
+use guanxi_store::{Actor, Purpose, Store};
+use guanxi_testkit::{TestDatabase, both_databases};
+
+use crate::house::{create, customer, line, open, order};
+
+both_databases!(a_person_is_told_everything_and_then_forgotten);
+
+async fn run(store: &Store, actor: &Actor, what: PrivacyRequest, id: RawId) -> serde_json::Value {
+    let job = privacy::request(store, actor, what, "customer", id).await.unwrap();
+    assert_eq!(store.claim_job(privacy::QUEUE).await.unwrap().unwrap().id, job);
+    privacy::run(store, actor, job).await.unwrap()
+}
+
+async fn a_person_is_told_everything_and_then_forgotten(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mut person = customer("Xerxes Quibble");
+    person.kind = CustomerKind::Person;
+    person.phone = Some(Phone("13811112222".to_owned()));
+    person.notes = Some(LongText("Xerxes likes tea".to_owned()));
+    let mut person = create(&store, &actor, &person).await;
+    let contact = Contact {
+        name: "Sister of Xerxes".to_owned(),
+        customer: person.id,
+        job_title: None,
+        roles: Vec::new(),
+        influence: None,
+        reports_to: None,
+        phone: Some(Phone("13811113333".to_owned())),
+        email: None,
+        birthday: None,
+        notes: None,
+    };
+    let contact = create(&store, &actor, &contact).await;
+    let sold = create(&store, &actor, &order(&person, "2026-03-01")).await;
+    create(&store, &actor, &line(&sold, 3, 100)).await;
+    let consent = Consent {
+        customer: person.id,
+        contact: Some(contact.id),
+        purpose: ConsentPurpose::Email,
+        state: ConsentState::Given,
+        date: "2026-03-01".parse().unwrap(),
+        source: None,
+        proof: None,
+    };
+    create(&store, &actor, &consent).await;
+    // The old telephone is in the history.
+    person.phone = Some(Phone("13811114444".to_owned()));
+    let mut tx = store.write(&actor).await.unwrap();
+    let person = tx.update(&person).await.unwrap();
+    tx.commit().await.unwrap();
+    store.seal().await.unwrap();
+
+    let report = run(&store, &actor, PrivacyRequest::Export, person.id.raw()).await;
+    let counts = &report["records"];
+    for (name, number) in
+        [("customer", 1), ("contact", 1), ("order", 1), ("order_line", 1), ("consent", 1)]
+    {
+        assert_eq!(counts[name], number, "{name}: {report}");
+    }
+    let mut view = store.read(&actor).await.unwrap();
+    let file = report["file"].as_str().unwrap().parse().unwrap();
+    let text = String::from_utf8(view.file(file).await.unwrap().1).unwrap();
+    for held in ["Xerxes Quibble", "13811112222", "13811114444", "Sister of Xerxes", "300.00"] {
+        assert!(text.contains(held), "{held} is not in {text}");
+    }
+    drop(view);
+
+    let before = store.read(&actor).await.unwrap().fetch(Purpose::Read, sold.id).await.unwrap();
+    run(&store, &actor, PrivacyRequest::Erase, person.id.raw()).await;
+    let mut view = store.read(&actor).await.unwrap();
+    for words in ["Xerxes", "13811114444", "13811113333", "Sister"] {
+        assert!(view.search(words, &[], 10).await.unwrap().is_empty(), "{words} is found");
+    }
+    let mut all = String::new();
+    for (name, id) in [("customer", person.id.raw()), ("contact", contact.id.raw())] {
+        all += &format!("{:?}", view.row(name, id, Purpose::Read).await.unwrap());
+        all += &format!("{:?}", view.history(name, id, 100).await.unwrap());
+    }
+    for gone in ["Xerxes", "138111", "tea", "Sister"] {
+        assert!(!all.contains(gone), "{gone} is still in {all}");
+    }
+    // The books are as they were.
+    let after = view.fetch(Purpose::Read, sold.id).await.unwrap();
+    assert_eq!(
+        (after.total, after.date, after.customer),
+        (before.total, before.date, before.customer)
+    );
+    drop(view);
+    let verified = store.verify_seals(None).await.unwrap();
+    assert_eq!(verified.broken, None);
+    assert!(verified.purged >= 1);
+}

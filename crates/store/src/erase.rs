@@ -1,0 +1,72 @@
+//! Erasure of what is known about a person: the values go, from the record, its search terms and
+//! its history; the record itself stays where books need it. That it was done is noted, what it was
+//! is not.
+
+use guanxi_base::{RawId, Result};
+use guanxi_record::{RecordType, Row, Value};
+use serde_json::{Value as Json, json};
+
+use crate::actor::Purpose;
+use crate::audit::Operation;
+use crate::sql::SqlValue;
+use crate::tx::Tx;
+
+impl Tx {
+    /// Puts other values in place of what fields held, and takes the old ones out of the history.
+    /// It cannot be undone.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`; when the database fails.
+    pub async fn erase(
+        &mut self,
+        record_type: &RecordType,
+        id: RawId,
+        fields: &[(usize, Value)],
+    ) -> Result<()> {
+        let old = self.unmasked_row(&record_type.name, id, Purpose::Change).await?;
+        let mut values = old.values.clone();
+        let mut names = Vec::new();
+        for (place, value) in fields {
+            if let (Some(slot), Some(field)) =
+                (values.get_mut(*place), record_type.fields.get(*place))
+            {
+                *slot = value.clone();
+                names.push(field.name.to_string());
+            }
+        }
+        let (version, updated_at) = (old.version + 1, self.view.now);
+        let new = Row { version, updated_at, values, ..old.clone() };
+        self.store_row(record_type, &old, &new).await?;
+        self.erase_history(id, &names).await?;
+        self.note(record_type, &new, Operation::Erase, Some(json!({ "fields": names })));
+        Ok(())
+    }
+
+    /// Takes fields out of the differences that the log keeps of a record. The seals of these sets
+    /// of changes say that something was taken out.
+    async fn erase_history(&mut self, record: RawId, names: &[String]) -> Result<()> {
+        let session = &mut self.view.session;
+        let mut sql = session.sql("SELECT change_set, seq, diff FROM change_item WHERE record = ");
+        sql.bind(SqlValue::Integer(record.0)).push(" AND diff IS NOT NULL");
+        for row in session.rows(&sql).await? {
+            let (set, seq) = (row[0].integer()?, row[1].integer()?);
+            let text = row[2].clone().into_text()?;
+            let Ok(Json::Object(mut diff)) = serde_json::from_str::<Json>(&text) else { continue };
+            let before = diff.len();
+            diff.retain(|name, _| !names.contains(name));
+            if diff.len() == before {
+                continue;
+            }
+            let mut sql = session.sql("UPDATE change_item SET diff = ");
+            sql.bind(SqlValue::Json(Json::Object(diff).to_string()));
+            sql.push(" WHERE change_set = ").bind(SqlValue::Integer(set));
+            sql.push(" AND seq = ").bind(SqlValue::Integer(seq));
+            session.execute(&sql).await?;
+            let mut sql = session.sql("UPDATE seal SET purged_by = ");
+            sql.bind(SqlValue::Integer(self.view.actor.user.map_or(0, |user| user.0)));
+            sql.push(" WHERE change_set = ").bind(SqlValue::Integer(set));
+            session.execute(&sql).await?;
+        }
+        Ok(())
+    }
+}
