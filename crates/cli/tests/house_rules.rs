@@ -151,3 +151,50 @@ fn chinese_stands_in_locales_and_data_only() {
         }
     }
 }
+
+#[test]
+fn no_library_has_a_licence_that_binds_us() {
+    let tree = ["tree", "--workspace", "--edges", "normal", "--prefix", "none", "--locked"];
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = std::process::Command::new(cargo)
+        .args(tree)
+        .args(["--format", "{p}|{l}"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.lines().count() > 100, "{}", String::from_utf8_lossy(&output.stderr));
+    let free = [
+        "MIT",
+        "MIT-0",
+        "Apache-2.0",
+        "BSD-2-Clause",
+        "BSD-3-Clause",
+        "ISC",
+        "Zlib",
+        "0BSD",
+        "Unicode-3.0",
+        "CC0-1.0",
+        "CDLA-Permissive-2.0",
+        "Unlicense",
+        "BSL-1.0",
+        "MPL-2.0",
+    ];
+    let mut others = BTreeSet::new();
+    for line in text.lines() {
+        let Some((package, licence)) = line.trim_end_matches(" (*)").split_once('|') else {
+            continue;
+        };
+        // Of several that one may choose from, one is enough; of several at once, all are needed.
+        let all_free = |part: &str| {
+            let names = part.split(" AND ").map(|name| name.trim_matches(['(', ')', ' ']));
+            names
+                .into_iter()
+                .all(|name| free.contains(&name.split(" WITH ").next().unwrap_or_default()))
+        };
+        if !licence.replace('/', " OR ").split(" OR ").any(all_free) {
+            others.insert(format!("{package}: {licence}"));
+        }
+    }
+    assert!(others.is_empty(), "look at these licences: {others:#?}");
+}

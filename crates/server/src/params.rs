@@ -74,8 +74,17 @@ pub(crate) fn query(params: &Params) -> Result<Query> {
         sort: Sort::parse_list(one(params, "sort").unwrap_or_default()),
         after: one(params, "after").map(Cursor::from_text).transpose()?,
         limit,
-        with_archived: one(params, "archived") == Some("true"),
+        with_archived: flag(params, "archived")?,
     })
+}
+
+/// A parameter that is on or off; off when it is not there.
+pub(crate) fn flag(params: &Params, name: &str) -> Result<bool> {
+    match one(params, name) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(text) => Err(Refusal::field("not-a-boolean", name).with("value", text).into()),
+    }
 }
 
 /// A URL's text for a list, with one parameter set or taken away; the page always starts anew.

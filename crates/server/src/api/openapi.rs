@@ -35,7 +35,12 @@ pub fn document(catalog: &Catalog, is_readable: &dyn Fn(&str) -> bool) -> Json {
     schemas.insert("Problem".to_owned(), problem_schema());
     for record_type in catalog.types().filter(|one| is_readable(&one.name)) {
         let name = record_type.name.to_string();
-        schemas.insert(format!("{name}_fields"), fields_schema(record_type));
+        let fields = fields_schema(record_type);
+        let mut patch = fields.clone();
+        patch["required"] = json!(["version"]);
+        patch["properties"]["version"] = json!({ "type": "integer" });
+        schemas.insert(format!("{name}_patch"), patch);
+        schemas.insert(format!("{name}_fields"), fields);
         schemas.insert(name.clone(), record_schema(record_type));
         paths.extend(type_paths(&name));
     }
@@ -134,7 +139,7 @@ fn type_paths(name: &str) -> Vec<(String, Json)> {
         }
         operation
     };
-    let patch = json!({ "allOf": [version, reference(&format!("{name}_fields"))] });
+    let patch = reference(&format!("{name}_patch"));
     let put_away = |verb: &str| {
         json!({ "parameters": [id_parameter()], "post": operation(verb, json!({
             "parameters": [key_parameter()], "requestBody": body(version.clone()),

@@ -21,6 +21,7 @@ pub(crate) async fn list(
     let outcome: Result<Json> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
         let query = params::query(&params)?;
+        let count = params::flag(&params, "total")?;
         let mut view = app.store.read(&signed.actor).await?;
         let page = view.list(&record_type, &query).await?;
         let titles = view.link_titles(&described, &page.rows).await?;
@@ -29,7 +30,7 @@ pub(crate) async fn list(
             "titles": titles_json(&titles),
             "next": page.next.map(|cursor| cursor.to_text()),
         });
-        if params::one(&params, "total") == Some("true") {
+        if count {
             let total = view.total(&record_type, &query).await?;
             answer["total"] = json!({ "number": total.number, "more": total.more });
         }
@@ -90,7 +91,7 @@ pub(crate) async fn aggregate(
             filter: params::conditions(&params)?,
             group_by: group_by.iter().map(|word| GroupKey::parse(word)).collect::<Result<_>>()?,
             measures: measures.iter().map(|word| Measure::parse(word)).collect::<Result<_>>()?,
-            with_archived: params::one(&params, "archived") == Some("true"),
+            with_archived: params::flag(&params, "archived")?,
         };
         let mut view = app.store.read(&signed.actor).await?;
         let groups = view.aggregate(&record_type, &wanted).await?;
