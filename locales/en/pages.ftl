@@ -353,3 +353,7 @@ privacy-done = Done.
 privacy-failed = It failed.
 privacy-file = Download the file
 privacy-erased = Erased
+approval-count = { $count ->
+    [one] One request waits
+   *[other] { $count } requests wait
+ } for your decision.

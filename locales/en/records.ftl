@@ -522,3 +522,14 @@ consent = Consent
     .date = Since
     .source = Source
     .proof = Proof
+
+retention-rule = Retention rule
+    .plural = Retention rules
+    .deed = Entries
+    .deed-view = Looks
+    .deed-reveal = Shown fields
+    .deed-export = Exports
+    .deed-sign_in = Sign-ins
+    .deed-sign_in_failed = Failed sign-ins
+    .deed-sign_out = Sign-outs
+    .days = Kept for days

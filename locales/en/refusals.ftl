@@ -130,3 +130,4 @@ refusal-already-decided = This was decided already.
 refusal-comment-missing = Say in a few words why it is returned.
 refusal-not-a-person = Only customers and contacts can be persons.
 refusal-not-confirmed = The name is not the same. Write it exactly as it is shown.
+refusal-too-small = At least { $limit }.

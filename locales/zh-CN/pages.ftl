@@ -353,3 +353,4 @@ privacy-done = 已完成。
 privacy-failed = 处理失败。
 privacy-file = 下载文件
 privacy-erased = 已删除
+approval-count = 有 { $count } 项申请待您审批。

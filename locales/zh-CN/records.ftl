@@ -522,3 +522,14 @@ consent = 授权同意
     .date = 日期
     .source = 来源
     .proof = 凭证
+
+retention-rule = 日志保留规则
+    .plural = 日志保留规则
+    .deed = 日志类型
+    .deed-view = 查看
+    .deed-reveal = 显示遮盖字段
+    .deed-export = 导出
+    .deed-sign_in = 登录
+    .deed-sign_in_failed = 登录失败
+    .deed-sign_out = 退出登录
+    .days = 保留天数

@@ -130,3 +130,4 @@ refusal-already-decided = 此事项已处理。
 refusal-comment-missing = 请简要说明退回原因。
 refusal-not-a-person = 只有客户和联系人可以是个人。
 refusal-not-confirmed = 名称不一致，请按显示的名称输入。
+refusal-too-small = 不得小于 { $limit }。

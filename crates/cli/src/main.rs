@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod export;
 mod import;
+mod organisation;
 mod serve;
 
 use std::path::PathBuf;
@@ -50,6 +51,10 @@ enum Command {
     Check(check::Check),
     /// Makes users and sets their passwords.
     User(accounts::User),
+    /// Gives all that a leaver answers for to somebody else, and ends their access.
+    HandOver(organisation::HandOver),
+    /// Gives a territory to every customer that has none and fits one.
+    Territories,
     /// Compares the log with its seals, or removes what need not be kept.
     Audit(audit::Audit),
     /// Makes API tokens.
@@ -93,6 +98,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Import(options) => import::run(&store, &actor, options).await,
         Command::Undo(options) => import::undo(&store, &actor, options).await,
         Command::Export(options) => export::run(&store, &actor, options).await,
+        Command::HandOver(options) => organisation::hand_over(&store, &actor, options).await,
+        Command::Territories => organisation::territories(&store, &actor).await,
         Command::Audit(options) => audit::run(&store, &actor, options).await,
         Command::User(options) => accounts::user(&store, &actor, options).await,
         Command::Token(options) => accounts::token(&store, &actor, options).await,

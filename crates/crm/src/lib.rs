@@ -48,6 +48,7 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     access::AuthorityLimit::TYPE,
     access::ApprovalRule::TYPE,
     access::ApprovalStep::TYPE,
+    access::RetentionRule::TYPE,
     authority::ApprovalRequest::TYPE,
     authority::ApprovalTask::TYPE,
     exchange::ImportJob::TYPE,

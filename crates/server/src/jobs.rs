@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use guanxi_base::Result;
-use guanxi_crm::access::actor_of;
+use guanxi_crm::access::{actor_of, keep_log_short};
 use guanxi_crm::exchange::run_import;
 use guanxi_crm::privacy;
 use guanxi_store::{Actor, Job, Origin, Store};
@@ -19,6 +19,9 @@ const CATALOG: Duration = Duration::from_secs(5);
 
 /// So often the log is sealed: what is younger can still be changed unseen.
 const SEAL: Duration = Duration::from_secs(2);
+
+/// So often the rules of the log are applied.
+const SHORT: Duration = Duration::from_secs(3_600);
 
 /// Follows what other processes change in the description of record types, for ever.
 pub async fn follow_catalog(store: Store) {
@@ -54,7 +57,15 @@ pub async fn run_housekeeping(app: App) {
             }
         }
     };
-    tokio::join!(looks, seals, mails);
+    let short = async {
+        loop {
+            if let Err(error) = keep_log_short(&app.store).await {
+                tracing::error!(%error, "the log cannot be kept short");
+            }
+            tokio::time::sleep(SHORT).await;
+        }
+    };
+    tokio::join!(looks, seals, mails, short);
 }
 
 /// Does what is in the queues, for ever.

@@ -1,4 +1,5 @@
-//! The data of authority: limits of roles, and chains of approval beyond them.
+//! The data of authority: limits of roles, and chains of approval beyond them; how long the log of
+//! what people did is kept.
 
 use guanxi_base::{Id, Refusal};
 use guanxi_record::{Choice, Kind, LongText, Record, RecordType, Value};

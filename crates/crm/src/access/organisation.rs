@@ -9,8 +9,8 @@ use guanxi_record::{Filter, Query, Record, Sort, Stored};
 use guanxi_store::{Actor, Origin, Rights, Store, View};
 
 use super::{
-    ApprovalRule, ApprovalStep, AuthorityLimit, Company, FieldRight, Role, RoleRight, Substitution,
-    Team, Territory, User,
+    ApprovalRule, ApprovalStep, AuthorityLimit, Company, CustomerClass, FieldRight, RetentionRule,
+    Role, RoleRight, Substitution, Team, Territory, User,
 };
 
 /// A tree deeper than this is taken for a cycle.
@@ -32,6 +32,7 @@ pub struct Organisation {
     /// In the order in which they are tried.
     approval_rules: Vec<Stored<ApprovalRule>>,
     approval_steps: Vec<Stored<ApprovalStep>>,
+    retention_rules: Vec<Stored<RetentionRule>>,
     /// What was computed of it: for a user on a day.
     pub(super) rights: RwLock<HashMap<(RawId, Date), Rights>>,
 }
@@ -84,6 +85,7 @@ impl Organisation {
             limits: all(&mut view).await?,
             approval_rules: all(&mut view).await?,
             approval_steps: all(&mut view).await?,
+            retention_rules: all(&mut view).await?,
             rights: RwLock::default(),
         };
         read.approval_rules.sort_by_key(|rule| (rule.position, rule.id));
@@ -124,6 +126,39 @@ impl Organisation {
         of.map(|limit| limit.field.as_str()).collect()
     }
 
+    /// The territory that fits best: the deepest in the tree, then the one that asks for most.
+    #[must_use]
+    pub fn territory_for(
+        &self,
+        places: &[&str],
+        product_line: Option<RawId>,
+        class: Option<CustomerClass>,
+    ) -> Option<RawId> {
+        let fits = |territory: &&Stored<Territory>| {
+            let regions = territory.regions.as_deref().unwrap_or_default();
+            let mut regions = regions.lines().map(str::trim).filter(|r| !r.is_empty()).peekable();
+            let asks_place = regions.peek().is_some();
+            let in_place = !asks_place || regions.any(|region| places.contains(&region));
+            let line = territory.product_line.map(guanxi_base::Id::raw);
+            let asks = asks_place || line.is_some() || territory.customer_class.is_some();
+            asks && in_place
+                && (line.is_none() || line == product_line)
+                && (territory.customer_class.is_none() || territory.customer_class == class)
+        };
+        let rank = |territory: &&Stored<Territory>| {
+            let id = territory.id.raw();
+            let above = up(id, &self.territories, |one| one.parent.map(Id::raw)).len();
+            let asked = [
+                territory.regions.is_some(),
+                territory.product_line.is_some(),
+                territory.customer_class.is_some(),
+            ];
+            (above, asked.iter().filter(|asked| **asked).count(), std::cmp::Reverse(id))
+        };
+        let best = self.territories.values().filter(fits).max_by_key(rank);
+        best.map(|territory| territory.id.raw())
+    }
+
     /// The chains of approval for records of a type, those that stand first first.
     pub fn approval_rules<'a>(
         &'a self,
@@ -137,6 +172,11 @@ impl Organisation {
     pub fn approval_steps(&self, rule: RawId) -> Vec<&ApprovalStep> {
         let of = self.approval_steps.iter().filter(|step| step.approval_rule.raw() == rule);
         of.map(|step| &step.record).collect()
+    }
+
+    /// How long the log keeps what people did.
+    pub fn retention_rules(&self) -> impl Iterator<Item = &RetentionRule> {
+        self.retention_rules.iter().map(|rule| &rule.record)
     }
 
     /// The people of a role who may sign in.

@@ -147,15 +147,20 @@ impl Formats {
     }
 }
 
-/// Makes a record as the collection point that it names asks for it, if it names one.
+/// Makes a record as people make it: a customer gets its territory if it says none, and whatever
+/// names a collection point is made as that point asks for it.
 ///
 /// # Errors
 /// Refusals of the collection point and of the record type.
 pub async fn create_collected(
     tx: &mut Tx,
     record_type: &RecordType,
-    values: Vec<RecordValue>,
+    mut values: Vec<RecordValue>,
 ) -> guanxi_base::Result<Row> {
+    if record_type.name == super::Customer::NAME {
+        let organisation = crate::access::Organisation::of(tx.store()).await?;
+        super::assign_territory::fill(&organisation, record_type, &mut values);
+    }
     let broken = broken_formats(tx, record_type, &values).await?;
     if broken.is_empty() {
         tx.create_row(record_type, values).await

@@ -1,10 +1,12 @@
 //! Who we deal with: customers, the people there, and where we learn about them.
 
+mod assign_territory;
 mod collection_point;
 mod consent;
 mod contact;
 mod customer;
 
+pub use assign_territory::assign_territories;
 pub use collection_point::{Channel, CollectionPoint, Formats, create_collected};
 pub use consent::{Consent, ConsentPurpose, ConsentState};
 pub use contact::{Contact, ContactRole, Influence};

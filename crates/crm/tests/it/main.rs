@@ -5,6 +5,7 @@
 mod authority;
 mod house;
 mod importing;
+mod organising;
 mod privacy;
 mod reading;
 mod undoing;

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::Result;
+use guanxi_crm::authority::waiting_for;
 use guanxi_record::{Aggregate, Filter, GroupKey, Measure, Op, Query, Sort, Value};
 use guanxi_store::View;
 use maud::{Markup, html};
@@ -27,11 +28,25 @@ async fn home_page(app: &App, signed: &SignedIn) -> Result<Html<String>> {
     let cases =
         work_card(&mut view, signed, "case", "due_at", &["new", "in_progress", "waiting"]).await?;
     let revenue = revenue_card(&mut view, signed).await?;
+    let waiting = match signed.is_limited() {
+        true => Vec::new(),
+        false => waiting_for(&app.store, signed.user.id.raw()).await?,
+    };
     let content = html! {
         div class="gx-head" { h1 { (texts.format("home-hello", &[("name", &signed.user.name)])) } }
         div class="gx-columns" {
             div class="gx-stack" { (revenue) }
-            div class="gx-stack" { (tasks) (cases) }
+            div class="gx-stack" {
+                @if !waiting.is_empty() {
+                    section class="card" aria-label=(texts.get("approval-waiting")) {
+                        div class="gx-card-head" { (icon("user-check")) h2 { (texts.get("approval-waiting")) } }
+                        div class="card-body" {
+                            a href="/approvals" { (texts.format("approval-count", &[("count", &waiting.len().to_string())])) }
+                        }
+                    }
+                }
+                (tasks) (cases)
+            }
         }
     };
     let title = texts.get("home-title");

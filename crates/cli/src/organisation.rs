@@ -1,0 +1,51 @@
+//! `guanxi hand-over` and `guanxi territories`: what concerns the organisation as a whole.
+
+use clap::Args;
+use guanxi_base::{RawId, Refusal, Result};
+use guanxi_crm::access::{self, User};
+use guanxi_crm::people;
+use guanxi_record::Record;
+use guanxi_store::{Actor, Store};
+
+/// Somebody who leaves, and who takes over.
+#[derive(Debug, Args)]
+pub(crate) struct HandOver {
+    /// Who leaves, by e-mail.
+    from: String,
+    /// Who takes over, by e-mail.
+    to: String,
+    /// Only say what would be handed over.
+    #[arg(long)]
+    preview: bool,
+}
+
+pub(crate) async fn hand_over(store: &Store, actor: &Actor, options: &HandOver) -> Result<()> {
+    let from = user(store, actor, &options.from).await?;
+    let to = user(store, actor, &options.to).await?;
+    let mut view = store.read(actor).await?;
+    for one in access::belongings(&mut view, from).await? {
+        let more = if one.more { "+" } else { "" };
+        println!("{}.{}: {}{more}", one.record_type, one.field, one.records);
+    }
+    drop(view);
+    if options.preview {
+        return Ok(());
+    }
+    let done = access::hand_over(store, actor, from, to).await?;
+    println!("{} records handed over, job {}", done.records, done.job);
+    Ok(())
+}
+
+async fn user(store: &Store, actor: &Actor, email: &str) -> Result<RawId> {
+    let mut view = store.read(actor).await?;
+    let found = view.find_by(User::NAME, "email", email).await?;
+    found.map(|row| row.id).ok_or_else(|| {
+        Refusal::new("link-to-nothing").with("type", User::NAME).with("value", email).into()
+    })
+}
+
+pub(crate) async fn territories(store: &Store, actor: &Actor) -> Result<()> {
+    let (assigned, job) = people::assign_territories(store, actor).await?;
+    println!("{assigned} customers have a territory now, job {job}");
+    Ok(())
+}
