@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Date, Error, RawId, Refusal};
 use guanxi_crm::access::{Locale, User, actor_of};
 use guanxi_crm::text::Texts;
-use guanxi_record::{Record, RecordType, Stored};
+use guanxi_record::{Field, Record, RecordType, Row, Stored};
 use guanxi_store::{Actor, Deed, Operation, Origin, Rights, SignInKind};
 use serde_json::{Value as Json, json};
 
@@ -50,6 +50,17 @@ impl SignedIn {
     pub(crate) fn looked_at(&self, app: &App, described: &RecordType, record: RawId) {
         if described.fields.iter().any(|field| field.personal) {
             app.deeds.later(self.did(Operation::View, &described.name, record, None));
+        }
+    }
+
+    /// That this person looked at a page of a list which says something about living people.
+    pub(crate) fn looked_at_list(&self, app: &App, described: &RecordType, rows: &[Row]) {
+        let reads =
+            |field: &Field| field.personal && self.actor.rights.reads(&described.name, &field.name);
+        if !rows.is_empty() && described.fields.iter().any(reads) {
+            let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+            let detail = Some(json!({ "records": ids }));
+            app.deeds.later(self.did(Operation::View, &described.name, RawId(0), detail));
         }
     }
 

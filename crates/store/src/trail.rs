@@ -141,7 +141,10 @@ impl Store {
             sql.push(" AND i.type = ").bind(SqlValue::Text(record_type.clone()));
         }
         if let Some(record) = look.record {
-            sql.push(" AND i.record = ").bind(SqlValue::Integer(record.0));
+            // A page of a list is one entry that names its records.
+            sql.push(" AND (i.record = ").bind(SqlValue::Integer(record.0));
+            sql.push(" OR (i.record = 0 AND i.operation = 'view' AND CAST(i.diff AS TEXT) LIKE ");
+            sql.bind(SqlValue::Text(format!("%\"{record}\"%"))).push("))");
         }
         if let Some(from) = look.from {
             // Ids are made in the order of time, and the index is on them.

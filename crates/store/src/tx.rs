@@ -76,6 +76,21 @@ impl Tx {
         &self.store
     }
 
+    /// How often it changed who may do what, as this transaction sees it; `None` when it changes
+    /// that itself: what is derived from it now must not be kept.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn access_version(&mut self) -> Result<Option<i64>> {
+        if self.access_changed {
+            return Ok(None);
+        }
+        let mut sql = self.view.session.sql("SELECT value FROM counter WHERE name = ");
+        sql.bind(SqlValue::Text(ACCESS_COUNTER.to_owned()));
+        let value = self.view.session.value(&sql).await?;
+        value.map_or(Ok(0), |value| value.integer()).map(Some)
+    }
+
     /// The id of the set of changes that this transaction makes; what undo takes.
     #[must_use]
     pub fn change_set(&self) -> RawId {

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use guanxi_base::{Date, Id, RawId, Result};
 use guanxi_record::{Filter, Query, Record, Sort, Stored};
-use guanxi_store::{Actor, Origin, Rights, Store, View};
+use guanxi_store::{Actor, Origin, Rights, Store, Tx, View};
 
 use super::{
     ApprovalRule, ApprovalStep, AuthorityLimit, Company, CustomerClass, FieldRight, RetentionRule,
@@ -72,26 +72,51 @@ impl Organisation {
         }
         // Read after the version: what changes meanwhile makes it read again.
         let mut view = store.read(&Actor::system(Origin::Job)).await?;
+        let read = Arc::new(Self::read(&mut view, version).await?);
+        store.keep(read.clone());
+        Ok(read)
+    }
+
+    /// The organisation as a transaction sees it. It asks on the transaction's own connection: with
+    /// a second one, as many transactions as there are connections would wait for each other.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn within(tx: &mut Tx) -> Result<Arc<Self>> {
+        let version = tx.access_version().await?;
+        let kept = tx.store().kept::<Self>();
+        if let Some(known) = kept.filter(|known| Some(known.version) == version) {
+            return Ok(known);
+        }
+        let rights = tx.act_with(Rights::All);
+        let read = Self::read(tx, version.unwrap_or_default()).await;
+        tx.act_with(rights);
+        let read = Arc::new(read?);
+        if version.is_some() {
+            tx.store().keep(read.clone());
+        }
+        Ok(read)
+    }
+
+    async fn read(view: &mut View, version: i64) -> Result<Self> {
         let mut read = Self {
             version,
-            users: by_id(all(&mut view).await?),
-            teams: by_id(all(&mut view).await?),
-            companies: by_id(all(&mut view).await?),
-            territories: by_id(all(&mut view).await?),
-            roles: by_id(all(&mut view).await?),
-            role_rights: all(&mut view).await?,
-            field_rights: all(&mut view).await?,
-            substitutions: all(&mut view).await?,
-            limits: all(&mut view).await?,
-            approval_rules: all(&mut view).await?,
-            approval_steps: all(&mut view).await?,
-            retention_rules: all(&mut view).await?,
+            users: by_id(all(view).await?),
+            teams: by_id(all(view).await?),
+            companies: by_id(all(view).await?),
+            territories: by_id(all(view).await?),
+            roles: by_id(all(view).await?),
+            role_rights: all(view).await?,
+            field_rights: all(view).await?,
+            substitutions: all(view).await?,
+            limits: all(view).await?,
+            approval_rules: all(view).await?,
+            approval_steps: all(view).await?,
+            retention_rules: all(view).await?,
             rights: RwLock::default(),
         };
         read.approval_rules.sort_by_key(|rule| (rule.position, rule.id));
         read.approval_steps.sort_by_key(|step| (step.position, step.id));
-        let read = Arc::new(read);
-        store.keep(read.clone());
         Ok(read)
     }
 

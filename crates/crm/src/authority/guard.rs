@@ -22,7 +22,7 @@ pub fn guard<'a>(
 ) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
     Box::pin(async move {
         let Some(user) = tx.actor().user else { return Ok(()) };
-        let organisation = Organisation::of(tx.store()).await?;
+        let organisation = Organisation::within(tx).await?;
         let is_limited = !matches!(tx.actor().rights, Rights::All);
         // The rule looks at what the Actor may not see.
         let rights = tx.act_with(Rights::All);

@@ -158,7 +158,7 @@ pub async fn create_collected(
     mut values: Vec<RecordValue>,
 ) -> guanxi_base::Result<Row> {
     if record_type.name == super::Customer::NAME {
-        let organisation = crate::access::Organisation::of(tx.store()).await?;
+        let organisation = crate::access::Organisation::within(tx).await?;
         super::assign_territory::fill(&organisation, record_type, &mut values);
     }
     let broken = broken_formats(tx, record_type, &values).await?;

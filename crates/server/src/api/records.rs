@@ -24,6 +24,7 @@ pub(crate) async fn list(
         let count = params::flag(&params, "total")?;
         let mut view = app.store.read(&signed.actor).await?;
         let page = view.list(&record_type, &query).await?;
+        signed.looked_at_list(&app, &described, &page.rows);
         let titles = view.link_titles(&described, &page.rows).await?;
         let mut answer = json!({
             "items": page.rows.iter().map(|row| row.to_json(&described)).collect::<Vec<_>>(),

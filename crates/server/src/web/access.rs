@@ -91,15 +91,20 @@ async fn access_page(
     let row = view.row(record_type, parse_id(id)?, Purpose::Read).await?;
     let may_share = view.may(record_type, row.id, Purpose::Change).await?;
     let shares = view.shares(record_type, row.id).await?;
+    // Whoever holds a connection asks for no second one.
+    drop(view);
     let seers = who_sees(&app.store, record_type, row.id, NAMED_MAX).await?;
+    let mut view = app.store.read(&signed.actor).await?;
     let asked = match params::one(params, "user") {
         Some(text) => find(&mut view, User::NAME, text).await?.map_err(Error::from)?,
         None => signed.user.id.raw(),
     };
+    drop(view);
     let explanation = explain(&app.store, asked, record_type, row.id).await?;
     let mut people: Vec<RawId> = seers.iter().map(|(user, _)| *user).collect();
     people.extend(shares.iter().flat_map(|share| [Some(share.with), share.by]).flatten());
     people.push(asked);
+    let mut view = app.store.read(&signed.actor).await?;
     let mut names = view.titles(User::NAME, &people).await?;
     names.extend(view.titles("team", &people).await?);
     let roles: Vec<RawId> =

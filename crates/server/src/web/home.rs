@@ -23,15 +23,16 @@ pub(crate) async fn home(State(app): State<App>, signed: SignedIn) -> Response {
 
 async fn home_page(app: &App, signed: &SignedIn) -> Result<Html<String>> {
     let texts = signed.texts;
+    // Before a connection is held: it asks for one of its own.
+    let waiting = match signed.is_limited() {
+        true => Vec::new(),
+        false => waiting_for(&app.store, signed.user.id.raw()).await?,
+    };
     let mut view = app.store.read(&signed.actor).await?;
     let tasks = work_card(&mut view, signed, "task", "due_date", &["open"]).await?;
     let cases =
         work_card(&mut view, signed, "case", "due_at", &["new", "in_progress", "waiting"]).await?;
     let revenue = revenue_card(&mut view, signed).await?;
-    let waiting = match signed.is_limited() {
-        true => Vec::new(),
-        false => waiting_for(&app.store, signed.user.id.raw()).await?,
-    };
     let content = html! {
         div class="gx-head" { h1 { (texts.format("home-hello", &[("name", &signed.user.name)])) } }
         div class="gx-columns" {

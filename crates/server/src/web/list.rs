@@ -42,6 +42,9 @@ async fn list_page(
     let mut view = app.store.read(&signed.actor).await?;
     signed.actor.rights.scope(record_type, Purpose::Read).ok_or(guanxi_base::Error::Forbidden)?;
     let content = ListContent::read(&mut view, &described, params).await;
+    if let Ok(content) = &content {
+        signed.looked_at_list(app, &described, &content.page.rows);
+    }
     let views = Views::read(&mut view, record_type, params).await?;
     let stated = Stated::read(&mut view, signed, &described, params).await?;
     let texts = signed.texts;
@@ -245,6 +248,7 @@ pub(crate) async fn more(
         let described = app.store.catalog().get(&record_type)?.clone();
         let mut view = app.store.read(&signed.actor).await?;
         let content = ListContent::read(&mut view, &described, &params).await?;
+        signed.looked_at_list(&app, &described, &content.page.rows);
         Ok(content.rows(&signed, &described, &columns(&described, &params), &params, false))
     }
     .await;

@@ -10,6 +10,7 @@ use crate::house::{House, PASSWORD};
 
 both_databases!(
     nobody_gets_nothing,
+    many_at_once_do_not_wait_for_each_other,
     a_clerk_cannot_change_the_organisation,
     guessing_passwords_is_slowed_down,
     sessions_are_safe,
@@ -31,6 +32,40 @@ async fn nobody_gets_nothing(database: TestDatabase) {
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{path}");
         assert!(answer.headers[header::LOCATION].to_str().unwrap().starts_with("/login?to="));
     }
+}
+
+/// More at once than there are connections: whoever held one and asked for a second would wait for
+/// ever.
+async fn many_at_once_do_not_wait_for_each_other(database: TestDatabase) {
+    let house = std::sync::Arc::new(House::open(&database).await);
+    let customer = house.customer("Asked about").await;
+    let pages = [
+        "/".to_owned(),
+        "/account".to_owned(),
+        "/approvals".to_owned(),
+        format!("/customer/{}", customer["id"].as_str().unwrap()),
+        format!("/customer/{}/access", customer["id"].as_str().unwrap()),
+    ];
+    let session = sessions(&house).await.remove(1).1;
+    let mut tasks = tokio::task::JoinSet::new();
+    for at in 0..60 {
+        let (house, session) = (house.clone(), session.clone());
+        let page = pages[at % pages.len()].clone();
+        tasks.spawn(async move {
+            let body = json!({ "name": format!("Customer {at}") });
+            let (clerk, path) = (house.clerk.clone(), "/customer");
+            let made = house.call_as(&clerk, "POST", path, &[], body).await;
+            let seen = house.send(browser("GET", &page, &session, "")).await;
+            (made.status, seen.status)
+        });
+    }
+    let all = async {
+        while let Some(done) = tasks.join_next().await {
+            assert_eq!(done.unwrap(), (StatusCode::CREATED, StatusCode::OK));
+        }
+    };
+    let minute = std::time::Duration::from_secs(60);
+    tokio::time::timeout(minute, all).await.expect("nobody waits for ever");
 }
 
 async fn a_clerk_cannot_change_the_organisation(database: TestDatabase) {

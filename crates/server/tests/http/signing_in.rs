@@ -284,6 +284,12 @@ async fn the_log_says_who_did_what_and_cannot_be_changed(database: TestDatabase)
         store.trail(&system, &look).await.unwrap()
     };
     let looks = found(Operation::View).await;
+    // A page of a list is a look at each of its records.
+    house.call_as(&house.clerk, "GET", "/customer", &[], Json::Null).await;
+    house.flush().await;
+    let look = Look { record: Some(id.parse().unwrap()), ..Look::default() };
+    let about = store.trail(&system, &look).await.unwrap();
+    assert_eq!(about.iter().filter(|l| l.operation == Operation::View).count(), 2);
     assert_eq!(looks.iter().map(|l| l.record.to_string()).collect::<Vec<_>>(), [id]);
     assert_eq!(found(Operation::Export).await[0].detail["query"], "country=China");
     assert_eq!(found(Operation::SignIn).await.len(), 1);
@@ -300,12 +306,12 @@ async fn the_log_says_who_did_what_and_cannot_be_changed(database: TestDatabase)
     // What the rule removes leaves its seals.
     house.clock.advance(SignedDuration::from_hours(24));
     let before = house.clock.now();
-    assert_eq!(store.purge_deeds(&system, Operation::View, before).await.unwrap(), 1);
+    assert_eq!(store.purge_deeds(&system, Operation::View, before).await.unwrap(), 2);
     assert_eq!(store.purge_deeds(&system, Operation::Create, before).await.unwrap(), 0);
     assert!(found(Operation::View).await.is_empty());
     house.seal_all().await;
     let head = verified.head;
     let verified = store.verify_seals(Some(&head)).await.unwrap();
-    assert_eq!((verified.broken, verified.purged, verified.head_seen), (None, 1, true));
+    assert_eq!((verified.broken, verified.purged, verified.head_seen), (None, 2, true));
     assert!(!store.verify_seals(Some("00")).await.unwrap().head_seen);
 }
