@@ -48,6 +48,28 @@ test("each sees their part of the same company", async () => {
   assert.ok(seen.seller.orders < seen.manager.orders && seen.manager.orders === seen.admin.orders, JSON.stringify(seen));
 });
 
+for (const locale of ["en", "zh_cn"]) {
+  test(`each walks through what is theirs: ${locale}`, async () => {
+    for (const who of ["admin", "manager", "seller", "clerk"]) {
+      const page = await as(who, { locale, dark: who === "seller", screen: who === "clerk" ? "phone" : "wide" });
+      const walk = async (path) => {
+        const answer = await page.goto(path);
+        assert.equal(answer.status(), 200, `${who} ${path}`);
+        await fine(page, `${who} ${path}`);
+      };
+      await walk("/customer");
+      const customer = await page.getAttribute("tbody tr[data-href]", "data-href");
+      for (const path of [customer, `${customer}/access`, "/approvals", "/account", "/substitution/new", "/"]) await walk(path);
+      await screenshot(page, `home-${who}-${locale}`);
+      const admin = ["/role", "/authority_limit/new", "/approval_rule/new", "/approval_step/new", "/retention_rule/new", "/audit", `${customer}/privacy`];
+      if (who === "admin") for (const path of admin) await walk(path);
+      // What is not theirs to set up is not there for them.
+      else for (const path of ["/role/new", "/authority_limit/new", "/audit", `${customer}/privacy`]) assert.equal((await page.goto(path)).status(), 403, `${who} ${path}`);
+      assert.deepEqual(page.faults, []);
+    }
+  });
+}
+
 test("a masked telephone is shown on record, and a hidden field shows a lock", async () => {
   for (const look of [{ locale: "en" }, { locale: "zh_cn", dark: true, screen: "phone" }]) {
     const page = await as("clerk", look);
@@ -147,6 +169,33 @@ test("what goes beyond one's authority is approved by the manager", async () => 
   await manager.waitForFunction(() => !document.querySelector("button[value=approve]"));
   assert.equal((await api(page, "GET", `/order/${order.id}`)).json.status, "confirmed");
   assert.deepEqual([...admin.faults, ...page.faults, ...manager.faults], []);
+});
+
+test("somebody is told all that is held on them, and forgotten", async () => {
+  for (const [at, locale] of ["zh_cn", "en"].entries()) {
+    const page = await as("admin", { locale });
+    await page.goto("/customer?kind=person&sort=-created_at");
+    const customer = await page.locator("tbody tr[data-href]").nth(at).getAttribute("data-href");
+    await page.goto(customer);
+    const name = (await page.textContent("h1")).trim();
+    await page.goto(`${customer}/privacy`);
+    await screenshot(page, `privacy-${locale}`);
+    await Promise.all([page.waitForURL(/\/privacy\/\w+$/), page.click("button[value=export]")]);
+    await page.waitForSelector("a[href^='/files/']");
+    await fine(page, "the report of an export");
+    await page.goto(`${customer}/privacy`);
+    await page.fill("#confirm", "somebody else");
+    await page.click("button[value=erase]");
+    await page.waitForSelector(".gx-empty");
+    await page.goto(`${customer}/privacy`);
+    await page.fill("#confirm", name);
+    await Promise.all([page.waitForURL(/\/privacy\/\w+$/), page.click("button[value=erase]")]);
+    await page.waitForFunction(() => document.querySelector("table tbody tr"));
+    await page.goto(customer);
+    const text = await page.textContent("main");
+    assert.ok(!text.includes(name), `${name} is still there: …${text.slice(Math.max(0, text.indexOf(name) - 120), text.indexOf(name) + 60)}…`);
+    assert.deepEqual(page.faults, []);
+  }
 });
 
 test("whoever leaves hands over everything, after a look at what it is", async () => {
