@@ -30,6 +30,10 @@ pub(crate) async fn pass(State(app): State<App>, mut request: Request, next: Nex
     let id = new_request_id();
     request.extensions_mut().insert(RequestId(id.clone()));
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|info| info.0.ip());
+    let peer = match app.config.behind_https {
+        true => forwarded(request.headers()).or(peer),
+        false => peer,
+    };
     if let Some(peer) = peer {
         request.extensions_mut().insert(ClientAddress(peer.to_string()));
     }
@@ -78,6 +82,13 @@ pub(crate) async fn pass(State(app): State<App>, mut request: Request, next: Nex
     }
     set(header::HeaderName::from_static("x-request-id"), &id);
     response
+}
+
+/// Whom our proxy talks to: the last address that it added; those before it anybody may write.
+/// Without it all people behind the proxy would share one limit.
+fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
+    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    last.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// One address, and one session or token, gets so many answers a second.

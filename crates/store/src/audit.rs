@@ -180,7 +180,8 @@ impl View {
         let mut sql = self.session.sql(
             "SELECT s.id, s.at, s.actor, s.origin, s.address, s.job, i.operation, i.version, i.diff \
              FROM change_item i JOIN change_set s ON s.id = i.change_set \
-             WHERE i.operation <> 'view' AND i.record = ",
+             WHERE i.operation IN ('create', 'update', 'archive', 'restore', 'remove', 'share', \
+             'unshare', 'reveal', 'decide', 'erase') AND i.record = ",
         );
         sql.bind(SqlValue::Integer(id.0));
         sql.push(&format!(" ORDER BY i.change_set DESC, i.seq DESC LIMIT {}", limit.min(1_000)));

@@ -203,10 +203,7 @@ impl Store {
                 break;
             }
             let mut sql = session.sql("UPDATE seal SET purged_by = ");
-            sql.bind(SqlValue::or_null(actor.user, |user| SqlValue::Integer(user.0)));
-            if actor.user.is_none() {
-                sql = session.sql("UPDATE seal SET purged_by = 0");
-            }
+            sql.bind(SqlValue::Integer(actor.user.map_or(0, |user| user.0)));
             sql.push(" WHERE change_set IN (").bind_all(ids.iter().cloned()).push(")");
             session.execute(&sql).await?;
             for (table, column) in [("change_item", "change_set"), ("change_set", "id")] {

@@ -156,17 +156,21 @@ impl Organisation {
         };
         let roles: Vec<&Stored<Role>> = self.roles_of(user).filter(sees).collect();
         let mut limited = HashMap::new();
-        for field in described.fields.iter() {
+        // By the rules, not by the fields that there are now: a field that is added later is limited
+        // from its first moment.
+        let of_type = self.field_rights.iter().filter(|rule| rule.record_type == described.name);
+        let names: BTreeSet<&str> = of_type.map(|rule| rule.field.as_str()).collect();
+        for field in names {
             let access = |role: &&Stored<Role>| {
                 let rule = self.field_rights.iter().find(|rule| {
                     rule.role == role.id
                         && rule.record_type == described.name
-                        && rule.field == field.name
+                        && rule.field == field
                 });
                 rule.map_or(FieldAccess::Write, |rule| rule.access.access())
             };
             if let Some(most) = roles.iter().map(access).max().filter(|a| *a < FieldAccess::Write) {
-                limited.insert(field.name.to_string(), most);
+                limited.insert(field.to_owned(), most);
             }
         }
         limited

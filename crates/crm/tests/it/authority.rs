@@ -85,6 +85,11 @@ impl House {
         actor_of(&self.store, self.people[person], Origin::Web, None).await.unwrap().0
     }
 
+    /// Somebody who may do everything.
+    async fn system_user(&self) -> Actor {
+        self.actor(3).await.with_all_rights()
+    }
+
     async fn stored(&self) -> Stored<Order> {
         let mut view = self.store.read(&self.system).await.unwrap();
         view.fetch(Purpose::Read, self.order.id).await.unwrap()
@@ -183,6 +188,10 @@ async fn nobody_decides_beyond_their_authority(database: TestDatabase) {
         let refused = house.set(person, &[("notes", Value::Text("b".into()))]).await;
         assert_eq!(refused, ["waits-for-approval -"]);
     }
+    let order = house.stored().await;
+    let mut tx = house.store.write(&house.system_user().await).await.unwrap();
+    tx.archive("order", order.id.raw(), order.version).await.unwrap();
+    assert_eq!(refusals(tx.commit().await), ["waits-for-approval -"]);
     let mut tx = house.store.write(&house.actor(0).await).await.unwrap();
     tx.create(&line(&house.order, 1, 1)).await.unwrap();
     assert_eq!(refusals(tx.commit().await), ["waits-for-approval -"]);

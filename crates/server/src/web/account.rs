@@ -340,6 +340,10 @@ pub(crate) async fn confirm_second(
     let entries = Entries::sent(sent);
     let user = signed.user.id.raw();
     let done: Result<Told> = async {
+        // Whoever found an open session must not put their own telephone in place of the owner's.
+        if app.store.credential(user).await?.second_factor.is_some() {
+            return Err(Error::Forbidden);
+        }
         let secret = unhex(entries.text("secret")).unwrap_or_default();
         let factor = SecondFactor::of(secret)?;
         let now = u64::try_from(app.store.clock().now().as_second()).unwrap_or(0);

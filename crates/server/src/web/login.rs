@@ -212,7 +212,10 @@ async fn check(app: &App, visitor: &Visitor, credentials: &Credentials) -> Resul
         app.throttle.failed(&names);
         if let Some(user) = user {
             let lock = SignedDuration::from_hours(LOCK_HOURS);
-            app.store.sign_in_failed(user, FAILURES_MAX, lock).await?;
+            // Whoever goes on trying does not keep the owner out for ever.
+            if !locked {
+                app.store.sign_in_failed(user, FAILURES_MAX, lock).await?;
+            }
             let how = if locked { "locked" } else { "password" };
             app.note(visitor.deed(user, Operation::SignInFailed, how)).await?;
         }

@@ -65,6 +65,11 @@ async fn a_second_factor_is_asked_for(database: TestDatabase) {
     let recovery = done.split("<pre class=\"m-0\">").nth(1).unwrap();
     let recovery = recovery.split('\n').next().unwrap().to_owned();
 
+    // An open session does not put another in its place.
+    let form = format!("secret={secret}&code={}", code(&house, &factor));
+    let again = post(&house, "/account/second-factor", &session, &form).await;
+    assert_eq!(again.status, StatusCode::FORBIDDEN);
+
     // The password alone leads to the code, not in.
     let answer = password(&house, "clerk@example.com", PASSWORD).await;
     assert_eq!(answer.headers[header::LOCATION], "/login/code?to=%2Fcustomer");
@@ -298,6 +303,13 @@ async fn the_log_says_who_did_what_and_cannot_be_changed(database: TestDatabase)
     assert!(page.text.contains("Seen by somebody"), "{}", page.text);
     let clerk = cookie(&password(&house, "clerk@example.com", PASSWORD).await);
     assert_eq!(get(&house, "/audit", &clerk).await.status, StatusCode::FORBIDDEN);
+    // Nor does the history of a colleague tell when and from where they sign in.
+    let mut view = store.read(&system).await.unwrap();
+    let user = view.find_by("user", "email", "admin@example.com").await.unwrap().unwrap().id;
+    drop(view);
+    let path = format!("/user/{user}/history");
+    let history = house.call_as(&house.clerk, "GET", &path, &[], Json::Null).await;
+    assert!(history.text.contains("create") && !history.text.contains("sign_in"));
 
     house.seal_all().await;
     let verified = store.verify_seals(None).await.unwrap();
