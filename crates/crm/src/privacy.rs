@@ -4,10 +4,11 @@
 use std::collections::HashSet;
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
-use guanxi_record::{Filter, Kind, Query, Record, RecordType, Row, Sort, Value};
-use guanxi_store::{Actor, JobState, Look, NewJob, Purpose, Store, Tx, View};
+use guanxi_record::{Choice as _, Filter, Kind, Query, Record, RecordType, Row, Sort, Value};
+use guanxi_store::{Actor, File, JobState, Look, NewJob, Purpose, Store, Tx, View};
 use serde_json::{Map, Value as Json, json};
 
+use crate::authority::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
 use crate::people::{Contact, Customer};
 
 /// The queue of these jobs.
@@ -188,10 +189,15 @@ async fn export(store: &Store, actor: &Actor, record_type: &str, id: RawId) -> R
     let whole = json!({ "records": records, "log": log });
     let content = serde_json::to_vec_pretty(&whole).map_err(Error::internal)?;
     let mut tx = store.write(actor).await?;
-    let name = format!("{record_type}-{id}.json");
+    let name = told_in(record_type, id);
     let file = tx.create_file(&name, "application/json", content).await?;
     tx.commit().await?;
     Ok(json!({ "file": file.id.to_string(), "records": counts, "log": traces.len() }))
+}
+
+/// How the file is called in which a person was told what is held.
+fn told_in(record_type: &str, id: RawId) -> String {
+    format!("{record_type}-{id}.json")
 }
 
 /// Forgets a person: personal fields and free texts go, amounts and dates stay.
@@ -206,8 +212,13 @@ async fn erase(store: &Store, actor: &Actor, record_type: &str, id: RawId) -> Re
         let mut erased = 0;
         for row in rows {
             erased += usize::from(erase_row(&mut tx, described, row, &fields).await?);
+            erase_requests(&mut tx, row.id).await?;
         }
         report.insert(name.clone(), json!({ "records": rows.len(), "erased": erased }));
+    }
+    let told = Query::of(Filter::eq("name", told_in(record_type, id))).limited(Query::LIMIT_MAX);
+    for file in tx.list(File::NAME, &told).await?.rows {
+        tx.erase_file(file.id).await?;
     }
     tx.commit().await?;
     Ok(json!({ "records": report }))
@@ -253,7 +264,51 @@ async fn erase_row(
         return Ok(false);
     }
     tx.erase(described, row.id, &new).await?;
+    for (place, _) in &new {
+        if let (Kind::File, Some(file)) =
+            (&described.fields[*place].kind, row.values[*place].as_link())
+        {
+            tx.erase_file(file).await?;
+        }
+    }
     Ok(true)
+}
+
+/// What requests for approval say about a record: its name, what was to change, what people wrote.
+/// One that is open is taken back: it would put back what is forgotten.
+async fn erase_requests(tx: &mut Tx, record: RawId) -> Result<()> {
+    let catalog = tx.catalog().clone();
+    let requests = catalog.get(ApprovalRequest::NAME)?;
+    let tasks = catalog.get(ApprovalTask::NAME)?;
+    let about = Query::of(Filter::eq("record", record.to_string())).limited(Query::LIMIT_MAX);
+    for request in tx.list(&requests.name, &about).await?.rows {
+        let of = Query::of(Filter::eq("approval_request", request.id.to_string()));
+        for task in tx.list(&tasks.name, &of.limited(Query::LIMIT_MAX)).await?.rows {
+            let mut new =
+                vec![("subject", Value::Text(format!("# {record}"))), ("comment", Value::Null)];
+            if task.value(tasks, "state").as_text() == Some(TaskState::Waiting.code()) {
+                new.push(("state", Value::Text(TaskState::Closed.code().to_owned())));
+            }
+            tx.erase(tasks, task.id, &placed(tasks, new)).await?;
+        }
+        let mut new = vec![
+            ("subject", Value::Text(format!("# {record}"))),
+            ("change", Value::Json(Box::new(json!({})))),
+            ("reason", Value::Null),
+        ];
+        if request.value(requests, "state").as_text() == Some(RequestState::Open.code()) {
+            new.push(("state", Value::Text(RequestState::Withdrawn.code().to_owned())));
+        }
+        tx.erase(requests, request.id, &placed(requests, new)).await?;
+    }
+    Ok(())
+}
+
+fn placed(described: &RecordType, values: Vec<(&str, Value)>) -> Vec<(usize, Value)> {
+    values
+        .into_iter()
+        .filter_map(|(name, value)| Some((described.position(name)?, value)))
+        .collect()
 }
 
 /// A report of a job, for whoever asked for it.

@@ -16,7 +16,7 @@ pub struct Group {
     pub keys: Vec<Value>,
     /// One value for each measure; `Null` where there is nothing to compute it from.
     pub measures: Vec<Value>,
-    /// The currency of the group's measures of money.
+    /// The currency of the group's amounts, the first where it has several fields of money.
     pub currency: Option<Currency>,
 }
 
@@ -24,6 +24,23 @@ pub struct Group {
 struct Computed {
     function: Function,
     kind: Option<Kind>,
+    /// Which of the group's currencies is that of its amounts.
+    currency: Option<usize>,
+}
+
+/// The currencies by which groups of money are kept apart: one for each field of money.
+#[derive(Default)]
+struct Currencies(Vec<String>);
+
+impl Currencies {
+    fn place(&mut self, of: Option<String>) -> Option<usize> {
+        let of = of?;
+        let known = self.0.iter().position(|known| *known == of);
+        Some(known.unwrap_or_else(|| {
+            self.0.push(of);
+            self.0.len() - 1
+        }))
+    }
 }
 
 /// A linked record that a key of groups lies behind.
@@ -61,20 +78,20 @@ impl View {
             keys.push(expression);
         }
         let mut columns: Vec<String> = keys.iter().map(|key| key.sql.clone()).collect();
-        // A key of money has its currency in its groups, as a measure has.
-        let mut currency = keys.iter().find_map(|key| key.currency.clone());
+        let mut currencies = Currencies::default();
         let mut computed = Vec::new();
         for measure in &wanted.measures {
             let (mut parts, kind, of) = self.measure(&sql, &conditions, &record_type, measure)?;
             columns.append(&mut parts);
-            if of.is_some() {
-                currency = of;
-            }
-            computed.push(Computed { function: measure.function, kind });
+            let currency = currencies.place(of);
+            computed.push(Computed { function: measure.function, kind, currency });
         }
         let mut group_by: Vec<String> = keys.iter().map(|key| key.sql.clone()).collect();
-        group_by.extend(currency.clone());
-        columns.push(currency.clone().unwrap_or_else(|| "NULL".to_owned()));
+        let keys: Vec<(Kind, Option<usize>)> =
+            keys.into_iter().map(|key| (key.kind, currencies.place(key.currency))).collect();
+        let Currencies(currencies) = currencies;
+        group_by.extend(currencies.iter().cloned());
+        columns.extend(currencies.iter().cloned());
         sql.push("SELECT ").push(&columns.join(", ")).push(" FROM ").name(&record_type.name);
         sql.push(" t0");
         for join in &joins {
@@ -83,7 +100,7 @@ impl View {
             conditions.scope(&mut sql, &join.linked, &join.alias, Purpose::Read)?;
         }
         sql.push(" WHERE ");
-        self.restrict_groups(&mut sql, &mut conditions, &record_type, wanted, currency.as_deref())?;
+        self.restrict_groups(&mut sql, &mut conditions, &record_type, wanted, &currencies)?;
         if !group_by.is_empty() {
             let list = group_by.join(", ");
             sql.push(&format!(" GROUP BY {list} ORDER BY {list}"));
@@ -95,7 +112,8 @@ impl View {
                 .with("limit", Aggregate::GROUPS_MAX)
                 .into());
         }
-        rows.into_iter().map(|row| read_group(&keys, &computed, row)).collect()
+        let money = currencies.len();
+        rows.into_iter().map(|row| read_group(&keys, &computed, money, row)).collect()
     }
 
     fn restrict_groups(
@@ -104,24 +122,21 @@ impl View {
         conditions: &mut Conditions<'_>,
         record_type: &RecordType,
         wanted: &Aggregate,
-        currency: Option<&str>,
+        currencies: &[String],
     ) -> Result<()> {
-        sql.push("TRUE");
-        for purpose in self.purposes(Purpose::Read) {
-            sql.push(" AND ");
-            conditions.scope(sql, record_type, "t0", purpose)?;
-        }
-        if !wanted.with_archived {
-            sql.push(" AND t0.\"archived_at\" IS NULL");
-        }
+        sql.push(if wanted.with_archived { "TRUE" } else { "t0.\"archived_at\" IS NULL" });
         if !wanted.filter.is_everything() {
             sql.push(" AND (");
             conditions.write(sql, record_type, "t0", &wanted.filter)?;
             sql.push(")");
         }
+        for purpose in self.purposes(Purpose::Read) {
+            sql.push(" AND ");
+            conditions.scope(sql, record_type, "t0", purpose)?;
+        }
         // Without groups, records without an amount would make a group of no currency.
-        if let (Some(currency), true) = (currency, wanted.group_by.is_empty()) {
-            sql.push(&format!(" AND {currency} IS NOT NULL"));
+        if !currencies.is_empty() && wanted.group_by.is_empty() {
+            sql.push(&format!(" AND COALESCE({}, NULL) IS NOT NULL", currencies.join(", ")));
         }
         Ok(())
     }
@@ -201,23 +216,30 @@ impl View {
     }
 }
 
-fn read_group(keys: &[Expression], computed: &[Computed], row: Vec<SqlValue>) -> Result<Group> {
-    let currency = match row.last() {
+/// Reads a group: its keys, its measures, and in the last columns its currencies.
+fn read_group(
+    keys: &[(Kind, Option<usize>)],
+    computed: &[Computed],
+    money: usize,
+    mut row: Vec<SqlValue>,
+) -> Result<Group> {
+    let codes = row.split_off(row.len().saturating_sub(money));
+    let mut columns = row.into_iter();
+    let mut next = || columns.next().ok_or_else(|| Error::internal("a column is missing"));
+    let code = |place: &Option<usize>| place.and_then(|place| codes.get(place).cloned());
+    let currency = |place: &Option<usize>| match code(place) {
         Some(SqlValue::Text(code)) => code.parse::<Currency>().ok(),
         _ => None,
     };
-    let mut columns = row.into_iter();
-    let mut next = || columns.next().ok_or_else(|| Error::internal("a column is missing"));
-    let code = || currency.map(|code| SqlValue::Text(code.code().to_owned()));
     let mut values = Vec::with_capacity(keys.len());
-    for key in keys {
+    for (kind, place) in keys {
         values.push(match next()? {
-            SqlValue::Text(text) if key.kind == Kind::Date && text.is_empty() => Value::Null,
-            value => read_value(&key.kind, value, code())?,
+            SqlValue::Text(text) if *kind == Kind::Date && text.is_empty() => Value::Null,
+            value => read_value(kind, value, code(place))?,
         });
     }
     let mut measures = Vec::with_capacity(computed.len());
-    for Computed { function, kind } in computed {
+    for Computed { function, kind, currency: place } in computed {
         measures.push(match (function, kind) {
             (Function::Count, _) | (_, None) => Value::Integer(next()?.integer()?),
             (Function::Average, Some(kind)) => {
@@ -225,13 +247,13 @@ fn read_group(keys: &[Expression], computed: &[Computed], row: Vec<SqlValue>) ->
                 if count == 0 {
                     Value::Null
                 } else {
-                    average(kind, sum.integer()?, count, currency)
+                    average(kind, sum.integer()?, count, currency(place))
                 }
             }
-            (_, Some(kind)) => read_value(kind, next()?, code())?,
+            (_, Some(kind)) => read_value(kind, next()?, code(place))?,
         });
     }
-    Ok(Group { keys: values, measures, currency })
+    Ok(Group { keys: values, measures, currency: currency(&Some(0)) })
 }
 
 /// The mean of `count` numbers, rounded half to even at the kind's own last digit; of integers

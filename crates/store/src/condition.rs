@@ -40,8 +40,12 @@ impl<'a> Conditions<'a> {
         Self { row_by_row: true, ..self }
     }
 
-    fn end_of_exists(&self) -> &'static str {
-        if self.row_by_row { " LIMIT 1)" } else { ")" }
+    /// Ends a condition on other records: only those that the Actor may see count.
+    fn end_exists(&mut self, sql: &mut Sql, record_type: &RecordType, alias: &str) -> Result<()> {
+        sql.push(" AND ");
+        self.scope(sql, record_type, alias, Purpose::Read)?;
+        sql.push(if self.row_by_row { " LIMIT 1)" } else { ")" });
+        Ok(())
     }
 
     pub(crate) fn alias(&mut self) -> String {
@@ -109,10 +113,8 @@ impl<'a> Conditions<'a> {
                 sql.push(&format!(
                     "{table} {inner} WHERE {link} = {alias}.\"id\" AND {inner}.\"archived_at\" IS NULL AND "
                 ));
-                self.scope(sql, &related, &inner, Purpose::Read)?;
-                sql.push(" AND ");
                 self.write(sql, &related, &inner, filter)?;
-                sql.push(self.end_of_exists());
+                self.end_exists(sql, &related, &inner)?;
                 if let Some(count) = count {
                     let sign = comparison_sign(count.op).unwrap_or("=");
                     sql.push(&format!(" {sign} ")).bind(SqlValue::Integer(count.number));
@@ -122,8 +124,7 @@ impl<'a> Conditions<'a> {
             Filter::Linked { link, filter } => {
                 let inner = self.open_link(sql, record_type, alias, (link, link))?;
                 self.write(sql, &inner.0, &inner.1, filter)?;
-                sql.push(self.end_of_exists());
-                Ok(())
+                self.end_exists(sql, &inner.0, &inner.1)
             }
             Filter::Shared { with, to_change } => {
                 self.shared(sql, record_type, alias, with, *to_change);
@@ -150,8 +151,6 @@ impl<'a> Conditions<'a> {
         sql.push(&format!(
             "EXISTS (SELECT 1 FROM {table} {inner} WHERE {inner}.\"id\" = {link} AND "
         ));
-        self.scope(sql, &linked, &inner, Purpose::Read)?;
-        sql.push(" AND ");
         Ok((linked, inner))
     }
 
@@ -216,8 +215,7 @@ impl<'a> Conditions<'a> {
         }
         let (linked, inner) = self.open_link(sql, record_type, alias, (link, path))?;
         self.compare(sql, &linked, &inner, rest, op, value)?;
-        sql.push(self.end_of_exists());
-        Ok(())
+        self.end_exists(sql, &linked, &inner)
     }
 
     /// A field of the row itself as an expression; `id` is one too.

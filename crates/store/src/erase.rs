@@ -3,11 +3,12 @@
 //! is not.
 
 use guanxi_base::{RawId, Result};
-use guanxi_record::{RecordType, Row, Value};
+use guanxi_record::{Record as _, RecordType, Row, Value};
 use serde_json::{Value as Json, json};
 
 use crate::actor::Purpose;
 use crate::audit::Operation;
+use crate::file::File;
 use crate::sql::SqlValue;
 use crate::tx::Tx;
 
@@ -38,8 +39,37 @@ impl Tx {
         let new = Row { version, updated_at, values, ..old.clone() };
         self.store_row(record_type, &old, &new).await?;
         self.erase_history(id, &names).await?;
+        self.forget_answers(id).await?;
         self.note(record_type, &new, Operation::Erase, Some(json!({ "fields": names })));
         Ok(())
+    }
+
+    /// Takes away what a file holds and how it was named; that there was one stays.
+    ///
+    /// # Errors
+    /// `NotFound`, `Forbidden`; when the database fails.
+    pub async fn erase_file(&mut self, id: RawId) -> Result<()> {
+        let described = self.catalog.get(File::NAME)?.clone();
+        let mut emptied = Vec::new();
+        for (name, value) in [
+            ("name", Value::Text(format!("# {id}"))),
+            ("sha256", Value::Text("-".to_owned())),
+            ("size_bytes", Value::Integer(0)),
+        ] {
+            emptied.extend(described.position(name).map(|place| (place, value)));
+        }
+        self.erase(&described, id, &emptied).await?;
+        let mut sql = self.view.session.sql("UPDATE file_content SET content = ");
+        sql.bind(SqlValue::Bytes(Vec::new()));
+        sql.push(" WHERE id = ").bind(SqlValue::Integer(id.0));
+        self.view.session.execute(&sql).await.map(drop)
+    }
+
+    /// Answers to requests that hold the record are not given a second time.
+    async fn forget_answers(&mut self, record: RawId) -> Result<()> {
+        let mut sql = self.view.session.sql("DELETE FROM idempotency WHERE response LIKE ");
+        sql.bind(SqlValue::Text(format!("%\"{record}\"%")));
+        self.view.session.execute(&sql).await.map(drop)
     }
 
     /// Takes fields out of the differences that the log keeps of a record. The seals of these sets

@@ -43,6 +43,8 @@ pub struct Changed {
     pub record_type: String,
     /// Its id.
     pub record: RawId,
+    /// The record that it is part of.
+    pub whole: Option<RawId>,
     /// What was done.
     pub operation: Operation,
 }

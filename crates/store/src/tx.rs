@@ -12,6 +12,7 @@ use crate::actor::Purpose;
 use crate::audit::Operation;
 use crate::columns::{column_names, write_row};
 use crate::custom_field;
+use crate::dialect::Dialect;
 use crate::search;
 use crate::sql::{SqlRow, SqlValue, quoted};
 use crate::store::{Changed, Store};
@@ -123,6 +124,22 @@ impl Tx {
             store.reload_catalog().await?;
         }
         Ok(change_set)
+    }
+
+    /// Others who want to hold this record wait until the transaction ends; what is read after
+    /// it is what they left. For rules about more than one record.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hold(&mut self, record_type: &str, id: RawId) -> Result<()> {
+        // SQLite has one writer at a time.
+        if self.view.session.dialect() == Dialect::Postgres {
+            let mut sql = self.view.session.sql("SELECT 1 FROM ");
+            sql.name(record_type).push(" WHERE \"id\" = ").bind(SqlValue::Integer(id.0));
+            sql.push(" FOR UPDATE");
+            self.view.session.rows(&sql).await?;
+        }
+        Ok(())
     }
 
     /// Makes a record from a Rust struct.
@@ -383,6 +400,7 @@ impl Tx {
         self.changed.push(Changed {
             record_type: record_type.name.to_string(),
             record: row.id,
+            whole: record_type.part_of.and_then(|link| row.value(record_type, link).as_link()),
             operation,
         });
         let seq = i64::try_from(self.items.len()).unwrap_or(i64::MAX);

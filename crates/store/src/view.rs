@@ -64,6 +64,12 @@ impl View {
         &self.catalog
     }
 
+    /// When it began to look.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
     /// From now on the Actor has these rights; what they had. For rules that look at more than who
     /// asked may see: give them back before anything is shown.
     pub fn act_with(&mut self, rights: Rights) -> Rights {
@@ -379,14 +385,15 @@ fn restrict(
     purposes: &[Purpose],
 ) -> Result<()> {
     sql.push(if query.with_archived { "TRUE" } else { "t0.\"archived_at\" IS NULL" });
-    for purpose in purposes {
-        sql.push(" AND ");
-        conditions.scope(sql, record_type, "t0", *purpose)?;
-    }
+    // What is asked stands before the rights: it is cheap and leaves few rows to look at closely.
     if !query.filter.is_everything() {
         sql.push(" AND (");
         conditions.write(sql, record_type, "t0", &query.filter)?;
         sql.push(")");
+    }
+    for purpose in purposes {
+        sql.push(" AND ");
+        conditions.scope(sql, record_type, "t0", *purpose)?;
     }
     if let Some(words) = query.search.as_deref().filter(|words| !words.trim().is_empty()) {
         sql.push(" AND ");

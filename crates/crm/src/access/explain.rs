@@ -1,7 +1,7 @@
 //! Why somebody may see or change a record: every role's line and every way that reaches it,
 //! asked of the database one by one, by the same rules that every statement carries.
 
-use guanxi_base::{Error, RawId, Result, TimeZone};
+use guanxi_base::{Error, RawId, Result};
 use guanxi_record::Filter;
 use guanxi_store::{Actor, FieldAccess, Origin, Purpose, Store};
 
@@ -65,8 +65,8 @@ pub async fn explain(
         let purposes = PURPOSES.map(|purpose| (purpose, vec![why.clone()])).to_vec();
         return Ok(Explanation { purposes, fields: Vec::new() });
     }
-    let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
-    let day = store.clock().now().to_zoned(time_zone.clone()).date();
+    let time_zone = organisation.time_zone_of(user.id.raw());
+    let day = organisation.today_of(user.id.raw(), store.clock().now());
     let position = organisation.position(user.id.raw(), day);
     let themself = Actor { user: Some(user.id.raw()), time_zone, ..Actor::system(Origin::Job) };
     let mut view = store.read(&themself).await?;

@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use guanxi_base::{Date, Id, RawId, Result};
+use guanxi_base::{Date, Id, RawId, Result, TimeZone, Timestamp};
 use guanxi_record::{Filter, Query, Record, Sort, Stored};
 use guanxi_store::{Actor, Origin, Rights, Store, Tx, View};
 
@@ -75,6 +75,19 @@ impl Organisation {
         let read = Arc::new(Self::read(&mut view, version).await?);
         store.keep(read.clone());
         Ok(read)
+    }
+
+    /// Where a user is.
+    #[must_use]
+    pub fn time_zone_of(&self, user: RawId) -> TimeZone {
+        let zone = self.user(user).and_then(|user| TimeZone::get(&user.time_zone).ok());
+        zone.unwrap_or(TimeZone::UTC)
+    }
+
+    /// The day that it is where a user is.
+    #[must_use]
+    pub fn today_of(&self, user: RawId, now: Timestamp) -> Date {
+        now.to_zoned(self.time_zone_of(user)).date()
     }
 
     /// The organisation as a transaction sees it. It asks on the transaction's own connection: with

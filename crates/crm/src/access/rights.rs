@@ -5,7 +5,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use guanxi_base::{Date, Error, RawId, Result, TimeZone};
+use guanxi_base::{Date, Error, RawId, Result};
 use guanxi_record::{Catalog, Filter, Op, Record, RecordType, Stored};
 use guanxi_store::{Actor, FieldAccess, File, Origin, Purpose, Rights, Store, TypeRights};
 
@@ -52,8 +52,8 @@ pub async fn actor_of(
 ) -> Result<(Actor, Stored<User>)> {
     let organisation = Organisation::of(store).await?;
     let user = organisation.user(user).ok_or(Error::NotFound)?.clone();
-    let time_zone = TimeZone::get(&user.time_zone).unwrap_or(TimeZone::UTC);
-    let day = store.clock().now().to_zoned(time_zone.clone()).date();
+    let time_zone = organisation.time_zone_of(user.id.raw());
+    let day = organisation.today_of(user.id.raw(), store.clock().now());
     let rights = organisation.rights_of(&store.catalog(), &user, day);
     let id = Some(user.id.raw());
     Ok((Actor { user: id, rights, origin, address, job: None, time_zone }, user))

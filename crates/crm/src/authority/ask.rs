@@ -1,6 +1,6 @@
 //! Asks for approval of a change: finds the chain that fits, and whom its first step asks.
 
-use guanxi_base::{Error, Id, RawId, Refusal, Result, TimeZone};
+use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
     Choice as _, Filter, Json, LongText, Owner, Query, Record, RecordType, Row, Stored, Value,
 };
@@ -46,6 +46,8 @@ pub async fn ask(
     drop(trial);
     let rule = rule.ok_or_else(|| Refusal::new("no-approval-rule"))?;
     let mut tx = store.write(&actor.with_all_rights()).await?;
+    // Whoever else asks about it, or changes it, is done before or comes after.
+    tx.hold(record_type, id).await?;
     if !tx.list(ApprovalRequest::NAME, &Query::of(open_about(id)).limited(1)).await?.rows.is_empty()
     {
         return Err(Refusal::new("waits-for-approval").into());
@@ -141,9 +143,8 @@ fn approvers(organisation: &Organisation, step: &ApprovalStep, asker: RawId) -> 
 /// When the database fails.
 pub async fn waiting_for(store: &Store, user: RawId) -> Result<Vec<Stored<ApprovalTask>>> {
     let organisation = Organisation::of(store).await?;
-    let zone = organisation.user(user).and_then(|user| TimeZone::get(&user.time_zone).ok());
-    let day = store.clock().now().to_zoned(zone.unwrap_or(TimeZone::UTC)).date();
-    let people = organisation.position(user, day).people;
+    let people =
+        organisation.position(user, organisation.today_of(user, store.clock().now())).people;
     let filter =
         Filter::one_of("owner", people).and(Filter::eq("state", TaskState::Waiting.code()));
     let mut view = store.read(&Actor::system(Origin::Web)).await?;

@@ -1,7 +1,7 @@
 //! Decides a request: agrees, gives it back, or asks somebody else. The last agreement makes the
 //! change that was asked for.
 
-use guanxi_base::{Error, Id, RawId, Refusal, Result, TimeZone};
+use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Stored, Value,
 };
@@ -47,11 +47,13 @@ pub async fn decide(
 ) -> Result<Decided> {
     let user = actor.user.ok_or(Error::Forbidden)?;
     let organisation = Organisation::of(store).await?;
-    let known = organisation.user(user).ok_or(Error::Forbidden)?;
-    let zone = TimeZone::get(&known.time_zone).unwrap_or(TimeZone::UTC);
-    let day = store.clock().now().to_zoned(zone).date();
+    let day = organisation.today_of(user, store.clock().now());
     let mut tx = store.write(&actor.with_all_rights()).await?;
-    let mut task: Stored<ApprovalTask> = tx.fetch(Purpose::Change, Id::new(task)).await?;
+    let task: Id<ApprovalTask> = Id::new(task);
+    // One decides after the other: the last of all who are asked must see that they are the last.
+    let request = tx.fetch(Purpose::Change, task).await?.approval_request;
+    tx.hold(ApprovalRequest::NAME, request.raw()).await?;
+    let mut task = tx.fetch(Purpose::Change, task).await?;
     let asked = task.owner.map(|owner| owner.0).ok_or(Error::NotFound)?;
     if !organisation.position(user, day).people.contains(&asked) {
         return Err(Error::NotFound);

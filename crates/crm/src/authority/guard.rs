@@ -56,17 +56,10 @@ async fn check(
 
 /// A record that waits for approval, and its parts, stay as they are.
 async fn nothing_waits(tx: &mut Tx, changed: &Changed) -> Result<()> {
-    let catalog = tx.catalog().clone();
-    let described = catalog.get(&changed.record_type)?;
-    let mut record = changed.record;
-    if let Some(link) = described.part_of {
-        let Ok(row) = tx.row(&described.name, record, Purpose::Read).await else { return Ok(()) };
-        record = row.value(described, link).as_link().unwrap_or(record);
-    }
-    if changed.operation == Operation::Create && record == changed.record {
+    if changed.operation == Operation::Create && changed.whole.is_none() {
         return Ok(());
     }
-    let query = Query::of(open_about(record)).limited(1);
+    let query = Query::of(open_about(changed.whole.unwrap_or(changed.record))).limited(1);
     if tx.list(ApprovalRequest::NAME, &query).await?.rows.is_empty() {
         return Ok(());
     }
@@ -88,12 +81,7 @@ async fn within_authority(
     }
     let mut record = changed.record;
     // A part counts for its whole: a discount of a line is a discount of the order.
-    if let Some(link) = described.part_of {
-        let Ok(row) = tx.row(&described.name, record, Purpose::Read).await else { return Ok(()) };
-        let target = described.field(link).and_then(|field| field.kind.link_target());
-        let (Some(target), Some(whole)) = (target, row.value(&described, link).as_link()) else {
-            return Ok(());
-        };
+    if let (Some(target), Some(whole)) = (whole, changed.whole) {
         (described, record) = (catalog.get(target)?.clone(), whole);
     }
     let limits: Vec<&AuthorityLimit> = organisation.limits_of(user, &described.name).collect();

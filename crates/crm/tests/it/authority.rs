@@ -20,6 +20,8 @@ both_databases!(
     a_chain_asks_one_after_another,
     a_request_is_returned_forwarded_or_taken_back,
     who_is_away_is_stood_in_for,
+    the_last_of_several_at_one_moment_is_the_last,
+    undo_does_not_reach_what_waits,
 );
 
 struct House {
@@ -247,6 +249,35 @@ async fn a_chain_asks_one_after_another(database: TestDatabase) {
     assert!(house.decide(2, Decision::Approve, "").await.is_empty());
     assert_eq!(house.stored().await.status, OrderStatus::Confirmed);
     assert_eq!(house.decide(2, Decision::Approve, "").await, ["nothing waits"]);
+}
+
+async fn the_last_of_several_at_one_moment_is_the_last(database: TestDatabase) {
+    let house = house(&database).await;
+    let all = ApprovalStep {
+        people: house.people[1..].iter().map(|person| Id::new(*person)).collect(),
+        quorum: Quorum::All,
+        ..step(ApproverKind::People)
+    };
+    house.chain(None, &[all]).await;
+    house.ask("").await.unwrap();
+    let go = |person| house.decide(person, Decision::Approve, "");
+    let outcomes = tokio::join!(go(1), go(2), go(3));
+    assert_eq!(outcomes, Default::default());
+    assert_eq!(house.request().await.state, RequestState::Approved);
+    assert_eq!(house.stored().await.status, OrderStatus::Confirmed);
+}
+
+async fn undo_does_not_reach_what_waits(database: TestDatabase) {
+    let house = house(&database).await;
+    house.chain(None, &[step(ApproverKind::Manager)]).await;
+    let mut tx = house.store.write(&house.system_user().await).await.unwrap();
+    tx.create(&line(&house.order, 1, 5)).await.unwrap();
+    let change = tx.commit().await.unwrap();
+    house.ask("").await.unwrap();
+    let by = house.system_user().await;
+    assert_eq!(refusals(house.store.undo(&by, change).await), ["waits-for-approval -"]);
+    assert!(house.decide(1, Decision::Return, "no").await.is_empty());
+    house.store.undo(&by, change).await.unwrap();
 }
 
 async fn a_request_is_returned_forwarded_or_taken_back(database: TestDatabase) {

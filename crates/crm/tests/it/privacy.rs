@@ -1,11 +1,13 @@
 //! What a person may ask of us: to be told everything, and to be forgotten.
 
 use guanxi_base::RawId;
-use guanxi_crm::people::{Consent, ConsentPurpose, ConsentState, Contact, CustomerKind};
+use guanxi_crm::authority::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
+use guanxi_crm::people::{Consent, ConsentPurpose, ConsentState, Contact, Customer, CustomerKind};
 use guanxi_crm::privacy::{self, PrivacyRequest};
-use guanxi_record::{LongText, Phone};
-use guanxi_store::{Actor, Purpose, Store};
+use guanxi_record::{Json, LongText, Phone, Record, Stored, Value};
+use guanxi_store::{Actor, Purpose, Remembered, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
+use serde_json::json;
 
 use crate::house::{create, customer, line, open, order};
 
@@ -17,13 +19,72 @@ async fn run(store: &Store, actor: &Actor, what: PrivacyRequest, id: RawId) -> s
     privacy::run(store, actor, job).await.unwrap()
 }
 
+/// A request about a person, and somebody who is asked.
+async fn approval_about(
+    store: &Store,
+    actor: &Actor,
+    person: &Stored<Customer>,
+) -> [(&'static str, RawId); 2] {
+    let request = ApprovalRequest {
+        subject: person.name.clone(),
+        record_type: "customer".to_owned(),
+        record: person.id.to_string(),
+        change: Json(json!({ "notes": "Xerxes drinks" })),
+        owner: None,
+        reason: Some(LongText("Xerxes is good".to_owned())),
+        approval_rule: None,
+        step: 0,
+        state: RequestState::Open,
+        allowed: None,
+    };
+    let request = create(store, actor, &request).await;
+    let task = ApprovalTask {
+        approval_request: request.id,
+        subject: person.name.clone(),
+        owner: None,
+        step: 0,
+        state: TaskState::Waiting,
+        decided_by: None,
+        decided_at: None,
+        comment: Some(LongText("Xerxes?".to_owned())),
+    };
+    let task = create(store, actor, &task).await;
+    [(ApprovalRequest::NAME, request.id.raw()), (ApprovalTask::NAME, task.id.raw())]
+}
+
+/// A scan of the person in a field of the company's own, and an answer that names them.
+async fn scan(store: &Store, actor: &Actor, person: Stored<Customer>) -> (Stored<Customer>, RawId) {
+    let catalog = store.catalog();
+    let definition = catalog.get("custom_field").unwrap();
+    let text = |text: &str| Value::Text(text.to_owned());
+    let fields =
+        [("record_type", "customer"), ("name", "scan"), ("kind", "file"), ("label_en", "Scan")];
+    let mut values = vec![Value::Null; definition.fields.len()];
+    for (name, value) in fields {
+        values[definition.position(name).unwrap()] = text(value);
+    }
+    let mut tx = store.write(actor).await.unwrap();
+    tx.create_row(definition, values).await.unwrap();
+    tx.commit().await.unwrap();
+    let described = store.catalog().get("customer").unwrap().clone();
+    let mut tx = store.write(actor).await.unwrap();
+    let file = tx.create_file("Xerxes.pdf", "application/pdf", b"Xerxes".to_vec()).await.unwrap();
+    let place = described.position("x_scan").unwrap();
+    let fields = vec![(place, Value::Link(file.id.raw()))];
+    let row = tx.update_fields(&described, person.id.raw(), person.version, fields).await.unwrap();
+    let response = json!({ "id": person.id.to_string(), "name": "Xerxes" }).to_string();
+    tx.remember("key", "request", &Remembered { status: 201, response }).await.unwrap();
+    tx.commit().await.unwrap();
+    (row.try_into().unwrap(), file.id.raw())
+}
+
 async fn a_person_is_told_everything_and_then_forgotten(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let mut person = customer("Xerxes Quibble");
     person.kind = CustomerKind::Person;
     person.phone = Some(Phone("13811112222".to_owned()));
     person.notes = Some(LongText("Xerxes likes tea".to_owned()));
-    let mut person = create(&store, &actor, &person).await;
+    let person = create(&store, &actor, &person).await;
     let contact = Contact {
         name: "Sister of Xerxes".to_owned(),
         customer: person.id,
@@ -49,6 +110,8 @@ async fn a_person_is_told_everything_and_then_forgotten(database: TestDatabase) 
         proof: None,
     };
     create(&store, &actor, &consent).await;
+    let asked = approval_about(&store, &actor, &person).await;
+    let (mut person, file) = scan(&store, &actor, person).await;
     // The old telephone is in the history.
     person.phone = Some(Phone("13811114444".to_owned()));
     let mut tx = store.write(&actor).await.unwrap();
@@ -71,8 +134,8 @@ async fn a_person_is_told_everything_and_then_forgotten(database: TestDatabase) 
         assert_eq!(counts[name], number, "{name}: {report}");
     }
     let mut view = store.read(&actor).await.unwrap();
-    let file = report["file"].as_str().unwrap().parse().unwrap();
-    let text = String::from_utf8(view.file(file).await.unwrap().1).unwrap();
+    let told: RawId = report["file"].as_str().unwrap().parse().unwrap();
+    let text = String::from_utf8(view.file(told).await.unwrap().1).unwrap();
     for held in ["Xerxes Quibble", "13811112222", "13811114444", "Sister of Xerxes", "300.00"] {
         assert!(text.contains(held), "{held} is not in {text}");
     }
@@ -92,6 +155,19 @@ async fn a_person_is_told_everything_and_then_forgotten(database: TestDatabase) 
     for gone in ["Xerxes", "138111", "tea", "Sister"] {
         assert!(!all.contains(gone), "{gone} is still in {all}");
     }
+    // Neither what they gave us nor what we gave them is left.
+    for file in [file, told] {
+        let (described, content) = view.file(file).await.unwrap();
+        assert!(content.is_empty() && described.name.starts_with('#'), "{described:?}");
+    }
+    for (name, id) in asked {
+        all = format!("{:?}", view.row(name, id, Purpose::Read).await.unwrap());
+        all += &format!("{:?}", view.history(name, id, 100).await.unwrap());
+        assert!(!all.contains("Xerxes") && !all.contains("\"open\""), "{name}: {all}");
+    }
+    let mut answers = store.read(&actor).await.unwrap();
+    assert_eq!(answers.remembered("key", "request").await.unwrap(), None);
+    drop(answers);
     // The books are as they were.
     let after = view.fetch(Purpose::Read, sold.id).await.unwrap();
     assert_eq!(

@@ -15,6 +15,7 @@ both_databases!(
     filters_find_what_they_say,
     pages_give_every_record_once_in_order,
     groups_add_up,
+    each_field_of_money_has_its_own_currency,
     search_finds_names_as_people_type_them,
     search_finds_ones_own_among_many_of_others,
     nonsense_is_refused,
@@ -186,6 +187,37 @@ async fn groups_add_up(database: TestDatabase) {
         let start = if bucket == Bucket::Day { "2026-03-18" } else { "2026-01-01" };
         assert_eq!(groups[0].keys[0].to_text(), start);
     }
+}
+
+async fn each_field_of_money_has_its_own_currency(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    for (name, limit) in [("A", Some(Money::new(5 * Money::ONE, Currency::EUR))), ("B", None)] {
+        let buyer = guanxi_crm::people::Customer { credit_limit: limit, ..customer(name) };
+        let buyer = create(&store, &actor, &buyer).await;
+        let sold = create(&store, &actor, &order(&buyer, "2026-03-01")).await;
+        create(&store, &actor, &line(&sold, 1, 7)).await;
+    }
+    let wanted = Aggregate {
+        filter: Filter::everything(),
+        group_by: vec![GroupKey::parse("customer.credit_limit").unwrap()],
+        measures: vec![
+            Measure::of(Function::Average, "total"),
+            Measure::of(Function::Sum, "total"),
+        ],
+        with_archived: false,
+    };
+    let mut view = store.read(&actor).await.unwrap();
+    let groups = view.aggregate("order", &wanted).await.unwrap();
+    let mut shown: Vec<String> = groups
+        .iter()
+        .map(|group| {
+            let all = group.keys.iter().chain(&group.measures);
+            all.map(Value::to_text).collect::<Vec<_>>().join("/")
+        })
+        .collect();
+    shown.sort();
+    assert_eq!(shown, ["/7.00 CNY/7.00 CNY", "5.00 EUR/7.00 CNY/7.00 CNY"]);
+    assert!(groups.iter().all(|group| group.currency == Some(Currency::CNY)));
 }
 
 async fn search_finds_names_as_people_type_them(database: TestDatabase) {

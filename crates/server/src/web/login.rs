@@ -166,7 +166,7 @@ pub(crate) async fn sign_in(
     let visitor = Visitor::of(&headers, address);
     let outcome: Result<Response> = async {
         let user = check(&app, &visitor, &credentials).await?;
-        go_in(&app, &visitor, user, &credentials.to, "password").await
+        go_in(&app, &visitor, user, &credentials.to, Proof::Password).await
     }
     .await;
     outcome.unwrap_or_else(|error| {
@@ -244,11 +244,36 @@ fn set_cookie(app: &App, name: &str, value: &str, seconds: i64) -> String {
     format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }
 
+/// How somebody proved who they are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    Password,
+    SecondFactor,
+    /// Who signs in elsewhere proves there what they must.
+    IdentityProvider,
+}
+
+impl Proof {
+    /// As the log says it.
+    fn how(self) -> &'static str {
+        match self {
+            Self::Password => "password",
+            Self::SecondFactor => "second factor",
+            Self::IdentityProvider => "identity provider",
+        }
+    }
+}
+
 /// On to the second factor, or in.
-async fn go_in(app: &App, visitor: &Visitor, user: RawId, to: &str, how: &str) -> Result<Response> {
+async fn go_in(
+    app: &App,
+    visitor: &Visitor,
+    user: RawId,
+    to: &str,
+    proof: Proof,
+) -> Result<Response> {
     let has_second = app.store.credential(user).await?.second_factor.is_some();
-    // Who signs in elsewhere proves there what they must.
-    if has_second && how == "password" {
+    if has_second && proof == Proof::Password {
         let until = app.store.clock().now() + SignedDuration::from_mins(SECOND_STEP_MINUTES);
         let new = NewSignIn::of(SignInKind::SecondStep).until(until);
         let token = app.store.create_sign_in(user, new).await?;
@@ -257,13 +282,13 @@ async fn go_in(app: &App, visitor: &Visitor, user: RawId, to: &str, how: &str) -
         return Ok(([(header::SET_COOKIE, line)], Redirect::to(&next)).into_response());
     }
     let organisation = Organisation::of(&app.store).await?;
-    let needs_second = how == "password"
+    let needs_second = proof == Proof::Password
         && !has_second
         && organisation
             .user(user)
             .is_some_and(|user| organisation.roles_of(user).any(|role| role.needs_second_factor));
     let door = if needs_second { Door::AccountOnly } else { Door::All(to) };
-    open_session(app, visitor, user, door, how).await
+    open_session(app, visitor, user, door, proof).await
 }
 
 /// How far a new session reaches, and where it goes first.
@@ -278,7 +303,7 @@ async fn open_session(
     visitor: &Visitor,
     user: RawId,
     door: Door<'_>,
-    how: &str,
+    proof: Proof,
 ) -> Result<Response> {
     let expires = app.store.clock().now() + SignedDuration::from_hours(SESSION_HOURS);
     let (to, scopes) = match door {
@@ -292,7 +317,7 @@ async fn open_session(
         ..NewSignIn::of(SignInKind::Session).until(expires)
     };
     let token = app.store.create_sign_in(user, new).await?;
-    app.note(visitor.deed(user, Operation::SignIn, how)).await?;
+    app.note(visitor.deed(user, Operation::SignIn, proof.how())).await?;
     let to = if is_local(to) { to } else { "/" };
     let line = set_cookie(app, SESSION_COOKIE, &token, SESSION_HOURS * 3_600);
     Ok(([(header::SET_COOKIE, line)], Redirect::to(to)).into_response())
@@ -355,7 +380,7 @@ pub(crate) async fn sign_in_code(
         app.throttle.succeeded(&[&account]);
         app.store.end_sign_in(&token).await?;
         let door = Door::All(&sent.to);
-        open_session(&app, &visitor, step.user, door, "second factor").await.map(Some)
+        open_session(&app, &visitor, step.user, door, Proof::SecondFactor).await.map(Some)
     }
     .await;
     match outcome {
@@ -407,7 +432,7 @@ pub(crate) async fn oidc_back(
         let (user, to) = oidc.finish(&app.store, &app.vault, sealed, back).await?;
         let organisation = Organisation::of(&app.store).await?;
         organisation.user(user).ok_or_else(|| Refusal::new("oidc-unknown-user"))?;
-        go_in(&app, &visitor, user, &to, "identity provider").await
+        go_in(&app, &visitor, user, &to, Proof::IdentityProvider).await
     }
     .await;
     outcome.unwrap_or_else(|error| refused(&app, &visitor, "/", &error))
