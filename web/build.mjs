@@ -83,6 +83,7 @@ mkdirSync(dist, { recursive: true });
 const files = {
   "app.css": await styles(),
   "app.js": await script("app.ts"),
+  "chart.js": await script("chart.ts"),
   "theme.js": await script("theme.ts"),
   "divisions.json": divisions(),
   "icons.svg": sprite(),

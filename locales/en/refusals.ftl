@@ -131,3 +131,5 @@ refusal-comment-missing = Say in a few words why it is returned.
 refusal-not-a-person = Only customers and contacts can be persons.
 refusal-not-confirmed = The name is not the same. Write it exactly as it is shown.
 refusal-too-small = At least { $limit }.
+refusal-needs-all-customers = This analysis tells sums over all customers. It can be asked for only by somebody who may see all customers and orders: ask an administrator.
+refusal-not-a-warehouse-address = “{ $value }” is no place for the warehouse: name a folder, or an address such as s3://bucket/folder.

@@ -131,3 +131,5 @@ refusal-comment-missing = 请简要说明退回原因。
 refusal-not-a-person = 只有客户和联系人可以是个人。
 refusal-not-confirmed = 名称不一致，请按显示的名称输入。
 refusal-too-small = 不得小于 { $limit }。
+refusal-needs-all-customers = 该分析会给出全部客户的合计数，只有能看到全部客户和订单的人才能发起，请联系管理员。
+refusal-not-a-warehouse-address = “{ $value }”不能作为数据仓库的位置：请填写文件夹，或形如 s3://bucket/folder 的地址。

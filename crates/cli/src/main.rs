@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod export;
 mod import;
+mod insights;
 mod organisation;
 mod serve;
 
@@ -18,6 +19,7 @@ use guanxi_crm::access::Locale;
 use guanxi_crm::text::Texts;
 use guanxi_crm::{migrations, store_config};
 use guanxi_store::{Actor, Origin, Store};
+use guanxi_warehouse::Warehouse;
 
 /// Guanxi: customer relationship management.
 #[derive(Debug, Parser)]
@@ -29,6 +31,9 @@ struct Arguments {
     /// `sqlite:PATH` or `postgres://…`; the default is a SQLite database in the data folder.
     #[arg(long, global = true, env = "GUANXI_DATABASE")]
     database: Option<String>,
+    /// A folder or `s3://bucket/folder` for the warehouse; the default is in the data folder.
+    #[arg(long, global = true, env = "GUANXI_WAREHOUSE")]
+    warehouse: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -57,6 +62,10 @@ enum Command {
     Territories,
     /// Compares the log with its seals, or removes what need not be kept.
     Audit(audit::Audit),
+    /// Brings the warehouse up to date or says what is in it.
+    Warehouse(insights::WarehouseCommand),
+    /// Runs an analysis.
+    Analyse(insights::Analyse),
     /// Makes API tokens.
     Token(accounts::Token),
 }
@@ -89,7 +98,15 @@ async fn run(arguments: Arguments) -> Result<()> {
     let store = open(&arguments).await?;
     let actor = Actor::system(Origin::Cli);
     match &arguments.command {
-        Command::Serve(options) => serve::run(store, &arguments.data, options).await,
+        Command::Serve(options) => {
+            serve::run(store, warehouse(&arguments)?, &arguments.data, options).await
+        }
+        Command::Warehouse(options) => {
+            insights::warehouse(&store, &warehouse(&arguments)?, options).await
+        }
+        Command::Analyse(options) => {
+            insights::analyse(&store, &warehouse(&arguments)?, &actor, options).await
+        }
         Command::Demo(options) => demo::run(&store, &actor, options).await,
         Command::Migrate => {
             println!("schema {}", migrations()?.len());
@@ -120,6 +137,13 @@ async fn open(arguments: &Arguments) -> Result<Store> {
     };
     let clock = Clock::system();
     Store::open(store_config(url, clock)?).await
+}
+
+fn warehouse(arguments: &Arguments) -> Result<Warehouse> {
+    match &arguments.warehouse {
+        Some(address) => Warehouse::open(address),
+        None => Warehouse::open(&arguments.data.join("warehouse").to_string_lossy()),
+    }
 }
 
 /// The language of the terminal.

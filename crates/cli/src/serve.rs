@@ -10,9 +10,11 @@ use guanxi_crm::demo::{Demo, make_demo};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Filter, Query, Record};
 use guanxi_server::{
-    App, AppConfig, LdapConfig, MailConfig, OidcConfig, follow_catalog, run_housekeeping, run_jobs,
+    App, AppConfig, LdapConfig, MailConfig, OidcConfig, follow_catalog, run_analyses,
+    run_housekeeping, run_jobs,
 };
 use guanxi_store::{Actor, Origin, Store};
+use guanxi_warehouse::Warehouse;
 
 /// Where to serve.
 #[derive(Debug, Args)]
@@ -137,7 +139,12 @@ fn key(given: Option<&str>, data: &Path) -> Result<[u8; KEY_BYTES]> {
 /// The first administrator signs in with this.
 const FIRST_EMAIL: &str = "admin@guanxi.local";
 
-pub(crate) async fn run(store: Store, data: &Path, options: &Serve) -> Result<()> {
+pub(crate) async fn run(
+    store: Store,
+    warehouse: Warehouse,
+    data: &Path,
+    options: &Serve,
+) -> Result<()> {
     let actor = Actor::system(Origin::Cli);
     standard_roles(&store, &actor).await?;
     let first = first_administrator(&store, &actor, data).await?;
@@ -155,6 +162,7 @@ pub(crate) async fn run(store: Store, data: &Path, options: &Serve) -> Result<()
         println!("(also in {})", data.join("first-password.txt").display());
     }
     tokio::spawn(run_jobs(store.clone()));
+    tokio::spawn(run_analyses(store.clone(), warehouse));
     tokio::spawn(follow_catalog(store.clone()));
     let app = App::new(store, options.identity.config(options, data, address)?)?;
     tokio::spawn(run_housekeeping(app.clone()));

@@ -12,9 +12,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("record-derive", &[]),
     ("record", &["base", "record-derive"]),
     ("store", &["base", "record"]),
-    ("crm", &["base", "record", "store"]),
-    ("server", &["base", "record", "store", "crm"]),
-    ("cli", &["base", "record", "store", "crm", "server"]),
+    ("warehouse", &["base", "record"]),
+    ("crm", &["base", "record", "store", "analytics", "warehouse"]),
+    ("server", &["base", "record", "store", "crm", "warehouse"]),
+    ("cli", &["base", "record", "store", "crm", "server", "warehouse"]),
     ("testkit", &[]),
 ];
 
@@ -29,6 +30,7 @@ const MODULES_MAY_USE: &[(&str, &[&str])] = &[
     ("service", &["access", "people", "catalog", "sales", "billing"]),
     ("work", &["access", "people", "catalog", "sales", "billing", "service"]),
     ("exchange", &["access", "people", "text"]),
+    ("insights", &["access", "people", "catalog", "sales", "billing", "service", "work", "text"]),
 ];
 
 const FILE_LINES_MAX: usize = 500;

@@ -6,6 +6,7 @@ pub mod billing;
 pub mod catalog;
 pub mod demo;
 pub mod exchange;
+pub mod insights;
 pub mod people;
 pub mod privacy;
 pub mod sales;
@@ -37,6 +38,11 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     work::Task::TYPE,
     catalog::Product::TYPE,
     catalog::ProductCategory::TYPE,
+    insights::AnalysisRun::TYPE,
+    insights::StageChange::TYPE,
+    insights::LifeRule::TYPE,
+    insights::Playbook::TYPE,
+    insights::PlaybookStep::TYPE,
     access::Company::TYPE,
     access::Team::TYPE,
     access::User::TYPE,
@@ -68,5 +74,13 @@ pub fn store_config(url: String, clock: Clock) -> Result<StoreConfig> {
 }
 
 /// The parts of the menu, in their order.
-pub static AREAS: &[&str] =
-    &["customers", "sales", "billing", "service", "catalog", "organisation", "settings"];
+pub static AREAS: &[&str] = &[
+    "customers",
+    "sales",
+    "billing",
+    "service",
+    "catalog",
+    "insights",
+    "organisation",
+    "settings",
+];

@@ -227,7 +227,7 @@ async fn erase(store: &Store, actor: &Actor, record_type: &str, id: RawId) -> Re
 /// The places of the fields that say something about a living person, and of free texts: what
 /// somebody wrote down may be about anybody.
 fn erased_fields(described: &RecordType) -> Vec<usize> {
-    let books = described.part_of.and_then(|link| described.field(link)?.kind.link_target());
+    let books = described.whole().map(|(target, _)| target);
     let is_book =
         ["order", "invoice"].iter().any(|book| *book == described.name || books == Some(*book));
     let fields = described.fields.iter().enumerate();

@@ -59,6 +59,9 @@ pub struct Field {
     pub read_only: bool,
     /// Whether it is folded away in forms until asked for.
     pub folded: bool,
+    /// If it is computed from other records, time and again: the field of theirs that it tells
+    /// about, as `order.total`. What it was is not history.
+    pub derived: Option<&'static str>,
     /// What it holds when nobody says.
     pub default: Option<Default>,
     /// The sum that it is, if it is one.
@@ -81,6 +84,7 @@ impl Field {
             personal: false,
             read_only: false,
             folded: false,
+            derived: None,
             default: None,
             rollup: None,
             labels: None,

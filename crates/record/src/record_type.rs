@@ -58,6 +58,13 @@ impl RecordType {
         })
     }
 
+    /// What this is part of: the type of the whole, and the link to it.
+    #[must_use]
+    pub fn whole(&self) -> Option<(&str, &'static str)> {
+        let link = self.part_of?;
+        Some((self.field(link)?.kind.link_target()?, link))
+    }
+
     /// The fields without those added at run time.
     pub fn built_in(&self) -> impl Iterator<Item = &Field> {
         self.fields.iter().filter(|field| !field.is_custom())

@@ -1,12 +1,14 @@
 //! Works through the queue: one import after the other, for whoever asked for it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use guanxi_base::Result;
+use guanxi_base::{Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
 use guanxi_crm::exchange::run_import;
+use guanxi_crm::insights::{CaughtUp, catch_up, run_next};
 use guanxi_crm::privacy;
 use guanxi_store::{Actor, Job, Origin, Store};
+use guanxi_warehouse::Warehouse;
 
 use crate::app::App;
 use crate::mail;
@@ -22,6 +24,12 @@ const SEAL: Duration = Duration::from_secs(2);
 
 /// So often the rules of the log are applied.
 const SHORT: Duration = Duration::from_secs(3_600);
+
+/// So often the warehouse is brought up to date.
+const FRESH: Duration = Duration::from_secs(30);
+
+/// Files of the warehouse that nothing names are removed after this: a reader may still be at them.
+const SWEPT: SignedDuration = SignedDuration::from_mins(10);
 
 /// Follows what other processes change in the description of record types, for ever.
 pub async fn follow_catalog(store: Store) {
@@ -86,6 +94,36 @@ pub async fn run_jobs(store: Store) {
             Err(error) => tracing::warn!(%error, "a job failed"),
         }
     }
+}
+
+/// Does the analyses that people ask for, and brings the warehouse up to date, for ever.
+pub async fn run_analyses(store: Store, warehouse: Warehouse) {
+    let mut fresh_until = Instant::now();
+    loop {
+        let done = match run_next(&store, &warehouse).await {
+            Ok(done) => done.is_some(),
+            Err(error) => {
+                tracing::error!(%error, "analyses cannot be taken up");
+                false
+            }
+        };
+        if !done && Instant::now() >= fresh_until {
+            if let Err(error) = keep_warehouse(&store, &warehouse).await {
+                tracing::error!(%error, "the warehouse cannot be brought up to date");
+            }
+            fresh_until = Instant::now() + FRESH;
+        }
+        if !done {
+            tokio::time::sleep(IDLE * 4).await;
+        }
+    }
+}
+
+async fn keep_warehouse(store: &Store, warehouse: &Warehouse) -> Result<()> {
+    if catch_up(store, warehouse).await? != CaughtUp::default() {
+        warehouse.sweep(store.clock().now() - SWEPT).await?;
+    }
+    Ok(())
 }
 
 async fn next_job(store: &Store) -> Result<Option<Job>> {

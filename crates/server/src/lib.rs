@@ -19,7 +19,7 @@ mod web;
 pub use api::openapi::document as openapi_document;
 pub use app::{App, AppConfig};
 pub use identity::{LdapConfig, OidcConfig};
-pub use jobs::{follow_catalog, run_housekeeping, run_jobs};
+pub use jobs::{follow_catalog, run_analyses, run_housekeeping, run_jobs};
 pub use mail::MailConfig;
 pub use routes::router;
 

@@ -70,6 +70,8 @@ fn page_routes() -> Router<App> {
         .route("/approvals/{id}", post(web::decide_task))
         .route("/approvals/{id}/withdraw", post(web::withdraw_request))
         .route("/privacy/{id}", get(web::privacy_report))
+        .route("/insights", get(web::insights))
+        .route("/insights/run", post(web::run_analysis))
         .route("/audit", get(web::audit))
         .route("/account", get(web::account))
         .route("/account/password", post(web::change_password))

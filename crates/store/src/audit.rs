@@ -6,7 +6,7 @@ use guanxi_record::Changes;
 
 use crate::actor::{Actor, Purpose};
 use crate::dialect::Dialect;
-use crate::sql::{Sql, SqlRow, SqlValue};
+use crate::sql::{SqlRow, SqlValue};
 use crate::store::Store;
 use crate::tx::Tx;
 use crate::view::View;
@@ -118,19 +118,6 @@ pub struct Entry {
     pub changes: Changes,
 }
 
-/// One change of one record, for those who follow changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Event {
-    /// Where it stands in the order of all changes; ask for what comes after it.
-    pub position: (i64, i64, i64),
-    /// The type of the record.
-    pub record_type: String,
-    /// The record.
-    pub record: RawId,
-    /// What was done.
-    pub operation: Operation,
-}
-
 impl Tx {
     pub(crate) async fn write_change_set(&mut self) -> Result<()> {
         if self.items.is_empty() {
@@ -216,42 +203,6 @@ impl View {
 }
 
 impl Store {
-    /// The changes after a position, oldest first: each exactly once, in an order that no later
-    /// commit can change. Start with `(0, 0, 0)`.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn events_after(&self, after: (i64, i64, i64), limit: usize) -> Result<Vec<Event>> {
-        let mut session = self.reader().await?;
-        let mut sql: Sql = session.sql(
-            "SELECT s.position, s.id, i.seq, i.type, i.record, i.operation FROM change_set s \
-             JOIN change_item i ON i.change_set = s.id WHERE (s.position, s.id, i.seq) > (",
-        );
-        sql.bind_all([after.0, after.1, after.2].map(SqlValue::Integer)).push(")");
-        if session.dialect() == Dialect::Postgres {
-            // Those that began earlier and are still open could yet appear before these.
-            sql.push(" AND s.position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
-        }
-        sql.push(" AND i.operation IN ('create', 'update', 'archive', 'restore', 'remove')");
-        // The index on position serves this bound, the row comparison alone would not use it.
-        sql.push(" AND s.position >= ").bind(SqlValue::Integer(after.0));
-        sql.push(&format!(" ORDER BY s.position, s.id, i.seq LIMIT {}", limit.clamp(1, 100_000)));
-        let rows = session.rows(&sql).await?;
-        rows.into_iter()
-            .map(|row| {
-                let position = (row[0].integer()?, row[1].integer()?, row[2].integer()?);
-                let record = RawId(row[4].integer()?);
-                let operation = Operation::from_name(&row[5].clone().into_text()?);
-                Ok(Event {
-                    position,
-                    record_type: row[3].clone().into_text()?,
-                    record,
-                    operation: operation.unwrap_or(Operation::Update),
-                })
-            })
-            .collect()
-    }
-
     /// How many sets of changes a job made that are not undone, newest first.
     ///
     /// # Errors

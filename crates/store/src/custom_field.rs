@@ -127,6 +127,7 @@ impl CustomField {
             indexed: false,
             personal: self.is_personal,
             read_only: false,
+            derived: None,
             folded: !self.is_required,
             default: self.default_value.clone().map(|text| FieldDefault::Text(Cow::Owned(text))),
             rollup: None,

@@ -41,6 +41,10 @@ pub fn accuracy(expected: &[f64], happened: &[f64]) -> Result<Evaluation> {
 pub struct Candidate {
     /// What the literature calls it.
     pub name: &'static str,
+    /// Its estimates on the calibration period, in the order of the literature.
+    pub parameters: Vec<(&'static str, f64)>,
+    /// The natural logarithm of their likelihood; no number where there is none.
+    pub log_likelihood: f64,
     /// How it did on the hold-out; none where it could not be fitted.
     pub evaluation: Option<Evaluation>,
     /// Why it does not fit, if it does not.
@@ -84,12 +88,21 @@ pub fn choose(histories: &Histories, happened: &[f64], horizon: f64) -> Result<C
     let mut candidates = Vec::new();
     let mut best: Option<(f64, Box<dyn PurchaseModel>)> = None;
     for (name, model) in models {
-        let mut candidate = Candidate { name, evaluation: None, boundary: None, error: None };
+        let mut candidate = Candidate {
+            name,
+            parameters: Vec::new(),
+            log_likelihood: f64::NAN,
+            evaluation: None,
+            boundary: None,
+            error: None,
+        };
         match model {
             Err(error) => candidate.error = Some(error),
             Ok(model) => {
                 let expected = model.expected_purchases(histories, horizon);
                 let evaluation = accuracy(&expected, happened)?;
+                candidate.parameters = model.fit().parameters.clone();
+                candidate.log_likelihood = model.fit().log_likelihood;
                 candidate.boundary = model.fit().boundary;
                 candidate.evaluation = Some(evaluation);
                 // The naive model is for when no other fits.

@@ -98,9 +98,57 @@ impl Organisation {
             rights.fields = self.limited_fields(user, described);
             types.insert(described.name.to_string(), rights);
         }
+        for described in catalog.types() {
+            let hidden = self.hidden_derived(catalog, user, described, &types);
+            if let Some(rights) = types.get_mut(described.name.as_ref()) {
+                rights.fields.extend(hidden);
+            }
+        }
         let rights = Rights::Listed(Arc::new(types));
         self.remember(id, day, rights.clone());
         rights
+    }
+
+    /// Derived fields tell about other records: only who sees all of those of every record that
+    /// they see may read them.
+    fn hidden_derived(
+        &self,
+        catalog: &Catalog,
+        user: &User,
+        described: &RecordType,
+        types: &HashMap<String, TypeRights>,
+    ) -> Vec<(String, FieldAccess)> {
+        let derived = described.fields.iter().filter_map(|field| {
+            let (of, source) = field.derived?.split_once('.')?;
+            Some((field, of, source))
+        });
+        derived
+            .filter(|(_, of, source)| {
+                let hidden = types.get(*of).and_then(|rights| rights.fields.get(*source));
+                let is_hidden = hidden.is_some_and(|access| *access <= FieldAccess::Masked);
+                let of = catalog.get(of);
+                is_hidden || !of.is_ok_and(|of| self.reaches_as_far(user, described, of))
+            })
+            .map(|(field, _, _)| (field.name.to_string(), FieldAccess::Hidden))
+            .collect()
+    }
+
+    /// Whether a user who reads a record of one type reads all of another that follow it.
+    fn reaches_as_far(&self, user: &User, first: &RecordType, other: &RecordType) -> bool {
+        let lines = |of: &RecordType| -> Vec<Stored<RoleRight>> {
+            let roles = self.roles_of(user);
+            let all = roles.flat_map(|role| self.rights_of_role(role, of).collect::<Vec<_>>());
+            let reads = |line: &&Stored<RoleRight>| {
+                line.purposes.iter().any(|p| p.purpose() == Purpose::Read)
+            };
+            all.filter(reads).cloned().collect()
+        };
+        let others = lines(other);
+        lines(first).iter().all(|line| {
+            others.iter().any(|one| {
+                one.condition.is_none() && [RightScope::All, line.scope].contains(&one.scope)
+            })
+        })
     }
 
     /// Every reason why a user may use records of a type for a purpose.

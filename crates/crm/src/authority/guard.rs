@@ -74,14 +74,14 @@ async fn within_authority(
 ) -> Result<()> {
     let catalog = tx.catalog().clone();
     let mut described = catalog.get(&changed.record_type)?.clone();
-    let whole = described.part_of.and_then(|link| described.field(link)?.kind.link_target());
-    let limited = whole.unwrap_or(&changed.record_type);
+    let whole = described.whole().map(|(target, _)| target.to_owned());
+    let limited = whole.as_deref().unwrap_or(&changed.record_type);
     if organisation.limits_of(user, limited).next().is_none() {
         return Ok(());
     }
     let mut record = changed.record;
     // A part counts for its whole: a discount of a line is a discount of the order.
-    if let (Some(target), Some(whole)) = (whole, changed.whole) {
+    if let (Some(target), Some(whole)) = (&whole, changed.whole) {
         (described, record) = (catalog.get(target)?.clone(), whole);
     }
     let limits: Vec<&AuthorityLimit> = organisation.limits_of(user, &described.name).collect();

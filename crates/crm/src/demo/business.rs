@@ -158,11 +158,7 @@ impl<'a> Batch<'a> {
         };
         let mail = format!("info{}@customer.example", rng.below(1_000_000_000));
         Customer {
-            name,
-            code: None,
             kind: if is_person { CustomerKind::Person } else { CustomerKind::Organisation },
-            parent: None,
-            tax_number: None,
             industry: (!is_person).then(|| trade.to_owned()),
             country: Some(place[0].replace('-', " ")),
             address: Some(Address {
@@ -174,7 +170,6 @@ impl<'a> Batch<'a> {
             }),
             phone: Some(phone(rng)),
             email: Some(Email(mail)),
-            website: None,
             employees: (!is_person).then(|| (3.0 + rng.exponential(120.0)) as i64),
             owner: Some(owner),
             territory,
@@ -183,11 +178,8 @@ impl<'a> Batch<'a> {
                 1..=13 => CustomerClass::Standard,
                 _ => CustomerClass::Small,
             }),
-            product_line: None,
-            credit_limit: None,
-            payment_days: None,
             source: Some(*rng.pick(&self.house.points)),
-            notes: None,
+            ..Customer::named(name)
         }
     }
 

@@ -1,8 +1,9 @@
 //! A person or organisation that buys from us, or may.
 
+use super::knowledge::{AbcClass, LifeStage, RelationLevel, RelationshipStage};
 use crate::access::{CustomerClass, Territory};
 use crate::catalog::ProductCategory;
-use guanxi_base::{Id, Money};
+use guanxi_base::{Date, Decimal, Id, Money, Percent};
 use guanxi_record::{Address, Choice, Email, LongText, Owner, Phone, Record, Url};
 
 /// Whether a customer is a person or an organisation.
@@ -82,4 +83,85 @@ pub struct Customer {
     /// What else is worth knowing.
     #[field(folded)]
     pub notes: Option<LongText>,
+    /// Where they are in their life with us.
+    #[field(derived = "order.date", index)]
+    pub life_stage: Option<LifeStage>,
+    /// Where the relationship stands.
+    #[field(derived = "order.total")]
+    pub relationship: Option<RelationshipStage>,
+    /// What ties them to us.
+    #[field(derived = "order.total")]
+    pub relation_level: Option<RelationLevel>,
+    /// How often they have bought.
+    #[field(derived = "order.date")]
+    pub purchases: Option<i64>,
+    /// What they have bought for, less what came back.
+    #[field(derived = "order.total", index)]
+    pub revenue: Option<Money>,
+    /// When they bought first.
+    #[field(derived = "order.date")]
+    pub first_purchase: Option<Date>,
+    /// When they bought last.
+    #[field(derived = "order.date", index)]
+    pub last_purchase: Option<Date>,
+    /// The class by their share of the business.
+    #[field(derived = "order.total")]
+    pub abc: Option<AbcClass>,
+    /// Scores of recency, frequency and money, 5 is best: `545`.
+    #[field(derived = "order.total")]
+    pub rfm: Option<String>,
+    /// How likely they are to have left.
+    #[field(derived = "order.date")]
+    pub churn_risk: Option<Percent>,
+    /// How many purchases to expect of them in a year.
+    #[field(derived = "order.date")]
+    pub expected_purchases: Option<Decimal>,
+    /// What they will still be worth to us, in revenue of today.
+    #[field(derived = "order.total", index)]
+    pub lifetime_value: Option<Money>,
+    /// The group of customers that they are most alike.
+    #[field(derived = "order.total")]
+    pub cluster: Option<String>,
+}
+
+impl Customer {
+    /// A customer of whom only the name is known.
+    #[must_use]
+    pub fn named(name: impl Into<String>) -> Self {
+        Self {
+            name: name.into(),
+            code: None,
+            kind: CustomerKind::Organisation,
+            industry: None,
+            country: None,
+            phone: None,
+            email: None,
+            owner: None,
+            territory: None,
+            class: None,
+            product_line: None,
+            parent: None,
+            tax_number: None,
+            address: None,
+            website: None,
+            employees: None,
+            source: None,
+            credit_limit: None,
+            payment_days: None,
+            notes: None,
+            life_stage: None,
+            relationship: None,
+            relation_level: None,
+            purchases: None,
+            revenue: None,
+            first_purchase: None,
+            last_purchase: None,
+            abc: None,
+            rfm: None,
+            churn_risk: None,
+            expected_purchases: None,
+            lifetime_value: None,
+            cluster: None,
+        }
+    }
 }

@@ -5,9 +5,11 @@ mod collection_point;
 mod consent;
 mod contact;
 mod customer;
+mod knowledge;
 
 pub use assign_territory::assign_territories;
 pub use collection_point::{Channel, CollectionPoint, Formats, create_collected};
 pub use consent::{Consent, ConsentPurpose, ConsentState};
 pub use contact::{Contact, ContactRole, Influence};
 pub use customer::{Customer, CustomerKind};
+pub use knowledge::{AbcClass, LifeStage, RelationLevel, RelationshipStage};

@@ -2,7 +2,7 @@
 
 use guanxi_base::{Clock, Currency, Date, Decimal, Error, Money};
 use guanxi_crm::access::{Locale, User};
-use guanxi_crm::people::{Customer, CustomerKind};
+use guanxi_crm::people::Customer;
 use guanxi_crm::sales::{Order, OrderKind, OrderLine, OrderStatus};
 use guanxi_record::{Email, Record, Stored};
 use guanxi_store::{Actor, Origin, Store};
@@ -17,28 +17,7 @@ pub(crate) async fn open(database: &TestDatabase) -> (Store, Actor) {
 }
 
 pub(crate) fn customer(name: &str) -> Customer {
-    Customer {
-        name: name.to_owned(),
-        code: None,
-        kind: CustomerKind::Organisation,
-        parent: None,
-        tax_number: None,
-        industry: None,
-        country: None,
-        address: None,
-        phone: None,
-        email: None,
-        website: None,
-        employees: None,
-        owner: None,
-        territory: None,
-        class: None,
-        product_line: None,
-        source: None,
-        credit_limit: None,
-        payment_days: None,
-        notes: None,
-    }
+    Customer::named(name)
 }
 
 pub(crate) fn user(email: &str) -> User {

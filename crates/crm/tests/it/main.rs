@@ -5,6 +5,7 @@
 mod authority;
 mod house;
 mod importing;
+mod insights;
 mod organising;
 mod privacy;
 mod reading;

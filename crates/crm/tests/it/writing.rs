@@ -251,7 +251,7 @@ async fn every_change_is_an_event(database: TestDatabase) {
     // PostgreSQL shows a change once no older transaction is open; the roll-back may still be.
     let mut events = Vec::new();
     for _ in 0..100_000 {
-        events = store.events_after((0, 0, 0), 10).await.unwrap();
+        events = store.events_after(guanxi_store::Place::START, 10).await.unwrap();
         if events.len() >= 2 {
             break;
         }
@@ -259,6 +259,6 @@ async fn every_change_is_an_event(database: TestDatabase) {
     }
     let records: Vec<_> = events.iter().map(|e| (e.record_type.as_str(), e.record)).collect();
     assert_eq!(records, [("customer", buyer.id.raw()), ("order", sold.id.raw())]);
-    let rest = store.events_after(events[0].position, 10).await.unwrap();
+    let rest = store.events_after(events[0].place, 10).await.unwrap();
     assert_eq!(rest, events[1..]);
 }

@@ -28,6 +28,7 @@ macro_rules! assets {
 assets! {
     "app.css" "text/css; charset=utf-8";
     "app.js" "text/javascript; charset=utf-8";
+    "chart.js" "text/javascript; charset=utf-8";
     "theme.js" "text/javascript; charset=utf-8";
     "divisions.json" "application/json";
     "icons.svg" "image/svg+xml";

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use guanxi_base::{Currency, Date, Money, RawId, Result, Timestamp};
 use guanxi_record::{Aggregate, Filter, GroupKey, Kind, Measure, Op, RecordType, Row, Value};
-use guanxi_store::{Group, View};
+use guanxi_store::{Group, Titles, View};
 use maud::{Markup, html};
 use serde_json::json;
 
@@ -27,7 +27,68 @@ pub(crate) async fn sections(
     related: &[Related],
 ) -> Result<(Markup, Markup)> {
     let numbers = numbers(view, signed, row.id).await?;
-    Ok((numbers, timeline(signed, related)))
+    let known = known_card(view, signed, row).await?;
+    Ok((numbers, html! { (known) (timeline(signed, related)) }))
+}
+
+/// What analyses found out about the customer, and why.
+async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Markup> {
+    let texts = signed.texts;
+    let described = view.catalog().get("customer")?.clone();
+    let reads = |field: &str| signed.actor.rights.reads("customer", field);
+    let known: Vec<_> = described
+        .fields
+        .iter()
+        .filter(|field| field.derived.is_some() && reads(&field.name))
+        .filter(|field| !row.value(&described, &field.name).is_null())
+        .collect();
+    if known.is_empty() {
+        return Ok(html! {});
+    }
+    let why = reason(view, signed, row).await?;
+    let title = texts.get("insights-known");
+    Ok(html! {
+        section class="card" aria-label=(title) {
+            div class="gx-card-head" { (icon("bulb")) h2 { (title) } }
+            div class="card-body" {
+                dl class="gx-fields" {
+                    @for field in known {
+                        div {
+                            dt { (texts.field_label(&described, field)) }
+                            dd { (super::cells::field(signed, &described, field, row, &Titles::new())) }
+                        }
+                    }
+                }
+                @if let Some(why) = why { p class="gx-muted mb-0 mt-2" { (why) } }
+            }
+        }
+    })
+}
+
+/// The sentence that says why a customer is at their stage.
+async fn reason(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Option<String>> {
+    let texts = signed.texts;
+    let Some((life, _)) = guanxi_crm::insights::why(view, row).await? else { return Ok(None) };
+    let number = |key: &str| {
+        life.reason[key].as_i64().map(|n| format::number(texts.locale(), &n.to_string()))
+    };
+    let (Some(purchases), Some(days), Some(away), Some(interval), Some(lost)) = (
+        number("purchases"),
+        number("days"),
+        number("away"),
+        number("interval"),
+        number("lost_after"),
+    ) else {
+        return Ok(None);
+    };
+    let given = [
+        ("purchases", purchases.as_str()),
+        ("days", &days),
+        ("away", &away),
+        ("interval", &interval),
+        ("lost", &lost),
+    ];
+    Ok(Some(texts.format("insights-why-life-stage", &given)))
 }
 
 /// The numbers of one currency.

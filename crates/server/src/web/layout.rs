@@ -125,6 +125,9 @@ fn menu(signed: &SignedIn, catalog: &Catalog, title: &str) -> Markup {
                 span { (texts.get("ui-product")) }
             }
             a href="/approvals" data-place=(go) { (icon("user-check")) span { (texts.get("approval-title")) } }
+            @if guanxi_crm::insights::sees_all_customers(&signed.actor) && !signed.is_limited() {
+                a href="/insights" data-place=(go) { (icon("chart-dots")) span { (texts.get("insights-title")) } }
+            }
             @for area in AREAS {
                 @let types: Vec<_> = catalog.types()
                     .filter(|one| one.area == *area && one.part_of.is_none())

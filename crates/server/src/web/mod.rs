@@ -17,6 +17,8 @@ mod format;
 mod home;
 mod import_columns;
 mod imports;
+mod insight_cards;
+mod insights;
 mod layout;
 mod list;
 mod login;
@@ -43,6 +45,7 @@ pub(crate) use imports::{
     import_action, import_errors, import_mapping, import_new, import_result, import_start,
     import_upload,
 };
+pub(crate) use insights::{insights, run_analysis};
 pub(crate) use list::{list, more, total};
 pub(crate) use login::{
     code_form, login_form, oidc_back, oidc_begin, sign_in, sign_in_code, sign_out,

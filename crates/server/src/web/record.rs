@@ -153,6 +153,8 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
         .fields
         .iter()
         .zip(&row.values)
+        // What was found out has a card of its own.
+        .filter(|(field, _)| field.derived.is_none())
         .filter(|(field, value)| !value.is_null() || access(field) == FieldAccess::Hidden);
     html! {
         section class="card" aria-label=(texts.get("ui-details")) {

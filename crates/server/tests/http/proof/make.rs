@@ -275,26 +275,12 @@ impl Maker<'_> {
         let is_person = self.rng.chance(0.5);
         let phone = format!("139{:04}{:04}", self.number, at);
         let customer = Customer {
-            name: word.clone(),
-            code: None,
             kind: if is_person { CustomerKind::Person } else { CustomerKind::Organisation },
-            industry: None,
             country: Some("China".to_owned()),
             phone: Some(Phone(phone.clone())),
-            email: None,
             owner: self.owner(owner),
             territory: territory.map(|t| Id::new(self.world.areas[t].id)),
-            class: None,
-            product_line: None,
-            parent: None,
-            tax_number: None,
-            address: None,
-            website: None,
-            employees: None,
-            source: None,
-            credit_limit: None,
-            payment_days: None,
-            notes: None,
+            ..Customer::named(word.clone())
         };
         let id = self.create(&customer).await;
         let kind = if is_person { "person" } else { "organisation" };

@@ -1,0 +1,113 @@
+//! `guanxi warehouse` and `guanxi analyse`: what is known about customers, from the command line.
+
+use std::time::Instant;
+
+use clap::{Args, Subcommand, ValueEnum};
+use guanxi_base::{Date, Result};
+use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, catch_up, question, run_next};
+use guanxi_record::Stored;
+use guanxi_store::{Actor, Purpose, Store};
+use guanxi_warehouse::Warehouse;
+
+/// The warehouse: records as columns, for analyses.
+#[derive(Debug, Args)]
+pub(crate) struct WarehouseCommand {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// Brings it up to date with the database.
+    CatchUp,
+    /// Says what is in it, and as of when.
+    Status,
+    /// Answers a question in SQL: a table for each record type, and `knowledge` for customers.
+    Ask {
+        /// Such as `select life_stage, count(*) from knowledge group by 1`.
+        question: String,
+    },
+}
+
+/// Runs an analysis and waits for it.
+#[derive(Debug, Args)]
+pub(crate) struct Analyse {
+    /// Which.
+    analysis: Which,
+    /// Fit models to the time until this day, and compare them with what came after it.
+    #[arg(long)]
+    calibration_until: Option<Date>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Which {
+    /// What each customer is worth, and where they are in their life.
+    CustomerValue,
+    /// What is bought together.
+    Baskets,
+}
+
+pub(crate) async fn warehouse(
+    store: &Store,
+    warehouse: &Warehouse,
+    command: &WarehouseCommand,
+) -> Result<()> {
+    if let What::Ask { question: asked } = &command.what {
+        println!("{}", question(store, warehouse).await?.show(asked).await?);
+        return Ok(());
+    }
+    if matches!(command.what, What::CatchUp) {
+        let begun = Instant::now();
+        let done = catch_up(store, warehouse).await?;
+        let seconds = begun.elapsed().as_secs_f64();
+        println!("{} records written, {} taken out, in {seconds:.1} s", done.facts, done.gone);
+        warehouse.sweep(store.clock().now() - guanxi_base::SignedDuration::from_mins(10)).await?;
+    }
+    let manifest = warehouse.manifest().await?;
+    println!("as of {}, manifest {}", manifest.as_of, manifest.number);
+    for (table, segments) in &manifest.tables {
+        let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
+        let (rows, files) = (manifest.rows(table), segments.len());
+        println!("{table}: {rows} rows, {files} files, {} KiB", bytes.div_ceil(1024));
+    }
+    Ok(())
+}
+
+pub(crate) async fn analyse(
+    store: &Store,
+    warehouse: &Warehouse,
+    actor: &Actor,
+    options: &Analyse,
+) -> Result<()> {
+    let analysis = match options.analysis {
+        Which::CustomerValue => Analysis::CustomerValue,
+        Which::Baskets => Analysis::Baskets,
+    };
+    let run = AnalysisRun::of(analysis, options.calibration_until);
+    let mut tx = store.write(actor).await?;
+    let run = tx.create(&run).await?;
+    tx.commit().await?;
+    let finished =
+        |run: &Stored<AnalysisRun>| matches!(run.state, RunState::Done | RunState::Failed);
+    loop {
+        let mut view = store.read(actor).await?;
+        let now: Stored<AnalysisRun> = view.fetch(Purpose::Read, run.id).await?;
+        drop(view);
+        if finished(&now) {
+            let number = now.number.clone().unwrap_or_default();
+            println!("{number}: {}", guanxi_record::Choice::code(now.state));
+            if let Some(card) = &now.card {
+                println!("{}", format_args!("{:#}", card.0));
+            }
+            if let Some(problem) = &now.problem {
+                println!("{}", problem.0);
+            }
+            println!("{} s", now.seconds.unwrap_or_default());
+            return Ok(());
+        }
+        // A server may have taken it up already.
+        if run_next(store, warehouse).await?.is_none() {
+            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        }
+    }
+}

@@ -1,0 +1,126 @@
+//! What is bought together: item sets and rules over the lines of agreed sales.
+
+use std::collections::{HashMap, HashSet};
+
+use guanxi_analytics::basket::item_sets;
+use guanxi_base::{Error, RawId, Result};
+use guanxi_record::{Choice as _, Json as JsonField, Record as _, Stored};
+use guanxi_store::Store;
+use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse, day_of};
+use serde_json::{Value as Json, json};
+
+use super::records::AnalysisRun;
+use super::worth::number;
+use crate::catalog::Product;
+use crate::sales::{Order, OrderKind, OrderLine, OrderStatus};
+
+/// What is in fewer than this share of the baskets is chance.
+const SUPPORT: f64 = 0.01;
+/// Rules that hold less often are not told.
+const CONFIDENCE: f64 = 0.5;
+/// Sets of more items than this are not looked for.
+const ITEMS_MAX: usize = 8;
+/// So many rules are kept, those of the highest lift.
+const RULES_KEPT: usize = 300;
+
+/// Finds them, and puts them on the run's card.
+pub(super) async fn run(
+    store: &Store,
+    warehouse: &Warehouse,
+    manifest: &Manifest,
+    run: &mut Stored<AnalysisRun>,
+) -> Result<()> {
+    let catalog = store.catalog();
+    let orders = catalog.get(Order::NAME)?;
+    let names = ["id", "archived_at", "date", "kind", "status"];
+    let frame = warehouse.frame(manifest, orders, &names).await?;
+    let (kinds, kind_words) = frame.codes("kind");
+    let (statuses, status_words) = frame.codes("status");
+    let open = [OrderStatus::Draft.code(), OrderStatus::Void.code()];
+    let is = |words: &[String], code: u32, fits: &dyn Fn(&str) -> bool| {
+        words.get(code as usize).is_some_and(|word| fits(word))
+    };
+    let mut sales: HashSet<i64> = HashSet::new();
+    let mut days: (i64, i64) = (i64::MAX, i64::MIN);
+    for at in 0..frame.rows {
+        let counts = frame.numbers("archived_at")[at] == NO_NUMBER
+            && is(kind_words, kinds[at], &|kind| kind == OrderKind::Sale.code())
+            && is(status_words, statuses[at], &|status| !open.contains(&status));
+        if counts {
+            sales.insert(frame.numbers("id")[at]);
+            let day = frame.numbers("date")[at];
+            days = (days.0.min(day), days.1.max(day));
+        }
+    }
+    let lines = catalog.get(OrderLine::NAME)?;
+    let frame =
+        warehouse.frame(manifest, lines, &["order", "product", "amount", "archived_at"]).await?;
+    let (mut baskets, mut items) = (Vec::new(), Vec::new());
+    for at in 0..frame.rows {
+        let (order, product) = (frame.numbers("order")[at], frame.numbers("product")[at]);
+        let counts = frame.numbers("archived_at")[at] == NO_NUMBER
+            && product != NO_NUMBER
+            && frame.numbers("amount")[at] > 0
+            && sales.contains(&order);
+        if counts {
+            baskets.push(order as u64);
+            items.push(product as u64);
+        }
+    }
+    if days.0 <= days.1 {
+        let day = |day: i64| i32::try_from(day).ok().map(day_of);
+        (run.data_from, run.data_until) = (day(days.0), day(days.1));
+    }
+    let found = tokio::task::spawn_blocking(move || rules(&baskets, &items));
+    let (card, products) = found.await.map_err(Error::internal)??;
+    run.purchases = card["baskets"].as_i64();
+    run.card = Some(JsonField(named(store, card, products).await?));
+    run.model = Some("FP-growth".to_owned());
+    run.falls_back = Some(false);
+    Ok(())
+}
+
+fn rules(baskets: &[u64], items: &[u64]) -> Result<(Json, HashSet<u64>)> {
+    if baskets.is_empty() {
+        let nothing = json!({ "baskets": 0, "sets": 0, "rules": [], "rules_in_all": 0 });
+        return Ok((nothing, HashSet::new()));
+    }
+    let sets = item_sets(baskets, items, SUPPORT, ITEMS_MAX).map_err(Error::internal)?;
+    let mut rules = sets.rules(CONFIDENCE).map_err(Error::internal)?;
+    rules.sort_by(|a, b| b.lift.total_cmp(&a.lift));
+    let all = rules.len();
+    let single = rules.iter().filter(|rule| rule.then.len() == 1).count();
+    rules.retain(|rule| rule.then.len() == 1);
+    rules.truncate(RULES_KEPT);
+    let ids =
+        |items: &[u64]| items.iter().map(|id| RawId(*id as i64).to_string()).collect::<Vec<_>>();
+    let products = rules.iter().flat_map(|rule| rule.given.iter().chain(&rule.then)).copied();
+    let products: HashSet<u64> = products.collect();
+    let rules: Vec<Json> = rules
+        .iter()
+        .map(|rule| {
+            json!({
+                "given": ids(&rule.given), "then": ids(&rule.then),
+                "support": number(rule.support), "confidence": number(rule.confidence),
+                "lift": number(rule.lift),
+            })
+        })
+        .collect();
+    let card = json!({
+        "baskets": sets.baskets, "sets": sets.sets.len(), "rules": rules,
+        "rules_in_all": all, "rules_of_one": single,
+        "support": SUPPORT, "confidence": CONFIDENCE,
+    });
+    Ok((card, products))
+}
+
+/// The card with the names of its products.
+async fn named(store: &Store, mut card: Json, products: HashSet<u64>) -> Result<Json> {
+    let described = store.catalog().get(Product::NAME)?.clone();
+    let ids: Vec<RawId> = products.into_iter().map(|id| RawId(id as i64)).collect();
+    let rows = store.rows_now(&described, &ids).await?;
+    let names: HashMap<String, String> =
+        rows.iter().map(|row| (row.id.to_string(), row.title(&described))).collect();
+    card["names"] = json!(names);
+    Ok(card)
+}

@@ -1,0 +1,140 @@
+//! Brings the warehouse up to the log of the database: all of a type the first time, later what
+//! the log names. It may be killed at any moment; the next time goes on from what was published.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guanxi_base::{Error, RawId, Result};
+use guanxi_record::{RecordType, Row};
+use guanxi_store::{Place, Store};
+use guanxi_warehouse::{LogPlace, Manifest, Update, Warehouse, batch_of};
+use serde::Serialize;
+
+/// Rows that are read from the database at once.
+const ROWS_AT_ONCE: usize = 32_768;
+/// Records that are written anew at once: what is held in memory.
+const CHANGED_AT_ONCE: usize = 200_000;
+/// Somebody else may be first a few times.
+const TRIES: usize = 5;
+
+/// What was brought over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct CaughtUp {
+    /// Records written, new ones and changed ones.
+    pub facts: usize,
+    /// Records taken out.
+    pub gone: usize,
+    /// Whether a table was filled from nothing.
+    pub filled: bool,
+}
+
+/// Whether the warehouse keeps records of this type: those of the business.
+#[must_use]
+pub fn is_kept(record_type: &RecordType) -> bool {
+    !matches!(record_type.area, "organisation" | "settings")
+}
+
+/// Brings the warehouse up to date.
+///
+/// # Errors
+/// When the database or the warehouse fails.
+pub async fn catch_up(store: &Store, warehouse: &Warehouse) -> Result<CaughtUp> {
+    for _ in 0..TRIES {
+        if let Some(done) = try_once(store, warehouse).await? {
+            return Ok(done);
+        }
+    }
+    Err(Error::internal("other processes keep changing the warehouse"))
+}
+
+/// `None` when somebody else published first.
+async fn try_once(store: &Store, warehouse: &Warehouse) -> Result<Option<CaughtUp>> {
+    let manifest = warehouse.manifest().await?;
+    let place = place_of(&manifest);
+    let known = manifest.number > 0 && store.log_reaches(place).await?;
+    let catalog = store.catalog();
+    let kept: Vec<&RecordType> =
+        catalog.types().map(|one| &**one).filter(|one| is_kept(one)).collect();
+    let mut update = warehouse.update(&manifest);
+    let mut done = CaughtUp::default();
+    // What changes from here on is read again by the next time.
+    let end = store.log_end().await?;
+    let now = store.clock().now();
+    for described in &kept {
+        if !known || !manifest.tables.contains_key(described.name.as_ref()) {
+            update.clear(&described.name);
+            done.facts += fill(store, &mut update, described).await?;
+            done.filled = true;
+        }
+    }
+    let until = match known {
+        true => apply(store, &mut update, place, &kept, &mut done).await?,
+        false => end,
+    };
+    if known && until == place && done == CaughtUp::default() {
+        // Nothing has happened: only the time moves on, and nobody needs a file for that.
+        warehouse.is_fresh(now);
+        return Ok(Some(done));
+    }
+    let Place { position, change_set, seq } = until;
+    let log = LogPlace { position, change_set: change_set.0, seq };
+    Ok(update.publish(log, now).await?.map(|_| done))
+}
+
+fn place_of(manifest: &Manifest) -> Place {
+    let LogPlace { position, change_set, seq } = manifest.log;
+    Place { position, change_set: RawId(change_set), seq }
+}
+
+/// All records of a type. The next rows are read while these are written.
+async fn fill(store: &Store, update: &mut Update, described: &RecordType) -> Result<usize> {
+    let (mut facts, mut batches, mut held) = (0, Vec::new(), 0);
+    let mut rows = store.rows_after(described, RawId(i64::MIN), ROWS_AT_ONCE).await?;
+    while let Some(last) = rows.last().map(|row| row.id) {
+        let (store, of) = (store.clone(), described.clone());
+        let next = tokio::spawn(async move { store.rows_after(&of, last, ROWS_AT_ONCE).await });
+        facts += rows.len();
+        held += rows.len();
+        batches.push(batch_of(described, &rows)?);
+        rows = next.await.map_err(Error::internal)??;
+        if rows.is_empty() || held + ROWS_AT_ONCE > Update::rows_at_once() {
+            update.append_batches(&described.name, std::mem::take(&mut batches)).await?;
+            held = 0;
+        }
+    }
+    Ok(facts)
+}
+
+/// What the log names after a place; where it ends.
+async fn apply(
+    store: &Store,
+    update: &mut Update,
+    from: Place,
+    kept: &[&RecordType],
+    done: &mut CaughtUp,
+) -> Result<Place> {
+    let mut until = from;
+    loop {
+        let mut touched: BTreeMap<String, BTreeSet<RawId>> = BTreeMap::new();
+        let mut more = true;
+        while more && touched.values().map(BTreeSet::len).sum::<usize>() < CHANGED_AT_ONCE {
+            let next = store.touched_since(until).await?;
+            (until, more) = (next.until, next.more);
+            for (name, ids) in next.records {
+                touched.entry(name).or_default().extend(ids);
+            }
+        }
+        for described in kept {
+            let Some(ids) = touched.remove(described.name.as_ref()) else { continue };
+            let ids: Vec<RawId> = ids.into_iter().collect();
+            let rows = store.rows_now(described, &ids).await?;
+            let there: BTreeSet<RawId> = rows.iter().map(|row: &Row| row.id).collect();
+            let gone: Vec<RawId> = ids.into_iter().filter(|id| !there.contains(id)).collect();
+            update.change(described, &rows, &gone).await?;
+            done.facts += rows.len();
+            done.gone += gone.len();
+        }
+        if !more {
+            return Ok(until);
+        }
+    }
+}

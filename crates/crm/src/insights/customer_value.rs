@@ -1,0 +1,400 @@
+//! The analysis of what each customer is worth: recency, frequency and money, classes, value still
+//! to come, stage of life; and what is set off where a customer has moved.
+
+use std::collections::{HashMap, HashSet};
+
+use guanxi_analytics::cluster::{KMeans, SILHOUETTE_MIN, choose_k, profiles};
+use guanxi_analytics::cohort::cohorts;
+use guanxi_analytics::concentration::{Class, Concentration};
+use guanxi_analytics::rfm::{Scores, by_quantiles};
+use guanxi_base::{Decimal, Error, Money, Percent, RawId, Result};
+use guanxi_record::{Choice as _, Value};
+use guanxi_warehouse::day_of;
+use serde_json::{Value as Json, json};
+
+use super::life::{Life, LifeRule, life_of};
+use super::purchases::Purchases;
+use super::worth::{Worth, number, worth};
+use crate::people::AbcClass;
+
+/// The shares of the business at which classes A and B end.
+const ABC_LIMITS: (f64, f64) = (0.8, 0.95);
+/// Scores are from 1 to this.
+const RFM_GROUPS: u8 = 5;
+/// More groups of customers than this nobody keeps apart.
+const CLUSTERS_MOST: usize = 8;
+/// Fewer buyers than this have no groups.
+const CLUSTERED_MIN: usize = 50;
+/// Points of a curve that is shown.
+const CURVE_POINTS: usize = 100;
+
+/// The derived fields of a customer that are written, in this order.
+pub(super) const FIELDS: [&str; 13] = [
+    "life_stage",
+    "relationship",
+    "relation_level",
+    "purchases",
+    "revenue",
+    "first_purchase",
+    "last_purchase",
+    "abc",
+    "rfm",
+    "churn_risk",
+    "expected_purchases",
+    "lifetime_value",
+    "cluster",
+];
+
+/// What was found out about all customers.
+pub(super) struct Found {
+    /// The values of `FIELDS` of the customer at each place.
+    purchases: Purchases,
+    lives: Vec<Life>,
+    /// The place of each customer among the buyers.
+    buyer_of: Vec<Option<u32>>,
+    scores: Vec<Scores>,
+    classes: Vec<Class>,
+    worth: Option<Worth>,
+    returns: Returns,
+    clusters: Vec<usize>,
+    /// What there is to know about the models.
+    pub(super) card: Json,
+}
+
+/// By which rule each customer's life is told.
+pub(super) struct Rules {
+    /// By line of business; the one of `None` is for all others.
+    pub(super) by_line: HashMap<Option<RawId>, LifeRule>,
+    /// Who meets the standard of a prospect.
+    pub(super) prospects: HashSet<RawId>,
+}
+
+impl Rules {
+    fn of(&self, line: Option<RawId>) -> Option<&LifeRule> {
+        self.by_line.get(&line).or_else(|| self.by_line.get(&None))
+    }
+}
+
+impl Found {
+    /// Finds out.
+    pub(super) fn out(
+        purchases: Purchases,
+        rules: &Rules,
+        calibration: Option<i32>,
+    ) -> Result<Self> {
+        let buyers = purchases.buyers();
+        let mut buyer_of = vec![None; purchases.customers.len()];
+        buyers.iter().enumerate().for_each(|(at, place)| buyer_of[*place] = Some(at as u32));
+        let revenue: Vec<f64> = buyers
+            .iter()
+            .map(|place| purchases.of(*place).iter().map(|one| one.units as f64).sum())
+            .collect();
+        let last = |place: &usize| purchases.of(*place).last().map_or(0, |one| one.day);
+        let recency: Vec<f64> =
+            buyers.iter().map(|place| f64::from(purchases.as_of - last(place))).collect();
+        let frequency: Vec<f64> =
+            buyers.iter().map(|place| purchases.of(*place).len() as f64).collect();
+        let returns = Returns::of(&purchases, &buyers);
+        let (mut scores, mut classes, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut found, mut card) = (None, json!({ "buyers": buyers.len() }));
+        if !buyers.is_empty() {
+            scores = by_quantiles(&recency, &frequency, &revenue, RFM_GROUPS)
+                .map_err(Error::internal)?;
+            let concentration = Concentration::of(&revenue).map_err(Error::internal)?;
+            classes = concentration.classes(ABC_LIMITS.0, ABC_LIMITS.1).map_err(Error::internal)?;
+            let worth = worth(&purchases, &buyers, calibration)?;
+            let (assignment, clusters_card) = clustered(&recency, &frequency, &revenue)?;
+            clusters = assignment;
+            card = json!({
+                "buyers": buyers.len(),
+                "revenue": number(revenue.iter().sum::<f64>() / 1e4),
+                "currency": purchases.currency.map(|currency| currency.code().to_owned()),
+                "in_other_currencies": purchases.in_other_currencies,
+                "value": worth.card,
+                "concentration": concentration_card(&concentration, &classes)?,
+                "rfm": rfm_card(&scores, &revenue),
+                "cohorts": cohorts_card(&purchases, &buyers)?,
+                "clusters": clusters_card,
+            });
+            found = Some(worth);
+        }
+        let mut this = Self {
+            purchases,
+            lives: Vec::new(),
+            buyer_of,
+            scores,
+            classes,
+            worth: found,
+            returns,
+            clusters,
+            card,
+        };
+        this.lives = this.lives(rules)?;
+        this.card["stages"] = this.stages_card();
+        Ok(this)
+    }
+
+    fn lives(&self, rules: &Rules) -> Result<Vec<Life>> {
+        let all = self.purchases.customers.iter().enumerate();
+        all.map(|(place, id)| {
+            let rule = rules.of(self.purchases.product_lines[place]);
+            let rule = rule.ok_or_else(|| Error::internal("there is no rule of life"))?;
+            let abc = self.buyer_of[place].map(|at| abc_of(self.classes[at as usize]));
+            let known = (abc, rules.prospects.contains(id));
+            Ok(life_of(rule, self.purchases.of(place), known, self.purchases.as_of))
+        })
+        .collect()
+    }
+
+    /// How many customers there are.
+    pub(super) fn len(&self) -> usize {
+        self.purchases.customers.len()
+    }
+
+    /// All purchases that were looked at.
+    pub(super) fn purchases(&self) -> &Purchases {
+        &self.purchases
+    }
+
+    /// The model of what customers will be worth.
+    pub(super) fn worth(&self) -> Option<&Worth> {
+        self.worth.as_ref()
+    }
+
+    /// The customer at a place.
+    pub(super) fn customer(&self, place: usize) -> RawId {
+        self.purchases.customers[place]
+    }
+
+    /// The stages of the customer at a place, by their codes; empty where there is none.
+    pub(super) fn stages(&self, place: usize) -> [&'static str; 3] {
+        let life = &self.lives[place];
+        [
+            life.stage.code(),
+            life.relationship.map_or("", |stage| stage.code()),
+            life.level.map_or("", |level| level.code()),
+        ]
+    }
+
+    /// Why the customer at a place is where they are.
+    pub(super) fn reason(&self, place: usize) -> Json {
+        let mut reason = self.lives[place].reason.clone();
+        if let (Some(worth), Some(at)) = (&self.worth, self.buyer_of[place]) {
+            reason["value"] = number(worth.value[at as usize] / 1e4);
+            let away = reason["away"].as_i64().unwrap_or(0);
+            reason["chance_of_return"] = self
+                .returns
+                .chance(i32::try_from(away).unwrap_or(i32::MAX))
+                .map_or(Json::Null, number);
+        }
+        reason
+    }
+
+    /// The values of `FIELDS` of the customer at a place.
+    pub(super) fn values(&self, place: usize) -> Vec<Value> {
+        let text = |text: &str| match text {
+            "" => Value::Null,
+            text => Value::Text(text.to_owned()),
+        };
+        let [stage, relationship, level] = self.stages(place).map(text);
+        let mut values = vec![stage, relationship, level];
+        let of = self.purchases.of(place);
+        let (Some(at), Some(first), Some(last)) = (self.buyer_of[place], of.first(), of.last())
+        else {
+            values.resize(FIELDS.len(), Value::Null);
+            return values;
+        };
+        let at = at as usize;
+        let money = |units: i64| {
+            self.purchases
+                .currency
+                .map_or(Value::Null, |currency| Value::Money(Money { units, currency }))
+        };
+        let revenue = of.iter().fold(0_i64, |sum, one| sum.saturating_add(one.units));
+        let Scores { recency, frequency, money: spent } = self.scores[at];
+        let worth = self.worth.as_ref();
+        values.extend([
+            Value::Integer(of.len() as i64),
+            money(revenue),
+            Value::Date(guanxi_warehouse::day_of(first.day)),
+            Value::Date(guanxi_warehouse::day_of(last.day)),
+            Value::Text(abc_of(self.classes[at]).code().to_owned()),
+            Value::Text(format!("{recency}{frequency}{spent}")),
+            self.churn_risk(at, self.purchases.as_of - last.day),
+            worth.map_or(Value::Null, |worth| {
+                Value::Decimal(Decimal::from_units((worth.expected[at] * 1e6).round() as i64))
+            }),
+            worth.map_or(Value::Null, |worth| money(worth.value[at].round() as i64)),
+            self.clusters.get(at).map_or(Value::Null, |one| Value::Text((one + 1).to_string())),
+        ]);
+        values
+    }
+
+    /// How likely a buyer is to have left: by the model, or, where none fits, by how many of those
+    /// who were away for as long never came back.
+    fn churn_risk(&self, buyer: usize, away: i32) -> Value {
+        let alive = self.worth.as_ref().and_then(|worth| worth.alive.as_ref());
+        let stays = alive.map(|alive| alive[buyer]).or_else(|| self.returns.chance(away));
+        stays.map_or(Value::Null, |stays| {
+            let risk = (1.0 - stays).clamp(0.0, 1.0) * 100.0 * Percent::ONE as f64;
+            Value::Percent(Percent::from_units(risk.round() as i64))
+        })
+    }
+
+    fn stages_card(&self) -> Json {
+        let mut counts: HashMap<&'static str, usize> = HashMap::new();
+        for place in 0..self.len() {
+            for stage in self.stages(place).into_iter().filter(|stage| !stage.is_empty()) {
+                *counts.entry(stage).or_default() += 1;
+            }
+        }
+        json!(counts)
+    }
+}
+
+fn abc_of(class: Class) -> AbcClass {
+    match class {
+        Class::A => AbcClass::A,
+        Class::B => AbcClass::B,
+        Class::C => AbcClass::C,
+    }
+}
+
+/// Of those who stayed away for some days, how many came back: each day's share is that of all
+/// absences that lasted as long, ended or not.
+pub(super) struct Returns {
+    /// The lengths of absences that ended with a purchase, ascending.
+    ended: Vec<i32>,
+    /// The lengths of those that last until now, ascending.
+    open: Vec<i32>,
+}
+
+impl Returns {
+    /// Fewer absences than this tell nothing.
+    const ABSENCES_MIN: usize = 30;
+
+    fn of(purchases: &Purchases, buyers: &[usize]) -> Self {
+        let (mut ended, mut open) = (Vec::new(), Vec::new());
+        for place in buyers {
+            let of = purchases.of(*place);
+            ended
+                .extend(of.windows(2).map(|pair| pair[1].day - pair[0].day).filter(|gap| *gap > 0));
+            open.extend(of.last().map(|last| purchases.as_of - last.day));
+        }
+        ended.sort_unstable();
+        open.sort_unstable();
+        Self { ended, open }
+    }
+
+    /// The share of those who were away for longer than so many days that came back; none where
+    /// too few ever were.
+    pub(super) fn chance(&self, away: i32) -> Option<f64> {
+        let longer = |all: &[i32]| all.len() - all.partition_point(|days| *days <= away);
+        let (ended, open) = (longer(&self.ended), longer(&self.open));
+        // Whoever is asked about is one of those who are still away.
+        (ended + open >= Self::ABSENCES_MIN).then(|| ended as f64 / (ended + open) as f64)
+    }
+}
+
+fn concentration_card(found: &Concentration, classes: &[Class]) -> Result<Json> {
+    let count = found.order.len();
+    let curve: Vec<Json> = (1..=CURVE_POINTS)
+        .map(|point| {
+            let at = (count * point).div_ceil(CURVE_POINTS);
+            json!([number(at as f64 / count as f64), number(found.cumulative[at - 1])])
+        })
+        .collect();
+    let of = |class: Class| classes.iter().filter(|one| **one == class).count();
+    Ok(json!({
+        "gini": number(found.gini),
+        "top_1": number(found.top(0.01).map_err(Error::internal)?),
+        "top_20": number(found.top(0.2).map_err(Error::internal)?),
+        "a": of(Class::A), "b": of(Class::B), "c": of(Class::C),
+        "limits": [ABC_LIMITS.0, ABC_LIMITS.1],
+        "curve": curve,
+    }))
+}
+
+/// How many customers have which scores of recency and frequency, and what they bought for.
+fn rfm_card(scores: &[Scores], revenue: &[f64]) -> Json {
+    let groups = usize::from(RFM_GROUPS);
+    let mut cells = vec![(0_usize, 0.0); groups * groups];
+    for (scores, revenue) in scores.iter().zip(revenue) {
+        let at = usize::from(scores.recency - 1) * groups + usize::from(scores.frequency - 1);
+        cells[at].0 += 1;
+        cells[at].1 += revenue;
+    }
+    let cells = cells.into_iter().enumerate().map(|(at, (customers, revenue))| {
+        json!({
+            "recency": at / groups + 1, "frequency": at % groups + 1,
+            "customers": customers, "revenue": number(revenue / 1e4),
+        })
+    });
+    cells.collect()
+}
+
+/// How many of those who first bought in a month bought again so many months later.
+fn cohorts_card(purchases: &Purchases, buyers: &[usize]) -> Result<Json> {
+    let (mut customer, mut period, mut spent) = (Vec::new(), Vec::new(), Vec::new());
+    for place in buyers {
+        for one in purchases.of(*place) {
+            let day = day_of(one.day);
+            customer.push(*place as u64);
+            period.push(i32::from(day.year()) * 12 + i32::from(day.month()) - 1);
+            spent.push(one.units as f64 / 1e4);
+        }
+    }
+    let found = cohorts(&customer, &period, &spent).map_err(Error::internal)?;
+    let month =
+        |period: i32| format!("{:04}-{:02}", period.div_euclid(12), period.rem_euclid(12) + 1);
+    let all = found.iter().map(|cohort| {
+        json!({
+            "start": month(cohort.start), "end": format!("{}-01", month(cohort.start + 1)),
+            "customers": cohort.customers,
+            "revenue": cohort.revenue.iter().map(|sum| number(*sum)).collect::<Vec<_>>(),
+        })
+    });
+    Ok(all.collect())
+}
+
+/// Groups of customers who are alike in recency, frequency and mean spending. Frequency and money
+/// spread over orders of magnitude: their logarithms are compared.
+fn clustered(recency: &[f64], frequency: &[f64], revenue: &[f64]) -> Result<(Vec<usize>, Json)> {
+    if recency.len() < CLUSTERED_MIN {
+        return Ok((Vec::new(), Json::Null));
+    }
+    let logs: Vec<f64> = frequency.iter().map(|count| count.ln()).collect();
+    let mean: Vec<f64> =
+        revenue.iter().zip(frequency).map(|(sum, n)| (sum / n / 1e4).ln()).collect();
+    let columns: [&[f64]; 3] = [recency, &logs, &mean];
+    let (found, tried) = match choose_k(&columns, CLUSTERS_MOST, &KMeans::new(2)) {
+        Ok(found) => found,
+        // All alike.
+        Err(error) => return Ok((Vec::new(), json!({ "error": error.to_string() }))),
+    };
+    let best = tried.iter().map(|one| one.silhouette).fold(f64::MIN, f64::max);
+    let shown: [&[f64]; 3] = [recency, frequency, revenue];
+    let groups = profiles(&shown, &found.assignment).map_err(Error::internal)?;
+    let names = ["recency", "frequency", "revenue"];
+    let groups = groups.iter().enumerate().map(|(at, group)| {
+        let traits = group.traits.iter().map(|one| {
+            let scale = if one.column == 2 { 1e4 } else { 1.0 };
+            json!({
+                "field": names[one.column], "mean": number(one.mean / scale),
+                "difference": number(one.difference),
+            })
+        });
+        json!({
+            "name": (at + 1).to_string(), "customers": group.size, "share": number(group.share),
+            "traits": traits.collect::<Vec<_>>(),
+        })
+    });
+    let tried = tried.iter().map(|one| json!([one.clusters, number(one.silhouette)]));
+    let is_distinct = best >= SILHOUETTE_MIN;
+    let card = json!({
+        "groups": groups.collect::<Vec<_>>(), "tried": tried.collect::<Vec<_>>(),
+        "is_distinct": is_distinct,
+    });
+    // Slices of one cloud are no groups.
+    Ok((if is_distinct { found.assignment } else { Vec::new() }, card))
+}

@@ -1,0 +1,216 @@
+//! What was known about every customer after the last run, as a table of the warehouse; and what
+//! follows where somebody has moved since: the history of stages, and the tasks of playbooks.
+
+use std::collections::HashMap;
+
+use guanxi_base::{Date, Error, Id, RawId, Result};
+use guanxi_record::{
+    Choice as _, Filter, Json as JsonField, Owner, Query, Record, Row, Sort, Stored, Value,
+};
+use guanxi_store::{Actor, Origin, Store, Tx};
+use guanxi_warehouse::{Batch, Manifest, Question, Warehouse, batch_of};
+use serde_json::Value as Json;
+
+use super::records::{AnalysisRun, Playbook, PlaybookStep, Stage, StageChange};
+use crate::access::Organisation;
+use crate::people::Customer;
+use crate::service::Priority;
+use crate::work::{Task, TaskStatus};
+
+/// Publishing is tried again so often when somebody else was first.
+const TRIES: usize = 5;
+/// Changes of stage in one transaction.
+const MOVED_AT_ONCE: usize = 2_000;
+
+/// One customer's row of the table, whose id is theirs.
+#[derive(Debug, Clone, PartialEq, Record)]
+#[record(title = "life_stage", area = "insights")]
+struct Knowledge {
+    life_stage: Option<String>,
+    relationship: Option<String>,
+    relation_level: Option<String>,
+    purchases: Option<i64>,
+    revenue: Option<guanxi_base::Money>,
+    first_purchase: Option<Date>,
+    last_purchase: Option<Date>,
+    abc: Option<String>,
+    rfm: Option<String>,
+    churn_risk: Option<guanxi_base::Percent>,
+    expected_purchases: Option<guanxi_base::Decimal>,
+    lifetime_value: Option<guanxi_base::Money>,
+    cluster: Option<String>,
+}
+
+/// The warehouse as it is now, to be asked in SQL: a table for each record type, and `knowledge`.
+///
+/// # Errors
+/// When the warehouse cannot be read.
+pub async fn question(store: &Store, warehouse: &Warehouse) -> Result<Question> {
+    let manifest = warehouse.manifest().await?;
+    let catalog = store.catalog();
+    let types = catalog.types().map(|one| &**one).filter(|one| super::is_kept(one));
+    Question::about(warehouse, manifest, types.chain([Knowledge::TYPE]))
+}
+
+/// The stages of all customers after the last run.
+#[derive(Debug)]
+pub(super) struct Before {
+    places: HashMap<i64, usize>,
+    stages: [(Vec<u32>, Vec<Option<&'static str>>); 3],
+}
+
+/// Reads the stages of the last run.
+pub(super) async fn read(warehouse: &Warehouse, manifest: &Manifest) -> Result<Before> {
+    const NAMES: [&str; 3] = ["life_stage", "relationship", "relation_level"];
+    let names = ["id", NAMES[0], NAMES[1], NAMES[2]];
+    let frame = warehouse.frame(manifest, Knowledge::TYPE, &names).await?;
+    let places = frame.numbers("id").iter().enumerate().map(|(at, id)| (*id, at)).collect();
+    let stages = NAMES.map(|name| {
+        let (codes, words) = frame.codes(name);
+        let known = words.iter().map(|word| Stage::from_code(word).map(|stage| stage.code()));
+        (codes.to_vec(), known.collect())
+    });
+    Ok(Before { places, stages })
+}
+
+impl Before {
+    /// From where to where a customer has moved. Who is seen for the first time has not moved.
+    pub(super) fn moves(
+        &self,
+        customer: RawId,
+        now: [&'static str; 3],
+    ) -> Vec<(&'static str, &'static str)> {
+        let Some(place) = self.places.get(&customer.0) else { return Vec::new() };
+        let pairs = self.stages.iter().zip(now).filter_map(|((codes, words), now)| {
+            let before = words.get(*codes.get(*place)? as usize).copied().flatten()?;
+            (before != now && !now.is_empty()).then_some((before, now))
+        });
+        pairs.collect()
+    }
+}
+
+/// The rows of the table, as they are found.
+#[derive(Default)]
+pub(super) struct Kept(Vec<Batch>);
+
+impl Kept {
+    pub(super) fn push(&mut self, rows: &[(RawId, Vec<Value>)]) -> Result<()> {
+        let now = guanxi_base::Timestamp::UNIX_EPOCH;
+        let row = |(id, values): &(RawId, Vec<Value>)| Row {
+            id: *id,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+            archived_at: None,
+            values: values.clone(),
+        };
+        let rows: Vec<Row> = rows.iter().map(row).collect();
+        self.0.push(batch_of(Knowledge::TYPE, &rows)?);
+        Ok(())
+    }
+
+    /// Puts the table in place of the one of the last run.
+    pub(super) async fn publish(self, warehouse: &Warehouse) -> Result<()> {
+        for _ in 0..TRIES {
+            let manifest = warehouse.manifest().await?;
+            let mut update = warehouse.update(&manifest);
+            update.clear(Knowledge::NAME);
+            update.append_batches(Knowledge::NAME, self.0.clone()).await?;
+            if update.publish(manifest.log, manifest.as_of).await?.is_some() {
+                return Ok(());
+            }
+        }
+        Err(Error::internal("other processes keep changing the warehouse"))
+    }
+}
+
+/// A customer who has moved.
+pub(super) struct Moved {
+    pub(super) customer: RawId,
+    pub(super) stages: Vec<(&'static str, &'static str)>,
+    pub(super) reason: Json,
+}
+
+/// Notes who has moved, and gives the tasks of the playbooks to whom they concern.
+pub(super) async fn follow(
+    store: &Store,
+    run: Id<AnalysisRun>,
+    date: Date,
+    moved: Vec<Moved>,
+) -> Result<()> {
+    if moved.is_empty() {
+        return Ok(());
+    }
+    let actor = Actor::system(Origin::Job);
+    let organisation = Organisation::of(store).await?;
+    let described = store.catalog().get(Customer::NAME)?.clone();
+    for chunk in moved.chunks(MOVED_AT_ONCE) {
+        let mut tx = store.write(&actor).await?;
+        let plays = plays(&mut tx).await?;
+        let ids: Vec<RawId> = chunk.iter().map(|one| one.customer).collect();
+        let mut owners = HashMap::new();
+        for ids in ids.chunks(500) {
+            for row in tx.rows_by_ids(&described, ids, guanxi_store::Purpose::Read).await? {
+                owners.insert(row.id, row.value(&described, "owner").as_link());
+            }
+        }
+        for one in chunk {
+            // Gone meanwhile.
+            let Some(owner) = owners.get(&one.customer) else { continue };
+            for (from, to) in &one.stages {
+                let (Some(from), Some(to)) = (Stage::from_code(from), Stage::from_code(to)) else {
+                    continue;
+                };
+                let change = StageChange {
+                    customer: Id::new(one.customer),
+                    from_stage: from,
+                    to_stage: to,
+                    date,
+                    reason: Some(JsonField(one.reason.clone())),
+                    analysis_run: Some(run),
+                };
+                tx.create(&change).await?;
+                for step in plays.get(&to).into_iter().flatten() {
+                    let role = step.role.map(Id::raw);
+                    let people = role.map(|role| organisation.people_of_role(role));
+                    let of_role = people.and_then(|people| people.first().copied());
+                    tx.create(&task(step, one.customer, of_role.or(*owner), date)).await?;
+                }
+            }
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The steps of the playbooks that are followed, by stage.
+async fn plays(tx: &mut Tx) -> Result<HashMap<Stage, Vec<PlaybookStep>>> {
+    let active = Query::of(Filter::eq("is_active", true)).limited(Query::LIMIT_MAX);
+    let mut plays: HashMap<Stage, Vec<PlaybookStep>> = HashMap::new();
+    for row in tx.list(Playbook::NAME, &active).await?.rows {
+        let play: Stored<Playbook> = row.try_into()?;
+        let steps = Query::of(Filter::eq("playbook", play.id.to_string()))
+            .sorted(vec![Sort::up("position")])
+            .limited(Query::LIMIT_MAX);
+        for row in tx.list(PlaybookStep::NAME, &steps).await?.rows {
+            let step: Stored<PlaybookStep> = row.try_into()?;
+            plays.entry(play.stage).or_default().push(step.record);
+        }
+    }
+    Ok(plays)
+}
+
+fn task(step: &PlaybookStep, customer: RawId, owner: Option<RawId>, date: Date) -> Task {
+    let days = guanxi_base::Span::new().try_days(step.due_days.clamp(0, 3_650)).unwrap_or_default();
+    Task {
+        subject: step.subject.clone(),
+        customer: Some(Id::new(customer)),
+        contact: None,
+        case: None,
+        due_date: Some(date.saturating_add(days)),
+        priority: Priority::Normal,
+        status: TaskStatus::Open,
+        owner: owner.map(Owner),
+        notes: step.notes.clone(),
+    }
+}

@@ -1,0 +1,20 @@
+//! From data to knowledge: what is known about every customer, and how it came to be known.
+
+mod baskets;
+mod catch_up;
+mod customer_value;
+mod knowledge;
+mod life;
+mod purchases;
+mod records;
+mod run;
+mod why;
+mod worth;
+
+pub use catch_up::{CaughtUp, catch_up, is_kept};
+pub use knowledge::question;
+pub use life::{Life, LifeRule, life_of};
+pub use purchases::{Purchase, Purchases};
+pub use records::{Analysis, AnalysisRun, Playbook, PlaybookStep, RunState, Stage, StageChange};
+pub use run::{run_next, sees_all_customers};
+pub use why::why;

@@ -1,0 +1,107 @@
+//! Why a customer is where they are: told from the orders that the reader may see, by the rule and
+//! as of the day by which it was derived.
+
+use guanxi_base::{Money, RawId, Result, TimeZone};
+use guanxi_record::{Choice as _, Filter, Query, Record as _, Row, Sort, Stored, Value};
+use guanxi_store::{Rights, View};
+use guanxi_warehouse::{day_number, day_of};
+
+use super::life::{Life, LifeRule, life_of};
+use super::purchases::Purchase;
+use super::records::{Analysis, AnalysisRun, RunState};
+use crate::people::{AbcClass, Customer};
+use crate::sales::{Order, OrderKind, OrderStatus};
+
+/// What the orders of a customer say about them, and as of which day; none without a right to see
+/// the orders, or before the first analysis.
+///
+/// # Errors
+/// When the database fails.
+pub async fn why(view: &mut View, customer: &Row) -> Result<Option<(Life, guanxi_base::Date)>> {
+    let fields = ["customer", "date", "kind", "status", "total"];
+    if !view.actor().rights.reads_all(Order::NAME, &fields) {
+        return Ok(None);
+    }
+    let described = view.catalog().get(Customer::NAME)?.clone();
+    let Some(known) = known(view, &described, customer).await? else { return Ok(None) };
+    let sales = Filter::eq("customer", customer.id.to_string())
+        .and(Filter::eq("kind", OrderKind::Sale.code()))
+        .and(Filter::compare(
+            "status",
+            guanxi_record::Op::NotIn,
+            vec![OrderStatus::Draft.code(), OrderStatus::Void.code()],
+        ));
+    let query = Query::of(sales).sorted(vec![Sort::up("date")]).limited(Query::LIMIT_MAX);
+    let orders = view.catalog().get(Order::NAME)?.clone();
+    let mut purchases = Vec::new();
+    for row in view.list(Order::NAME, &query).await?.rows {
+        let day = match row.value(&orders, "date") {
+            Value::Date(day) => day_number(day),
+            _ => continue,
+        };
+        match row.value(&orders, "total") {
+            Value::Money(Money { units, currency })
+                if units > 0 && known.currency.is_none_or(|one| one == currency) =>
+            {
+                purchases.push(Purchase { day, units });
+            }
+            _ => {}
+        }
+    }
+    let abc = customer.value(&described, "abc");
+    let abc = abc.as_text().and_then(AbcClass::from_code);
+    let until = purchases.partition_point(|one| one.day < known.day);
+    let is_prospect = customer.value(&described, "life_stage").as_text() == Some("prospect");
+    let life = life_of(&known.rule, &purchases[..until], (abc, is_prospect), known.day);
+    Ok(Some((life, day_of(known.day))))
+}
+
+struct Known {
+    rule: LifeRule,
+    day: i32,
+    currency: Option<guanxi_base::Currency>,
+}
+
+/// The rule of the customer's line and the day of the last analysis: everybody is told by them.
+async fn known(
+    view: &mut View,
+    described: &guanxi_record::RecordType,
+    customer: &Row,
+) -> Result<Option<Known>> {
+    let line = customer.value(described, "product_line").as_link();
+    let currency = match customer.value(described, "revenue") {
+        Value::Money(money) => Some(money.currency),
+        _ => None,
+    };
+    let today = day_number(view.now().to_zoned(TimeZone::UTC).date());
+    let rights = view.act_with(Rights::All);
+    let found = (last_day(view).await, rule(view, line).await);
+    view.act_with(rights);
+    let (Some(last), rule) = (found.0?, found.1?) else { return Ok(None) };
+    Ok(Some(Known { rule, day: today.min(last), currency }))
+}
+
+async fn last_day(view: &mut View) -> Result<Option<i32>> {
+    let done = Filter::eq("analysis", Analysis::CustomerValue.code())
+        .and(Filter::eq("state", RunState::Done.code()));
+    let query = Query::of(done).sorted(vec![Sort::down("id")]).limited(1);
+    let Some(row) = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next() else {
+        return Ok(None);
+    };
+    let run: Stored<AnalysisRun> = row.try_into()?;
+    Ok(run.data_until.map(|day| day_number(day) + 1))
+}
+
+async fn rule(view: &mut View, line: Option<RawId>) -> Result<LifeRule> {
+    let query = Query::of(Filter::everything()).limited(Query::LIMIT_MAX);
+    let mut usual = LifeRule::usual();
+    for row in view.list(LifeRule::NAME, &query).await?.rows {
+        let rule: Stored<LifeRule> = row.try_into()?;
+        match rule.product_line.map(guanxi_base::Id::raw) {
+            None => usual = rule.record,
+            known if known == line => return Ok(rule.record),
+            _ => {}
+        }
+    }
+    Ok(usual)
+}

@@ -1,0 +1,214 @@
+//! What customers will still be worth: the model of purchases that foretold a hold-out best, what
+//! is spent at once, and the chance that they are still there.
+
+use guanxi_analytics::value::{
+    BetaGeoNbd, Candidate, GammaGamma, Histories, Naive, ParetoNbd, PurchaseModel, choose,
+    discounted_value,
+};
+use guanxi_base::{Error, Result};
+use serde_json::{Value as Json, json};
+
+use super::purchases::{Purchase, Purchases};
+
+/// The models count in weeks.
+const WEEK: f64 = 7.0;
+/// What is expected is told for a year.
+const YEAR_WEEKS: f64 = 52.0;
+/// What comes later than this many half years counts for nothing.
+const HALF_YEARS: usize = 6;
+/// What money costs in half a year: 10 % a year.
+const HALF_YEAR_RATE: f64 = 0.048_808_848;
+/// The hold-out is this share of the time that there is, but not more than a year.
+const HELD_OUT: f64 = 1.0 / 3.0;
+/// Fewer buyers than this tell nothing about a model.
+const BUYERS_MIN: usize = 30;
+
+/// What is expected of every buyer, in their order.
+#[derive(Debug, Clone)]
+pub(super) struct Worth {
+    /// How likely they are to buy again; none where no model of leaving fits.
+    pub(super) alive: Option<Vec<f64>>,
+    /// Purchases in a year.
+    pub(super) expected: Vec<f64>,
+    /// What their purchases will be worth today, in 1/10,000 of the unit.
+    pub(super) value: Vec<f64>,
+    /// The model and how it came about, for its card.
+    pub(super) card: Json,
+    /// The name of the model.
+    pub(super) model: &'static str,
+}
+
+/// What is known of a buyer at a day: repeats, recency and age in weeks; purchases on one day
+/// count once.
+fn history(purchases: &[Purchase], until: i32) -> Option<([f64; 3], usize)> {
+    let known = &purchases[..purchases.partition_point(|purchase| purchase.day <= until)];
+    let (first, last) = (known.first()?.day, known.last()?.day);
+    let days = known.windows(2).filter(|pair| pair[0].day != pair[1].day).count();
+    let weeks = |days: i32| f64::from(days) / WEEK;
+    Some(([days as f64, weeks(last - first), weeks(until - first)], known.len()))
+}
+
+fn histories(rows: &[[f64; 3]]) -> Result<Histories> {
+    let column = |at: usize| rows.iter().map(|row| row[at]).collect::<Vec<f64>>();
+    Histories::new(&column(0), &column(1), &column(2)).map_err(Error::internal)
+}
+
+/// What buyers will be worth. `calibration` is the last day that the models are fitted to before
+/// they are compared with what came after it; two thirds of the time when nobody says.
+///
+/// # Errors
+/// When a model fails on what it should take.
+pub(super) fn worth(
+    purchases: &Purchases,
+    buyers: &[usize],
+    calibration: Option<i32>,
+) -> Result<Worth> {
+    let until = purchases.as_of;
+    let days = || purchases.all().iter().map(|purchase| purchase.day);
+    let (first, last) = (days().min().unwrap_or(until), days().max().unwrap_or(until));
+    let held_out = (f64::from(last - first) * HELD_OUT).min(YEAR_WEEKS * WEEK) as i32;
+    let cut = calibration.unwrap_or(last - held_out);
+    let now: Vec<[f64; 3]> =
+        buyers.iter().filter_map(|place| Some(history(purchases.of(*place), until)?.0)).collect();
+    let all = histories(&now)?;
+    let compared = compare(purchases, buyers, cut, last)?;
+    let chosen = compared.as_ref().map_or("naive", |compared| compared.model);
+    let model: Box<dyn PurchaseModel> = fitted(chosen, &all);
+    let fell_back = model.name() == "naive";
+    let alive = (!fell_back).then(|| model.probability_alive(&all));
+    let expected = model.expected_purchases(&all, YEAR_WEEKS);
+    let (spent, spending) = spent_at_once(purchases, buyers, until)?;
+    let half_year = YEAR_WEEKS / 2.0;
+    let value = discounted_value(&*model, &all, &spent, HALF_YEARS, half_year, HALF_YEAR_RATE)
+        .map_err(Error::internal)?;
+    let card = json!({
+        "model": model.name(),
+        "falls_back": fell_back,
+        "unit": "week",
+        "parameters": parameters(&model.fit().parameters),
+        "log_likelihood": number(model.fit().log_likelihood),
+        "calibration": compared.map(|compared| compared.card),
+        "spending": spending,
+        "discount_a_year": 0.1,
+        "years": HALF_YEARS / 2,
+        "expected_of_new": number(model.expected_purchases_of_new(YEAR_WEEKS)),
+    });
+    Ok(Worth { alive, expected, value, card, model: model.name() })
+}
+
+struct Compared {
+    model: &'static str,
+    card: Json,
+}
+
+/// Fits all models to the time before a day and compares them with what came after it.
+fn compare(
+    purchases: &Purchases,
+    buyers: &[usize],
+    cut: i32,
+    last: i32,
+) -> Result<Option<Compared>> {
+    let (mut rows, mut happened) = (Vec::new(), Vec::new());
+    for place in buyers {
+        let of = purchases.of(*place);
+        let Some((row, known)) = history(of, cut) else { continue };
+        rows.push(row);
+        let mut days: Vec<i32> = of[known..].iter().map(|purchase| purchase.day).collect();
+        days.dedup();
+        happened.push(days.len() as f64);
+    }
+    let horizon = f64::from(last - cut) / WEEK;
+    if rows.len() < BUYERS_MIN || horizon <= 0.0 {
+        return Ok(None);
+    }
+    let choice = choose(&histories(&rows)?, &happened, horizon).map_err(Error::internal)?;
+    let card = json!({
+        "until": guanxi_warehouse::day_of(cut).to_string(),
+        "customers": rows.len(),
+        "horizon": horizon,
+        "candidates": choice.candidates.iter().map(candidate).collect::<Vec<_>>(),
+        "spending": spent_at_once(purchases, buyers, cut)?.1,
+    });
+    Ok(Some(Compared { model: choice.model.name(), card }))
+}
+
+fn candidate(candidate: &Candidate) -> Json {
+    let evaluation = candidate.evaluation.as_ref();
+    json!({
+        "model": candidate.name,
+        "parameters": parameters(&candidate.parameters),
+        "log_likelihood": number(candidate.log_likelihood),
+        "mean_absolute_error": evaluation.map(|found| number(found.mean_absolute_error)),
+        "root_mean_squared_error": evaluation.map(|found| number(found.root_mean_squared_error)),
+        "total_ratio": evaluation.map(|found| number(found.total_ratio)),
+        "boundary": candidate.boundary.map(|boundary| format!("{boundary:?}")),
+        "error": candidate.error.as_ref().map(ToString::to_string),
+    })
+}
+
+/// A model by its name, fitted to all that is known; the naive one where it runs into a boundary.
+fn fitted(name: &str, all: &Histories) -> Box<dyn PurchaseModel> {
+    let found: Option<Box<dyn PurchaseModel>> = match name {
+        "Pareto/NBD" => ParetoNbd::estimate(all).ok().map(|model| Box::new(model) as _),
+        "BG/NBD" => BetaGeoNbd::estimate(all).ok().map(|model| Box::new(model) as _),
+        "MBG/NBD" => BetaGeoNbd::modified(all).ok().map(|model| Box::new(model) as _),
+        _ => None,
+    };
+    match found {
+        Some(model) if model.fit().boundary.is_none() => model,
+        _ => Box::new(Naive::of(all)),
+    }
+}
+
+/// What each buyer will spend at once: by the gamma-gamma model from their purchases after the
+/// first, or, where that does not fit, the mean of all that they spent.
+fn spent_at_once(purchases: &Purchases, buyers: &[usize], until: i32) -> Result<(Vec<f64>, Json)> {
+    let (mut repeats, mut means, mut plain) = (Vec::new(), Vec::new(), Vec::new());
+    for place in buyers {
+        let of = purchases.of(*place);
+        let Some((row, known)) = history(of, until) else { continue };
+        let of = &of[..known];
+        let first_day = of.first().map_or(0, |purchase| purchase.day);
+        let sum = |all: &mut dyn Iterator<Item = &Purchase>| {
+            all.map(|purchase| purchase.units as f64).sum::<f64>()
+        };
+        let later = sum(&mut of.iter().filter(|purchase| purchase.day != first_day));
+        repeats.push(row[0]);
+        means.push(if row[0] > 0.0 { later / row[0] } else { 0.0 });
+        plain.push(sum(&mut of.iter()) / (row[0] + 1.0));
+    }
+    // In whole units of money, in which the published parameters are.
+    let scaled: Vec<f64> = means.iter().map(|mean| mean / 1e4).collect();
+    let model = match GammaGamma::estimate(&repeats, &scaled) {
+        Ok(model) if model.fit().boundary.is_none() => model,
+        Ok(model) => {
+            let card = json!({
+                "model": "mean", "falls_back": true,
+                "boundary": model.fit().boundary.map(|boundary| format!("{boundary:?}")),
+                "parameters": parameters(&model.fit().parameters),
+            });
+            return Ok((plain, card));
+        }
+        Err(error) => {
+            let card = json!({ "model": "mean", "falls_back": true, "error": error.to_string() });
+            return Ok((plain, card));
+        }
+    };
+    let expected = model.expected_value(&repeats, &scaled).map_err(Error::internal)?;
+    let card = json!({
+        "model": "Gamma-Gamma",
+        "falls_back": false,
+        "parameters": parameters(&model.fit().parameters),
+        "log_likelihood": number(model.fit().log_likelihood),
+    });
+    Ok((expected.into_iter().map(|value| value * 1e4).collect(), card))
+}
+
+fn parameters(all: &[(&'static str, f64)]) -> Json {
+    all.iter().map(|(name, value)| json!([name, number(*value)])).collect()
+}
+
+/// A number for JSON, which knows no infinity.
+pub(super) fn number(value: f64) -> Json {
+    if value.is_finite() { json!(value) } else { Json::Null }
+}

@@ -1,0 +1,61 @@
+//! What is known about a customer from what they did: computed, never typed.
+
+use guanxi_record::Choice;
+
+/// Where a customer is in their life with us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Choice)]
+pub enum LifeStage {
+    /// We know of them.
+    Potential,
+    /// They meet our standard of who is worth an effort.
+    Prospect,
+    /// They have bought once.
+    FirstPurchase,
+    /// They came back.
+    Repeat,
+    /// They come back time and again, for long.
+    Loyal,
+    /// They have been away for too long.
+    Lost,
+    /// They were lost and have bought again.
+    WonBack,
+}
+
+/// Where the relationship stands, by how the business with them moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Choice)]
+pub enum RelationshipStage {
+    /// It has just begun.
+    Opening,
+    /// They buy more than before.
+    Growth,
+    /// They buy as before.
+    Maturity,
+    /// They buy less than before, or are late.
+    Decline,
+    /// They are lost.
+    Ended,
+}
+
+/// What ties them to us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Choice)]
+pub enum RelationLevel {
+    /// The price: whoever passes by.
+    Casual,
+    /// The product.
+    Buyer,
+    /// Their needs, which we meet.
+    Customer,
+    /// The value that we make for each other.
+    Partner,
+}
+
+/// The class by the share of the business that they and the larger ones make.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Choice)]
+pub enum AbcClass {
+    /// The few that make most of it.
+    A,
+    /// Those who make most of the rest.
+    B,
+    /// The many.
+    C,
+}

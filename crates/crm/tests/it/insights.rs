@@ -1,0 +1,300 @@
+//! The warehouse follows the database, and what analyses find reaches the customers.
+
+use guanxi_base::{Currency, Id, Money, RawId, Rng};
+use guanxi_crm::insights::{
+    Analysis, AnalysisRun, LifeRule, Playbook, PlaybookStep, RunState, Stage, StageChange,
+    catch_up, is_kept, question, run_next,
+};
+use guanxi_crm::people::{AbcClass, Customer, LifeStage};
+use guanxi_crm::sales::{Order, OrderKind};
+use guanxi_crm::work::Task;
+use guanxi_record::{Filter, LongText, Query, Record, Row, Stored};
+use guanxi_store::{Actor, Purpose, Store};
+use guanxi_testkit::{TestDatabase, both_databases};
+use guanxi_warehouse::{Warehouse, batch_of};
+
+use crate::house::{create, customer, line, open, order, user};
+
+both_databases!(
+    the_warehouse_follows_every_change,
+    two_writers_of_the_warehouse_lose_nothing,
+    what_customers_are_worth_reaches_them,
+    who_moves_is_followed,
+    sums_over_all_are_for_who_sees_all,
+);
+
+fn warehouse() -> (tempfile::TempDir, Warehouse) {
+    let folder = tempfile::tempdir().unwrap();
+    let warehouse = Warehouse::open(folder.path().to_str().unwrap()).unwrap();
+    (folder, warehouse)
+}
+
+/// Whether the warehouse holds what the database holds, and no more.
+async fn is_same(store: &Store, warehouse: &Warehouse) -> bool {
+    let manifest = warehouse.manifest().await.unwrap();
+    for described in store.catalog().types().filter(|one| is_kept(one)) {
+        let rows = store.rows_after(described, RawId(i64::MIN), 100_000).await.unwrap();
+        let expected = batch_of(described, &rows).unwrap();
+        let found = warehouse.batch(&manifest, described).await.unwrap();
+        if found != expected {
+            return false;
+        }
+    }
+    true
+}
+
+/// Catches up, and again for as long as other tests' transactions on the same server hold the end
+/// of the log back.
+async fn follow(store: &Store, warehouse: &Warehouse) {
+    for _ in 0..2_000 {
+        catch_up(store, warehouse).await.unwrap();
+        if is_same(store, warehouse).await {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    panic!("the warehouse does not follow");
+}
+
+async fn the_warehouse_follows_every_change(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (_folder, warehouse) = warehouse();
+    follow(&store, &warehouse).await;
+    let mut rng = Rng::seeded(7);
+    let mut known: Vec<RawId> = Vec::new();
+    for round in 0..12 {
+        let job = store.new_id();
+        let worker = actor.clone().for_job(job);
+        let mut tx = store.write(&worker).await.unwrap();
+        for _ in 0..rng.below(6) {
+            let buyer = tx.create(&customer(&format!("Buyer {}", rng.below(1_000)))).await.unwrap();
+            let sold = tx.create(&order(&buyer, "2026-03-01")).await.unwrap();
+            for _ in 0..rng.below(4) {
+                tx.create(&line(&sold, 1, rng.below(9) as i64 + 1)).await.unwrap();
+            }
+            known.push(sold.id.raw());
+        }
+        // The total of an order changes with a line of it, which is another record.
+        if !known.is_empty() {
+            let id = known[rng.below(known.len())];
+            let sold = tx.fetch::<Order>(Purpose::Change, Id::new(id)).await.unwrap();
+            tx.create(&line(&sold, 2, 5)).await.unwrap();
+            let row = tx.row("order", id, Purpose::Change).await.unwrap();
+            if row.archived_at.is_none() && rng.chance(0.3) {
+                tx.archive("order", id, row.version).await.unwrap();
+            }
+        }
+        tx.commit().await.unwrap();
+        if round % 3 == 0 {
+            follow(&store, &warehouse).await;
+        }
+        if rng.chance(0.4) {
+            store.undo_job(&actor, job, |_, _| {}).await.unwrap();
+            let mut view = store.read(&actor).await.unwrap();
+            let mut query = Query::of(Filter::everything()).limited(1_000);
+            query.with_archived = true;
+            let rows: Vec<Row> = view.list("order", &query).await.unwrap().rows;
+            known = rows.iter().map(|row| row.id).collect();
+        }
+    }
+    follow(&store, &warehouse).await;
+    // Files that nothing names are swept; those that are named stay.
+    warehouse.sweep(guanxi_base::Timestamp::MAX).await.unwrap();
+    assert!(is_same(&store, &warehouse).await);
+    // A warehouse of another database is filled anew.
+    let other = TestDatabase::sqlite();
+    let (other, system) = open(&other).await;
+    create(&other, &system, &customer("Another")).await;
+    follow(&other, &warehouse).await;
+}
+
+async fn two_writers_of_the_warehouse_lose_nothing(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (_folder, warehouse) = warehouse();
+    let writers = async {
+        for at in 0..20 {
+            create(&store, &actor, &customer(&format!("Number {at}"))).await;
+        }
+    };
+    let again = async {
+        for _ in 0..10 {
+            catch_up(&store, &warehouse).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::join!(writers, again, async {
+        for _ in 0..10 {
+            catch_up(&store, &warehouse).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    });
+    follow(&store, &warehouse).await;
+}
+
+/// A hundred customers: the first buys most and often, the last ones nothing any more.
+async fn shop(store: &Store, actor: &Actor) -> Vec<Stored<Customer>> {
+    let mut rng = Rng::seeded(3);
+    let mut tx = store.write(actor).await.unwrap();
+    let mut buyers = Vec::new();
+    for at in 0..100_i64 {
+        let buyer = tx.create(&customer(&format!("Buyer {at:02}"))).await.unwrap();
+        for _ in 0..(1 + (100 - at) / 12) {
+            // Who comes later in the row has bought longer ago.
+            let month = 1 + rng.below(12) as i64;
+            let year = if at < 80 { 2025 } else { 2023 };
+            let date = format!("{year}-{month:02}-{:02}", 1 + rng.below(28));
+            let sold = tx.create(&order(&buyer, &date)).await.unwrap();
+            tx.create(&line(&sold, 1, 1 + (100 - at))).await.unwrap();
+        }
+        buyers.push(buyer);
+    }
+    let potential = tx.create(&customer("Potential")).await.unwrap();
+    buyers.push(potential);
+    tx.commit().await.unwrap();
+    buyers
+}
+
+async fn analyse(
+    store: &Store,
+    warehouse: &Warehouse,
+    actor: &Actor,
+    analysis: Analysis,
+) -> Stored<AnalysisRun> {
+    follow(store, warehouse).await;
+    let run = create(store, actor, &AnalysisRun::of(analysis, None)).await;
+    assert_eq!(run_next(store, warehouse).await.unwrap(), Some(run.id.raw()));
+    assert_eq!(run_next(store, warehouse).await.unwrap(), None);
+    let mut view = store.read(&Actor { user: None, ..actor.with_all_rights() }).await.unwrap();
+    view.fetch(Purpose::Read, run.id).await.unwrap()
+}
+
+async fn again(store: &Store, actor: &Actor, one: &Stored<Customer>) -> Stored<Customer> {
+    store.read(actor).await.unwrap().fetch(Purpose::Read, one.id).await.unwrap()
+}
+
+async fn what_customers_are_worth_reaches_them(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (_folder, warehouse) = warehouse();
+    let buyers = shop(&store, &actor).await;
+    // What was only planned, came back, or is in another currency is no purchase.
+    let mut returned = order(&buyers[0], "2025-12-30");
+    returned.kind = OrderKind::Return;
+    let returned = create(&store, &actor, &returned).await;
+    create(&store, &actor, &line(&returned, -1, 50)).await;
+    let foreign = create(&store, &actor, &order(&buyers[0], "2025-12-30")).await;
+    let mut dear = line(&foreign, 1, 1);
+    dear.unit_price = Money::new(9_000 * Money::ONE, Currency::EUR);
+    create(&store, &actor, &dear).await;
+    let run = analyse(&store, &warehouse, &actor, Analysis::CustomerValue).await;
+    assert_eq!((run.state, run.problem.clone()), (RunState::Done, None));
+    let card = &run.card.as_ref().unwrap().0;
+    assert_eq!(card["currency"], "CNY");
+    assert_eq!(card["in_other_currencies"], 1);
+    assert_eq!(run.customers, Some(101));
+    let best = again(&store, &actor, &buyers[0]).await;
+    assert_eq!(best.purchases, Some(9));
+    assert_eq!(best.revenue, Some(Money::new(9 * 101 * Money::ONE, Currency::CNY)));
+    assert_eq!(best.abc, Some(AbcClass::A));
+    assert!(best.lifetime_value.is_some() && best.churn_risk.is_some());
+    // What is derived is no change of the record.
+    assert_eq!(best.version, buyers[0].version);
+    let gone = again(&store, &actor, &buyers[95]).await;
+    assert_eq!((gone.life_stage, gone.abc), (Some(LifeStage::Lost), Some(AbcClass::C)));
+    let potential = again(&store, &actor, &buyers[100]).await;
+    assert_eq!((potential.life_stage, potential.purchases), (Some(LifeStage::Potential), None));
+    // Lists are filtered and sorted by it.
+    let mut view = store.read(&actor).await.unwrap();
+    let query = Query::of(Filter::eq("life_stage", "lost"))
+        .sorted(guanxi_record::Sort::parse_list("-revenue"));
+    let lost = view.list("customer", &query).await.unwrap().rows;
+    assert!(lost.len() >= 20, "{}", lost.len());
+    drop(view);
+    // The warehouse answers as the database does, and nothing else.
+    let question = question(&store, &warehouse).await.unwrap();
+    let sql = "SELECT k.abc, COUNT(*) AS n FROM knowledge k JOIN customer c ON c.id = k.id \
+               WHERE k.life_stage = 'lost' AND c.archived_at IS NULL GROUP BY k.abc ORDER BY n";
+    let answer = question.show(sql).await.unwrap();
+    assert!(answer.contains("| c "), "{answer}");
+    let sum: usize = answer
+        .lines()
+        .filter_map(|line| line.split('|').nth(2)?.trim().parse::<usize>().ok())
+        .sum();
+    assert_eq!(sum, lost.len());
+    for refused in [
+        "DROP TABLE customer",
+        "CREATE EXTERNAL TABLE x STORED AS CSV LOCATION '/etc/passwd'",
+        "COPY customer TO '/tmp/x.csv'",
+    ] {
+        assert!(question.ask(refused).await.is_err(), "{refused}");
+    }
+    let baskets = analyse(&store, &warehouse, &actor, Analysis::Baskets).await;
+    assert_eq!(baskets.state, RunState::Done);
+}
+
+async fn who_moves_is_followed(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (_folder, warehouse) = warehouse();
+    let buyers = shop(&store, &actor).await;
+    let seller = create(&store, &actor, &user("seller@x.example")).await;
+    let mut owned = buyers[95].clone();
+    owned.owner = Some(guanxi_record::Owner(seller.id.raw()));
+    let mut tx = store.write(&actor).await.unwrap();
+    let owned = tx.update(&owned).await.unwrap();
+    tx.commit().await.unwrap();
+    let rule = LifeRule {
+        name: "All".into(),
+        prospect_condition: Some(LongText("name=Potential".into())),
+        ..LifeRule::usual()
+    };
+    create(&store, &actor, &rule).await;
+    let play = Playbook {
+        name: "Thank them".into(),
+        stage: Stage::WonBack,
+        is_active: true,
+        description: None,
+    };
+    let play = create(&store, &actor, &play).await;
+    let step = PlaybookStep {
+        playbook: play.id,
+        position: 1,
+        subject: "Call and thank".into(),
+        due_days: 3,
+        role: None,
+        notes: None,
+    };
+    create(&store, &actor, &step).await;
+    analyse(&store, &warehouse, &actor, Analysis::CustomerValue).await;
+    let prospect = again(&store, &actor, &buyers[100]).await;
+    assert_eq!(prospect.life_stage, Some(LifeStage::Prospect));
+    // Nobody has moved who is seen for the first time.
+    let all = Query::of(Filter::everything()).limited(1_000);
+    let mut view = store.read(&actor).await.unwrap();
+    assert_eq!(view.list(StageChange::NAME, &all).await.unwrap().rows, []);
+    drop(view);
+    let sold = create(&store, &actor, &order(&owned, "2025-12-29")).await;
+    create(&store, &actor, &line(&sold, 1, 10)).await;
+    let run = analyse(&store, &warehouse, &actor, Analysis::CustomerValue).await;
+    let mut view = store.read(&actor).await.unwrap();
+    let mine = Query::of(Filter::eq("customer", owned.id.to_string())).limited(100);
+    let changes = view.list(StageChange::NAME, &mine).await.unwrap().rows;
+    let changes: Vec<Stored<StageChange>> =
+        changes.into_iter().map(|row| row.try_into().unwrap()).collect();
+    let back = changes.iter().find(|change| change.to_stage == Stage::WonBack).unwrap();
+    assert_eq!((back.from_stage, back.analysis_run), (Stage::Lost, Some(run.id)));
+    let tasks = view.list(Task::NAME, &mine).await.unwrap().rows;
+    let task: Stored<Task> = tasks.into_iter().next().unwrap().try_into().unwrap();
+    assert_eq!(task.subject, "Call and thank");
+    assert_eq!(task.owner.map(|owner| owner.0), Some(seller.id.raw()));
+    assert_eq!(task.due_date, Some("2026-01-02".parse().unwrap()));
+}
+
+async fn sums_over_all_are_for_who_sees_all(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (_folder, warehouse) = warehouse();
+    shop(&store, &actor).await;
+    let seller = create(&store, &actor, &user("seller@x.example")).await;
+    let asks = Actor { user: Some(seller.id.raw()), ..actor.clone() };
+    let run = analyse(&store, &warehouse, &asks, Analysis::CustomerValue).await;
+    assert_eq!((run.state, run.card.clone()), (RunState::Failed, None));
+    assert!(run.problem.as_ref().unwrap().0.contains("ask an administrator"), "{run:?}");
+}

@@ -1,0 +1,242 @@
+//! Columns in memory, as models and segments read them: one number or code for each row.
+
+use std::collections::HashMap;
+
+use datafusion::arrow::array::{Array, AsArray, RecordBatch};
+use datafusion::arrow::datatypes::{
+    DataType, Date32Type, Int64Type, SchemaRef, TimestampMicrosecondType,
+};
+use guanxi_base::{Error, Result};
+use guanxi_record::RecordType;
+use object_store::{ObjectStore, ObjectStoreExt};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+
+use crate::columns::schema_of;
+use crate::manifest::{Manifest, Segment};
+use crate::warehouse::Warehouse;
+
+/// No number.
+pub const NO_NUMBER: i64 = i64::MIN;
+/// No code.
+pub const NO_CODE: u32 = u32::MAX;
+
+/// One column of all rows of a table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Column {
+    /// Numbers, amounts, ids, days since 1970-01-01, microseconds, yes (1) and no (0);
+    /// [`NO_NUMBER`] where there is none.
+    Numbers(Vec<i64>),
+    /// Texts: for each row the place of its word; [`NO_CODE`] where there is none.
+    Codes {
+        /// A place for each row.
+        codes: Vec<u32>,
+        /// The words.
+        words: Vec<String>,
+    },
+    /// Lists of numbers: where each row's begin, and one end more; then all numbers.
+    Lists {
+        /// Places in `values`.
+        starts: Vec<u32>,
+        /// All numbers.
+        values: Vec<i64>,
+    },
+}
+
+/// Some columns of all rows of a table, in the order of their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Frame {
+    /// How many rows.
+    pub rows: usize,
+    columns: HashMap<String, Column>,
+}
+
+impl Frame {
+    /// A column.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&Column> {
+        self.columns.get(name)
+    }
+
+    /// A column of numbers; empty when it is none.
+    #[must_use]
+    pub fn numbers(&self, name: &str) -> &[i64] {
+        match self.columns.get(name) {
+            Some(Column::Numbers(numbers)) => numbers,
+            _ => &[],
+        }
+    }
+
+    /// A column of texts: the codes of the rows and the words; empty when it is none.
+    #[must_use]
+    pub fn codes(&self, name: &str) -> (&[u32], &[String]) {
+        match self.columns.get(name) {
+            Some(Column::Codes { codes, words }) => (codes, words),
+            _ => (&[], &[]),
+        }
+    }
+
+    /// Takes a column out.
+    #[must_use]
+    pub fn take(&mut self, name: &str) -> Option<Column> {
+        self.columns.remove(name)
+    }
+}
+
+/// Builds a column from one batch after another.
+enum Growing {
+    Numbers(Vec<i64>),
+    Codes { codes: Vec<u32>, words: Vec<String>, known: HashMap<String, u32> },
+    Lists { starts: Vec<u32>, values: Vec<i64> },
+}
+
+impl Growing {
+    fn of(data_type: &DataType, rows: usize) -> Option<Self> {
+        Some(match data_type {
+            DataType::Int64 | DataType::Date32 | DataType::Timestamp(..) | DataType::Boolean => {
+                Self::Numbers(Vec::with_capacity(rows))
+            }
+            DataType::Utf8 => Self::Codes {
+                codes: Vec::with_capacity(rows),
+                words: Vec::new(),
+                known: HashMap::new(),
+            },
+            DataType::List(item) if item.data_type() == &DataType::Int64 => {
+                Self::Lists { starts: vec![0], values: Vec::new() }
+            }
+            _ => return None,
+        })
+    }
+
+    fn extend(&mut self, batch: &RecordBatch, name: &str) {
+        let Some(array) = batch.column_by_name(name) else {
+            return self.extend_with_nothing(batch.num_rows());
+        };
+        match self {
+            Self::Numbers(numbers) => extend_numbers(numbers, array),
+            Self::Codes { codes, words, known } => {
+                let Some(texts) = array.as_string_opt::<i32>() else {
+                    return self.extend_with_nothing(batch.num_rows());
+                };
+                codes.extend(texts.iter().map(|text| match text {
+                    None => NO_CODE,
+                    Some(text) => match known.get(text) {
+                        Some(code) => *code,
+                        None => {
+                            let code = u32::try_from(words.len()).unwrap_or(NO_CODE);
+                            words.push(text.to_owned());
+                            known.insert(text.to_owned(), code);
+                            code
+                        }
+                    },
+                }));
+            }
+            Self::Lists { starts, values } => {
+                let Some(lists) = array.as_list_opt::<i32>() else {
+                    return self.extend_with_nothing(batch.num_rows());
+                };
+                for list in lists.iter() {
+                    if let Some(list) =
+                        list.as_ref().and_then(|l| l.as_primitive_opt::<Int64Type>())
+                    {
+                        values.extend(list.values());
+                    }
+                    starts.push(u32::try_from(values.len()).unwrap_or(u32::MAX));
+                }
+            }
+        }
+    }
+
+    /// Rows of files from before the field was there.
+    fn extend_with_nothing(&mut self, rows: usize) {
+        match self {
+            Self::Numbers(numbers) => numbers.extend(std::iter::repeat_n(NO_NUMBER, rows)),
+            Self::Codes { codes, .. } => codes.extend(std::iter::repeat_n(NO_CODE, rows)),
+            Self::Lists { starts, .. } => {
+                let end = starts.last().copied().unwrap_or(0);
+                starts.extend(std::iter::repeat_n(end, rows));
+            }
+        }
+    }
+
+    fn finish(self) -> Column {
+        match self {
+            Self::Numbers(numbers) => Column::Numbers(numbers),
+            Self::Codes { codes, words, .. } => Column::Codes { codes, words },
+            Self::Lists { starts, values } => Column::Lists { starts, values },
+        }
+    }
+}
+
+fn extend_numbers(numbers: &mut Vec<i64>, array: &dyn Array) {
+    if let Some(values) = array.as_primitive_opt::<Int64Type>() {
+        numbers.extend(values.iter().map(|value| value.unwrap_or(NO_NUMBER)));
+    } else if let Some(values) = array.as_primitive_opt::<Date32Type>() {
+        numbers.extend(values.iter().map(|value| value.map_or(NO_NUMBER, i64::from)));
+    } else if let Some(values) = array.as_primitive_opt::<TimestampMicrosecondType>() {
+        numbers.extend(values.iter().map(|value| value.unwrap_or(NO_NUMBER)));
+    } else if let Some(values) = array.as_boolean_opt() {
+        numbers.extend(values.iter().map(|value| value.map_or(NO_NUMBER, i64::from)));
+    } else {
+        numbers.extend(std::iter::repeat_n(NO_NUMBER, array.len()));
+    }
+}
+
+impl Warehouse {
+    /// Some columns of all rows of a table. What the type does not count is left out.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub async fn frame(
+        &self,
+        manifest: &Manifest,
+        record_type: &RecordType,
+        names: &[&str],
+    ) -> Result<Frame> {
+        let schema = schema_of(record_type);
+        let rows = manifest.rows(&record_type.name);
+        let mut growing: Vec<(String, Growing)> = Vec::new();
+        for name in names {
+            let field = schema.field_with_name(name).ok();
+            if let Some(column) = field.and_then(|field| Growing::of(field.data_type(), rows)) {
+                growing.push(((*name).to_owned(), column));
+            }
+        }
+        for segment in manifest.segments(&record_type.name) {
+            for batch in projected(&**self.objects(), segment, &schema, names).await? {
+                growing.iter_mut().for_each(|(name, column)| column.extend(&batch, name));
+            }
+        }
+        let columns = growing.into_iter().map(|(name, column)| (name, column.finish())).collect();
+        Ok(Frame { rows, columns })
+    }
+}
+
+/// Some columns of a file.
+async fn projected(
+    store: &dyn ObjectStore,
+    segment: &Segment,
+    schema: &SchemaRef,
+    names: &[&str],
+) -> Result<Vec<RecordBatch>> {
+    let place = object_store::path::Path::from(segment.file.as_str());
+    let got = store.get(&place).await.map_err(Error::internal)?;
+    let bytes = got.bytes().await.map_err(Error::internal)?;
+    let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(Error::internal)?;
+    let wanted: Vec<usize> = reader
+        .schema()
+        .fields()
+        .iter()
+        .enumerate()
+        .filter(|(_, field)| {
+            let is_same = schema
+                .field_with_name(field.name())
+                .is_ok_and(|now| now.data_type() == field.data_type());
+            is_same && names.contains(&field.name().as_str())
+        })
+        .map(|(at, _)| at)
+        .collect();
+    let mask = ProjectionMask::roots(reader.parquet_schema(), wanted);
+    let reader = reader.with_projection(mask).with_batch_size(1 << 16).build();
+    reader.map_err(Error::internal)?.map(|batch| batch.map_err(Error::internal)).collect()
+}

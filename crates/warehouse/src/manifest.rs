@@ -1,0 +1,153 @@
+//! What the warehouse consists of at one moment: which files, and how far in the log they reach.
+//! A manifest is published whole or not at all, and by one writer only; files that no manifest
+//! names are nobody's and are swept.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guanxi_base::{Error, Result, Timestamp};
+use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
+use serde::{Deserialize, Serialize};
+
+/// So many manifests are kept: whoever reads by the one before still finds its files.
+const KEPT: usize = 3;
+
+/// How far in the log of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+pub struct LogPlace {
+    /// The place of the set of changes in the order of commits.
+    pub position: i64,
+    /// Its id.
+    pub change_set: i64,
+    /// The change in it.
+    pub seq: i64,
+}
+
+/// A file of rows of one table, sorted by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// Where it lies, from the root of the warehouse.
+    pub file: String,
+    /// How many rows.
+    pub rows: usize,
+    /// How many bytes.
+    pub bytes: u64,
+    /// The first id in it.
+    pub first: i64,
+    /// The last id in it.
+    pub last: i64,
+}
+
+/// What the warehouse consists of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Counts the manifests from 1; 0 before the first.
+    pub number: u64,
+    /// How far in the log its files reach.
+    pub log: LogPlace,
+    /// When that was.
+    pub as_of: Timestamp,
+    /// The files of each table, in the order of their ids, which do not overlap.
+    pub tables: BTreeMap<String, Vec<Segment>>,
+}
+
+impl Manifest {
+    /// The warehouse before anything is in it.
+    #[must_use]
+    pub fn empty() -> Self {
+        let (log, as_of) = (LogPlace::default(), Timestamp::UNIX_EPOCH);
+        Self { number: 0, log, as_of, tables: BTreeMap::new() }
+    }
+
+    /// How many rows a table has.
+    #[must_use]
+    pub fn rows(&self, table: &str) -> usize {
+        self.segments(table).iter().map(|segment| segment.rows).sum()
+    }
+
+    /// The files of a table.
+    #[must_use]
+    pub fn segments(&self, table: &str) -> &[Segment] {
+        self.tables.get(table).map_or(&[], Vec::as_slice)
+    }
+}
+
+fn place_of(number: u64) -> Path {
+    // Zeros, so that the order of names is that of numbers.
+    Path::from(format!("manifest/{number:012}.json"))
+}
+
+async fn numbers(store: &dyn ObjectStore) -> Result<Vec<u64>> {
+    use futures_util::TryStreamExt as _;
+    let listed = store.list(Some(&Path::from("manifest"))).try_collect::<Vec<_>>().await;
+    let mut numbers: Vec<u64> = listed
+        .map_err(Error::internal)?
+        .iter()
+        .filter_map(|object| object.location.filename()?.strip_suffix(".json")?.parse().ok())
+        .collect();
+    numbers.sort_unstable();
+    Ok(numbers)
+}
+
+/// The newest manifest whose files are all there; an empty one when there is none, as after a
+/// loss of power that cost a file.
+pub(crate) async fn newest(store: &dyn ObjectStore) -> Result<Manifest> {
+    let numbers = numbers(store).await?;
+    for number in numbers.iter().rev() {
+        if let Some(manifest) = read(store, *number).await {
+            return Ok(manifest);
+        }
+    }
+    // What comes next must not take the number of a broken one.
+    Ok(Manifest { number: numbers.last().copied().unwrap_or(0), ..Manifest::empty() })
+}
+
+async fn read(store: &dyn ObjectStore, number: u64) -> Option<Manifest> {
+    let bytes = store.get(&place_of(number)).await.ok()?.bytes().await.ok()?;
+    let manifest: Manifest = serde_json::from_slice(&bytes).ok()?;
+    for segment in manifest.tables.values().flatten() {
+        let found = store.head(&Path::from(segment.file.as_str())).await.ok()?;
+        if found.size != segment.bytes {
+            tracing::warn!(file = segment.file, "a file of the warehouse is not whole");
+            return None;
+        }
+    }
+    Some(manifest)
+}
+
+/// Publishes a manifest after another: false when somebody else was first.
+pub(crate) async fn publish(store: &dyn ObjectStore, manifest: &Manifest) -> Result<bool> {
+    let content = serde_json::to_vec(manifest).map_err(Error::internal)?;
+    let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
+    match store.put_opts(&place_of(manifest.number), content.into(), options).await {
+        Ok(_) => Ok(true),
+        Err(object_store::Error::AlreadyExists { .. }) => Ok(false),
+        Err(error) => Err(Error::internal(error)),
+    }
+}
+
+/// Removes manifests that are too old, and files that none of the kept ones names and that were
+/// there before this time: younger ones may belong to a manifest that is being made.
+pub(crate) async fn sweep(store: &dyn ObjectStore, before: Timestamp) -> Result<usize> {
+    use futures_util::TryStreamExt as _;
+    let numbers = numbers(store).await?;
+    let (old, kept) = numbers.split_at(numbers.len().saturating_sub(KEPT));
+    let mut named: BTreeSet<String> = BTreeSet::new();
+    for number in kept {
+        let Some(manifest) = read(store, *number).await else { continue };
+        named.extend(manifest.tables.into_values().flatten().map(|segment| segment.file));
+    }
+    let mut swept = 0;
+    for number in old {
+        store.delete(&place_of(*number)).await.map_err(Error::internal)?;
+    }
+    let objects = store.list(Some(&Path::from("table"))).try_collect::<Vec<_>>().await;
+    for object in objects.map_err(Error::internal)? {
+        let is_old = object.last_modified.timestamp_micros() < before.as_microsecond();
+        if is_old && !named.contains(object.location.as_ref()) {
+            store.delete(&object.location).await.map_err(Error::internal)?;
+            swept += 1;
+        }
+    }
+    Ok(swept)
+}

@@ -1,0 +1,209 @@
+//! The warehouse: opened by an address, brought up to date by one writer at a time, read by all.
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use datafusion::arrow::array::RecordBatch;
+use datafusion::arrow::compute::concat_batches;
+use guanxi_base::{Error, RawId, Refusal, Result, Timestamp};
+use guanxi_record::{RecordType, Row};
+use object_store::ObjectStore;
+use object_store::path::Path;
+use object_store::prefix::PrefixStore;
+use url::Url;
+
+use crate::columns::{batch_of, schema_of};
+use crate::manifest::{self, LogPlace, Manifest};
+use crate::segments::{self, SEGMENT_ROWS};
+
+/// Records as columns, in a folder or an S3 bucket.
+#[derive(Debug, Clone)]
+pub struct Warehouse {
+    objects: Arc<dyn ObjectStore>,
+    /// The store that the warehouse is a folder of: what DataFusion asks, which compares the names
+    /// of what it finds, and they are whole.
+    whole: Arc<dyn ObjectStore>,
+    prefix: Path,
+    url: Url,
+    known: Arc<RwLock<Option<Arc<Manifest>>>>,
+}
+
+impl Warehouse {
+    /// Opens the warehouse at an address: a folder, or `s3://bucket/folder` with the settings of
+    /// `AWS_*` in the environment.
+    ///
+    /// # Errors
+    /// `not-a-warehouse-address`; when the place cannot be made.
+    pub fn open(address: &str) -> Result<Self> {
+        let wrong = || Refusal::new("not-a-warehouse-address").with("value", address);
+        let url = match Url::parse(address) {
+            Ok(url) if url.scheme().len() > 1 => url,
+            _ => {
+                std::fs::create_dir_all(address).map_err(Error::internal)?;
+                let folder = std::fs::canonicalize(address).map_err(Error::internal)?;
+                Url::from_directory_path(folder).map_err(|()| wrong())?
+            }
+        };
+        let settings = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
+        let settings = settings.map(|(name, value)| (name.to_lowercase(), value));
+        let (objects, prefix) =
+            object_store::parse_url_opts(&url, settings).map_err(|_| wrong())?;
+        let whole: Arc<dyn ObjectStore> = Arc::from(objects);
+        let objects = Arc::new(PrefixStore::new(whole.clone(), prefix.clone()));
+        Ok(Self { objects, whole, prefix, url, known: Arc::default() })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// What it consists of now.
+    ///
+    /// # Errors
+    /// When the place cannot be read.
+    pub async fn manifest(&self) -> Result<Arc<Manifest>> {
+        let newest = Arc::new(manifest::newest(&*self.objects).await?);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(newest.clone());
+        Ok(newest)
+    }
+
+    /// What it consisted of when this process last looked: without asking the place.
+    ///
+    /// # Errors
+    /// When it never did and the place cannot be read.
+    pub async fn known(&self) -> Result<Arc<Manifest>> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner).clone();
+        match known {
+            Some(known) => Ok(known),
+            None => self.manifest().await,
+        }
+    }
+
+    /// Begins to bring it up to date.
+    #[must_use]
+    pub fn update(&self, from: &Manifest) -> Update {
+        let next = Manifest { number: from.number + 1, ..from.clone() };
+        Update { warehouse: self.clone(), next }
+    }
+
+    /// Removes what no manifest names and is older than this.
+    ///
+    /// # Errors
+    /// When the place cannot be written.
+    pub async fn sweep(&self, before: Timestamp) -> Result<usize> {
+        manifest::sweep(&*self.objects, before).await
+    }
+
+    /// All rows of a table with the columns that its type has now.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub async fn batch(
+        &self,
+        manifest: &Manifest,
+        record_type: &RecordType,
+    ) -> Result<RecordBatch> {
+        let schema = schema_of(record_type);
+        let mut parts = Vec::new();
+        for segment in manifest.segments(&record_type.name) {
+            parts.push(segments::read(&*self.objects, segment, &schema).await?);
+        }
+        concat_batches(&schema, &parts).map_err(Error::internal)
+    }
+
+    /// Nothing has changed until this time.
+    pub fn is_fresh(&self, as_of: Timestamp) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known.as_mut() {
+            Arc::make_mut(known).as_of = as_of;
+        }
+    }
+
+    pub(crate) fn objects(&self) -> &Arc<dyn ObjectStore> {
+        &self.objects
+    }
+
+    /// The whole store, and in it the place of a file.
+    pub(crate) fn in_whole(&self, file: &str) -> (&Arc<dyn ObjectStore>, Path) {
+        let file = Path::from(file);
+        (&self.whole, self.prefix.parts().chain(file.parts()).collect())
+    }
+}
+
+/// A warehouse that is being brought up to date; dropped without `publish`, nothing has changed.
+#[derive(Debug)]
+pub struct Update {
+    warehouse: Warehouse,
+    next: Manifest,
+}
+
+impl Update {
+    /// Begins a table anew.
+    pub fn clear(&mut self, table: &str) {
+        self.next.tables.insert(table.to_owned(), Vec::new());
+    }
+
+    /// Adds rows whose ids come after all that are there: the fast way to fill a table. Best a
+    /// file's worth at once.
+    ///
+    /// # Errors
+    /// When the place cannot be written.
+    pub async fn append_batches(&mut self, table: &str, rows: Vec<RecordBatch>) -> Result<()> {
+        let Some(first) = rows.first() else { return Ok(()) };
+        let rows = concat_batches(&first.schema(), &rows).map_err(Error::internal)?;
+        if rows.num_rows() == 0 {
+            return Ok(());
+        }
+        let rows = segments::sorted(&rows)?;
+        let objects = &*self.warehouse.objects;
+        let written = segments::write(objects, table, self.next.number, &rows).await?;
+        self.next.tables.entry(table.to_owned()).or_default().extend(written);
+        Ok(())
+    }
+
+    /// Puts changed rows in place of what was there, and takes those out that are gone.
+    ///
+    /// # Errors
+    /// When a row does not fit its type, or the place cannot be written.
+    pub async fn change(
+        &mut self,
+        record_type: &RecordType,
+        rows: &[Row],
+        gone: &[RawId],
+    ) -> Result<()> {
+        let batch = batch_of(record_type, rows)?;
+        let table: &str = &record_type.name;
+        let segments = self.next.segments(table).to_vec();
+        let (objects, place) = (&*self.warehouse.objects, (table, self.next.number));
+        let now = segments::changed(objects, place, &segments, (&batch, gone)).await?;
+        self.next.tables.insert(table.to_owned(), now);
+        Ok(())
+    }
+
+    /// Makes all of it what readers find from now on; `None` when another writer was first: then
+    /// begin again from what they published.
+    ///
+    /// # Errors
+    /// When the place cannot be written.
+    pub async fn publish(
+        mut self,
+        log: LogPlace,
+        as_of: Timestamp,
+    ) -> Result<Option<Arc<Manifest>>> {
+        (self.next.log, self.next.as_of) = (log, as_of);
+        if !manifest::publish(&*self.warehouse.objects, &self.next).await? {
+            return Ok(None);
+        }
+        let published = Arc::new(self.next);
+        let mut known = self.warehouse.known.write().unwrap_or_else(PoisonError::into_inner);
+        *known = Some(published.clone());
+        Ok(Some(published))
+    }
+
+    /// How many rows are best appended at once.
+    #[must_use]
+    pub const fn rows_at_once() -> usize {
+        SEGMENT_ROWS
+    }
+}
