@@ -10,7 +10,19 @@ use([AriaComponent, BarChart, CanvasRenderer, GridComponent, HeatmapChart, LineC
 type Cell = { text: string; value: number; href: string };
 type Chart = ReturnType<typeof init>;
 
-const style = (name: string): string => getComputedStyle(document.body).getPropertyValue(name).trim();
+/** A colour of the page as numbers: the charts mix colours and know no others. */
+function style(name: string): string {
+  const pixel = Object.assign(document.createElement("canvas"), { width: 1, height: 1 }).getContext("2d", { willReadFrequently: true });
+  const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.color = `var(${name})`;
+  const color = getComputedStyle(probe).color;
+  probe.remove();
+  if (!pixel) return color;
+  pixel.fillStyle = color;
+  pixel.fillRect(0, 0, 1, 1);
+  const [red, green, blue, alpha] = pixel.getImageData(0, 0, 1, 1).data;
+  return `rgba(${red}, ${green}, ${blue}, ${alpha / 255})`;
+}
 
 class GxChart extends HTMLElement {
   private chart: Chart | null = null;

@@ -72,8 +72,8 @@ pub(super) fn worth(
         buyers.iter().filter_map(|place| Some(history(purchases.of(*place), until)?.0)).collect();
     let all = histories(&now)?;
     let compared = compare(purchases, buyers, cut, last)?;
-    let chosen = compared.as_ref().map_or("naive", |compared| compared.model);
-    let model: Box<dyn PurchaseModel> = fitted(chosen, &all);
+    let ranked = compared.as_ref().map(|compared| compared.ranked.as_slice());
+    let model = fitted(ranked.unwrap_or_default(), &all);
     let fell_back = model.name() == "naive";
     let alive = (!fell_back).then(|| model.probability_alive(&all));
     let expected = model.expected_purchases(&all, YEAR_WEEKS);
@@ -97,7 +97,8 @@ pub(super) fn worth(
 }
 
 struct Compared {
-    model: &'static str,
+    /// The models that fit, the one nearest to what came first.
+    ranked: Vec<&'static str>,
     card: Json,
 }
 
@@ -129,7 +130,15 @@ fn compare(
         "candidates": choice.candidates.iter().map(candidate).collect::<Vec<_>>(),
         "spending": spent_at_once(purchases, buyers, cut)?.1,
     });
-    Ok(Some(Compared { model: choice.model.name(), card }))
+    let mut fit: Vec<(f64, &'static str)> = choice
+        .candidates
+        .iter()
+        .filter(|one| one.boundary.is_none())
+        .filter_map(|one| Some((one.evaluation?.mean_absolute_error, one.name)))
+        .collect();
+    fit.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let ranked = fit.into_iter().map(|(_, name)| name).collect();
+    Ok(Some(Compared { ranked, card }))
 }
 
 fn candidate(candidate: &Candidate) -> Json {
@@ -146,18 +155,20 @@ fn candidate(candidate: &Candidate) -> Json {
     })
 }
 
-/// A model by its name, fitted to all that is known; the naive one where it runs into a boundary.
-fn fitted(name: &str, all: &Histories) -> Box<dyn PurchaseModel> {
-    let found: Option<Box<dyn PurchaseModel>> = match name {
-        "Pareto/NBD" => ParetoNbd::estimate(all).ok().map(|model| Box::new(model) as _),
-        "BG/NBD" => BetaGeoNbd::estimate(all).ok().map(|model| Box::new(model) as _),
-        "MBG/NBD" => BetaGeoNbd::modified(all).ok().map(|model| Box::new(model) as _),
-        _ => None,
-    };
-    match found {
-        Some(model) if model.fit().boundary.is_none() => model,
-        _ => Box::new(Naive::of(all)),
+/// The first of some models that also fits all that is known; the naive one where none does.
+fn fitted(names: &[&'static str], all: &Histories) -> Box<dyn PurchaseModel> {
+    for name in names {
+        let found: Option<Box<dyn PurchaseModel>> = match *name {
+            "Pareto/NBD" => ParetoNbd::estimate(all).ok().map(|model| Box::new(model) as _),
+            "BG/NBD" => BetaGeoNbd::estimate(all).ok().map(|model| Box::new(model) as _),
+            "MBG/NBD" => BetaGeoNbd::modified(all).ok().map(|model| Box::new(model) as _),
+            _ => None,
+        };
+        if let Some(model) = found.filter(|model| model.fit().boundary.is_none()) {
+            return model;
+        }
     }
+    Box::new(Naive::of(all))
 }
 
 /// What each buyer will spend at once: by the gamma-gamma model from their purchases after the

@@ -1,6 +1,9 @@
 //! The warehouse follows the database, and what analyses find reaches the customers.
 
 use guanxi_base::{Currency, Id, Money, RawId, Rng};
+use guanxi_crm::access::{
+    FieldRight, LimitedAccess, RightPurpose, RightScope, Role, RoleRight, User, actor_of,
+};
 use guanxi_crm::insights::{
     Analysis, AnalysisRun, LifeRule, Playbook, PlaybookStep, RunState, Stage, StageChange,
     catch_up, is_kept, question, run_next,
@@ -9,7 +12,7 @@ use guanxi_crm::people::{AbcClass, Customer, LifeStage};
 use guanxi_crm::sales::{Order, OrderKind};
 use guanxi_crm::work::Task;
 use guanxi_record::{Filter, LongText, Query, Record, Row, Stored};
-use guanxi_store::{Actor, Purpose, Store};
+use guanxi_store::{Actor, Origin, Purpose, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::{Warehouse, batch_of};
 
@@ -21,6 +24,7 @@ both_databases!(
     what_customers_are_worth_reaches_them,
     who_moves_is_followed,
     sums_over_all_are_for_who_sees_all,
+    what_orders_tell_is_for_who_sees_the_orders,
 );
 
 fn warehouse() -> (tempfile::TempDir, Warehouse) {
@@ -286,6 +290,48 @@ async fn who_moves_is_followed(database: TestDatabase) {
     assert_eq!(task.subject, "Call and thank");
     assert_eq!(task.owner.map(|owner| owner.0), Some(seller.id.raw()));
     assert_eq!(task.due_date, Some("2026-01-02".parse().unwrap()));
+}
+
+async fn what_orders_tell_is_for_who_sees_the_orders(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let role = Role { name: "Reader".into(), description: None, needs_second_factor: false };
+    let role = create(&store, &actor, &role).await.id;
+    let reads = |record_type: &str, scope| RoleRight {
+        role,
+        record_type: record_type.into(),
+        purposes: vec![RightPurpose::Read],
+        scope,
+        condition: None,
+    };
+    create(&store, &actor, &reads("customer", RightScope::All)).await;
+    let reader = User { roles: vec![role], ..user("reader@x.example") };
+    let reader = create(&store, &actor, &reader).await.id.raw();
+    let sees = async || {
+        let (actor, _) = actor_of(&store, reader, Origin::Web, None).await.unwrap();
+        ["revenue", "life_stage"].map(|field| actor.rights.reads("customer", field))
+    };
+    assert_eq!(sees().await, [false, false]);
+    let own = create(&store, &actor, &reads("order", RightScope::Own)).await;
+    assert_eq!(sees().await, [false, false]);
+    let mut all = own.clone();
+    all.scope = RightScope::All;
+    let mut tx = store.write(&actor).await.unwrap();
+    let mut all = tx.update(&all).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(sees().await, [true, true]);
+    let hidden = FieldRight {
+        role,
+        record_type: "order".into(),
+        field: "total".into(),
+        access: LimitedAccess::Hidden,
+    };
+    create(&store, &actor, &hidden).await;
+    assert_eq!(sees().await, [false, true]);
+    all.condition = Some("status=completed".into());
+    let mut tx = store.write(&actor).await.unwrap();
+    tx.update(&all).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(sees().await, [false, false]);
 }
 
 async fn sums_over_all_are_for_who_sees_all(database: TestDatabase) {

@@ -27,7 +27,8 @@ pub(super) fn percent(texts: &Texts, share: f64) -> String {
 fn amount(texts: &Texts, card: &Json, value: f64) -> String {
     match card["currency"].as_str().and_then(|code| code.parse::<Currency>().ok()) {
         Some(currency) => {
-            let units = (value * Money::ONE as f64).round() as i64;
+            // Means are told to the smallest coin.
+            let units = (value * 100.0).round() as i64 * (Money::ONE / 100);
             format::money(texts.locale(), Money { units, currency })
         }
         None => plain(texts, value, 2),
@@ -97,11 +98,11 @@ pub(super) fn stages(app: &App, texts: &Texts, found: &Json) -> Markup {
     let catalog = app.store.catalog();
     let Ok(customer) = catalog.get("customer") else { return html! {} };
     let content = html! {
-        table class="table mb-0" {
+        div class="gx-thirds" {
             @for name in ["life_stage", "relationship", "relation_level"] {
                 @if let Some(field) = customer.field(name) {
                     @if let guanxi_record::Kind::Choice(options) = &field.kind {
-                        tbody {
+                        table class="table mb-0" { tbody {
                             tr { th colspan="2" scope="rowgroup" { (texts.field_label(customer, field)) } }
                             @for code in options.iter() {
                                 @let count = found["stages"][code.as_ref()].as_i64().unwrap_or(0);
@@ -110,7 +111,7 @@ pub(super) fn stages(app: &App, texts: &Texts, found: &Json) -> Markup {
                                     td class="gx-number" { (format::number(texts.locale(), &count.to_string())) }
                                 }
                             }
-                        }
+                        } }
                     }
                 }
             }
@@ -330,7 +331,8 @@ pub(super) fn clusters(texts: &Texts, found: &Json) -> Markup {
     let content = html! {
         @if !is_distinct { p class="px-3" { (texts.get("insights-clusters-none")) } }
         @else {
-            table class="table mb-0" {
+            div class="table-responsive" tabindex="0" role="region" aria-label=(texts.get("insights-clusters")) {
+            table class="table table-sm mb-0" {
                 thead { tr {
                     th scope="col" { (texts.get("insights-cluster")) }
                     th scope="col" class="gx-number" { (texts.get("insights-customers")) }
@@ -350,6 +352,7 @@ pub(super) fn clusters(texts: &Texts, found: &Json) -> Markup {
                         }
                     }
                 }
+            }
             }
         }
     };
