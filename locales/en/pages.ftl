@@ -421,3 +421,4 @@ insights-why-life-stage = { $purchases } purchases in { $days } days; the last {
 insights-why-value = { $expected } purchases expected in a year.
 ui-view-as-table = View as table
 insights-broken = The analysis broke off; the log of the server says why (search it for { $run }). Nothing was changed.
+insights-moves = Who moved since the run before

@@ -418,3 +418,4 @@ insights-why-life-stage = { $days } 天内购买 { $purchases } 次，最近一�
 insights-why-value = 预计未来一年购买 { $expected } 次。
 ui-view-as-table = 以表格查看
 insights-broken = 分析中断，原因见服务器日志（搜索 { $run }）。未做任何更改。
+insights-moves = 自上次分析以来的阶段变化

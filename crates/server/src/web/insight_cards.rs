@@ -120,6 +120,33 @@ pub(super) fn stages(app: &App, texts: &Texts, found: &Json) -> Markup {
     card(texts, "insights-stages", icon("stairs"), &content)
 }
 
+/// How many moved from which stage to which since the run before.
+pub(super) fn moves(app: &App, texts: &Texts, found: &Json) -> Markup {
+    let moves = found["moves"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let catalog = app.store.catalog();
+    let Ok(change) = catalog.get("stage_change") else { return html! {} };
+    let (Some(field), false) = (change.field("to_stage"), moves.is_empty()) else {
+        return html! {};
+    };
+    let stage = |code: &Json| texts.option_label(change, field, code.as_str().unwrap_or_default());
+    let content = html! {
+        table class="table table-sm mb-0" {
+            tbody {
+                @for one in moves {
+                    @let (from, to) = (one[0].as_str().unwrap_or_default(), one[1].as_str().unwrap_or_default());
+                    tr {
+                        td { a href=(format!("/stage_change?from_stage={from}&to_stage={to}&sort=-date")) {
+                            (stage(&one[0])) " \u{2192} " (stage(&one[1]))
+                        } }
+                        td class="gx-number" { (format::number(texts.locale(), &one[2].to_string())) }
+                    }
+                }
+            }
+        }
+    };
+    card(texts, "insights-moves", icon("arrows-right-left"), &content)
+}
+
 pub(super) fn concentration(texts: &Texts, found: &Json) -> Markup {
     let of = &found["concentration"];
     let Some(curve) = of["curve"].as_array() else { return html! {} };

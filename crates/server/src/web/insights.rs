@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
 use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, sees_all_customers};
 use guanxi_crm::text::Texts;
-use guanxi_record::{Choice as _, Filter, Query, Record, Sort, Stored, Value};
+use guanxi_record::{Choice as _, Filter, Query, Record, Row, Sort, Stored, Value};
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -60,6 +60,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
                 div class="gx-columns" {
                     div class="gx-stack" {
                         (cards::stages(app, texts, card))
+                        (cards::moves(app, texts, card))
                         (cards::concentration(texts, card))
                         (cards::rfm(texts, card))
                         (cards::cohorts(texts, card))
@@ -119,6 +120,25 @@ fn state_notice(texts: &Texts, run: &Stored<AnalysisRun>) -> Markup {
             a href=(format!("/analysis_run/{}", run.id)) { (run.number.clone().unwrap_or_default()) }
         }
     }
+}
+
+/// The card of a run's model, beside its record: what old runs found stays to be compared.
+pub(crate) fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<(Markup, Markup)> {
+    let run: Stored<AnalysisRun> = row.clone().try_into()?;
+    let Some(card) = run.card.as_ref().filter(|_| sees_all_customers(&signed.actor)) else {
+        return Ok((html! {}, html! {}));
+    };
+    let (texts, card) = (signed.texts, &card.0);
+    Ok(match run.analysis {
+        Analysis::CustomerValue => (
+            cards::numbers(texts, &run, card),
+            html! {
+                (cards::model(texts, &run, card)) (cards::clusters(texts, card))
+                (cards::stages(app, texts, card)) (cards::moves(app, texts, card))
+            },
+        ),
+        Analysis::Baskets => (html! {}, cards::baskets(texts, card)),
+    })
 }
 
 /// As of when the numbers are, and what they leave out.

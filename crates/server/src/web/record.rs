@@ -53,6 +53,7 @@ async fn record_page(
     let titles = view.link_titles_of(&linking).await?;
     let (above, beside) = match record_type {
         "customer" => super::customer::sections(&mut view, signed, &row, &related).await?,
+        "analysis_run" => super::insights::sections(app, signed, &row)?,
         _ => (html! {}, html! {}),
     };
     let history = history_card(&mut view, signed, &described, row.id).await?;
@@ -153,8 +154,9 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
         .fields
         .iter()
         .zip(&row.values)
-        // What was found out has a card of its own.
+        // What was found out has cards of its own.
         .filter(|(field, _)| field.derived.is_none())
+        .filter(|(field, _)| (&*described.name, &*field.name) != ("analysis_run", "card"))
         .filter(|(field, value)| !value.is_null() || access(field) == FieldAccess::Hidden);
     html! {
         section class="card" aria-label=(texts.get("ui-details")) {
@@ -358,10 +360,13 @@ fn history_entry(
                     @for change in entry.changes.0.iter().take(12) {
                         @if let Some(field) = described.field(&change.field) {
                             div class="gx-muted" {
-                                (texts.field_label(described, field)) ": "
-                                (cells::value(signed, described, field, &change.old, titles))
-                                " \u{2192} "
-                                (cells::value(signed, described, field, &change.new, titles))
+                                (texts.field_label(described, field))
+                                // Nobody reads two pages of JSON side by side.
+                                @if field.kind != Kind::Json {
+                                    ": " (cells::value(signed, described, field, &change.old, titles))
+                                    " \u{2192} "
+                                    (cells::value(signed, described, field, &change.new, titles))
+                                }
                             }
                         }
                     }
