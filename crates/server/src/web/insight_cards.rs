@@ -87,7 +87,7 @@ pub(super) fn numbers(texts: &Texts, run: &Stored<AnalysisRun>, found: &Json) ->
     html! {
         dl class="gx-numbers" {
             @for (key, value, href) in rows {
-                div { dt { (texts.get(key)) } dd { a href=(href) { (value) } } }
+                div class="card" { dt { (texts.get(key)) } dd { a href=(href) { (value) } } }
             }
         }
     }
@@ -216,7 +216,7 @@ pub(super) fn rfm(texts: &Texts, found: &Json) -> Markup {
     };
     let title = texts.get("insights-rfm-title");
     let content = html! {
-        p class="gx-muted px-3 mb-0" { (texts.get("insights-rfm-hint")) }
+        p class="gx-muted px-3 pt-2 mb-0" { (texts.get("insights-rfm-hint")) }
         (chart(texts, "heat", &title, &table))
     };
     card(texts, "insights-rfm", icon("grid-dots"), &content)
@@ -259,7 +259,7 @@ pub(super) fn cohorts(texts: &Texts, found: &Json) -> Markup {
     };
     let title = texts.get("insights-cohorts-title");
     let content = html! {
-        p class="gx-muted px-3 mb-0" { (texts.get("insights-cohorts-hint")) }
+        p class="gx-muted px-3 pt-2 mb-0" { (texts.get("insights-cohorts-hint")) }
         (chart(texts, "heat", &title, &table))
     };
     card(texts, "insights-cohorts", icon("calendar-stats"), &content)
@@ -279,9 +279,9 @@ pub(super) fn model(texts: &Texts, run: &Stored<AnalysisRun>, found: &Json) -> M
     let key = if falls_back { "insights-model-falls-back" } else { "insights-model-chosen" };
     let spending = &calibration["spending"];
     let content = html! {
-        p class="px-3" { (texts.format(key, &[("model", &name(&value["model"]))])) }
+        p class="px-3 pt-2" { (texts.format(key, &[("model", &name(&value["model"]))])) }
         @if let Some(until) = calibration["until"].as_str() {
-            p class="px-3 gx-muted" {
+            p class="px-3 pt-2 gx-muted" {
                 (texts.format("insights-model-compared", &[
                     ("until", until),
                     ("customers", &format::number(texts.locale(), &calibration["customers"].to_string())),
@@ -303,7 +303,7 @@ pub(super) fn model(texts: &Texts, run: &Stored<AnalysisRun>, found: &Json) -> M
                 }
             }
         }
-        p class="px-3 gx-muted mt-2" {
+        p class="px-3 pt-2 gx-muted mt-2" {
             (texts.format("insights-model-value", &[
                 ("years", &value["years"].to_string()),
                 ("rate", &percent(texts, value["discount_a_year"].as_f64().unwrap_or(0.0))),
@@ -356,7 +356,7 @@ pub(super) fn clusters(texts: &Texts, found: &Json) -> Markup {
             .unwrap_or(0.0)
     };
     let content = html! {
-        @if !is_distinct { p class="px-3" { (texts.get("insights-clusters-none")) } }
+        @if !is_distinct { p class="px-3 pt-2" { (texts.get("insights-clusters-none")) } }
         @else {
             div class="table-responsive" tabindex="0" role="region" aria-label=(texts.get("insights-clusters")) {
             table class="table table-sm mb-0" {
@@ -404,7 +404,7 @@ pub(super) fn baskets(texts: &Texts, found: &Json) -> Markup {
         }
     };
     let content = html! {
-        p class="px-3 gx-muted" {
+        p class="px-3 pt-2 gx-muted" {
             (texts.format("insights-baskets-found", &[
                 ("baskets", &format::number(texts.locale(), &found["baskets"].to_string())),
                 ("sets", &format::number(texts.locale(), &found["sets"].to_string())),
