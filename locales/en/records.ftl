@@ -574,6 +574,7 @@ analysis-run = Analysis
     .analysis-customer_value = Customer value
     .analysis-baskets = Bought together
     .calibration_until = Fit models until
+    .counts_free = Orders worth nothing count
     .state = State
     .state-waiting = Waiting
     .state-running = Running

@@ -574,6 +574,7 @@ analysis-run = 分析
     .analysis-customer_value = 客户价值
     .analysis-baskets = 关联购买
     .calibration_until = 模型校准截止日
+    .counts_free = 零金额订单也计入
     .state = 状态
     .state-waiting = 等待中
     .state-running = 进行中

@@ -37,6 +37,9 @@ pub(crate) struct Analyse {
     /// Fit models to the time until this day, and compare them with what came after it.
     #[arg(long)]
     calibration_until: Option<Date>,
+    /// Orders that are worth nothing count as purchases.
+    #[arg(long)]
+    counts_free: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -83,7 +86,8 @@ pub(crate) async fn analyse(
         Which::CustomerValue => Analysis::CustomerValue,
         Which::Baskets => Analysis::Baskets,
     };
-    let run = AnalysisRun::of(analysis, options.calibration_until);
+    let mut run = AnalysisRun::of(analysis, options.calibration_until);
+    run.counts_free = options.counts_free;
     let mut tx = store.write(actor).await?;
     let run = tx.create(&run).await?;
     tx.commit().await?;

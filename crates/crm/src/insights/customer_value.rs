@@ -364,8 +364,9 @@ fn clustered(recency: &[f64], frequency: &[f64], revenue: &[f64]) -> Result<(Vec
         return Ok((Vec::new(), Json::Null));
     }
     let logs: Vec<f64> = frequency.iter().map(|count| count.ln()).collect();
+    let least = 0.01_f64;
     let mean: Vec<f64> =
-        revenue.iter().zip(frequency).map(|(sum, n)| (sum / n / 1e4).ln()).collect();
+        revenue.iter().zip(frequency).map(|(sum, n)| (sum / n / 1e4).max(least).ln()).collect();
     let columns: [&[f64]; 3] = [recency, &logs, &mean];
     let (found, tried) = match choose_k(&columns, CLUSTERS_MOST, &KMeans::new(2)) {
         Ok(found) => found,

@@ -20,8 +20,8 @@ pub struct Purchase {
 
 /// The purchases of all customers, in one currency.
 ///
-/// A purchase is an order that is a sale, agreed, and worth more than nothing; what came back later
-/// is another order and does not lessen it.
+/// A purchase is an order that is a sale, agreed, and worth more than nothing, unless free ones are
+/// asked for too; what came back later is another order and does not lessen it.
 #[derive(Debug, Clone)]
 pub struct Purchases {
     /// All customers that are not archived, ascending.
@@ -47,7 +47,7 @@ impl Purchases {
         warehouse: &Warehouse,
         manifest: &Manifest,
         catalog: &Catalog,
-        today: i32,
+        (today, counts_free): (i32, bool),
     ) -> Result<Self> {
         let described = catalog.get(Customer::NAME)?;
         let names = ["id", "archived_at", "product_line"];
@@ -58,7 +58,7 @@ impl Purchases {
         let customers: Vec<RawId> = there.iter().map(|at| RawId(ids[*at])).collect();
         let product_lines =
             there.iter().map(|at| Some(RawId(lines[*at])).filter(|id| id.0 != NO_NUMBER)).collect();
-        let orders = Orders::read(warehouse, manifest, catalog).await?;
+        let orders = Orders::read(warehouse, manifest, catalog, counts_free).await?;
         let places: HashMap<i64, u32> =
             customers.iter().enumerate().map(|(at, id)| (id.0, at as u32)).collect();
         let (currency, in_other_currencies) = orders.most_used(&places);
@@ -119,10 +119,17 @@ struct Orders {
     sales: Vec<bool>,
     /// Whether an order of this status, by its code, is agreed.
     agreed: Vec<bool>,
+    /// Worth at least this.
+    least: i64,
 }
 
 impl Orders {
-    async fn read(warehouse: &Warehouse, manifest: &Manifest, catalog: &Catalog) -> Result<Self> {
+    async fn read(
+        warehouse: &Warehouse,
+        manifest: &Manifest,
+        catalog: &Catalog,
+        counts_free: bool,
+    ) -> Result<Self> {
         let described = catalog.get(Order::NAME)?;
         let code = currency_column("total");
         let names = ["customer", "archived_at", "date", "kind", "status", "total", &code];
@@ -133,7 +140,7 @@ impl Orders {
         let sales = is("kind", &|kind| kind == OrderKind::Sale.code());
         let open = [OrderStatus::Draft.code(), OrderStatus::Void.code()];
         let agreed = is("status", &|status| !open.contains(&status));
-        Ok(Self { frame, sales, agreed })
+        Ok(Self { frame, sales, agreed, least: i64::from(!counts_free) })
     }
 
     /// Customer, currency code and purchase of every order that is one.
@@ -147,7 +154,7 @@ impl Orders {
         (0..frame.rows).filter_map(move |at| {
             let is_purchase = customers[at] != NO_NUMBER
                 && archived[at] == NO_NUMBER
-                && units[at] > 0
+                && units[at] >= self.least
                 && currencies[at] != NO_CODE
                 && holds(&self.sales, kinds[at])
                 && holds(&self.agreed, statuses[at]);

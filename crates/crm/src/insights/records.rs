@@ -42,6 +42,9 @@ pub struct AnalysisRun {
     /// Until when models are fitted before they are compared with what came after.
     #[field(folded)]
     pub calibration_until: Option<Date>,
+    /// Whether orders that are worth nothing count as purchases.
+    #[field(folded, default = "false")]
+    pub counts_free: bool,
     /// Where it stands.
     #[field(read_only, index, default = "waiting")]
     pub state: RunState,
@@ -91,6 +94,7 @@ impl AnalysisRun {
             number: None,
             analysis,
             calibration_until,
+            counts_free: false,
             state: RunState::Waiting,
             model: None,
             falls_back: None,

@@ -135,7 +135,8 @@ async fn value(
 ) -> Result<()> {
     let catalog = store.catalog();
     let today = day_number(store.clock().now().to_zoned(guanxi_base::TimeZone::UTC).date());
-    let purchases = Purchases::read(warehouse, manifest, &catalog, today).await?;
+    let purchases =
+        Purchases::read(warehouse, manifest, &catalog, (today, run.counts_free)).await?;
     if let Some((from, until)) = purchases.range() {
         (run.data_from, run.data_until) = (Some(from), Some(until));
     }

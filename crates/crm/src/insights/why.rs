@@ -41,7 +41,8 @@ pub async fn why(view: &mut View, customer: &Row) -> Result<Option<(Life, guanxi
         };
         match row.value(&orders, "total") {
             Value::Money(Money { units, currency })
-                if units > 0 && known.currency.is_none_or(|one| one == currency) =>
+                if units >= i64::from(!known.counts_free)
+                    && known.currency.is_none_or(|one| one == currency) =>
             {
                 purchases.push(Purchase { day, units });
             }
@@ -59,6 +60,7 @@ pub async fn why(view: &mut View, customer: &Row) -> Result<Option<(Life, guanxi
 struct Known {
     rule: LifeRule,
     day: i32,
+    counts_free: bool,
     currency: Option<guanxi_base::Currency>,
 }
 
@@ -78,10 +80,12 @@ async fn known(
     let found = (last_day(view).await, rule(view, line).await);
     view.act_with(rights);
     let (Some(last), rule) = (found.0?, found.1?) else { return Ok(None) };
-    Ok(Some(Known { rule, day: today.min(last), currency }))
+    let (last, counts_free) = last;
+    Ok(Some(Known { rule, day: today.min(last), counts_free, currency }))
 }
 
-async fn last_day(view: &mut View) -> Result<Option<i32>> {
+/// The day as of which the last analysis was, and whether it counted free orders.
+async fn last_day(view: &mut View) -> Result<Option<(i32, bool)>> {
     let done = Filter::eq("analysis", Analysis::CustomerValue.code())
         .and(Filter::eq("state", RunState::Done.code()));
     let query = Query::of(done).sorted(vec![Sort::down("id")]).limited(1);
@@ -89,7 +93,7 @@ async fn last_day(view: &mut View) -> Result<Option<i32>> {
         return Ok(None);
     };
     let run: Stored<AnalysisRun> = row.try_into()?;
-    Ok(run.data_until.map(|day| day_number(day) + 1))
+    Ok(run.data_until.map(|day| (day_number(day) + 1, run.counts_free)))
 }
 
 async fn rule(view: &mut View, line: Option<RawId>) -> Result<LifeRule> {

@@ -20,6 +20,8 @@ const HALF_YEARS: usize = 6;
 const HALF_YEAR_RATE: f64 = 0.048_808_848;
 /// The hold-out is this share of the time that there is, but not more than a year.
 const HELD_OUT: f64 = 1.0 / 3.0;
+/// Nobody spends less at once, in whole units of money.
+const LEAST_SPENT: f64 = 1e-4;
 /// Fewer buyers than this tell nothing about a model.
 const BUYERS_MIN: usize = 30;
 
@@ -189,8 +191,10 @@ fn spent_at_once(purchases: &Purchases, buyers: &[usize], until: i32) -> Result<
         plain.push(sum(&mut of.iter()) / (row[0] + 1.0));
     }
     // In whole units of money, in which the published parameters are.
-    let scaled: Vec<f64> = means.iter().map(|mean| mean / 1e4).collect();
-    let model = match GammaGamma::estimate(&repeats, &scaled) {
+    let scaled: Vec<f64> = means.iter().map(|mean| (mean / 1e4).max(LEAST_SPENT)).collect();
+    // Who came back for nothing says nothing about what is spent.
+    let paid = repeats.iter().zip(&means).map(|(n, mean)| if *mean > 0.0 { *n } else { 0.0 });
+    let model = match GammaGamma::estimate(&paid.collect::<Vec<_>>(), &scaled) {
         Ok(model) if model.fit().boundary.is_none() => model,
         Ok(model) => {
             let card = json!({
