@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use guanxi_base::{Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
 use guanxi_crm::exchange::run_import;
-use guanxi_crm::insights::{CaughtUp, catch_up, run_next};
+use guanxi_crm::insights::{catch_up, run_next};
 use guanxi_crm::privacy;
 use guanxi_store::{Actor, Job, Origin, Store};
 use guanxi_warehouse::Warehouse;
@@ -120,10 +120,8 @@ pub async fn run_analyses(store: Store, warehouse: Warehouse) {
 }
 
 async fn keep_warehouse(store: &Store, warehouse: &Warehouse) -> Result<()> {
-    if catch_up(store, warehouse).await? != CaughtUp::default() {
-        warehouse.sweep(store.clock().now() - SWEPT).await?;
-    }
-    Ok(())
+    catch_up(store, warehouse).await?;
+    warehouse.sweep(store.clock().now() - SWEPT).await.map(drop)
 }
 
 async fn next_job(store: &Store) -> Result<Option<Job>> {

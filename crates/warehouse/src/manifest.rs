@@ -4,13 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use futures_util::TryStreamExt as _;
 use guanxi_base::{Error, Result, Timestamp};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
-
-/// So many manifests are kept: whoever reads by the one before still finds its files.
-const KEPT: usize = 3;
 
 /// How far in the log of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -77,13 +75,16 @@ fn place_of(number: u64) -> Path {
     Path::from(format!("manifest/{number:012}.json"))
 }
 
-async fn numbers(store: &dyn ObjectStore) -> Result<Vec<u64>> {
-    use futures_util::TryStreamExt as _;
+/// The numbers of the manifests that there are, ascending, and when each was put, in microseconds.
+async fn numbers(store: &dyn ObjectStore) -> Result<Vec<(u64, i64)>> {
     let listed = store.list(Some(&Path::from("manifest"))).try_collect::<Vec<_>>().await;
-    let mut numbers: Vec<u64> = listed
+    let mut numbers: Vec<(u64, i64)> = listed
         .map_err(Error::internal)?
         .iter()
-        .filter_map(|object| object.location.filename()?.strip_suffix(".json")?.parse().ok())
+        .filter_map(|object| {
+            let number = object.location.filename()?.strip_suffix(".json")?.parse().ok()?;
+            Some((number, object.last_modified.timestamp_micros()))
+        })
         .collect();
     numbers.sort_unstable();
     Ok(numbers)
@@ -93,13 +94,14 @@ async fn numbers(store: &dyn ObjectStore) -> Result<Vec<u64>> {
 /// loss of power that cost a file.
 pub(crate) async fn newest(store: &dyn ObjectStore) -> Result<Manifest> {
     let numbers = numbers(store).await?;
-    for number in numbers.iter().rev() {
+    for (number, _) in numbers.iter().rev() {
         if let Some(manifest) = read(store, *number).await {
             return Ok(manifest);
         }
     }
     // What comes next must not take the number of a broken one.
-    Ok(Manifest { number: numbers.last().copied().unwrap_or(0), ..Manifest::empty() })
+    let number = numbers.last().map_or(0, |(number, _)| *number);
+    Ok(Manifest { number, ..Manifest::empty() })
 }
 
 async fn read(store: &dyn ObjectStore, number: u64) -> Option<Manifest> {
@@ -126,19 +128,21 @@ pub(crate) async fn publish(store: &dyn ObjectStore, manifest: &Manifest) -> Res
     }
 }
 
-/// Removes manifests that are too old, and files that none of the kept ones names and that were
-/// there before this time: younger ones may belong to a manifest that is being made.
+/// Removes manifests that were replaced before this time, and files that none of the kept ones
+/// names and that were there before it: younger ones may belong to a manifest that is being made.
+/// So what was erased from the database is gone from here too, a while after.
 pub(crate) async fn sweep(store: &dyn ObjectStore, before: Timestamp) -> Result<usize> {
-    use futures_util::TryStreamExt as _;
     let numbers = numbers(store).await?;
-    let (old, kept) = numbers.split_at(numbers.len().saturating_sub(KEPT));
+    // The last that was put before the time was read by until the one after it came.
+    let replaced = numbers.partition_point(|(_, put)| *put < before.as_microsecond());
+    let (old, kept) = numbers.split_at(replaced.saturating_sub(1));
     let mut named: BTreeSet<String> = BTreeSet::new();
-    for number in kept {
+    for (number, _) in kept {
         let Some(manifest) = read(store, *number).await else { continue };
         named.extend(manifest.tables.into_values().flatten().map(|segment| segment.file));
     }
     let mut swept = 0;
-    for number in old {
+    for (number, _) in old {
         store.delete(&place_of(*number)).await.map_err(Error::internal)?;
     }
     let objects = store.list(Some(&Path::from("table"))).try_collect::<Vec<_>>().await;

@@ -54,13 +54,13 @@ pub(super) async fn run(
     }
     let lines = catalog.get(OrderLine::NAME)?;
     let frame =
-        warehouse.frame(manifest, lines, &["order", "product", "amount", "archived_at"]).await?;
+        warehouse.frame(manifest, lines, &["order", "product", "quantity", "archived_at"]).await?;
     let (mut baskets, mut items) = (Vec::new(), Vec::new());
     for at in 0..frame.rows {
         let (order, product) = (frame.numbers("order")[at], frame.numbers("product")[at]);
         let counts = frame.numbers("archived_at")[at] == NO_NUMBER
             && product != NO_NUMBER
-            && frame.numbers("amount")[at] > 0
+            && frame.numbers("quantity")[at] > 0
             && sales.contains(&order);
         if counts {
             baskets.push(order as u64);

@@ -11,7 +11,7 @@ use guanxi_crm::insights::{
 use guanxi_crm::people::{AbcClass, Customer, LifeStage};
 use guanxi_crm::sales::{Order, OrderKind};
 use guanxi_crm::work::Task;
-use guanxi_record::{Filter, LongText, Query, Record, Row, Stored};
+use guanxi_record::{Filter, LongText, Query, Record, Row, Stored, Value};
 use guanxi_store::{Actor, Origin, Purpose, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::{Warehouse, batch_of};
@@ -102,8 +102,19 @@ async fn the_warehouse_follows_every_change(database: TestDatabase) {
         }
     }
     follow(&store, &warehouse).await;
+    // What is erased leaves the warehouse too.
+    let person = create(&store, &actor, &customer("Xerxes")).await;
+    follow(&store, &warehouse).await;
+    let described = store.catalog().get("customer").unwrap().clone();
+    let mut tx = store.write(&actor).await.unwrap();
+    let nameless = (described.position("name").unwrap(), Value::Text("#".to_owned()));
+    tx.erase(&described, person.id.raw(), &[nameless]).await.unwrap();
+    tx.commit().await.unwrap();
+    follow(&store, &warehouse).await;
     // Files that nothing names are swept; those that are named stay.
-    warehouse.sweep(guanxi_base::Timestamp::MAX).await.unwrap();
+    assert_eq!(warehouse.sweep(guanxi_base::Timestamp::MIN).await.unwrap(), 0);
+    assert!(warehouse.sweep(guanxi_base::Timestamp::MAX).await.unwrap() > 0);
+    assert_eq!(warehouse.sweep(guanxi_base::Timestamp::MAX).await.unwrap(), 0);
     assert!(is_same(&store, &warehouse).await);
     // A warehouse of another database is filled anew.
     let other = TestDatabase::sqlite();
