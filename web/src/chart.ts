@@ -77,11 +77,11 @@ class GxChart extends HTMLElement {
       : { ...common, ...this.curves(rows, titles, axis) }, true);
   }
 
-  private curves(rows: Cell[][], titles: string[], axis: object): EChartsCoreOption {
+  private curves(rows: Cell[][], titles: string[], axis: { nameTextStyle: object }): EChartsCoreOption {
     const type = this.dataset.kind === "line" ? "line" : "bar";
     return {
       xAxis: { type: "category", name: titles[0], nameLocation: "middle", nameGap: 28, data: rows.map((row) => row[0].text), ...axis },
-      yAxis: { type: "value", name: titles.length === 2 ? titles[1] : "", ...axis },
+      yAxis: { type: "value", name: titles.length === 2 ? titles[1] : "", ...axis, nameTextStyle: { ...axis.nameTextStyle, align: "left" } },
       series: titles.slice(1).map((name, at) => ({
         name, type, showSymbol: false,
         data: rows.map((row) => ({ value: row[at + 1].value, href: row[0].href })),
