@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use guanxi_base::{Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
 use guanxi_crm::exchange::run_import;
-use guanxi_crm::insights::{catch_up, run_next};
+use guanxi_crm::insights::{catch_up, repeat, run_next};
 use guanxi_crm::privacy;
 use guanxi_store::{Actor, Job, Origin, Store};
 use guanxi_warehouse::Warehouse;
@@ -27,6 +27,9 @@ const SHORT: Duration = Duration::from_secs(3_600);
 
 /// So often the warehouse is brought up to date.
 const FRESH: Duration = Duration::from_secs(30);
+
+/// So often an analysis is done again that somebody asked for once.
+const REPEATED: SignedDuration = SignedDuration::from_hours(24);
 
 /// Files of the warehouse that nothing names are removed after this: a reader may still be at them.
 const SWEPT: SignedDuration = SignedDuration::from_mins(10);
@@ -121,6 +124,7 @@ pub async fn run_analyses(store: Store, warehouse: Warehouse) {
 
 async fn keep_warehouse(store: &Store, warehouse: &Warehouse) -> Result<()> {
     catch_up(store, warehouse).await?;
+    repeat(store, REPEATED).await?;
     warehouse.sweep(store.clock().now() - SWEPT).await.map(drop)
 }
 

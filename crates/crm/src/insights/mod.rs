@@ -16,5 +16,5 @@ pub use knowledge::question;
 pub use life::{Life, LifeRule, life_of};
 pub use purchases::{Purchase, Purchases};
 pub use records::{Analysis, AnalysisRun, Playbook, PlaybookStep, RunState, Stage, StageChange};
-pub use run::{run_next, sees_all_customers};
+pub use run::{repeat, run_next, sees_all_customers};
 pub use why::why;

@@ -59,6 +59,40 @@ async fn problem(store: &Store, error: &Error, run: RawId, owner: Option<Owner>)
     Ok(texts.format("insights-broken", &[("run", &run.to_string())]))
 }
 
+/// Asks again for every analysis that was done last time, once so much time has gone by: for whoever
+/// asked first, and as they asked. One that failed waits for somebody to look at it.
+///
+/// # Errors
+/// When the database fails.
+pub async fn repeat(store: &Store, every: SignedDuration) -> Result<usize> {
+    let mut view = store.read(&system()).await?;
+    let mut due = Vec::new();
+    for analysis in [Analysis::CustomerValue, Analysis::Baskets] {
+        let query = Query::of(Filter::eq("analysis", analysis.code()))
+            .sorted(vec![Sort::down("id")])
+            .limited(1);
+        let Some(row) = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next() else {
+            continue;
+        };
+        let last: Stored<AnalysisRun> = row.try_into()?;
+        if last.state != RunState::Done || last.created_at + every > store.clock().now() {
+            continue;
+        }
+        let mut next = AnalysisRun::of(analysis, last.calibration_until);
+        (next.counts_free, next.owner) = (last.counts_free, last.owner);
+        due.push(next);
+    }
+    drop(view);
+    if !due.is_empty() {
+        let mut tx = store.write(&system()).await?;
+        for next in &due {
+            tx.create(next).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(due.len())
+}
+
 fn system() -> Actor {
     Actor::system(Origin::Job)
 }

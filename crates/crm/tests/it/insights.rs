@@ -6,7 +6,7 @@ use guanxi_crm::access::{
 };
 use guanxi_crm::insights::{
     Analysis, AnalysisRun, LifeRule, Playbook, PlaybookStep, RunState, Stage, StageChange,
-    catch_up, is_kept, question, run_next,
+    catch_up, is_kept, question, repeat, run_next,
 };
 use guanxi_crm::people::{AbcClass, Customer, LifeStage};
 use guanxi_crm::sales::{Order, OrderKind};
@@ -242,6 +242,12 @@ async fn what_customers_are_worth_reaches_them(database: TestDatabase) {
     ] {
         assert!(question.ask(refused).await.is_err(), "{refused}");
     }
+    // What was asked for once is done again after a while, not before.
+    let hour = guanxi_base::SignedDuration::from_hours(1);
+    assert_eq!(repeat(&store, hour).await.unwrap(), 0);
+    assert_eq!(repeat(&store, guanxi_base::SignedDuration::ZERO).await.unwrap(), 1);
+    assert_eq!(repeat(&store, guanxi_base::SignedDuration::ZERO).await.unwrap(), 0);
+    assert!(run_next(&store, &warehouse).await.unwrap().is_some());
     let baskets = analyse(&store, &warehouse, &actor, Analysis::Baskets).await;
     assert_eq!(baskets.state, RunState::Done);
 }
