@@ -99,8 +99,8 @@ impl RetentionCurve {
     /// The share of customers who are there after so many periods.
     #[must_use]
     pub fn survival(&self, periods: usize) -> f64 {
-        let Self { alpha, beta, .. } = *self;
-        (ln_beta(alpha, beta + periods as f64) - ln_beta(alpha, beta)).exp()
+        // The quotient of beta functions, without the digits that these lose where α and β are huge.
+        (1..=periods).map(|period| self.retention(period)).product()
     }
 
     /// The share of those who were there before period t (from 1) and renew at its end:
