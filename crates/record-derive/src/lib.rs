@@ -13,7 +13,8 @@ use syn::{
 /// Describes a record type. On the struct: `#[record(title = "name", area = "people",
 /// icon = "building", part_of = "order", follows = "customer", unique("order, line_no"),
 /// index("country, name"), settle)]`. On a field:
-/// `#[field(unique, search, index, personal, read_only, folded, derived = "order.total", optional_default = "…")]`; see
+/// `#[field(unique, search, index, personal, read_only, folded, derived = "order.total",
+/// tells = "order.total", optional_default = "…")]`; see
 /// `docs/adding-a-record-type.md`.
 #[proc_macro_derive(Record, attributes(record, field))]
 pub fn derive_record(input: TokenStream) -> TokenStream {
@@ -196,16 +197,18 @@ fn field(field: &syn::Field) -> Result<Tokens> {
     let mut kind = quote!(<#rust_type as ::guanxi_record::FieldType>::KIND);
     let mut default = quote!(::core::option::Option::None);
     let mut rollup = quote!(::core::option::Option::None);
-    let mut derived = quote!(::core::option::Option::None);
+    let mut tells = quote!(::core::option::Option::None);
     for word in words(&field.attrs, "field")? {
         match word.name.to_string().as_str() {
             flag @ ("unique" | "search" | "index" | "personal" | "read_only" | "folded") => {
                 flags.insert(flag.to_owned());
             }
-            "derived" => {
+            word_name @ ("derived" | "tells") => {
                 let source = required_text(&word)?;
-                derived = quote!(::core::option::Option::Some(#source));
-                flags.extend(["read_only", "folded"].map(str::to_owned));
+                tells = quote!(::core::option::Option::Some(#source));
+                if word_name == "derived" {
+                    flags.extend(["derived", "read_only", "folded"].map(str::to_owned));
+                }
             }
             "default" => default = default_of(required_text(&word)?),
             "on_delete" => kind = link_kind(rust_type, required_text(&word)?)?,
@@ -227,6 +230,7 @@ fn field(field: &syn::Field) -> Result<Tokens> {
     let flag = |name: &str| flags.contains(name);
     let (unique, searchable, indexed) = (flag("unique"), flag("search"), flag("index"));
     let (personal, read_only, folded) = (flag("personal"), flag("read_only"), flag("folded"));
+    let derived = flag("derived");
     Ok(quote! {
         ::guanxi_record::Field {
             name: ::std::borrow::Cow::Borrowed(#name),
@@ -239,6 +243,7 @@ fn field(field: &syn::Field) -> Result<Tokens> {
             read_only: #read_only,
             folded: #folded,
             derived: #derived,
+            tells: #tells,
             default: #default,
             rollup: #rollup,
             labels: ::core::option::Option::None,

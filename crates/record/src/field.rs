@@ -59,9 +59,11 @@ pub struct Field {
     pub read_only: bool,
     /// Whether it is folded away in forms until asked for.
     pub folded: bool,
-    /// If it is computed from other records, time and again: the field of theirs that it tells
-    /// about, as `order.total`. What it was is not history.
-    pub derived: Option<&'static str>,
+    /// Whether it is computed from other records, time and again: what it was is not history.
+    pub derived: bool,
+    /// The field of other records that it tells about, as `order.total`: who may not read all of
+    /// those reads neither.
+    pub tells: Option<&'static str>,
     /// What it holds when nobody says.
     pub default: Option<Default>,
     /// The sum that it is, if it is one.
@@ -84,7 +86,8 @@ impl Field {
             personal: false,
             read_only: false,
             folded: false,
-            derived: None,
+            derived: false,
+            tells: None,
             default: None,
             rollup: None,
             labels: None,

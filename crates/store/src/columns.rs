@@ -23,6 +23,19 @@ pub(crate) fn column_names(record_type: &RecordType) -> Vec<String> {
     names
 }
 
+/// The columns that a change of a record writes, with their values: what is computed from other
+/// records is left as it is, lest a change writes back what it read a while ago.
+pub(crate) fn changed_columns(record_type: &RecordType, row: &Row) -> Vec<(String, SqlValue)> {
+    let derived: Vec<&str> =
+        record_type.fields.iter().filter(|one| one.derived).map(|one| &*one.name).collect();
+    let is_kept = |(name, _): &(String, SqlValue)| {
+        let is_derived = |one: &&str| name == *one || *name == currency_column(one);
+        name != "id" && !derived.iter().any(is_derived)
+    };
+    let columns = column_names(record_type).into_iter().zip(write_row(record_type, row));
+    columns.filter(is_kept).collect()
+}
+
 /// The columns of a type as a SQL list; explicit, because columns are added at run time.
 pub(crate) fn select_list(record_type: &RecordType, alias: &str) -> String {
     let columns = column_names(record_type);

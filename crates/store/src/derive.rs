@@ -27,7 +27,7 @@ impl Tx {
     ) -> Result<u64> {
         let mut columns = vec![("id".to_owned(), crate::schema::ColumnType::Integer)];
         for place in places {
-            let field = record_type.fields.get(*place).filter(|field| field.derived.is_some());
+            let field = record_type.fields.get(*place).filter(|field| field.derived);
             let field = field.ok_or_else(|| Error::internal("a field is not derived"))?;
             columns.push((field.name.to_string(), column_type(&field.kind)));
             if field.kind == Kind::Money {

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 
 use crate::actor::Purpose;
 use crate::audit::Operation;
-use crate::columns::{column_names, write_row};
+use crate::columns::changed_columns;
 use crate::custom_field;
 use crate::dialect::Dialect;
 use crate::search;
@@ -237,12 +237,10 @@ impl Tx {
         old: &Row,
         new: &Row,
     ) -> Result<()> {
-        let names = column_names(record_type);
         let mut sql = self.view.session.sql("UPDATE ");
         sql.name(&record_type.name).push(" SET ");
-        for (at, (name, value)) in names.iter().zip(write_row(record_type, new)).enumerate().skip(1)
-        {
-            sql.push(if at > 1 { ", " } else { "" }).name(name).push(" = ").bind(value);
+        for (at, (name, value)) in changed_columns(record_type, new).into_iter().enumerate() {
+            sql.push(if at > 0 { ", " } else { "" }).name(&name).push(" = ").bind(value);
         }
         sql.push(" WHERE \"id\" = ").bind(SqlValue::Integer(old.id.0));
         sql.push(" AND \"version\" = ").bind(SqlValue::Integer(old.version));

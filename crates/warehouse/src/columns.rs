@@ -12,7 +12,7 @@ use guanxi_base::{Date, Error, RawId, Result, Timestamp};
 use guanxi_record::{Address, Kind, RecordType, Row, Value};
 
 /// The column of the ids, by which every table is sorted.
-pub const ID: &str = "id";
+pub(crate) const ID: &str = "id";
 
 /// What a column holds of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ enum Part {
 /// and for what is computed from the warehouse itself.
 fn columns_of(field: &guanxi_record::Field) -> Vec<(String, DataType, Part)> {
     let name = field.name.to_string();
-    if field.derived.is_some() {
+    if field.derived {
         return Vec::new();
     }
     let one = |data_type| vec![(name.clone(), data_type, Part::Whole)];

@@ -99,7 +99,7 @@ impl Organisation {
             types.insert(described.name.to_string(), rights);
         }
         for described in catalog.types() {
-            let hidden = self.hidden_derived(catalog, user, described, &types);
+            let hidden = self.hidden_telling(catalog, user, described, &types);
             if let Some(rights) = types.get_mut(described.name.as_ref()) {
                 rights.fields.extend(hidden);
             }
@@ -109,20 +109,19 @@ impl Organisation {
         rights
     }
 
-    /// Derived fields tell about other records: only who sees all of those of every record that
-    /// they see may read them.
-    fn hidden_derived(
+    /// Fields that tell about other records: only who reads all of those may read them.
+    fn hidden_telling(
         &self,
         catalog: &Catalog,
         user: &User,
         described: &RecordType,
         types: &HashMap<String, TypeRights>,
     ) -> Vec<(String, FieldAccess)> {
-        let derived = described.fields.iter().filter_map(|field| {
-            let (of, source) = field.derived?.split_once('.')?;
+        let telling = described.fields.iter().filter_map(|field| {
+            let (of, source) = field.tells?.split_once('.')?;
             Some((field, of, source))
         });
-        derived
+        telling
             .filter(|(_, of, source)| {
                 let hidden = types.get(*of).and_then(|rights| rights.fields.get(*source));
                 let is_hidden = hidden.is_some_and(|access| *access <= FieldAccess::Masked);
@@ -133,7 +132,8 @@ impl Organisation {
             .collect()
     }
 
-    /// Whether a user who reads a record of one type reads all of another that follow it.
+    /// Whether a user who reads a record of one type reads all of another that it tells about:
+    /// those that follow the same record, by a right that reaches as far; else all that there are.
     fn reaches_as_far(&self, user: &User, first: &RecordType, other: &RecordType) -> bool {
         let lines = |of: &RecordType| -> Vec<Stored<RoleRight>> {
             let roles = self.roles_of(user);
@@ -143,10 +143,15 @@ impl Organisation {
             };
             all.filter(reads).cloned().collect()
         };
+        let followed =
+            |of: &RecordType| Some(of.field(of.follows?)?.kind.link_target()?.to_owned());
+        let anchor = followed(first).unwrap_or_else(|| first.name.to_string());
+        let is_same = followed(other) == Some(anchor);
         let others = lines(other);
         lines(first).iter().all(|line| {
             others.iter().any(|one| {
-                one.condition.is_none() && [RightScope::All, line.scope].contains(&one.scope)
+                let reaches = one.scope == RightScope::All || (is_same && one.scope == line.scope);
+                one.condition.is_none() && reaches
             })
         })
     }

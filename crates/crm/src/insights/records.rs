@@ -67,22 +67,22 @@ pub struct AnalysisRun {
     #[field(read_only)]
     pub data_until: Option<Date>,
     /// Over how many customers.
-    #[field(read_only)]
+    #[field(read_only, tells = "order.date")]
     pub customers: Option<i64>,
     /// Over how many purchases.
-    #[field(read_only)]
+    #[field(read_only, tells = "order.date")]
     pub purchases: Option<i64>,
     /// How many seconds it took.
     #[field(read_only)]
     pub seconds: Option<Decimal>,
     /// What there is to know about the model: parameters, quality, distributions.
-    #[field(read_only)]
+    #[field(read_only, tells = "order.total")]
     pub card: Option<Json>,
     /// Why it could not be done.
     #[field(read_only)]
     pub problem: Option<LongText>,
-    /// Who asked for it.
-    #[field(default = "actor")]
+    /// Who asked for it: what they may see decides.
+    #[field(read_only, default = "actor")]
     pub owner: Option<Owner>,
 }
 
@@ -149,16 +149,16 @@ pub struct StageChange {
     #[field(read_only, on_delete = "cascade")]
     pub customer: Id<Customer>,
     /// From where.
-    #[field(read_only)]
+    #[field(read_only, tells = "order.date")]
     pub from_stage: Stage,
     /// To where.
-    #[field(read_only)]
+    #[field(read_only, tells = "order.date")]
     pub to_stage: Stage,
     /// As of which day.
     #[field(read_only)]
     pub date: Date,
     /// The numbers that decided it.
-    #[field(read_only)]
+    #[field(read_only, tells = "order.total")]
     pub reason: Option<Json>,
     /// By which run.
     #[field(read_only, on_delete = "clear")]

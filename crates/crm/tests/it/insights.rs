@@ -217,6 +217,13 @@ async fn what_customers_are_worth_reaches_them(database: TestDatabase) {
     assert_eq!((gone.life_stage, gone.abc), (Some(LifeStage::Lost), Some(AbcClass::C)));
     let potential = again(&store, &actor, &buyers[100]).await;
     assert_eq!((potential.life_stage, potential.purchases), (Some(LifeStage::Potential), None));
+    // Whoever changes what they read before it leaves what was found out.
+    let mut stale = buyers[0].clone();
+    stale.notes = Some(LongText("A note".into()));
+    let mut tx = store.write(&actor).await.unwrap();
+    tx.update(&stale).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(again(&store, &actor, &buyers[0]).await.revenue, best.revenue);
     // Lists are filtered and sorted by it.
     let mut view = store.read(&actor).await.unwrap();
     let query = Query::of(Filter::eq("life_stage", "lost"))
@@ -344,6 +351,21 @@ async fn what_orders_tell_is_for_who_sees_the_orders(database: TestDatabase) {
     };
     create(&store, &actor, &hidden).await;
     assert_eq!(sees().await, [false, true]);
+    // What is told of runs and moves comes from orders too: also from those of other people's
+    // customers, where the run is one's own.
+    let told = async || {
+        let (actor, _) = actor_of(&store, reader, Origin::Web, None).await.unwrap();
+        let fields = [("analysis_run", "purchases"), ("stage_change", "to_stage")];
+        fields.map(|(of, field)| actor.rights.reads(of, field))
+    };
+    create(&store, &actor, &reads("analysis_run", RightScope::Own)).await;
+    create(&store, &actor, &reads("stage_change", RightScope::Own)).await;
+    assert_eq!(told().await, [true, true]);
+    all.scope = RightScope::Own;
+    let mut tx = store.write(&actor).await.unwrap();
+    let mut all = tx.update(&all).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(told().await, [false, true]);
     all.condition = Some("status=completed".into());
     let mut tx = store.write(&actor).await.unwrap();
     tx.update(&all).await.unwrap();

@@ -39,7 +39,7 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
     let known: Vec<_> = described
         .fields
         .iter()
-        .filter(|field| field.derived.is_some() && reads(&field.name))
+        .filter(|field| field.derived && reads(&field.name))
         .filter(|field| !row.value(&described, &field.name).is_null())
         .collect();
     if known.is_empty() {

@@ -155,7 +155,7 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
         .iter()
         .zip(&row.values)
         // What was found out has cards of its own.
-        .filter(|(field, _)| field.derived.is_none())
+        .filter(|(field, _)| !field.derived)
         .filter(|(field, _)| (&*described.name, &*field.name) != ("analysis_run", "card"))
         .filter(|(field, value)| !value.is_null() || access(field) == FieldAccess::Hidden);
     html! {
