@@ -64,7 +64,6 @@ pub(crate) async fn warehouse(
         let done = catch_up(store, warehouse).await?;
         let seconds = begun.elapsed().as_secs_f64();
         println!("{} records written, {} taken out, in {seconds:.1} s", done.facts, done.gone);
-        warehouse.sweep(store.clock().now() - guanxi_base::SignedDuration::from_mins(10)).await?;
     }
     let manifest = warehouse.manifest().await?;
     println!("as of {}, manifest {}", manifest.as_of, manifest.number);

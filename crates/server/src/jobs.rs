@@ -31,9 +31,6 @@ const FRESH: Duration = Duration::from_secs(30);
 /// So often an analysis is done again that somebody asked for once.
 const REPEATED: SignedDuration = SignedDuration::from_hours(24);
 
-/// Files of the warehouse that nothing names are removed after this: a reader may still be at them.
-const SWEPT: SignedDuration = SignedDuration::from_mins(10);
-
 /// Follows what other processes change in the description of record types, for ever.
 pub async fn follow_catalog(store: Store) {
     loop {
@@ -124,8 +121,7 @@ pub async fn run_analyses(store: Store, warehouse: Warehouse) {
 
 async fn keep_warehouse(store: &Store, warehouse: &Warehouse) -> Result<()> {
     catch_up(store, warehouse).await?;
-    repeat(store, REPEATED).await?;
-    warehouse.sweep(store.clock().now() - SWEPT).await.map(drop)
+    repeat(store, REPEATED).await.map(drop)
 }
 
 async fn next_job(store: &Store) -> Result<Option<Job>> {

@@ -50,7 +50,8 @@ pub struct Event {
 /// Which records changed up to a place, by type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Touched {
-    /// The ids by the name of their type, with the wholes whose sums changed with their parts.
+    /// The ids by the name of their type, with the wholes that parts left or came to; whoever reads
+    /// the parts finds those that they are in now.
     pub records: BTreeMap<String, BTreeSet<RawId>>,
     /// Up to here.
     pub until: Place,
@@ -67,9 +68,14 @@ impl Store {
     pub async fn events_after(&self, after: Place, limit: usize) -> Result<Vec<Event>> {
         let catalog = self.catalog();
         let mut session = self.reader().await?;
+        // Only of parts it is asked what changed: their wholes.
         let mut sql = session.sql(
-            "SELECT s.position, s.id, i.seq, i.type, i.record, i.operation, i.diff \
-             FROM change_set s JOIN change_item i ON i.change_set = s.id \
+            "SELECT s.position, s.id, i.seq, i.type, i.record, i.operation, CASE WHEN i.type IN (",
+        );
+        let parts = catalog.types().filter(|one| one.part_of.is_some());
+        sql.bind_all(parts.map(|one| SqlValue::Text(one.name.to_string())));
+        sql.push(
+            ") THEN i.diff END FROM change_set s JOIN change_item i ON i.change_set = s.id \
              WHERE (s.position, s.id, i.seq) > (",
         );
         sql.bind_all([after.position, after.change_set.0, after.seq].map(SqlValue::Integer));
@@ -156,17 +162,6 @@ impl Store {
                 records.entry(target.to_owned()).or_default().extend(event.wholes);
             }
             records.entry(event.record_type).or_default().insert(event.record);
-        }
-        let parts: Vec<(String, Vec<RawId>)> = records
-            .iter()
-            .map(|(name, ids)| (name.clone(), ids.iter().copied().collect()))
-            .collect();
-        for (name, ids) in parts {
-            let Ok(described) = catalog.get(&name) else { continue };
-            let Some((target, link)) = described.whole() else { continue };
-            let rows = self.rows_now(described, &ids).await?;
-            let wholes = rows.iter().filter_map(|row| row.value(described, link).as_link());
-            records.entry(target.to_owned()).or_default().extend(wholes);
         }
         Ok(Touched { records, until, more })
     }

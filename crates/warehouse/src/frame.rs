@@ -23,7 +23,7 @@ pub const NO_CODE: u32 = u32::MAX;
 
 /// One column of all rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Column {
+enum Column {
     /// Numbers, amounts, ids, days since 1970-01-01, microseconds, yes (1) and no (0);
     /// [`NO_NUMBER`] where there is none.
     Numbers(Vec<i64>),
@@ -33,13 +33,6 @@ pub enum Column {
         codes: Vec<u32>,
         /// The words.
         words: Vec<String>,
-    },
-    /// Lists of numbers: where each row's begin, and one end more; then all numbers.
-    Lists {
-        /// Places in `values`.
-        starts: Vec<u32>,
-        /// All numbers.
-        values: Vec<i64>,
     },
 }
 
@@ -52,12 +45,6 @@ pub struct Frame {
 }
 
 impl Frame {
-    /// A column.
-    #[must_use]
-    pub fn column(&self, name: &str) -> Option<&Column> {
-        self.columns.get(name)
-    }
-
     /// A column of numbers; empty when it is none.
     #[must_use]
     pub fn numbers(&self, name: &str) -> &[i64] {
@@ -75,19 +62,12 @@ impl Frame {
             _ => (&[], &[]),
         }
     }
-
-    /// Takes a column out.
-    #[must_use]
-    pub fn take(&mut self, name: &str) -> Option<Column> {
-        self.columns.remove(name)
-    }
 }
 
 /// Builds a column from one batch after another.
 enum Growing {
     Numbers(Vec<i64>),
     Codes { codes: Vec<u32>, words: Vec<String>, known: HashMap<String, u32> },
-    Lists { starts: Vec<u32>, values: Vec<i64> },
 }
 
 impl Growing {
@@ -101,9 +81,6 @@ impl Growing {
                 words: Vec::new(),
                 known: HashMap::new(),
             },
-            DataType::List(item) if item.data_type() == &DataType::Int64 => {
-                Self::Lists { starts: vec![0], values: Vec::new() }
-            }
             _ => return None,
         })
     }
@@ -131,19 +108,6 @@ impl Growing {
                     },
                 }));
             }
-            Self::Lists { starts, values } => {
-                let Some(lists) = array.as_list_opt::<i32>() else {
-                    return self.extend_with_nothing(batch.num_rows());
-                };
-                for list in lists.iter() {
-                    if let Some(list) =
-                        list.as_ref().and_then(|l| l.as_primitive_opt::<Int64Type>())
-                    {
-                        values.extend(list.values());
-                    }
-                    starts.push(u32::try_from(values.len()).unwrap_or(u32::MAX));
-                }
-            }
         }
     }
 
@@ -152,10 +116,6 @@ impl Growing {
         match self {
             Self::Numbers(numbers) => numbers.extend(std::iter::repeat_n(NO_NUMBER, rows)),
             Self::Codes { codes, .. } => codes.extend(std::iter::repeat_n(NO_CODE, rows)),
-            Self::Lists { starts, .. } => {
-                let end = starts.last().copied().unwrap_or(0);
-                starts.extend(std::iter::repeat_n(end, rows));
-            }
         }
     }
 
@@ -163,7 +123,6 @@ impl Growing {
         match self {
             Self::Numbers(numbers) => Column::Numbers(numbers),
             Self::Codes { codes, words, .. } => Column::Codes { codes, words },
-            Self::Lists { starts, values } => Column::Lists { starts, values },
         }
     }
 }

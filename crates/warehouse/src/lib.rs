@@ -23,8 +23,8 @@ mod warehouse;
 
 pub use datafusion::arrow::array::RecordBatch as Batch;
 
-pub use columns::{ID, batch_of, currency_column, day_number, day_of, schema_of};
-pub use frame::{Column, Frame, NO_CODE, NO_NUMBER};
+pub use columns::{batch_of, currency_column, day_number, day_of, schema_of};
+pub use frame::{Frame, NO_CODE, NO_NUMBER};
 pub use manifest::{LogPlace, Manifest, Segment};
 pub use query::Question;
 pub use warehouse::{Update, Warehouse};

@@ -5,10 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::TryStreamExt as _;
-use guanxi_base::{Error, Result, Timestamp};
+use guanxi_base::{Error, Result, SignedDuration, Timestamp};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt, PutMode, PutOptions};
 use serde::{Deserialize, Serialize};
+
+/// Filling a large warehouse takes no longer than this; files of a maker that died are then swept.
+const MAKING_MAX: SignedDuration = SignedDuration::from_hours(24);
 
 /// How far in the log of the database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
@@ -147,7 +150,11 @@ pub(crate) async fn sweep(store: &dyn ObjectStore, before: Timestamp) -> Result<
     }
     let objects = store.list(Some(&Path::from("table"))).try_collect::<Vec<_>>().await;
     for object in objects.map_err(Error::internal)? {
-        let is_old = object.last_modified.timestamp_micros() < before.as_microsecond();
+        let number =
+            object.location.filename().and_then(|name| name.split('-').next()?.parse().ok());
+        let being_made = number > numbers.last().map(|(number, _)| *number);
+        let until = if being_made { before - MAKING_MAX } else { before };
+        let is_old = object.last_modified.timestamp_micros() < until.as_microsecond();
         if is_old && !named.contains(object.location.as_ref()) {
             store.delete(&object.location).await.map_err(Error::internal)?;
             swept += 1;

@@ -22,8 +22,6 @@ use crate::warehouse::Warehouse;
 /// One moment of the warehouse, to be asked in SQL. Tables have the names of their record types.
 pub struct Question {
     context: SessionContext,
-    /// What is asked: it stays the same while others bring the warehouse up to date.
-    pub manifest: Arc<Manifest>,
 }
 
 impl Question {
@@ -33,7 +31,7 @@ impl Question {
     /// When a table cannot be opened.
     pub fn about<'a>(
         warehouse: &Warehouse,
-        manifest: Arc<Manifest>,
+        manifest: &Manifest,
         types: impl IntoIterator<Item = &'a RecordType>,
     ) -> Result<Self> {
         let mut config = SessionConfig::new().with_information_schema(false);
@@ -64,7 +62,7 @@ impl Question {
             let table = ListingTable::try_new(config).map_err(Error::internal)?;
             context.register_table(name, Arc::new(table)).map_err(Error::internal)?;
         }
-        Ok(Self { context, manifest })
+        Ok(Self { context })
     }
 
     /// The answer to a question.

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use datafusion::arrow::array::{
     Array, ArrayRef, AsArray, BooleanArray, RecordBatch, new_null_array,
@@ -71,8 +70,6 @@ pub(crate) async fn write(
     number: u64,
     rows: &RecordBatch,
 ) -> Result<Vec<Segment>> {
-    // Two processes may be at the same number; only one of them will publish it.
-    static COUNT: AtomicU64 = AtomicU64::new(0);
     let mut segments = Vec::new();
     let files = rows.num_rows().div_ceil(SEGMENT_ROWS).max(1);
     let each = rows.num_rows().div_ceil(files).max(1);
@@ -81,9 +78,9 @@ pub(crate) async fn write(
         let content = parquet_of(&part)?;
         let ids = ids(&part)?;
         let (first, last) = (ids[0], ids[ids.len() - 1]);
-        let mark = COUNT.fetch_add(1, Ordering::Relaxed);
-        let process = std::process::id();
-        let file = format!("table/{table}/{number:012}-{process:x}-{mark:x}.parquet");
+        // Writers on several machines may be at the same number; only one of them will publish it.
+        let mark = getrandom::u64().map_err(|error| Error::internal(error.to_string()))?;
+        let file = format!("table/{table}/{number:012}-{mark:016x}.parquet");
         let bytes = content.len() as u64;
         let put = store.put(&Path::from(file.as_str()), content.into()).await;
         put.map_err(Error::internal)?;

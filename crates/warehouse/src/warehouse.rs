@@ -23,7 +23,6 @@ pub struct Warehouse {
     /// of what it finds, and they are whole.
     whole: Arc<dyn ObjectStore>,
     prefix: Path,
-    url: Url,
     known: Arc<RwLock<Option<Arc<Manifest>>>>,
 }
 
@@ -49,13 +48,7 @@ impl Warehouse {
             object_store::parse_url_opts(&url, settings).map_err(|_| wrong())?;
         let whole: Arc<dyn ObjectStore> = Arc::from(objects);
         let objects = Arc::new(PrefixStore::new(whole.clone(), prefix.clone()));
-        Ok(Self { objects, whole, prefix, url, known: Arc::default() })
-    }
-
-    /// Where it is.
-    #[must_use]
-    pub fn url(&self) -> &Url {
-        &self.url
+        Ok(Self { objects, whole, prefix, known: Arc::default() })
     }
 
     /// What it consists of now.
@@ -113,7 +106,7 @@ impl Warehouse {
     }
 
     /// Nothing has changed until this time.
-    pub fn is_fresh(&self, as_of: Timestamp) {
+    pub fn fresh_until(&self, as_of: Timestamp) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = known.as_mut() {
             Arc::make_mut(known).as_of = as_of;

@@ -4,15 +4,16 @@ use std::collections::{HashMap, HashSet};
 
 use guanxi_analytics::basket::item_sets;
 use guanxi_base::{Error, RawId, Result};
-use guanxi_record::{Choice as _, Json as JsonField, Record as _, Stored};
+use guanxi_record::{Json as JsonField, Record as _, Stored};
 use guanxi_store::Store;
 use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse, day_of};
 use serde_json::{Value as Json, json};
 
+use super::purchases::{SALE_COLUMNS, agreed_sales};
 use super::records::AnalysisRun;
 use super::worth::number;
 use crate::catalog::Product;
-use crate::sales::{Order, OrderKind, OrderLine, OrderStatus};
+use crate::sales::{Order, OrderLine};
 
 /// What is in fewer than this share of the baskets is chance.
 const SUPPORT: f64 = 0.01;
@@ -32,25 +33,15 @@ pub(super) async fn run(
 ) -> Result<()> {
     let catalog = store.catalog();
     let orders = catalog.get(Order::NAME)?;
-    let names = ["id", "archived_at", "date", "kind", "status"];
+    let mut names = vec!["id", "date"];
+    names.extend(SALE_COLUMNS);
     let frame = warehouse.frame(manifest, orders, &names).await?;
-    let (kinds, kind_words) = frame.codes("kind");
-    let (statuses, status_words) = frame.codes("status");
-    let open = [OrderStatus::Draft.code(), OrderStatus::Void.code()];
-    let is = |words: &[String], code: u32, fits: &dyn Fn(&str) -> bool| {
-        words.get(code as usize).is_some_and(|word| fits(word))
-    };
     let mut sales: HashSet<i64> = HashSet::new();
     let mut days: (i64, i64) = (i64::MAX, i64::MIN);
-    for at in 0..frame.rows {
-        let counts = frame.numbers("archived_at")[at] == NO_NUMBER
-            && is(kind_words, kinds[at], &|kind| kind == OrderKind::Sale.code())
-            && is(status_words, statuses[at], &|status| !open.contains(&status));
-        if counts {
-            sales.insert(frame.numbers("id")[at]);
-            let day = frame.numbers("date")[at];
-            days = (days.0.min(day), days.1.max(day));
-        }
+    for (at, _) in agreed_sales(&frame).into_iter().enumerate().filter(|(_, counts)| *counts) {
+        sales.insert(frame.numbers("id")[at]);
+        let day = frame.numbers("date")[at];
+        days = (days.0.min(day), days.1.max(day));
     }
     let lines = catalog.get(OrderLine::NAME)?;
     let frame =

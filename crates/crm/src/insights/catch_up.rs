@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guanxi_base::{Error, RawId, Result};
+use guanxi_base::{Error, RawId, Result, SignedDuration};
 use guanxi_record::{RecordType, Row};
 use guanxi_store::{Place, Store};
 use guanxi_warehouse::{LogPlace, Manifest, Update, Warehouse, batch_of};
@@ -15,6 +15,8 @@ const ROWS_AT_ONCE: usize = 32_768;
 const CHANGED_AT_ONCE: usize = 200_000;
 /// Somebody else may be first a few times.
 const TRIES: usize = 5;
+/// Whoever reads what has been replaced meanwhile has so much time; what was erased is gone then.
+const SWEPT: SignedDuration = SignedDuration::from_mins(10);
 
 /// What was brought over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -33,13 +35,14 @@ pub fn is_kept(record_type: &RecordType) -> bool {
     !matches!(record_type.area, "organisation" | "settings")
 }
 
-/// Brings the warehouse up to date.
+/// Brings the warehouse up to date, and removes what it replaced a while ago.
 ///
 /// # Errors
 /// When the database or the warehouse fails.
 pub async fn catch_up(store: &Store, warehouse: &Warehouse) -> Result<CaughtUp> {
     for _ in 0..TRIES {
         if let Some(done) = try_once(store, warehouse).await? {
+            warehouse.sweep(store.clock().now() - SWEPT).await?;
             return Ok(done);
         }
     }
@@ -52,8 +55,9 @@ async fn try_once(store: &Store, warehouse: &Warehouse) -> Result<Option<CaughtU
     let place = place_of(&manifest);
     let known = manifest.number > 0 && store.log_reaches(place).await?;
     let catalog = store.catalog();
-    let kept: Vec<&RecordType> =
+    let mut kept: Vec<&RecordType> =
         catalog.types().map(|one| &**one).filter(|one| is_kept(one)).collect();
+    kept.sort_by_key(|one| one.whole().is_none());
     let mut update = warehouse.update(&manifest);
     let mut done = CaughtUp::default();
     // What changes from here on is read again by the next time.
@@ -72,7 +76,7 @@ async fn try_once(store: &Store, warehouse: &Warehouse) -> Result<Option<CaughtU
     };
     if known && until == place && done == CaughtUp::default() {
         // Nothing has happened: only the time moves on, and nobody needs a file for that.
-        warehouse.is_fresh(now);
+        warehouse.fresh_until(now);
         return Ok(Some(done));
     }
     let Place { position, change_set, seq } = until;
@@ -104,7 +108,7 @@ async fn fill(store: &Store, update: &mut Update, described: &RecordType) -> Res
     Ok(facts)
 }
 
-/// What the log names after a place; where it ends.
+/// What the log names after a place, parts before their wholes; where it ends.
 async fn apply(
     store: &Store,
     update: &mut Update,
@@ -127,6 +131,11 @@ async fn apply(
             let Some(ids) = touched.remove(described.name.as_ref()) else { continue };
             let ids: Vec<RawId> = ids.into_iter().collect();
             let rows = store.rows_now(described, &ids).await?;
+            if let Some((whole, link)) = described.whole() {
+                // Their sums changed with their parts.
+                let wholes = rows.iter().filter_map(|row| row.value(described, link).as_link());
+                touched.entry(whole.to_owned()).or_default().extend(wholes);
+            }
             let there: BTreeSet<RawId> = rows.iter().map(|row: &Row| row.id).collect();
             let gone: Vec<RawId> = ids.into_iter().filter(|id| !there.contains(id)).collect();
             update.change(described, &rows, &gone).await?;

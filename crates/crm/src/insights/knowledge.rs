@@ -49,7 +49,7 @@ pub async fn question(store: &Store, warehouse: &Warehouse) -> Result<Question> 
     let manifest = warehouse.manifest().await?;
     let catalog = store.catalog();
     let types = catalog.types().map(|one| &**one).filter(|one| super::is_kept(one));
-    Question::about(warehouse, manifest, types.chain([Knowledge::TYPE]))
+    Question::about(warehouse, &manifest, types.chain([Knowledge::TYPE]))
 }
 
 /// The stages of all customers after the last run.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use guanxi_base::{Currency, Date, RawId, Result};
 use guanxi_record::{Catalog, Choice as _, Record as _};
-use guanxi_warehouse::{Manifest, NO_CODE, NO_NUMBER, Warehouse, currency_column, day_of};
+use guanxi_warehouse::{Frame, Manifest, NO_CODE, NO_NUMBER, Warehouse, currency_column, day_of};
 
 use crate::people::Customer;
 use crate::sales::{Order, OrderKind, OrderStatus};
@@ -112,13 +112,29 @@ impl Purchases {
     }
 }
 
+/// The columns of the orders of which [`agreed_sales`] asks.
+pub(super) const SALE_COLUMNS: [&str; 3] = ["archived_at", "kind", "status"];
+
+/// Whether the order in each row is a sale that was agreed and not put away.
+pub(super) fn agreed_sales(orders: &Frame) -> Vec<bool> {
+    let fits = |name: &str, word: &dyn Fn(&str) -> bool| -> Vec<bool> {
+        let (codes, words) = orders.codes(name);
+        let words: Vec<bool> = words.iter().map(|one| word(one)).collect();
+        codes.iter().map(|code| words.get(*code as usize).copied().unwrap_or(false)).collect()
+    };
+    let is_sale = fits("kind", &|code| code == OrderKind::Sale.code());
+    let is_agreed =
+        fits("status", &|code| OrderStatus::from_code(code).is_some_and(OrderStatus::is_agreed));
+    let is_there = orders.numbers("archived_at").iter().map(|at| *at == NO_NUMBER);
+    let all = is_sale.into_iter().zip(is_agreed).zip(is_there);
+    all.map(|((sale, agreed), there)| sale && agreed && there).collect()
+}
+
 /// The columns of the orders that matter.
 struct Orders {
-    frame: guanxi_warehouse::Frame,
-    /// Whether an order of this kind, by its code, is a sale.
+    frame: Frame,
+    /// Whether the order in each row is an agreed sale.
     sales: Vec<bool>,
-    /// Whether an order of this status, by its code, is agreed.
-    agreed: Vec<bool>,
     /// Worth at least this.
     least: i64,
 }
@@ -132,32 +148,24 @@ impl Orders {
     ) -> Result<Self> {
         let described = catalog.get(Order::NAME)?;
         let code = currency_column("total");
-        let names = ["customer", "archived_at", "date", "kind", "status", "total", &code];
+        let mut names = vec!["customer", "date", "total", &code];
+        names.extend(SALE_COLUMNS);
         let frame = warehouse.frame(manifest, described, &names).await?;
-        let is = |name: &str, fits: &dyn Fn(&str) -> bool| {
-            frame.codes(name).1.iter().map(|word| fits(word)).collect::<Vec<bool>>()
-        };
-        let sales = is("kind", &|kind| kind == OrderKind::Sale.code());
-        let open = [OrderStatus::Draft.code(), OrderStatus::Void.code()];
-        let agreed = is("status", &|status| !open.contains(&status));
-        Ok(Self { frame, sales, agreed, least: i64::from(!counts_free) })
+        let sales = agreed_sales(&frame);
+        Ok(Self { frame, sales, least: i64::from(!counts_free) })
     }
 
     /// Customer, currency code and purchase of every order that is one.
     fn purchases(&self) -> impl Iterator<Item = (i64, u32, Purchase)> {
         let frame = &self.frame;
-        let (customers, archived) = (frame.numbers("customer"), frame.numbers("archived_at"));
-        let (days, units) = (frame.numbers("date"), frame.numbers("total"));
-        let (kinds, statuses) = (frame.codes("kind").0, frame.codes("status").0);
-        let currencies = frame.codes(&currency_column("total")).0;
-        let holds = |words: &[bool], code: u32| words.get(code as usize).copied().unwrap_or(false);
+        let (customers, days) = (frame.numbers("customer"), frame.numbers("date"));
+        let (units, currencies) =
+            (frame.numbers("total"), frame.codes(&currency_column("total")).0);
         (0..frame.rows).filter_map(move |at| {
-            let is_purchase = customers[at] != NO_NUMBER
-                && archived[at] == NO_NUMBER
+            let is_purchase = self.sales[at]
+                && customers[at] != NO_NUMBER
                 && units[at] >= self.least
-                && currencies[at] != NO_CODE
-                && holds(&self.sales, kinds[at])
-                && holds(&self.agreed, statuses[at]);
+                && currencies[at] != NO_CODE;
             let day = i32::try_from(days[at]).ok()?;
             is_purchase.then(|| (customers[at], currencies[at], Purchase { day, units: units[at] }))
         })

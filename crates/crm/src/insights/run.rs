@@ -99,7 +99,6 @@ fn system() -> Actor {
 
 /// Two processes may want the same run: the version of its record lets one have it.
 async fn claim(store: &Store) -> Result<Option<Stored<AnalysisRun>>> {
-    let mut tx = store.write(&system()).await?;
     let silent = store.clock().now() - SILENT;
     let waits = Filter::eq("state", RunState::Waiting.code()).or(Filter::eq(
         "state",
@@ -107,11 +106,13 @@ async fn claim(store: &Store) -> Result<Option<Stored<AnalysisRun>>> {
     )
     .and(Filter::compare("updated_at", guanxi_record::Op::Lt, silent.to_string())));
     let query = Query::of(waits).sorted(vec![Sort::up("id")]).limited(1);
-    let Some(row) = tx.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next() else {
-        return Ok(None);
-    };
+    let mut view = store.read(&system()).await?;
+    let waiting = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next();
+    drop(view);
+    let Some(row) = waiting else { return Ok(None) };
     let mut run: Stored<AnalysisRun> = row.try_into()?;
     run.state = RunState::Running;
+    let mut tx = store.write(&system()).await?;
     match tx.update(&run).await {
         Ok(run) => tx.commit().await.map(|_| Some(run)),
         Err(Error::Conflict { .. }) => Ok(None),

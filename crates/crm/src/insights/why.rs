@@ -2,7 +2,7 @@
 //! as of the day by which it was derived.
 
 use guanxi_base::{Money, RawId, Result, TimeZone};
-use guanxi_record::{Choice as _, Filter, Query, Record as _, Row, Sort, Stored, Value};
+use guanxi_record::{Choice as _, Filter, Op, Query, Record as _, Row, Sort, Stored, Value};
 use guanxi_store::{Rights, View};
 use guanxi_warehouse::{day_number, day_of};
 
@@ -24,37 +24,45 @@ pub async fn why(view: &mut View, customer: &Row) -> Result<Option<(Life, guanxi
     }
     let described = view.catalog().get(Customer::NAME)?.clone();
     let Some(known) = known(view, &described, customer).await? else { return Ok(None) };
+    let purchases = purchases(view, customer, &known).await?;
+    let abc = customer.value(&described, "abc");
+    let abc = abc.as_text().and_then(AbcClass::from_code);
+    let is_prospect = customer.value(&described, "life_stage").as_text() == Some("prospect");
+    let life = life_of(&known.rule, &purchases, (abc, is_prospect), known.day);
+    Ok(Some((life, day_of(known.day))))
+}
+
+/// All purchases of a customer until the day of the last analysis, by day.
+async fn purchases(view: &mut View, customer: &Row, known: &Known) -> Result<Vec<Purchase>> {
+    let agreed = |code: &String| OrderStatus::from_code(code).is_some_and(OrderStatus::is_agreed);
+    let agreed: Vec<String> =
+        OrderStatus::OPTIONS.iter().map(ToString::to_string).filter(agreed).collect();
     let sales = Filter::eq("customer", customer.id.to_string())
         .and(Filter::eq("kind", OrderKind::Sale.code()))
-        .and(Filter::compare(
-            "status",
-            guanxi_record::Op::NotIn,
-            vec![OrderStatus::Draft.code(), OrderStatus::Void.code()],
-        ));
-    let query = Query::of(sales).sorted(vec![Sort::up("date")]).limited(Query::LIMIT_MAX);
+        .and(Filter::compare("status", Op::In, agreed));
+    let mut query = Query::of(sales).sorted(vec![Sort::up("date")]).limited(Query::LIMIT_MAX);
     let orders = view.catalog().get(Order::NAME)?.clone();
     let mut purchases = Vec::new();
-    for row in view.list(Order::NAME, &query).await?.rows {
-        let day = match row.value(&orders, "date") {
-            Value::Date(day) => day_number(day),
-            _ => continue,
-        };
-        match row.value(&orders, "total") {
-            Value::Money(Money { units, currency })
-                if units >= i64::from(!known.counts_free)
-                    && known.currency.is_none_or(|one| one == currency) =>
+    loop {
+        let page = view.list(Order::NAME, &query).await?;
+        for row in page.rows {
+            let values = (row.value(&orders, "date"), row.value(&orders, "total"));
+            let (Value::Date(day), Value::Money(Money { units, currency })) = values else {
+                continue;
+            };
+            let day = day_number(day);
+            if day < known.day
+                && units >= i64::from(!known.counts_free)
+                && known.currency.is_none_or(|one| one == currency)
             {
                 purchases.push(Purchase { day, units });
             }
-            _ => {}
+        }
+        query.after = page.next;
+        if query.after.is_none() {
+            return Ok(purchases);
         }
     }
-    let abc = customer.value(&described, "abc");
-    let abc = abc.as_text().and_then(AbcClass::from_code);
-    let until = purchases.partition_point(|one| one.day < known.day);
-    let is_prospect = customer.value(&described, "life_stage").as_text() == Some("prospect");
-    let life = life_of(&known.rule, &purchases[..until], (abc, is_prospect), known.day);
-    Ok(Some((life, day_of(known.day))))
 }
 
 struct Known {

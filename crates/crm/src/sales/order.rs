@@ -32,6 +32,14 @@ pub enum OrderStatus {
     Void,
 }
 
+impl OrderStatus {
+    /// Whether it was agreed and not given up: it counts as sold.
+    #[must_use]
+    pub const fn is_agreed(self) -> bool {
+        !matches!(self, Self::Draft | Self::Void)
+    }
+}
+
 /// The way by which an order came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
 pub enum SalesChannel {

@@ -1,13 +1,12 @@
 //! A process that is killed while it brings the warehouse up to date leaves it as the database was
 //! after some commit: never in between, whether rows came or an undo took them away.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use guanxi_testkit::{TestDatabase, both_databases};
+
+use super::{customers_in, guanxi, output};
 
 /// So often it is killed in each round.
 const KILLS: u32 = 10;
@@ -16,19 +15,6 @@ const LINES: usize = 20_000;
 const BATCH: usize = 4_000;
 
 both_databases!(a_killed_warehouse_catches_up);
-
-fn guanxi(database: &TestDatabase, data: &str, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
-    command.args(["--data", data]).args(arguments);
-    command.env("LANG", "en_US.UTF-8").env("GUANXI_DATABASE", &database.url);
-    command
-}
-
-fn output(database: &TestDatabase, data: &str, arguments: &[&str]) -> String {
-    let output = guanxi(database, data, arguments).output().expect("the program starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("it speaks UTF-8")
-}
 
 /// How many customers the warehouse has.
 fn customers(status: &str) -> usize {
@@ -41,10 +27,10 @@ fn kill(database: &TestDatabase, data: &str, (before, after): (usize, usize)) {
     let begun = Instant::now();
     let copy = tempfile::TempDir::new().unwrap();
     let whole = format!("{}", copy.path().join("warehouse").display());
-    output(database, data, &["warehouse", "catch-up", "--warehouse", &whole]);
+    output(database, &["--data", data, "warehouse", "catch-up", "--warehouse", &whole]);
     let takes = begun.elapsed();
     for at in 0..KILLS {
-        let mut running = guanxi(database, data, &["warehouse", "catch-up"])
+        let mut running = guanxi(database, &["--data", data, "warehouse", "catch-up"])
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -54,13 +40,13 @@ fn kill(database: &TestDatabase, data: &str, (before, after): (usize, usize)) {
         );
         running.kill().unwrap();
         running.wait().unwrap();
-        let there = customers(&output(database, data, &["warehouse", "status"]));
+        let there = customers(&output(database, &["--data", data, "warehouse", "status"]));
         let between = before.min(after)..=before.max(after);
         assert!(between.contains(&there) && there.is_multiple_of(BATCH), "{there} after kill {at}");
     }
     // Other tests' transactions on the same server may hold the end of the log back for a while.
     for _ in 0..100 {
-        if customers(&output(database, data, &["warehouse", "catch-up"])) == after {
+        if customers(&output(database, &["--data", data, "warehouse", "catch-up"])) == after {
             return;
         }
         std::thread::sleep(Duration::from_millis(200));
@@ -72,18 +58,11 @@ async fn a_killed_warehouse_catches_up(database: TestDatabase) {
     let folder = tempfile::TempDir::new().unwrap();
     let data = folder.path().join("data");
     let data = data.to_str().unwrap();
-    let lines: String = (0..LINES).map(|n| format!("K{n},Name {n}\n")).collect();
-    let file = folder.path().join("big.csv");
-    fs::write(&file, format!("code,name\n{lines}")).unwrap();
-    let mapping = folder.path().join("mapping.toml");
-    let toml = "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\n\
-                fields = { code = \"code\", name = \"name\" }\n";
-    fs::write(&mapping, toml).unwrap();
-    output(&database, data, &["warehouse", "catch-up"]);
-    let (mapping, file) = (mapping.to_str().unwrap(), file.to_str().unwrap());
-    let said = output(&database, data, &["import", "--mapping", mapping, file]);
+    let [mapping, file] = customers_in(folder.path(), LINES);
+    output(&database, &["--data", data, "warehouse", "catch-up"]);
+    let said = output(&database, &["--data", data, "import", "--mapping", &mapping, &file]);
     let job = said.lines().next().unwrap().trim().rsplit(' ').next().unwrap().to_owned();
     kill(&database, data, (0, LINES));
-    output(&database, data, &["undo", &job]);
+    output(&database, &["--data", data, "undo", &job]);
     kill(&database, data, (LINES, 0));
 }

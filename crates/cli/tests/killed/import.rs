@@ -1,12 +1,11 @@
 //! A process that is killed in the middle of an import loses nothing that it acknowledged: the
 //! import goes on where its last batch ended, or is undone.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
-use std::fs;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use guanxi_testkit::{TestDatabase, both_databases};
+
+use super::{customers_in, guanxi, output};
 
 /// So often the import is killed.
 const KILLS: u64 = 20;
@@ -14,29 +13,10 @@ const LINES: usize = 25_000;
 
 both_databases!(a_killed_import_goes_on_and_can_be_undone);
 
-fn guanxi(database: &TestDatabase, arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
-    command.args(arguments).env("LANG", "en_US.UTF-8").env("GUANXI_DATABASE", &database.url);
-    command
-}
-
-fn output(database: &TestDatabase, arguments: &[&str]) -> String {
-    let output = guanxi(database, arguments).output().expect("the program starts");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    String::from_utf8(output.stdout).expect("it speaks UTF-8")
-}
-
 async fn a_killed_import_goes_on_and_can_be_undone(database: TestDatabase) {
     let folder = tempfile::TempDir::new().unwrap();
-    let lines: String = (0..LINES).map(|n| format!("K{n},Name {n}\n")).collect();
-    let file = folder.path().join("big.csv");
-    fs::write(&file, format!("code,name\n{lines}")).unwrap();
-    let mapping = folder.path().join("mapping.toml");
-    let toml = "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\n\
-                fields = { code = \"code\", name = \"name\" }\n";
-    fs::write(&mapping, toml).unwrap();
-    let (file, mapping) = (file.to_str().unwrap(), mapping.to_str().unwrap());
-
+    let [mapping, file] = customers_in(folder.path(), LINES);
+    let (mapping, file) = (mapping.as_str(), file.as_str());
     output(&database, &["migrate"]);
     let mut job = String::new();
     let mut kills = 0;
