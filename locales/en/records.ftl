@@ -680,3 +680,18 @@ playbook-step = Step of a playbook
     .due_days = Within days
     .role = Who does it
     .notes = Notes
+
+segment = Segment
+    .plural = Segments
+    .name = Name
+    .kind = Who is in it
+    .kind-dynamic = Who meets a condition
+    .kind-static = Who was put in
+    .condition = Condition
+    .description = What it is for
+    .owner = Responsible
+
+segment-member = Customer in a segment
+    .plural = Customers in segments
+    .segment = Segment
+    .customer = Customer

@@ -133,3 +133,6 @@ refusal-not-confirmed = The name is not the same. Write it exactly as it is show
 refusal-too-small = At least { $limit }.
 refusal-needs-all-customers = This analysis tells sums over all customers. It can be asked for only by somebody who may see all customers and orders: ask an administrator.
 refusal-not-a-warehouse-address = “{ $value }” is no place for the warehouse: name a folder, or an address such as s3://bucket/folder.
+refusal-unknown-segment = There is no segment { $value }, or you may not see it.
+refusal-segment-cycle = This segment leads to itself, or through more than five others.
+refusal-not-in-warehouse = { $type }: “{ $name }” cannot be asked of all customers at once.

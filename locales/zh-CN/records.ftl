@@ -680,3 +680,18 @@ playbook-step = 策略步骤
     .due_days = 期限（天）
     .role = 执行角色
     .notes = 备注
+
+segment = 客户细分
+    .plural = 客户细分
+    .name = 名称
+    .kind = 成员来源
+    .kind-dynamic = 符合条件者
+    .kind-static = 手工加入者
+    .condition = 条件
+    .description = 用途
+    .owner = 负责人
+
+segment-member = 细分成员
+    .plural = 细分成员
+    .segment = 客户细分
+    .customer = 客户

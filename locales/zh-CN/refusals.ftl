@@ -133,3 +133,6 @@ refusal-not-confirmed = 名称不一致，请按显示的名称输入。
 refusal-too-small = 不得小于 { $limit }。
 refusal-needs-all-customers = 该分析会给出全部客户的合计数，只有能看到全部客户和订单的人才能发起，请联系管理员。
 refusal-not-a-warehouse-address = “{ $value }”不能作为数据仓库的位置：请填写文件夹，或形如 s3://bucket/folder 的地址。
+refusal-unknown-segment = 不存在客户细分 { $value }，或您无权查看。
+refusal-segment-cycle = 该客户细分引用了自身，或嵌套超过五层。
+refusal-not-in-warehouse = { $type }的“{ $name }”不能用于对全部客户的筛选。

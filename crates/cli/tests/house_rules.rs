@@ -31,6 +31,7 @@ const MODULES_MAY_USE: &[(&str, &[&str])] = &[
     ("work", &["access", "people", "catalog", "sales", "billing", "service"]),
     ("exchange", &["access", "people", "text"]),
     ("insights", &["access", "people", "catalog", "sales", "billing", "service", "work", "text"]),
+    ("segments", &["access", "people", "catalog", "sales", "service", "insights"]),
 ];
 
 const FILE_LINES_MAX: usize = 500;

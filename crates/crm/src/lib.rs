@@ -10,6 +10,7 @@ pub mod insights;
 pub mod people;
 pub mod privacy;
 pub mod sales;
+pub mod segments;
 pub mod service;
 pub mod text;
 pub mod work;
@@ -43,6 +44,8 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     insights::LifeRule::TYPE,
     insights::Playbook::TYPE,
     insights::PlaybookStep::TYPE,
+    segments::Segment::TYPE,
+    segments::SegmentMember::TYPE,
     access::Company::TYPE,
     access::Team::TYPE,
     access::User::TYPE,

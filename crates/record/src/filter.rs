@@ -1,5 +1,7 @@
 //! Which records are meant: comparisons, conditions on linked records, and, or, not.
 
+use std::cmp::Ordering;
+
 use guanxi_base::{Error, RawId, Refusal, Result};
 use serde_json::{Map, Value as Json, json};
 
@@ -54,6 +56,20 @@ impl Op {
     #[must_use]
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, op)| *op == self).map_or("", |(name, _)| name)
+    }
+
+    /// Whether something that stands so to a value passes, where the operation compares.
+    #[must_use]
+    pub fn holds(self, ordering: Ordering) -> bool {
+        match self {
+            Self::Eq => ordering.is_eq(),
+            Self::Ne => ordering.is_ne(),
+            Self::Lt => ordering.is_lt(),
+            Self::Le => ordering.is_le(),
+            Self::Gt => ordering.is_gt(),
+            Self::Ge => ordering.is_ge(),
+            _ => false,
+        }
     }
 
     /// The operation of this name.
@@ -118,6 +134,11 @@ pub enum Filter {
 }
 
 impl Filter {
+    /// More comparisons than this are refused.
+    pub const COMPARISONS_MAX: usize = 200;
+    /// More values than this to compare with at once are refused.
+    pub const VALUES_MAX: usize = 1_000;
+
     /// The record that this link leads to passes.
     #[must_use]
     pub fn linked(link: impl Into<String>, filter: Self) -> Self {

@@ -1,20 +1,17 @@
 //! Filters as SQL conditions. Every condition is true or false, never unknown, so that "not"
 //! means what a person means by it.
 
-use guanxi_base::{Date, Money, Refusal, Result, Timestamp};
-use guanxi_record::period::relative_day;
-use guanxi_record::{Catalog, Filter, Kind, Op, Period, RecordType, Value};
+use guanxi_base::{Date, Refusal, Result, Timestamp};
+use guanxi_record::{
+    ANY_CURRENCY, Catalog, Compared, Filter, Kind, Op, RecordType, Value, about, not_comparable,
+    unknown_field,
+};
 use serde_json::Value as Json;
 
 use crate::actor::{Actor, Purpose};
 use crate::columns::Expression;
 use crate::search;
 use crate::sql::{Sql, SqlValue, quoted};
-
-/// A filter with more comparisons than this is refused.
-const COMPARISONS_MAX: usize = 200;
-/// More values than this in one `in` are refused.
-const VALUES_MAX: usize = 1_000;
 
 /// Writes conditions into a statement.
 pub(crate) struct Conditions<'a> {
@@ -53,8 +50,13 @@ impl<'a> Conditions<'a> {
         format!("t{}", self.aliases)
     }
 
+    fn compared(&self) -> Compared {
+        let Actor { user, time_zone, .. } = self.actor;
+        Compared { now: self.now, time_zone: time_zone.clone(), user: *user }
+    }
+
     pub(crate) fn today(&self) -> Date {
-        self.now.to_zoned(self.actor.time_zone.clone()).date()
+        self.compared().today()
     }
 
     /// The records that the words find.
@@ -86,8 +88,8 @@ impl<'a> Conditions<'a> {
             }
             Filter::Compare { field, op, value } => {
                 self.comparisons += 1;
-                if self.comparisons > COMPARISONS_MAX && !self.is_rule {
-                    let refusal = Refusal::new("filter-too-large").with("limit", COMPARISONS_MAX);
+                if self.comparisons > Filter::COMPARISONS_MAX && !self.is_rule {
+                    let refusal = Refusal::new("filter-too-large").with("limit", Filter::COMPARISONS_MAX);
                     return Err(refusal.into());
                 }
                 self.compare(sql, record_type, alias, field, *op, value)
@@ -143,7 +145,7 @@ impl<'a> Conditions<'a> {
     ) -> Result<(std::sync::Arc<RecordType>, String)> {
         self.may_ask(record_type, link)?;
         let field = record_type.expect_field(link)?;
-        let target = field.kind.link_target().ok_or_else(|| unknown(path, record_type))?;
+        let target = field.kind.link_target().ok_or_else(|| unknown_field(path, record_type))?;
         let linked = self.catalog.named(target)?.clone();
         let inner = self.alias();
         let link = Expression::of(sql.dialect, alias, field).sql;
@@ -197,7 +199,7 @@ impl<'a> Conditions<'a> {
         if field.kind == Kind::Address {
             self.may_ask(record_type, link)?;
             let part = guanxi_record::Address::PARTS.iter().find(|part| **part == rest);
-            let part = part.ok_or_else(|| unknown(path, record_type))?;
+            let part = part.ok_or_else(|| unknown_field(path, record_type))?;
             let whole = Expression::of(sql.dialect, alias, field);
             return self.compare_one(sql, path, &whole.part(sql.dialect, part), op, value);
         }
@@ -261,14 +263,15 @@ impl<'a> Conditions<'a> {
         }
         if matches!(op, Op::In | Op::NotIn) {
             let items = value.as_array().ok_or_else(|| Refusal::field("needs-a-list", name))?;
-            if items.len() > VALUES_MAX && !self.is_rule {
+            if items.len() > Filter::VALUES_MAX && !self.is_rule {
                 return Err(Refusal::field("too-many-items", name)
-                    .with("limit", VALUES_MAX)
+                    .with("limit", Filter::VALUES_MAX)
                     .into());
             }
+            let compared = self.compared();
             let values = items
                 .iter()
-                .map(|item| self.read(name, expression, item))
+                .map(|item| compared.value(name, &expression.kind, item))
                 .map(|value| value.map(|value| expression.comparable(sql.dialect, &value)))
                 .collect::<Result<Vec<_>>>()?;
             if values.is_empty() {
@@ -304,11 +307,11 @@ impl<'a> Conditions<'a> {
         if matches!(op, Op::Lt | Op::Le | Op::Gt | Op::Ge) && !expression.kind.is_ordered() {
             return Err(not_comparable(name, op).into());
         }
-        let value = self.read(name, expression, value)?;
+        let value = self.compared().value(name, &expression.kind, value)?;
         let bound = expression.comparable(sql.dialect, &value);
         let sign = comparison_sign(op).ok_or_else(|| not_comparable(name, op))?;
         let currency = match (&value, &expression.currency) {
-            (Value::Money(money), Some(currency)) if money.currency != NO_CURRENCY => {
+            (Value::Money(money), Some(currency)) if money.currency != ANY_CURRENCY => {
                 Some((currency, SqlValue::Text(money.currency.code().to_owned())))
             }
             _ => None,
@@ -337,7 +340,7 @@ impl<'a> Conditions<'a> {
             return Err(not_comparable(name, op).into());
         }
         let one = Json::Array(vec![value.clone()]);
-        let read = Value::from_json(&expression.kind, &one).map_err(|r| about(r, name))?;
+        let read = Value::from_json(&expression.kind, &one).map_err(|refusal| about(refusal, name))?;
         let json = crate::columns::write_value(&read).into_text()?;
         let element: Vec<Json> = serde_json::from_str(&json).unwrap_or_default();
         let bound = match (sql.dialect, element.first()) {
@@ -362,66 +365,14 @@ impl<'a> Conditions<'a> {
         expression: &Expression,
         value: &Json,
     ) -> Result<()> {
-        let words = value.as_str().unwrap_or_default();
-        let period = Period::parse(words, self.today())
-            .ok_or_else(|| Refusal::field("not-a-period", name).with("value", words))?;
-        let (start, end) = match expression.kind {
-            Kind::Date => (Value::Date(period.start), Value::Date(period.end)),
-            Kind::Instant => (self.start_of_day(period.start)?, self.start_of_day(period.end)?),
-            _ => return Err(not_comparable(name, Op::Within).into()),
-        };
+        let [start, end] = self.compared().period(name, &expression.kind, value)?;
         let dialect = sql.dialect;
         sql.push(&expression.sql).push(" >= ").bind(expression.comparable(dialect, &start));
         sql.push(" AND ").push(&expression.sql).push(" < ");
         sql.bind(expression.comparable(dialect, &end));
         Ok(())
     }
-
-    fn start_of_day(&self, day: Date) -> Result<Value> {
-        let zoned = day.to_zoned(self.actor.time_zone.clone());
-        Ok(Value::Instant(zoned.map_err(guanxi_base::Error::internal)?.timestamp()))
-    }
-
-    /// A value to compare with: what the field holds, and besides it relative days, days for
-    /// instants, and amounts without a currency.
-    fn read(&self, name: &str, expression: &Expression, json: &Json) -> Result<Value> {
-        let kind = &expression.kind;
-        if let Some(text) = json.as_str() {
-            let day = || relative_day(text, self.today()).or_else(|| text.parse().ok());
-            match kind {
-                Kind::Date => {
-                    if let Some(day) = day() {
-                        return Ok(Value::Date(day));
-                    }
-                }
-                Kind::Instant => {
-                    if let Some(day) = day().filter(|_| !text.contains('T')) {
-                        return self.start_of_day(day);
-                    }
-                }
-                Kind::Money => {
-                    if let Ok(money) = Money::parse(text, NO_CURRENCY) {
-                        return Ok(Value::Money(money));
-                    }
-                }
-                Kind::Owner if text == "me" => {
-                    return Ok(self.actor.user.map_or(Value::Null, Value::Link));
-                }
-                _ => {}
-            }
-            return Value::from_text(kind, text).map_err(|r| about(r, name));
-        }
-        if let (Kind::Money, Json::Number(number)) = (kind, json)
-            && let Ok(money) = Money::parse(&number.to_string(), NO_CURRENCY)
-        {
-            return Ok(Value::Money(money));
-        }
-        Value::from_json(kind, json).map_err(|r| about(r, name))
-    }
 }
-
-/// Stands for "whatever the currency" in comparisons; ISO 4217 has XXX for no currency.
-const NO_CURRENCY: guanxi_base::Currency = guanxi_base::Currency::NONE;
 
 fn comparison_sign(op: Op) -> Option<&'static str> {
     Some(match op {
@@ -433,16 +384,4 @@ fn comparison_sign(op: Op) -> Option<&'static str> {
         Op::Ge => ">=",
         _ => return None,
     })
-}
-
-fn about(refusal: Refusal, name: &str) -> guanxi_base::Error {
-    Refusal { field: Some(name.to_owned()), ..refusal }.into()
-}
-
-fn unknown(path: &str, record_type: &RecordType) -> Refusal {
-    Refusal::field("unknown-field", path).with("name", path).with("type", &record_type.name)
-}
-
-fn not_comparable(name: &str, op: Op) -> Refusal {
-    Refusal::field("not-comparable", name).with("name", name).with("operation", op.name())
 }

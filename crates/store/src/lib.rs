@@ -52,7 +52,7 @@ pub use migration::{Migration, Step, schema_after, steps_between};
 pub use schema::{Column, ColumnType, Index, Schema, Table};
 pub use seal::{Broken, Verified};
 pub use search::Hit;
-pub use share::Share;
+pub use share::{Share, Sharing};
 pub use sign_in::{NewSignIn, SignIn, SignInInfo, SignInKind};
 pub use store::{Changed, Guard, Store, StoreConfig};
 pub use trail::{Deed, Look, Trace};

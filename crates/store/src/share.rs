@@ -26,7 +26,36 @@ pub struct Share {
     pub by: Option<RawId>,
 }
 
+/// That somebody was given a record, whatever their roles say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sharing {
+    /// Its type.
+    pub record_type: String,
+    /// Which one.
+    pub record: RawId,
+    /// A user or a team.
+    pub with: RawId,
+}
+
 impl View {
+    /// All that is shared today: for rules, never for eyes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sharings(&mut self) -> Result<Vec<Sharing>> {
+        let today = self.now.to_zoned(self.actor.time_zone.clone()).date();
+        let mut sql = self
+            .session
+            .sql("SELECT type, record, grantee FROM share WHERE until IS NULL OR until >= ");
+        sql.bind(SqlValue::Date(today));
+        let rows = self.session.long_rows(&sql).await?;
+        let read = |row: crate::sql::SqlRow| -> Result<Sharing> {
+            let (record, with) = (RawId(row[1].integer()?), RawId(row[2].integer()?));
+            Ok(Sharing { record_type: row[0].clone().into_text()?, record, with })
+        };
+        rows.into_iter().map(read).collect()
+    }
+
     /// With whom a record is shared that the Actor may see.
     ///
     /// # Errors

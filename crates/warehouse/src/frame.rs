@@ -23,7 +23,7 @@ pub const NO_CODE: u32 = u32::MAX;
 
 /// One column of all rows of a table.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Column {
+pub enum Column {
     /// Numbers, amounts, ids, days since 1970-01-01, microseconds, yes (1) and no (0);
     /// [`NO_NUMBER`] where there is none.
     Numbers(Vec<i64>),
@@ -34,6 +34,47 @@ enum Column {
         /// The words.
         words: Vec<String>,
     },
+    /// Several numbers or texts in each row.
+    Lists {
+        /// Where each row's begin in `values`, and where the last one's end.
+        starts: Vec<u32>,
+        /// Numbers, or the places of words.
+        values: Vec<i64>,
+        /// The words, where they are texts.
+        words: Vec<String>,
+    },
+}
+
+impl Column {
+    /// The numbers; none when it has others.
+    #[must_use]
+    pub fn numbers(&self) -> &[i64] {
+        match self {
+            Self::Numbers(numbers) => numbers,
+            _ => &[],
+        }
+    }
+
+    /// The codes of the rows and the words; none when it has no texts.
+    #[must_use]
+    pub fn codes(&self) -> (&[u32], &[String]) {
+        match self {
+            Self::Codes { codes, words } => (codes, words),
+            _ => (&[], &[]),
+        }
+    }
+
+    /// How many bytes of memory it takes, about.
+    pub(crate) fn bytes(&self) -> usize {
+        let texts = |words: &[String]| words.iter().map(|word| word.len() + 24).sum::<usize>();
+        match self {
+            Self::Numbers(numbers) => numbers.len() * 8,
+            Self::Codes { codes, words } => codes.len() * 4 + texts(words),
+            Self::Lists { starts, values, words } => {
+                starts.len() * 4 + values.len() * 8 + texts(words)
+            }
+        }
+    }
 }
 
 /// Some columns of all rows of a table, in the order of their ids.
@@ -41,33 +82,47 @@ enum Column {
 pub struct Frame {
     /// How many rows.
     pub rows: usize,
-    columns: HashMap<String, Column>,
+    pub(crate) columns: HashMap<String, Column>,
 }
 
 impl Frame {
     /// A column of numbers; empty when it is none.
     #[must_use]
     pub fn numbers(&self, name: &str) -> &[i64] {
-        match self.columns.get(name) {
-            Some(Column::Numbers(numbers)) => numbers,
-            _ => &[],
-        }
+        self.columns.get(name).map_or(&[], Column::numbers)
     }
 
     /// A column of texts: the codes of the rows and the words; empty when it is none.
     #[must_use]
     pub fn codes(&self, name: &str) -> (&[u32], &[String]) {
-        match self.columns.get(name) {
-            Some(Column::Codes { codes, words }) => (codes, words),
-            _ => (&[], &[]),
+        self.columns.get(name).map_or((&[], &[]), Column::codes)
+    }
+}
+
+/// The words of a column, each once.
+#[derive(Default)]
+struct Words {
+    words: Vec<String>,
+    known: HashMap<String, u32>,
+}
+
+impl Words {
+    fn code(&mut self, word: &str) -> u32 {
+        if let Some(code) = self.known.get(word) {
+            return *code;
         }
+        let code = u32::try_from(self.words.len()).unwrap_or(NO_CODE);
+        self.words.push(word.to_owned());
+        self.known.insert(word.to_owned(), code);
+        code
     }
 }
 
 /// Builds a column from one batch after another.
 enum Growing {
     Numbers(Vec<i64>),
-    Codes { codes: Vec<u32>, words: Vec<String>, known: HashMap<String, u32> },
+    Codes(Vec<u32>, Words),
+    Lists(Vec<u32>, Vec<i64>, Words),
 }
 
 impl Growing {
@@ -76,11 +131,8 @@ impl Growing {
             DataType::Int64 | DataType::Date32 | DataType::Timestamp(..) | DataType::Boolean => {
                 Self::Numbers(Vec::with_capacity(rows))
             }
-            DataType::Utf8 => Self::Codes {
-                codes: Vec::with_capacity(rows),
-                words: Vec::new(),
-                known: HashMap::new(),
-            },
+            DataType::Utf8 => Self::Codes(Vec::with_capacity(rows), Words::default()),
+            DataType::List(_) => Self::Lists(vec![0], Vec::new(), Words::default()),
             _ => return None,
         })
     }
@@ -91,22 +143,24 @@ impl Growing {
         };
         match self {
             Self::Numbers(numbers) => extend_numbers(numbers, array),
-            Self::Codes { codes, words, known } => {
+            Self::Codes(codes, words) => {
                 let Some(texts) = array.as_string_opt::<i32>() else {
                     return self.extend_with_nothing(batch.num_rows());
                 };
-                codes.extend(texts.iter().map(|text| match text {
-                    None => NO_CODE,
-                    Some(text) => match known.get(text) {
-                        Some(code) => *code,
-                        None => {
-                            let code = u32::try_from(words.len()).unwrap_or(NO_CODE);
-                            words.push(text.to_owned());
-                            known.insert(text.to_owned(), code);
-                            code
-                        }
-                    },
-                }));
+                codes.extend(texts.iter().map(|text| text.map_or(NO_CODE, |text| words.code(text))));
+            }
+            Self::Lists(starts, values, words) => {
+                let Some(lists) = array.as_list_opt::<i32>() else {
+                    return self.extend_with_nothing(batch.num_rows());
+                };
+                for list in lists.iter() {
+                    let numbers = list.as_ref().and_then(|l| l.as_primitive_opt::<Int64Type>());
+                    values.extend(numbers.into_iter().flat_map(|numbers| numbers.values()));
+                    let texts = list.as_ref().and_then(|list| list.as_string_opt::<i32>());
+                    let texts = texts.into_iter().flat_map(|texts| texts.iter().flatten());
+                    values.extend(texts.map(|text| i64::from(words.code(text))));
+                    starts.push(u32::try_from(values.len()).unwrap_or(u32::MAX));
+                }
             }
         }
     }
@@ -115,14 +169,21 @@ impl Growing {
     fn extend_with_nothing(&mut self, rows: usize) {
         match self {
             Self::Numbers(numbers) => numbers.extend(std::iter::repeat_n(NO_NUMBER, rows)),
-            Self::Codes { codes, .. } => codes.extend(std::iter::repeat_n(NO_CODE, rows)),
+            Self::Codes(codes, _) => codes.extend(std::iter::repeat_n(NO_CODE, rows)),
+            Self::Lists(starts, values, _) => {
+                let end = u32::try_from(values.len()).unwrap_or(u32::MAX);
+                starts.extend(std::iter::repeat_n(end, rows));
+            }
         }
     }
 
     fn finish(self) -> Column {
         match self {
             Self::Numbers(numbers) => Column::Numbers(numbers),
-            Self::Codes { codes, words, .. } => Column::Codes { codes, words },
+            Self::Codes(codes, words) => Column::Codes { codes, words: words.words },
+            Self::Lists(starts, values, words) => {
+                Column::Lists { starts, values, words: words.words }
+            }
         }
     }
 }

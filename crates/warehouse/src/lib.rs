@@ -15,16 +15,21 @@
 //! ```
 
 mod columns;
+mod choose;
 mod frame;
+mod held;
 mod manifest;
 mod query;
 mod segments;
+mod test;
 mod warehouse;
 
 pub use datafusion::arrow::array::RecordBatch as Batch;
 
 pub use columns::{batch_of, currency_column, day_number, day_of, schema_of};
-pub use frame::{Frame, NO_CODE, NO_NUMBER};
+pub use choose::{Chooser, Mask, count};
+pub use frame::{Column, Frame, NO_CODE, NO_NUMBER};
+pub use held::{NO_PLACE, Table};
 pub use manifest::{LogPlace, Manifest, Segment};
 pub use query::Question;
 pub use warehouse::{Update, Warehouse};

@@ -1,6 +1,6 @@
 //! The warehouse: opened by an address, brought up to date by one writer at a time, read by all.
 
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
@@ -12,6 +12,7 @@ use object_store::prefix::PrefixStore;
 use url::Url;
 
 use crate::columns::{batch_of, schema_of};
+use crate::held::Held;
 use crate::manifest::{self, LogPlace, Manifest};
 use crate::segments::{self, SEGMENT_ROWS};
 
@@ -24,6 +25,7 @@ pub struct Warehouse {
     whole: Arc<dyn ObjectStore>,
     prefix: Path,
     known: Arc<RwLock<Option<Arc<Manifest>>>>,
+    pub(crate) held: Arc<Mutex<Held>>,
 }
 
 impl Warehouse {
@@ -48,7 +50,7 @@ impl Warehouse {
             object_store::parse_url_opts(&url, settings).map_err(|_| wrong())?;
         let whole: Arc<dyn ObjectStore> = Arc::from(objects);
         let objects = Arc::new(PrefixStore::new(whole.clone(), prefix.clone()));
-        Ok(Self { objects, whole, prefix, known: Arc::default() })
+        Ok(Self { objects, whole, prefix, known: Arc::default(), held: Arc::default() })
     }
 
     /// What it consists of now.

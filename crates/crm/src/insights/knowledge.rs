@@ -41,6 +41,12 @@ struct Knowledge {
     cluster: Option<String>,
 }
 
+/// The table that stands beside that of a type: what was found out about its records.
+#[must_use]
+pub fn knowledge_of(record_type: &str) -> Option<&'static guanxi_record::RecordType> {
+    (record_type == Customer::NAME).then_some(Knowledge::TYPE)
+}
+
 /// The warehouse as it is now, to be asked in SQL: a table for each record type, and `knowledge`.
 ///
 /// # Errors

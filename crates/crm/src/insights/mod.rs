@@ -12,7 +12,7 @@ mod why;
 mod worth;
 
 pub use catch_up::{CaughtUp, catch_up, is_kept};
-pub use knowledge::question;
+pub use knowledge::{knowledge_of, question};
 pub use life::{Life, LifeRule, life_of};
 pub use purchases::{Purchase, Purchases};
 pub use records::{Analysis, AnalysisRun, Playbook, PlaybookStep, RunState, Stage, StageChange};

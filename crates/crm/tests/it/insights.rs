@@ -49,7 +49,7 @@ async fn is_same(store: &Store, warehouse: &Warehouse) -> bool {
 
 /// Catches up, and again for as long as other tests' transactions on the same server hold the end
 /// of the log back.
-async fn follow(store: &Store, warehouse: &Warehouse) {
+pub(crate) async fn follow(store: &Store, warehouse: &Warehouse) {
     for _ in 0..2_000 {
         catch_up(store, warehouse).await.unwrap();
         if is_same(store, warehouse).await {

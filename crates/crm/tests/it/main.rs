@@ -9,6 +9,7 @@ mod insights;
 mod organising;
 mod privacy;
 mod reading;
+mod segments;
 mod undoing;
 mod upgrading;
 mod writing;

@@ -1,0 +1,11 @@
+//! Segments: customers chosen by what is known about them, and looked at together.
+
+mod choosing;
+mod membership;
+mod profile;
+mod records;
+
+pub use choosing::{Choosing, Glance, expand};
+pub use membership::{Move, moves, parts, refresh_all};
+pub use profile::{Profile, Share, profile};
+pub use records::{Segment, SegmentKind, SegmentMember};
