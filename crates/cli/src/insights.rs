@@ -3,10 +3,11 @@
 use std::time::Instant;
 
 use clap::{Args, Subcommand, ValueEnum};
-use guanxi_base::{Date, Result};
+use guanxi_base::{Date, Refusal, Result};
 use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, catch_up, question, run_next};
-use guanxi_record::Stored;
-use guanxi_store::{Actor, Purpose, Store};
+use guanxi_crm::segments::Choosing;
+use guanxi_record::{Filter, Stored};
+use guanxi_store::{Actor, Origin, Purpose, Store};
 use guanxi_warehouse::Warehouse;
 
 /// The warehouse: records as columns, for analyses.
@@ -22,6 +23,11 @@ enum What {
     CatchUp,
     /// Says what is in it, and as of when.
     Status,
+    /// Says how many customers pass a filter, and how long it took, five times.
+    Count {
+        /// Such as `{"field": "revenue", "op": "ge", "value": 1000}`.
+        filter: String,
+    },
     /// Answers a question in SQL: a table for each record type, and `knowledge` for customers.
     Ask {
         /// Such as `select life_stage, count(*) from knowledge group by 1`.
@@ -57,6 +63,19 @@ pub(crate) async fn warehouse(
 ) -> Result<()> {
     if let What::Ask { question: asked } = &command.what {
         println!("{}", question(store, warehouse).await?.show(asked).await?);
+        return Ok(());
+    }
+    if let What::Count { filter } = &command.what {
+        let json = filter.parse::<serde_json::Value>();
+        let json = json.map_err(|_| Refusal::new("wrong-filter").with("value", filter))?;
+        let filter = Filter::from_json(&json)?;
+        let actor = Actor::system(Origin::Cli);
+        for _ in 0..5 {
+            let begun = Instant::now();
+            let choosing = Choosing::begin(store, warehouse, &actor).await?;
+            let glance = choosing.glance(&choosing.customers(&filter).await?, 10).await?;
+            println!("{} customers, {:.1} ms", glance.count, begun.elapsed().as_secs_f64() * 1e3);
+        }
         return Ok(());
     }
     if matches!(command.what, What::CatchUp) {

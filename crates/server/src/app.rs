@@ -5,6 +5,7 @@ use std::sync::Arc;
 use guanxi_base::Result;
 use guanxi_crm::access::{KEY_BYTES, PasswordPolicy, Vault};
 use guanxi_store::{Deed, Store};
+use guanxi_warehouse::Warehouse;
 
 use crate::deeds::Deeds;
 use crate::identity::{LdapConfig, Oidc, OidcConfig};
@@ -29,6 +30,8 @@ pub struct AppConfig {
     pub oidc: Option<OidcConfig>,
     /// The directory that knows passwords.
     pub ldap: Option<LdapConfig>,
+    /// What analyses and segments read; in memory, and empty, when there is none.
+    pub warehouse: Option<Warehouse>,
     /// So many requests a second are answered to one address or one session; all when 0.
     pub requests_per_second: u32,
 }
@@ -43,6 +46,7 @@ impl Default for AppConfig {
             mail: None,
             oidc: None,
             ldap: None,
+            warehouse: None,
             requests_per_second: 0,
         }
     }
@@ -53,6 +57,7 @@ impl Default for AppConfig {
 pub struct App {
     /// The open database.
     pub store: Store,
+    pub(crate) warehouse: Warehouse,
     pub(crate) config: Arc<AppConfig>,
     pub(crate) vault: Vault,
     pub(crate) mailer: Option<Arc<Mailer>>,
@@ -71,7 +76,12 @@ impl App {
         let mailer = config.mail.as_ref().map(Mailer::new).transpose()?.map(Arc::new);
         let back = format!("{}/login/oidc/back", config.public_url.trim_end_matches('/'));
         let oidc = config.oidc.clone().map(|oidc| Arc::new(Oidc::new(oidc, back)));
+        let warehouse = match &config.warehouse {
+            Some(warehouse) => warehouse.clone(),
+            None => Warehouse::open("memory:///")?,
+        };
         Ok(Self {
+            warehouse,
             throttle: Arc::new(Throttle::new(store.clock().clone())),
             rate: Arc::new(Rate::new(config.requests_per_second)),
             vault: Vault::new(&config.key),

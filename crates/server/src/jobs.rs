@@ -7,6 +7,7 @@ use guanxi_crm::access::{actor_of, keep_log_short};
 use guanxi_crm::exchange::run_import;
 use guanxi_crm::insights::{catch_up, repeat, run_next};
 use guanxi_crm::privacy;
+use guanxi_crm::segments::refresh_all;
 use guanxi_store::{Actor, Job, Origin, Store};
 use guanxi_warehouse::Warehouse;
 
@@ -30,6 +31,9 @@ const FRESH: Duration = Duration::from_secs(30);
 
 /// So often an analysis is done again that somebody asked for once.
 const REPEATED: SignedDuration = SignedDuration::from_hours(24);
+
+/// So often segments are looked at for who has come and who has gone; after an analysis too.
+const LOOKED: Duration = Duration::from_mins(10);
 
 /// Follows what other processes change in the description of record types, for ever.
 pub async fn follow_catalog(store: Store) {
@@ -99,6 +103,7 @@ pub async fn run_jobs(store: Store) {
 /// Does the analyses that people ask for, and brings the warehouse up to date, for ever.
 pub async fn run_analyses(store: Store, warehouse: Warehouse) {
     let mut fresh_until = Instant::now();
+    let mut looked_until = Instant::now();
     loop {
         let done = match run_next(&store, &warehouse).await {
             Ok(done) => done.is_some(),
@@ -112,6 +117,12 @@ pub async fn run_analyses(store: Store, warehouse: Warehouse) {
                 tracing::error!(%error, "the warehouse cannot be brought up to date");
             }
             fresh_until = Instant::now() + FRESH;
+        }
+        if done || Instant::now() >= looked_until {
+            if let Err(error) = refresh_all(&store, &warehouse).await {
+                tracing::error!(%error, "segments cannot be looked at");
+            }
+            looked_until = Instant::now() + LOOKED;
         }
         if !done {
             tokio::time::sleep(IDLE * 4).await;

@@ -2,7 +2,9 @@
 //! works in both.
 
 use guanxi_base::{Refusal, Result};
+use guanxi_crm::segments::expand;
 use guanxi_record::{Cursor, Filter, Query, Sort, condition_from_param};
+use guanxi_store::View;
 use maud::{Markup, html};
 use serde_json::Value as Json;
 
@@ -56,8 +58,15 @@ pub(crate) fn conditions(params: &Params) -> Result<Filter> {
     Ok(filter)
 }
 
+/// The query of records of a type that the parameters state, with the conditions of segments in the
+/// place of their names.
+pub(crate) async fn query_of(view: &mut View, of: &str, params: &Params) -> Result<Query> {
+    let query = query(params)?;
+    Ok(Query { filter: expand(view, of, query.filter).await?, ..query })
+}
+
 /// The query that the parameters state.
-pub(crate) fn query(params: &Params) -> Result<Query> {
+fn query(params: &Params) -> Result<Query> {
     let limit = match one(params, "limit") {
         Some(text) => match text.parse::<usize>() {
             Ok(limit) if (1..=Query::LIMIT_MAX).contains(&limit) => limit,

@@ -89,7 +89,8 @@ impl<'a> Conditions<'a> {
             Filter::Compare { field, op, value } => {
                 self.comparisons += 1;
                 if self.comparisons > Filter::COMPARISONS_MAX && !self.is_rule {
-                    let refusal = Refusal::new("filter-too-large").with("limit", Filter::COMPARISONS_MAX);
+                    let refusal =
+                        Refusal::new("filter-too-large").with("limit", Filter::COMPARISONS_MAX);
                     return Err(refusal.into());
                 }
                 self.compare(sql, record_type, alias, field, *op, value)
@@ -340,7 +341,8 @@ impl<'a> Conditions<'a> {
             return Err(not_comparable(name, op).into());
         }
         let one = Json::Array(vec![value.clone()]);
-        let read = Value::from_json(&expression.kind, &one).map_err(|refusal| about(refusal, name))?;
+        let read =
+            Value::from_json(&expression.kind, &one).map_err(|refusal| about(refusal, name))?;
         let json = crate::columns::write_value(&read).into_text()?;
         let element: Vec<Json> = serde_json::from_str(&json).unwrap_or_default();
         let bound = match (sql.dialect, element.first()) {

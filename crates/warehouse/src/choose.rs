@@ -328,7 +328,8 @@ impl Reading<'_, '_> {
                     return Ok(Node::Test(column, units));
                 }
                 let code = self.need(Need::column(described, &currency_column(name)));
-                let code = Node::Test(code, Test::word(money.currency.code()).negated_if(op == Op::Ne));
+                let code =
+                    Node::Test(code, Test::word(money.currency.code()).negated_if(op == Op::Ne));
                 let both = vec![Node::Test(column, units), code];
                 return Ok(if op == Op::Ne { Node::Any(both) } else { Node::All(both) });
             }
@@ -382,9 +383,7 @@ impl Answering {
                 }
                 let fits = |number: u32| match count {
                     None => number > 0,
-                    Some(Count { op, number: with }) => {
-                        op.holds(i64::from(number).cmp(with))
-                    }
+                    Some(Count { op, number: with }) => op.holds(i64::from(number).cmp(with)),
                 };
                 counts.par_iter().with_min_len(1 << 16).map(|number| fits(*number)).collect()
             }

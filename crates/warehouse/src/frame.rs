@@ -147,7 +147,8 @@ impl Growing {
                 let Some(texts) = array.as_string_opt::<i32>() else {
                     return self.extend_with_nothing(batch.num_rows());
                 };
-                codes.extend(texts.iter().map(|text| text.map_or(NO_CODE, |text| words.code(text))));
+                codes
+                    .extend(texts.iter().map(|text| text.map_or(NO_CODE, |text| words.code(text))));
             }
             Self::Lists(starts, values, words) => {
                 let Some(lists) = array.as_list_opt::<i32>() else {

@@ -14,8 +14,8 @@
 //! # });
 //! ```
 
-mod columns;
 mod choose;
+mod columns;
 mod frame;
 mod held;
 mod manifest;
@@ -26,8 +26,8 @@ mod warehouse;
 
 pub use datafusion::arrow::array::RecordBatch as Batch;
 
-pub use columns::{batch_of, currency_column, day_number, day_of, schema_of};
 pub use choose::{Chooser, Mask, count};
+pub use columns::{batch_of, currency_column, day_number, day_of, schema_of};
 pub use frame::{Column, Frame, NO_CODE, NO_NUMBER};
 pub use held::{NO_PLACE, Table};
 pub use manifest::{LogPlace, Manifest, Segment};

@@ -145,8 +145,11 @@ impl Test {
                 }
             }
             Column::Codes { codes, words } => {
-                let words: Vec<bool> =
-                    words.par_iter().with_min_len(1 << 10).map(|one| self.word_passes(one)).collect();
+                let words: Vec<bool> = words
+                    .par_iter()
+                    .with_min_len(1 << 10)
+                    .map(|one| self.word_passes(one))
+                    .collect();
                 let none = self.empty ^ self.negated;
                 let passes = |code: &u32| match *code {
                     NO_CODE => none,

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use guanxi_base::{Currency, Error, RawId, Refusal, Result, Timestamp};
-use guanxi_record::{
-    Catalog, Compared, Filter, Op, Query, Record as _, RecordType, Stored,
-};
+use guanxi_record::{Catalog, Compared, Filter, Op, Query, Record as _, RecordType, Stored};
 use guanxi_store::{Actor, Purpose, Rights, Sharing, Store, View};
 use guanxi_warehouse::{
     Chooser, Column, Manifest, Mask, NO_CODE, NO_NUMBER, Table, Warehouse, count, currency_column,
@@ -188,8 +186,7 @@ impl Choosing {
     /// # Errors
     /// The refusals of a list; when the database or the warehouse fails.
     pub async fn mask(&self, record_type: &str, filter: &Filter) -> Result<Mask> {
-        let scope =
-            |name: &str| self.actor.rights.scope(name, Purpose::Read).cloned();
+        let scope = |name: &str| self.actor.rights.scope(name, Purpose::Read).cloned();
         let reads = |name: &str, field: &str| self.actor.rights.reads(name, field);
         let shared = |name: &str, with: &[RawId]| {
             let fits = |one: &&Sharing| one.record_type == name && with.contains(&one.with);
@@ -242,11 +239,7 @@ impl Choosing {
     ///
     /// # Errors
     /// When the warehouse cannot be read.
-    pub(super) async fn places(
-        &self,
-        (of, link): (&str, &str),
-        to: &str,
-    ) -> Result<Arc<Column>> {
+    pub(super) async fn places(&self, (of, link): (&str, &str), to: &str) -> Result<Arc<Column>> {
         let (of, to) = (self.catalog.get(of)?, self.catalog.get(to)?);
         self.warehouse.places(&self.manifest, (of, link), to).await
     }
@@ -274,9 +267,18 @@ impl Choosing {
             true => {
                 let column = self.column(Customer::NAME, "revenue").await?;
                 let chosen = column.numbers().iter().zip(ids.numbers()).zip(mask);
-                chosen.filter(|(_, one)| **one).map(|((units, id), _)| (-units.max(&0), *id)).collect()
+                chosen
+                    .filter(|(_, one)| **one)
+                    .map(|((units, id), _)| (-units.max(&0), *id))
+                    .collect()
             }
-            false => ids.numbers().iter().zip(mask).filter(|(_, one)| **one).map(|(id, _)| (0, *id)).collect(),
+            false => ids
+                .numbers()
+                .iter()
+                .zip(mask)
+                .filter(|(_, one)| **one)
+                .map(|(id, _)| (0, *id))
+                .collect(),
         };
         if ranked.len() > best {
             ranked.select_nth_unstable(best);

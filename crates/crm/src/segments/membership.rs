@@ -149,7 +149,12 @@ async fn refresh(store: &Store, choosing: &Choosing, segment: &Stored<Segment>) 
             .zip(first..)
             .map(|((customer, came, parts), id)| {
                 let came = Value::Boolean(*came);
-                let values = vec![Value::Integer(*customer), Value::Instant(at), came, Value::Integer(*parts)];
+                let values = vec![
+                    Value::Integer(*customer),
+                    Value::Instant(at),
+                    came,
+                    Value::Integer(*parts),
+                ];
                 row(id, at, values)
             })
             .collect();

@@ -218,9 +218,8 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
             by_category.add(place, amount, chosen);
         }
     }
-    let [few, all] = [0, 1].map(|side| {
-        mean(reduced.at(1)[side], reduced.at(0)[side] + reduced.at(1)[side])
-    });
+    let [few, all] =
+        [0, 1].map(|side| mean(reduced.at(1)[side], reduced.at(0)[side] + reduced.at(1)[side]));
     found.figures.push(("reduced", few, all));
     let name = |place: usize| RawId(ids.get(place).copied().unwrap_or(NO_NUMBER)).to_string();
     found.categories = by_category.shares(&name);

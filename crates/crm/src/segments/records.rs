@@ -42,10 +42,12 @@ impl Segment {
             }
             (Some(condition), _) => {
                 if let Err(guanxi_base::Error::Refused(wrong)) = Filter::from_json(&condition.0) {
-                    refusals.extend(wrong.into_iter().map(|refusal| Refusal {
-                        field: Some("condition".to_owned()),
-                        ..refusal
-                    }));
+                    refusals.extend(
+                        wrong.into_iter().map(|refusal| Refusal {
+                            field: Some("condition".to_owned()),
+                            ..refusal
+                        }),
+                    );
                 }
             }
             (None, SegmentKind::Static) => {}

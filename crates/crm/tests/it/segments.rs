@@ -82,7 +82,9 @@ impl Asking<'_> {
 
     fn related(&mut self, described: &RecordType, depth: usize) -> Filter {
         let (of, via) = match &*described.name {
-            "customer" => self.pick(&[("order", "customer"), ("case", "customer"), ("task", "customer")]),
+            "customer" => {
+                self.pick(&[("order", "customer"), ("case", "customer"), ("task", "customer")])
+            }
             "order" => ("order_line", "order"),
             _ => return self.compare(described, ""),
         };
@@ -165,7 +167,8 @@ async fn the_warehouse_chooses_as_the_database_does(database: TestDatabase) {
     let mut view = store.read(&actor).await.unwrap();
     let customers = view.list("customer", &Query::of(Filter::everything())).await.unwrap().rows;
     let mut users: Vec<Stored<User>> = Vec::new();
-    for row in view.list("user", &Query::of(Filter::eq("is_administrator", false))).await.unwrap().rows
+    for row in
+        view.list("user", &Query::of(Filter::eq("is_administrator", false))).await.unwrap().rows
     {
         users.push(row.try_into().unwrap());
     }
@@ -283,7 +286,9 @@ async fn who_comes_and_who_goes_is_noted(database: TestDatabase) {
 
 async fn segments_are_made_of_others(database: TestDatabase) {
     let (store, actor, _folder, warehouse) = ready(&database).await;
-    let one = create(&store, &actor, &Customer { country: Some("China".into()), ..customer("One") }).await;
+    let one =
+        create(&store, &actor, &Customer { country: Some("China".into()), ..customer("One") })
+            .await;
     let two = create(&store, &actor, &customer("Two")).await;
     create(&store, &actor, &customer("Three")).await;
     let by_hand = Segment {
@@ -296,11 +301,8 @@ async fn segments_are_made_of_others(database: TestDatabase) {
     create(&store, &actor, &member).await;
     let chinese =
         create(&store, &actor, &segment("Chinese", &Filter::eq("country", "China"))).await;
-    let either = Filter::compare(
-        "segment",
-        Op::In,
-        vec![by_hand.id.to_string(), chinese.id.to_string()],
-    );
+    let either =
+        Filter::compare("segment", Op::In, vec![by_hand.id.to_string(), chinese.id.to_string()]);
     let both = create(&store, &actor, &segment("Either", &either)).await;
     follow(&store, &warehouse).await;
     let choosing = Choosing::begin(&store, &warehouse, &actor).await.unwrap();
@@ -308,7 +310,8 @@ async fn segments_are_made_of_others(database: TestDatabase) {
     for (filter, expected) in [
         (Filter::eq("segment", both.id.to_string()), vec![one.id.raw(), two.id.raw()]),
         (
-            Filter::compare("segment", Op::Ne, both.id.to_string()).and(Filter::eq("country", "China")),
+            Filter::compare("segment", Op::Ne, both.id.to_string())
+                .and(Filter::eq("country", "China")),
             vec![],
         ),
         (Filter::eq("segment", chinese.id.to_string()), vec![one.id.raw()]),

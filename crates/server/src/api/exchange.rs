@@ -27,11 +27,11 @@ pub(crate) async fn export(
         let name = params::one(&params, "format").unwrap_or("csv");
         let format = ExportFormat::from_name(name)
             .ok_or_else(|| Refusal::field("unknown-format", "format").with("name", name))?;
-        let mut query = params::query(&params)?;
+        let mut view = app.store.read(&signed.actor).await?;
+        let mut query = params::query_of(&mut view, &record_type, &params).await?;
         if query.sort.is_empty() {
             query.sort = vec![Sort::up("id")];
         }
-        let mut view = app.store.read(&signed.actor).await?;
         // To the disk first: an error half way must not look like the end of the file.
         let mut file = tempfile::tempfile().map_err(Error::internal)?;
         let records = exchange::export(&mut view, &described, &query, format, &mut file).await?;

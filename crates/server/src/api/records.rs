@@ -4,6 +4,7 @@ use axum::Json as JsonBody;
 use axum::extract::{Path, Query as Parameters, State};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{RawId, Result};
+use guanxi_crm::segments::expand;
 use guanxi_record::{Aggregate, FieldChange, GroupKey, Measure, RecordType, Row};
 use guanxi_store::{Entry, Purpose, Titles};
 use serde_json::{Map, Value as Json, json};
@@ -20,9 +21,9 @@ pub(crate) async fn list(
 ) -> Response {
     let outcome: Result<Json> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
-        let query = params::query(&params)?;
         let count = params::flag(&params, "total")?;
         let mut view = app.store.read(&signed.actor).await?;
+        let query = params::query_of(&mut view, &record_type, &params).await?;
         let page = view.list(&record_type, &query).await?;
         signed.looked_at_list(&app, &described, &page.rows);
         let titles = view.link_titles(&described, &page.rows).await?;
@@ -88,13 +89,14 @@ pub(crate) async fn aggregate(
         if measures.is_empty() {
             measures.push("count".to_owned());
         }
+        let mut view = app.store.read(&signed.actor).await?;
+        let filter = params::conditions(&params)?;
         let wanted = Aggregate {
-            filter: params::conditions(&params)?,
+            filter: expand(&mut view, &record_type, filter).await?,
             group_by: group_by.iter().map(|word| GroupKey::parse(word)).collect::<Result<_>>()?,
             measures: measures.iter().map(|word| Measure::parse(word)).collect::<Result<_>>()?,
             with_archived: params::flag(&params, "archived")?,
         };
-        let mut view = app.store.read(&signed.actor).await?;
         let groups = view.aggregate(&record_type, &wanted).await?;
         let group = |group: guanxi_store::Group| {
             let mut json = Map::new();

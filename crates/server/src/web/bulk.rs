@@ -64,7 +64,8 @@ async fn chosen(view: &mut View, described: &RecordType, entries: &Entries) -> R
     let wrong = || Refusal::new("wrong-filter").with("value", address);
     let uri: Uri = format!("/{}{address}", described.name).parse().map_err(|_| wrong())?;
     let Parameters(params) = Parameters::<Params>::try_from_uri(&uri).map_err(|_| wrong())?;
-    let query = Query { after: None, ..params::query(&params)? };
+    let query = params::query_of(view, &described.name, &params).await?;
+    let query = Query { after: None, ..query };
     view.restrict_to(Purpose::Bulk);
     view.ids(&described.name, &query, Purpose::Archive, BULK_MAX + 1).await
 }

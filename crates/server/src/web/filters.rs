@@ -2,11 +2,12 @@
 //! whatever else the address states.
 
 use guanxi_base::Result;
-use guanxi_record::{Field, Filter, Kind, Op, RecordType, Value, condition_from_param};
+use guanxi_record::{Field, Kind, RecordType, condition_from_param};
 use guanxi_store::View;
 use maud::{Markup, html};
 
 use super::layout::icon;
+use super::words;
 use crate::params::{self, Params, is_condition};
 use crate::signed_in::SignedIn;
 
@@ -33,67 +34,14 @@ impl Stated {
         }
         for (name, value) in params {
             if is_condition(name, value) && !shown.contains(name) {
-                let words = words(view, signed, described, name, value).await?;
+                let filter = condition_from_param(name, value);
+                let words = words::of(view, signed, described, &filter).await?;
                 let without = params::with(&path, params, name, None);
                 stated.push((words, without));
             }
         }
         Ok(Self(stated))
     }
-}
-
-/// A condition of an address as a person reads it.
-async fn words(
-    view: &mut View,
-    signed: &SignedIn,
-    described: &RecordType,
-    name: &str,
-    value: &str,
-) -> Result<String> {
-    let texts = signed.texts;
-    let Filter::Compare { field: path, op, .. } = condition_from_param(name, value) else {
-        return Ok(texts.get("ui-filter"));
-    };
-    // `customer.country`: the labels along the links.
-    let mut labels = Vec::new();
-    let mut of = Some(std::sync::Arc::new(described.clone()));
-    let mut last: Option<Field> = None;
-    for step in path.split('.') {
-        let field = of.as_ref().and_then(|of| of.field(step).cloned());
-        let label = match (&of, &field) {
-            (Some(of), Some(field)) => texts.field_label(of, field),
-            _ => step.to_owned(),
-        };
-        labels.push(label);
-        let target = field.as_ref().and_then(|field| field.kind.link_target().map(str::to_owned));
-        of = target.and_then(|target| view.catalog().get(&target).ok().cloned());
-        last = field;
-    }
-    let sign = match op {
-        Op::Eq | Op::In | Op::Within => "=",
-        Op::Ne | Op::NotIn => "\u{2260}",
-        Op::Lt => "<",
-        Op::Le => "\u{2264}",
-        Op::Gt => ">",
-        Op::Ge => "\u{2265}",
-        Op::Contains | Op::Starts => "\u{2248}",
-        Op::Empty => "\u{2205}",
-    };
-    let mut shown = value.to_owned();
-    if let Some(field) = &last {
-        if let (Some(target), Ok(id)) = (field.kind.link_target(), value.parse()) {
-            let titles = view.titles(target, &[id]).await?;
-            shown = titles.get(&id).cloned().unwrap_or_else(|| texts.get("ui-no-permission"));
-        } else if let Kind::Choice(_) = field.kind {
-            let labels = value.split(',').map(|code| texts.option_label(described, field, code));
-            shown = labels.collect::<Vec<_>>().join(", ");
-        } else if let (Kind::Boolean, Ok(Value::Boolean(yes))) =
-            (&field.kind, Value::from_text(&field.kind, value))
-        {
-            shown = texts.get(if yes { "ui-yes" } else { "ui-no" });
-        }
-    }
-    Ok(format!("{} {sign} {shown}", labels.join(": ")))
 }
 
 /// The fields that have a control: what is chosen from a list comes before what must be typed.
@@ -162,6 +110,10 @@ pub(crate) fn filters(
             @if !params.is_empty() {
                 a class="btn btn-link" href=(format!("/{}", described.name)) { (texts.get("ui-clear-filters")) }
             }
+        }
+        @if described.name == "customer" && params.iter().any(|(name, value)| name == "filter" || is_condition(name, value))
+            && signed.actor.rights.may("segment", guanxi_store::Purpose::Create) {
+            p { a href=(params::with("/segment/new", params, "sort", None)) { (icon("users-group")) (texts.get("segment-of-list")) } }
         }
         @if !stated.0.is_empty() {
             ul class="gx-stated" {

@@ -35,7 +35,7 @@ fn amount(texts: &Texts, card: &Json, value: f64) -> String {
     }
 }
 
-fn card(texts: &Texts, key: &str, sign: Markup, content: &Markup) -> Markup {
+pub(super) fn card(texts: &Texts, key: &str, sign: Markup, content: &Markup) -> Markup {
     let title = texts.get(key);
     html! {
         section class="card" aria-label=(title) {
@@ -46,7 +46,7 @@ fn card(texts: &Texts, key: &str, sign: Markup, content: &Markup) -> Markup {
 }
 
 /// A table that a script draws as a chart; without one it is shown as it is.
-fn chart(texts: &Texts, kind: &str, title: &str, table: &Markup) -> Markup {
+pub(super) fn chart(texts: &Texts, kind: &str, title: &str, table: &Markup) -> Markup {
     html! {
         gx-chart data-kind=(kind) {
             div class="gx-plot" role="img" aria-label=(title) hidden {}

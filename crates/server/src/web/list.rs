@@ -100,7 +100,7 @@ struct ListContent {
 
 impl ListContent {
     async fn read(view: &mut View, described: &RecordType, params: &Params) -> Result<Self> {
-        let query = params::query(params)?;
+        let query = params::query_of(view, &described.name, params).await?;
         let page = view.list(&described.name, &query).await?;
         let titles = view.link_titles(described, &page.rows).await?;
         Ok(Self { page, titles })
@@ -276,7 +276,8 @@ pub(crate) async fn total(
 ) -> Response {
     let outcome: Result<String> = async {
         let mut view = app.store.read(&signed.actor).await?;
-        let total = view.total(&record_type, &params::query(&params)?).await?;
+        let query = params::query_of(&mut view, &record_type, &params).await?;
+        let total = view.total(&record_type, &query).await?;
         let number = super::format::number(signed.texts.locale(), &total.number.to_string());
         let key = if total.more { "ui-total-more" } else { "ui-total" };
         Ok(signed.texts.format(key, &[("number", &number)]))

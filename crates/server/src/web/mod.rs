@@ -8,6 +8,8 @@ mod audit;
 mod bulk;
 mod cell;
 mod cells;
+mod condition_form;
+mod conditions;
 mod customer;
 mod fields;
 mod files;
@@ -27,7 +29,10 @@ mod preferences;
 mod privacy;
 mod record;
 mod save;
+mod segment_cards;
+mod segments;
 mod views;
+mod words;
 
 pub(crate) use access::{access, hand_over_form, hand_over_now, reveal, share, unshare};
 pub(crate) use account::{
@@ -55,4 +60,5 @@ pub(crate) use preferences::{language, theme};
 pub(crate) use privacy::{privacy_begin, privacy_form, privacy_report};
 pub(crate) use record::show;
 pub(crate) use save::{archive, create, edit_form, new_form, restore, undo, update};
+pub(crate) use segments::{build_segment, edit_segment, new_segment};
 pub(crate) use views::{create_view, update_view};

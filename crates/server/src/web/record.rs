@@ -54,6 +54,13 @@ async fn record_page(
     let (above, beside) = match record_type {
         "customer" => super::customer::sections(&mut view, signed, &row, &related).await?,
         "analysis_run" => super::insights::sections(app, signed, &row)?,
+        "segment" => {
+            // It asks the database too.
+            drop(view);
+            let sections = super::segments::sections(app, signed, &row).await?;
+            view = app.store.read(&signed.actor).await?;
+            sections
+        }
         _ => (html! {}, html! {}),
     };
     let history = history_card(&mut view, signed, &described, row.id).await?;
@@ -65,7 +72,7 @@ async fn record_page(
             div class="gx-stack" {
                 (fields_card(signed, &described, &row, &titles))
                 @for list in &related {
-                    @if list.is_shown(&described) { (related_card(signed, list, row.id, &titles)) }
+                    @if list.is_shown(&described, &row) { (related_card(signed, list, row.id, &titles)) }
                 }
             }
             div class="gx-stack" { (beside) (history) }
@@ -157,6 +164,7 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
         // What was found out has cards of its own.
         .filter(|(field, _)| !field.derived)
         .filter(|(field, _)| (&*described.name, &*field.name) != ("analysis_run", "card"))
+        .filter(|(field, _)| !super::segments::is_shown_in_words(&described.name, &field.name))
         .filter(|(field, value)| !value.is_null() || access(field) == FieldAccess::Hidden);
     html! {
         section class="card" aria-label=(texts.get("ui-details")) {
@@ -197,8 +205,12 @@ impl Related {
         if self.are_parts() { &self.rows } else { &self.rows[..self.rows.len().min(RELATED_SHOWN)] }
     }
 
-    /// A customer shows also what there is none of yet.
-    fn is_shown(&self, described: &RecordType) -> bool {
+    /// A customer shows also what there is none of yet; a segment by a condition has no members
+    /// that anybody put in.
+    fn is_shown(&self, described: &RecordType, row: &Row) -> bool {
+        if row.value(described, "kind").as_text() == Some("dynamic") && self.rows.is_empty() {
+            return false;
+        }
         !self.rows.is_empty() || self.are_parts() || described.name == "customer"
     }
 }

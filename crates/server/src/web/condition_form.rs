@@ -1,0 +1,280 @@
+//! The form of conditions: every state of it is in its fields, so that it works without a script.
+
+use guanxi_record::{Address, Field, Kind, RecordType};
+use guanxi_store::View;
+use maud::{Markup, html};
+
+use super::conditions::{DEPTH_MAX, Group, Item, Join};
+use super::layout::icon;
+use crate::signed_in::SignedIn;
+
+/// What one may choose by: a path and how it is called.
+struct Choice {
+    path: String,
+    label: String,
+    kind: Kind,
+    /// Values to choose from, with their words.
+    options: Vec<(String, String)>,
+}
+
+/// The form of a condition.
+pub(crate) struct Builder<'a> {
+    signed: &'a SignedIn,
+    catalog: std::sync::Arc<guanxi_record::Catalog>,
+    segments: Vec<(String, String)>,
+}
+
+impl<'a> Builder<'a> {
+    pub(crate) fn new(signed: &'a SignedIn, view: &View, segments: Vec<(String, String)>) -> Self {
+        Self { signed, catalog: view.catalog().clone(), segments }
+    }
+
+    fn reads(&self, of: &RecordType, field: &str) -> bool {
+        self.signed.actor.rights.reads_all(&of.name, &[field])
+    }
+
+    /// The fields of a type, and the names of what it links to.
+    fn choices(&self, of: &RecordType) -> Vec<Choice> {
+        let texts = self.signed.texts;
+        let mut choices = Vec::new();
+        let hidden = |kind: &Kind| matches!(kind, Kind::LongText | Kind::Json | Kind::File);
+        for field in of.fields.iter().filter(|field| !hidden(&field.kind)) {
+            if !self.reads(of, &field.name) {
+                continue;
+            }
+            let label = texts.field_label(of, field);
+            match &field.kind {
+                Kind::Address => choices.extend(Address::PARTS.iter().map(|part| Choice {
+                    path: format!("{}.{part}", field.name),
+                    label: format!("{label}: {}", texts.get(&format!("address.{part}"))),
+                    kind: Kind::Text,
+                    options: Vec::new(),
+                })),
+                Kind::Link { to, .. } => {
+                    let Ok(linked) = self.catalog.get(to) else { continue };
+                    let Some(title) = linked.field(&linked.title) else { continue };
+                    if self.reads(linked, &title.name) && linked.name != of.name {
+                        let path = format!("{}.{}", field.name, title.name);
+                        choices.push(Choice { path, label, kind: Kind::Text, options: Vec::new() });
+                    }
+                }
+                _ => {
+                    let options = self.options(of, field);
+                    let (path, kind) = (field.name.to_string(), field.kind.clone());
+                    choices.push(Choice { path, label, kind, options });
+                }
+            }
+        }
+        if of.name == "customer" && !self.segments.is_empty() {
+            let label = texts.type_label("segment");
+            let options = self.segments.clone();
+            let kind = Kind::Choice(std::borrow::Cow::Borrowed(&[]));
+            choices.insert(0, Choice { path: "segment".to_owned(), label, kind, options });
+        }
+        choices.sort_by(|a, b| a.label.cmp(&b.label));
+        choices
+    }
+
+    fn options(&self, of: &RecordType, field: &Field) -> Vec<(String, String)> {
+        let texts = self.signed.texts;
+        match &field.kind {
+            Kind::Choice(options) | Kind::Choices(options) => {
+                let label = |code: &str| texts.option_label(of, field, code);
+                options.iter().map(|code| (code.to_string(), label(code))).collect()
+            }
+            Kind::Boolean => [("true", "ui-yes"), ("false", "ui-no")]
+                .map(|(value, key)| (value.to_owned(), texts.get(key)))
+                .into(),
+            Kind::Owner => vec![("me".to_owned(), texts.get("ui-mine"))],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The types whose records link to one of this type, and by which link.
+    fn related(&self, of: &RecordType) -> Vec<(String, String)> {
+        let texts = self.signed.texts;
+        let mut related = Vec::new();
+        for (other, field, _) in self.catalog.links_to(&of.name) {
+            let is_business = !matches!(other.area, "organisation" | "settings");
+            if is_business && self.reads(other, &field.name) && other.name != of.name {
+                let label = format!(
+                    "{} ({})",
+                    texts.type_plural(&other.name),
+                    texts.field_label(other, field)
+                );
+                related.push((format!("{}.{}", other.name, field.name), label));
+            }
+        }
+        related
+    }
+
+    /// The form's part for a group at a path.
+    pub(crate) fn group(&self, of: &RecordType, group: &Group, path: &str) -> Markup {
+        let texts = self.signed.texts;
+        let depth = path.split('.').filter(|step| *step == "g").count();
+        let step =
+            path.trim_start_matches('c').replace(".g", "").trim_start_matches('.').to_owned();
+        let deed = |verb: &str| format!("{verb}:{step}");
+        let legend = texts.get("segment-group");
+        html! {
+            fieldset class="gx-conditions" {
+                legend class="visually-hidden" { (legend) }
+                select class="form-select w-auto" name=(format!("{path}.join")) aria-label=(legend) {
+                    @for (join, name) in Join::ALL {
+                        option value=(name) selected[group.join == join] { (texts.get(&format!("segment-{name}"))) }
+                    }
+                }
+                @for (at, item) in group.items.iter().enumerate() {
+                    div class="gx-condition" {
+                        (self.item(of, item, &format!("{path}.{at}")))
+                        button class="btn btn-icon" name="do" value=(format!("remove:{}", joined(&step, at)))
+                            aria-label=(texts.format("ui-take-away", &[("name", &(at + 1).to_string())])) { (icon("x")) }
+                    }
+                }
+                div class="d-flex gap-2 flex-wrap" {
+                    button class="btn btn-sm" name="do" value=(deed("add-field")) { (icon("plus")) (texts.get("segment-add-field")) }
+                    @if !self.related(of).is_empty() && depth + 1 < DEPTH_MAX {
+                        button class="btn btn-sm" name="do" value=(deed("add-related")) { (icon("plus")) (texts.get("segment-add-related")) }
+                    }
+                    @if depth + 1 < DEPTH_MAX {
+                        button class="btn btn-sm" name="do" value=(deed("add-group")) { (icon("plus")) (texts.get("segment-add-group")) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn item(&self, of: &RecordType, item: &Item, path: &str) -> Markup {
+        let texts = self.signed.texts;
+        let what =
+            |what: &str| html! { input type="hidden" name=(format!("{path}.what")) value=(what); };
+        match item {
+            Item::Field { field, op, value } => {
+                html! { (what("field")) (self.field(of, (field, op, value), path)) }
+            }
+            Item::Group(group) => {
+                html! { (what("group")) (self.group(of, group, &format!("{path}.g"))) }
+            }
+            Item::Related { of: related, op, number, group } => {
+                let known = self.related(of);
+                let chosen = related.split('.').next().unwrap_or_default();
+                html! {
+                    (what("related"))
+                    div class="gx-related" {
+                        div class="d-flex gap-2 flex-wrap" {
+                            select class="form-select w-auto" name=(format!("{path}.of")) aria-label=(texts.get("segment-related")) {
+                                option value="" { (texts.get("segment-choose")) }
+                                @for (name, label) in &known { option value=(name) selected[name == related] { (label) } }
+                            }
+                            (self.ops(&["ge", "le", "eq", "gt", "lt", "ne"], op, (path, false)))
+                            input class="form-control gx-number" type="number" min="0" name=(format!("{path}.number"))
+                                value=(number) aria-label=(texts.get("segment-how-many"));
+                        }
+                        @if let Ok(other) = self.catalog.get(chosen) { (self.group(other, group, &format!("{path}.g"))) }
+                    }
+                }
+            }
+        }
+    }
+
+    fn ops(&self, names: &[&str], chosen: &str, (path, is_time): (&str, bool)) -> Markup {
+        let texts = self.signed.texts;
+        let word = |name: &str| match (name, is_time) {
+            ("lt", true) => texts.get("op-before"),
+            ("ge", true) => texts.get("op-since"),
+            _ => texts.get(&format!("op-{}", name.replace('_', "-"))),
+        };
+        html! {
+            select class="form-select w-auto" name=(format!("{path}.op")) aria-label=(texts.get("segment-how")) {
+                @for name in names {
+                    option value=(name) selected[*name == chosen] { (word(name)) }
+                }
+            }
+        }
+    }
+
+    fn field(&self, of: &RecordType, (field, op, value): (&str, &str, &str), path: &str) -> Markup {
+        let texts = self.signed.texts;
+        let choices = self.choices(of);
+        let known = choices.iter().find(|one| one.path == field);
+        let names = known.map_or_else(Vec::new, |one| ops_of(&one.kind));
+        let is_time = known.is_some_and(|one| matches!(one.kind, Kind::Date | Kind::Instant));
+        let op = if names.contains(&op) { op } else { names.first().copied().unwrap_or("eq") };
+        html! {
+            select class="form-select w-auto" name=(format!("{path}.field")) aria-label=(texts.get("segment-field")) {
+                option value="" { (texts.get("segment-choose")) }
+                @for one in &choices { option value=(one.path) selected[one.path == field] { (one.label) } }
+                @if !field.is_empty() && known.is_none() { option value=(field) selected { (field) } }
+            }
+            @if !field.is_empty() { (self.ops(if known.is_some() { &names } else { &["eq", "ne", "in", "ge", "le"] }, op, (path, is_time))) }
+            @if let Some(one) = known.filter(|_| !matches!(op, "empty" | "filled")) { (self.value(one, op, value, path)) }
+            @else if known.is_none() && !field.is_empty() {
+                input class="form-control w-auto" name=(format!("{path}.value")) value=(value) aria-label=(texts.get("segment-value"));
+            }
+        }
+    }
+
+    fn value(&self, choice: &Choice, op: &str, value: &str, path: &str) -> Markup {
+        let texts = self.signed.texts;
+        let (name, label) = (format!("{path}.value"), texts.get("segment-value"));
+        let words = |word: &str| {
+            (word.to_owned(), texts.get(&format!("period-{}", word.replace('_', "-"))))
+        };
+        let options: Vec<(String, String)> = match (op, &choice.kind) {
+            ("within", _) => PERIODS.iter().map(|word| words(word)).collect(),
+            ("lt" | "ge", Kind::Date | Kind::Instant) => {
+                let own = DAYS.iter().all(|day| *day != value) && !value.is_empty();
+                let mut all: Vec<_> = DAYS.iter().map(|word| words(word)).collect();
+                all.extend(own.then(|| (value.to_owned(), value.to_owned())));
+                all
+            }
+            ("in" | "not_in", _) => Vec::new(),
+            _ => choice.options.clone(),
+        };
+        let is_number = choice.kind.is_number();
+        html! {
+            @if options.is_empty() {
+                input class="form-control w-auto" name=(name) value=(value) aria-label=(label)
+                    inputmode=[is_number.then_some("decimal")] autocomplete="off";
+            } @else {
+                select class="form-select w-auto" name=(name) aria-label=(label) {
+                    option value="" { (texts.get("segment-choose")) }
+                    @for (code, word) in &options { option value=(code) selected[code == value] { (word) } }
+                }
+            }
+        }
+    }
+}
+
+fn joined(step: &str, at: usize) -> String {
+    if step.is_empty() { at.to_string() } else { format!("{step}.{at}") }
+}
+
+/// The periods to choose from.
+const PERIODS: [&str; 9] = [
+    "last_7_days",
+    "last_30_days",
+    "last_90_days",
+    "last_180_days",
+    "last_365_days",
+    "this_month",
+    "this_quarter",
+    "this_year",
+    "last_year",
+];
+/// The days to choose from: before them, or since.
+const DAYS: [&str; 6] =
+    ["30_days_ago", "60_days_ago", "90_days_ago", "180_days_ago", "365_days_ago", "730_days_ago"];
+
+/// How a field may be compared.
+fn ops_of(kind: &Kind) -> Vec<&'static str> {
+    match kind {
+        Kind::Boolean => vec!["eq", "empty", "filled"],
+        Kind::Choice(_) => vec!["eq", "ne", "empty", "filled"],
+        Kind::Choices(_) => vec!["contains", "ne", "empty", "filled"],
+        Kind::Date | Kind::Instant => vec!["within", "lt", "ge", "empty", "filled"],
+        Kind::Owner => vec!["eq", "empty", "filled"],
+        kind if kind.is_number() => vec!["ge", "le", "gt", "lt", "eq", "ne", "empty", "filled"],
+        _ => vec!["eq", "ne", "contains", "starts", "in", "not_in", "empty", "filled"],
+    }
+}

@@ -1,0 +1,133 @@
+// Segments in the browser: put together, previewed, kept, looked at; by people and by the list.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
+
+let server, browser;
+before(async () => {
+  server = await startServer();
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+});
+
+const analysed = async (page) => {
+  await page.goto("/insights");
+  await page.click("button:has-text('Analyse customer value')");
+  for (let tries = 0; tries < 120; tries += 1) {
+    await page.goto("/insights");
+    if (await page.locator("section[aria-label='Where customers are']").count()) return;
+    await page.waitForTimeout(500);
+  }
+  assert.fail("nothing is analysed");
+};
+
+const preview = (page) => page.locator("section[aria-label='Who that is']");
+const counted = async (page) => Number((await preview(page).locator("dd a").first().textContent()).replaceAll(",", ""));
+const total = async (page, address) => (await (await page.request.get(`/api/v1/customer?${address}&total=true&limit=1`)).json()).total.number;
+
+/** Changes a control of the form and waits for what the server makes of it. */
+const change = async (page, act) => {
+  const answered = page.waitForResponse((answer) => answer.url().endsWith("/segment/build"));
+  await act();
+  await answered;
+  await page.waitForTimeout(150);
+};
+
+test("good customers that are slipping away are found, kept and looked at", async () => {
+  const page = await signIn(browser, server.address);
+  await analysed(page);
+  await page.goto("/segment/new");
+  assert.deepEqual(await violations(page), []);
+  await change(page, () => page.selectOption("select[name='c.0.field']", "abc"));
+  await change(page, () => page.selectOption("select[name='c.0.value']", "a"));
+  assert.equal(await counted(page), await total(page, "abc=a"));
+  await change(page, () => page.click("button[value='add-field:']"));
+  await change(page, () => page.selectOption("select[name='c.1.field']", "churn_risk"));
+  await page.fill("input[name='c.1.value']", "10");
+  await change(page, () => page.press("input[name='c.1.value']", "Tab"));
+  await change(page, () => page.click("button[value='add-related:']"));
+  await change(page, () => page.selectOption("select[name='c.2.of']", "order.customer"));
+  await page.fill("input[name='c.2.number']", "2");
+  await change(page, () => page.press("input[name='c.2.number']", "Tab"));
+  const many = await counted(page);
+  assert.ok(many > 0);
+  const filter = { all: [{ field: "abc", op: "eq", value: "a" }, { field: "churn_risk", op: "ge", value: "10" },
+    { related: "order", via: "customer", count: { op: "ge", number: 2 } }] };
+  assert.equal(many, await total(page, `filter=${encodeURIComponent(JSON.stringify(filter))}`));
+  assert.deepEqual(await violations(page), []);
+  // Without a name it is not kept, and nothing that was put together is lost.
+  await change(page, () => page.click("button[value='save']"));
+  await page.waitForSelector("[role='alert']");
+  assert.equal(await page.inputValue("input[name='c.1.value']"), "10");
+  await page.fill("#segment-name", "Good customers that are slipping away");
+  await page.click("button[value='save']");
+  await page.waitForURL(/\/segment\/[0-9a-z]+$/);
+  const shown = page.locator("main dl.gx-numbers dd a").first();
+  assert.equal(Number((await shown.textContent()).replaceAll(",", "")), many);
+  for (const part of ["Who bought for most", "What they are like", "What they spend on", "Who came and who went"]) {
+    await page.waitForSelector(`section[aria-label='${part}']`);
+  }
+  await page.waitForSelector("gx-chart canvas");
+  assert.deepEqual(await violations(page), []);
+  await screenshot(page, "segment-en-wide");
+  // The number leads to the list, which says of which segment it is.
+  await shown.click();
+  await page.waitForURL(/\/customer\?segment=/);
+  await page.waitForSelector("text=Good customers that are slipping away");
+  const id = new URL(page.url()).searchParams.get("segment");
+  assert.equal(await total(page, `segment=${id}`), many);
+  // It is changed where it was made.
+  await page.goto(`/segment/${id}/edit`);
+  assert.equal(await page.inputValue("input[name='c.1.value']"), "10");
+  await change(page, () => page.click("button[value='remove:1']"));
+  assert.ok(await counted(page) >= many);
+  await page.click("button[value='save']");
+  await page.waitForURL(/\/segment\/[0-9a-z]+$/);
+  // Exactly these can be kept too: another segment, whatever they do later.
+  await page.goto(`/segment/${id}/edit`);
+  const now = await counted(page);
+  await page.fill("#segment-name", "As they are today");
+  await page.click("button[value='freeze']");
+  await page.waitForURL((url) => url.pathname.startsWith("/segment/") && !url.pathname.includes(id));
+  await page.waitForSelector("text=As they are today");
+  const frozen = page.url().split("/").pop();
+  assert.equal(await total(page, `segment=${frozen}`), now);
+  // What a list shows becomes one.
+  await page.goto("/customer?life_stage=lost");
+  await page.click("text=Make a segment of these");
+  await page.waitForURL(/\/segment\/new/);
+  assert.equal(await counted(page), await total(page, "life_stage=lost"));
+  // What cannot be asked is said, not guessed.
+  await page.selectOption("select[name='c.0.field']", "revenue");
+  await page.waitForSelector("input[name='c.0.value']");
+  await page.fill("input[name='c.0.value']", "much");
+  await change(page, () => page.press("input[name='c.0.value']", "Tab"));
+  await page.waitForSelector("section[aria-label='Who that is'] .text-danger");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
+const looks = [
+  { locale: "zh_cn", dark: false, screen: "wide" },
+  { locale: "en", dark: true, screen: "wide" },
+  { locale: "zh_cn", dark: true, screen: "phone" },
+  { locale: "en", dark: false, screen: "phone" },
+];
+for (const look of looks) {
+  const name = `${look.locale} ${look.dark ? "dark" : "light"} ${look.screen}`;
+  test(`segments are accessible: ${name}`, async () => {
+    const page = await signIn(browser, server.address, look);
+    const list = await (await page.request.get("/api/v1/segment?kind=dynamic&limit=1")).json();
+    for (const address of [`/segment/${list.items[0].id}`, `/segment/${list.items[0].id}/edit`]) {
+      await page.goto(address);
+      await page.waitForSelector("dl.gx-numbers");
+      assert.deepEqual(await violations(page), []);
+      assert.equal(await scrollsSideways(page), false);
+      await screenshot(page, `segment-${look.locale}-${look.screen}${address.endsWith("edit") ? "-edit" : ""}`);
+    }
+    await page.context().close();
+  });
+}
