@@ -136,3 +136,4 @@ refusal-not-a-warehouse-address = “{ $value }” is no place for the warehouse
 refusal-unknown-segment = There is no segment { $value }, or you may not see it.
 refusal-segment-cycle = This segment leads to itself, or through more than five others.
 refusal-not-in-warehouse = { $type }: “{ $name }” cannot be asked of all customers at once.
+refusal-not-an-hour = “{ $value }” is not an hour of the day. Use 0 to 23.

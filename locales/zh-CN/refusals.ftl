@@ -136,3 +136,4 @@ refusal-not-a-warehouse-address = “{ $value }”不能作为数据仓库的位
 refusal-unknown-segment = 不存在客户细分 { $value }，或您无权查看。
 refusal-segment-cycle = 该客户细分引用了自身，或嵌套超过五层。
 refusal-not-in-warehouse = { $type }的“{ $name }”不能用于对全部客户的筛选。
+refusal-not-an-hour = “{ $value }”不是一天中的钟点，请用 0 到 23。

@@ -12,7 +12,7 @@ pub use clock::Clock;
 pub use error::{Error, Refusal, Result};
 pub use fixed::{Decimal, FixedError, Percent, divide_half_even};
 pub use id::{Id, IdError, IdMaker, RawId};
-pub use jiff::civil::Date;
+pub use jiff::civil::{Date, DateTime, Weekday};
 pub use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 pub use money::{Currency, CurrencyError, Money};
 pub use rng::Rng;

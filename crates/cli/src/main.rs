@@ -21,6 +21,10 @@ use guanxi_crm::{migrations, store_config};
 use guanxi_store::{Actor, Origin, Store};
 use guanxi_warehouse::Warehouse;
 
+/// Many threads ask for memory at once, in small pieces: the system's allocator is slower at that.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Guanxi: customer relationship management.
 #[derive(Debug, Parser)]
 #[command(version)]

@@ -163,10 +163,10 @@ pub(crate) async fn run(
         println!("(also in {})", data.join("first-password.txt").display());
     }
     tokio::spawn(run_jobs(store.clone()));
-    tokio::spawn(run_analyses(store.clone(), warehouse.clone()));
     tokio::spawn(follow_catalog(store.clone()));
     let config = options.identity.config(options, data, address)?;
     let app = App::new(store, AppConfig { warehouse: Some(warehouse), ..config })?;
+    tokio::spawn(run_analyses(app.clone()));
     tokio::spawn(run_housekeeping(app.clone()));
     guanxi_server::serve(listener, app, stop_signal()).await
 }

@@ -32,6 +32,7 @@ const MODULES_MAY_USE: &[(&str, &[&str])] = &[
     ("exchange", &["access", "people", "text"]),
     ("insights", &["access", "people", "catalog", "sales", "billing", "service", "work", "text"]),
     ("segments", &["access", "people", "catalog", "sales", "service", "insights"]),
+    ("delivery", &["access", "people", "segments", "text"]),
 ];
 
 const FILE_LINES_MAX: usize = 500;

@@ -4,6 +4,7 @@ pub mod access;
 pub mod authority;
 pub mod billing;
 pub mod catalog;
+pub mod delivery;
 pub mod demo;
 pub mod exchange;
 pub mod insights;
@@ -46,6 +47,8 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     insights::PlaybookStep::TYPE,
     segments::Segment::TYPE,
     segments::SegmentMember::TYPE,
+    delivery::Subscription::TYPE,
+    delivery::Notice::TYPE,
     access::Company::TYPE,
     access::Team::TYPE,
     access::User::TYPE,

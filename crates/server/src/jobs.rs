@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use guanxi_base::{Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
+use guanxi_crm::delivery;
 use guanxi_crm::exchange::run_import;
 use guanxi_crm::insights::{catch_up, repeat, run_next};
 use guanxi_crm::privacy;
@@ -101,9 +102,11 @@ pub async fn run_jobs(store: Store) {
 }
 
 /// Does the analyses that people ask for, and brings the warehouse up to date, for ever.
-pub async fn run_analyses(store: Store, warehouse: Warehouse) {
+pub async fn run_analyses(app: App) {
+    let (store, warehouse) = (app.store.clone(), app.warehouse.clone());
     let mut fresh_until = Instant::now();
     let mut looked_until = Instant::now();
+    let mut told_until = Instant::now();
     loop {
         let done = match run_next(&store, &warehouse).await {
             Ok(done) => done.is_some(),
@@ -124,10 +127,40 @@ pub async fn run_analyses(store: Store, warehouse: Warehouse) {
             }
             looked_until = Instant::now() + LOOKED;
         }
+        if done || Instant::now() >= told_until {
+            // After the segments were looked at, so that nothing of that is missed.
+            if let Err(error) = deliver(&app).await {
+                tracing::error!(%error, "subscriptions cannot be delivered");
+            }
+            told_until = Instant::now() + FRESH;
+        }
         if !done {
             tokio::time::sleep(IDLE * 4).await;
         }
     }
+}
+
+/// Tells everybody of what they subscribed to and is due.
+async fn deliver(app: &App) -> Result<()> {
+    for one in delivery::due(&app.store).await? {
+        let until = app.store.clock().now();
+        let told = delivery::prepare(&app.store, &app.warehouse, &one).await?;
+        if told.is_empty() && one.rhythm == delivery::Rhythm::AtOnce {
+            continue;
+        }
+        // Whoever notes it first tells it: two servers may be at it.
+        if !delivery::done(&app.store, &one, &told, until).await? || app.mailer.is_none() {
+            continue;
+        }
+        for each in told {
+            let Some(to) = each.email else { continue };
+            let url = format!("{}{}", app.config.public_url.trim_end_matches('/'), each.address);
+            let text = format!("{}\n\n{url}\n", each.text);
+            let mail = mail::Mail { to, subject: each.title, text };
+            mail::enqueue(&app.store, &app.vault, &mail).await?;
+        }
+    }
+    Ok(())
 }
 
 async fn keep_warehouse(store: &Store, warehouse: &Warehouse) -> Result<()> {

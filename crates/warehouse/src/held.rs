@@ -2,7 +2,9 @@
 //! others are wanted more.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, PoisonError};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::sync::{Arc, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use guanxi_base::{Error, Result};
 use guanxi_record::RecordType;
@@ -18,23 +20,53 @@ const BYTES_MAX: usize = 3 << 30;
 /// A link that leads nowhere.
 pub const NO_PLACE: u32 = u32::MAX;
 
+/// Columns that nobody has asked for so long are not read again when their files are replaced.
+const WANTED: Duration = Duration::from_secs(3_600);
+
 /// What is held.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
     columns: HashMap<Key, Kept>,
     bytes: usize,
     asked: u64,
+    /// What readers see of the warehouse: all that they asked for lately is in memory.
+    shown: Option<Arc<Manifest>>,
 }
 
-/// A column, by its table and name; or where a link of the table leads in another one.
-type Key = (String, String);
+/// A column, or where a link of the table leads in another one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    table: String,
+    name: String,
+    /// Of the files that it was read from: of others it is another column.
+    files: u64,
+}
 
 #[derive(Debug)]
 struct Kept {
-    /// The files that it was read from: of others it is another column.
-    files: Vec<String>,
     column: Arc<Column>,
     asked: u64,
+    /// When somebody asked for it.
+    wanted: Instant,
+}
+
+impl Held {
+    fn put(&mut self, key: Key, column: Arc<Column>, wanted: Instant) {
+        self.bytes += column.bytes();
+        let kept = Kept { column, asked: self.asked, wanted };
+        let before = self.columns.insert(key, kept);
+        self.bytes -= before.map_or(0, |before| before.column.bytes());
+    }
+
+    fn drop_where(&mut self, goes: impl Fn(&Key, &Kept) -> bool) {
+        let mut bytes = self.bytes;
+        self.columns.retain(|key, kept| {
+            let goes = goes(key, kept);
+            bytes -= if goes { kept.column.bytes() } else { 0 };
+            !goes
+        });
+        self.bytes = bytes;
+    }
 }
 
 /// A table whose columns are asked for. What is computed about its records by analyses stands in
@@ -73,18 +105,18 @@ impl Warehouse {
         let Some(other) = table.beside.filter(|_| !beside.is_empty()) else { return Ok(found) };
         let values = self.own_columns(manifest, other, &beside).await?;
         let files = files(manifest, &[&table.of.name, &other.name]);
-        let missing = values.keys().any(|name| self.held(&table.of.name, name, &files).is_none());
+        let missing = values.keys().any(|name| self.held(&table.of.name, name, files).is_none());
         let places = match missing {
             true => Some(self.places(manifest, (table.of, ID), other).await?),
             false => None,
         };
         for (name, column) in values {
-            let known = self.held(&table.of.name, &name, &files);
+            let known = self.held(&table.of.name, &name, files);
             let aligned = match (known, &places) {
                 (Some(known), _) => known,
                 (None, Some(places)) => {
                     let aligned = Arc::new(taken(&column, places_in(places)));
-                    self.hold(&table.of.name, &name, &files, aligned.clone());
+                    self.hold(&table.of.name, &name, files, aligned.clone());
                     aligned
                 }
                 (None, None) => continue,
@@ -104,7 +136,7 @@ impl Warehouse {
         let mut found = BTreeMap::new();
         let mut missing = Vec::new();
         for name in names {
-            match self.held(&of.name, name, &files) {
+            match self.held(&of.name, name, files) {
                 Some(column) => drop(found.insert((*name).to_owned(), column)),
                 None => missing.push(*name),
             }
@@ -112,7 +144,7 @@ impl Warehouse {
         if !missing.is_empty() {
             for (name, column) in self.frame(manifest, of, &missing).await?.columns {
                 let column = Arc::new(column);
-                self.hold(&of.name, &name, &files, column.clone());
+                self.hold(&of.name, &name, files, column.clone());
                 found.insert(name, column);
             }
         }
@@ -131,7 +163,7 @@ impl Warehouse {
         to: &RecordType,
     ) -> Result<Arc<Column>> {
         let (name, files) = (format!("{link}>{}", to.name), files(manifest, &[&of.name, &to.name]));
-        if let Some(known) = self.held(&of.name, &name, &files) {
+        if let Some(known) = self.held(&of.name, &name, files) {
             return Ok(known);
         }
         let links = self.own_columns(manifest, of, &[link]).await?.remove(link);
@@ -142,30 +174,81 @@ impl Warehouse {
         let places = tokio::task::spawn_blocking(move || places(links.numbers(), ids.numbers()));
         let codes = places.await.map_err(Error::internal)?;
         let column = Arc::new(Column::Codes { codes, words: Vec::new() });
-        self.hold(&of.name, &name, &files, column.clone());
+        self.hold(&of.name, &name, files, column.clone());
         Ok(column)
     }
 
-    fn held(&self, table: &str, name: &str, files: &[String]) -> Option<Arc<Column>> {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.asked += 1;
-        let asked = held.asked;
-        let kept = held.columns.get_mut(&(table.to_owned(), name.to_owned()))?;
-        kept.asked = asked;
-        (kept.files == files).then(|| kept.column.clone())
+    /// What readers are to see: the newest of which all is in memory that they asked for lately,
+    /// so that nobody waits because something has changed.
+    ///
+    /// # Errors
+    /// When the place cannot be read.
+    pub async fn shown(&self) -> Result<Arc<Manifest>> {
+        let shown = self.lock().shown.clone();
+        match shown {
+            Some(shown) => Ok(shown),
+            None => self.known().await,
+        }
     }
 
-    fn hold(&self, table: &str, name: &str, files: &[String], column: Arc<Column>) {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        held.bytes += column.bytes();
-        let kept = Kept { files: files.to_vec(), column, asked: held.asked };
-        let before = held.columns.insert((table.to_owned(), name.to_owned()), kept);
-        held.bytes -= before.map_or(0, |before| before.column.bytes());
+    /// Reads again what was asked for lately and has been replaced; then it is shown.
+    ///
+    /// # Errors
+    /// When a file cannot be read.
+    pub async fn warm(&self, tables: &[Table<'_>]) -> Result<()> {
+        let manifest = self.known().await?;
+        let (wanted, begun) = {
+            let mut held = self.lock();
+            held.drop_where(|_, kept| kept.wanted.elapsed() > WANTED);
+            held.asked += 1;
+            let wanted = held.columns.iter().map(|(key, kept)| (key.clone(), kept.wanted));
+            (wanted.collect::<Vec<_>>(), held.asked)
+        };
+        let named = |name: &str| tables.iter().find(|table| table.of.name == name);
+        for (key, _) in &wanted {
+            let Some(table) = named(&key.table) else { continue };
+            match key.name.split_once('>') {
+                Some((link, to)) => {
+                    let Some(to) = named(to) else { continue };
+                    self.places(&manifest, (table.of, link), to.of).await?;
+                }
+                None => drop(self.columns(&manifest, *table, &[&key.name]).await?),
+            }
+        }
+        let mut held = self.lock();
+        held.shown = Some(manifest);
+        held.drop_where(|_, kept| kept.asked < begun);
+        // What was read again was not asked for again.
+        for (key, since) in wanted {
+            let now = held.columns.iter_mut();
+            let same = now.filter(|(now, _)| now.table == key.table && now.name == key.name);
+            same.for_each(|(_, kept)| kept.wanted = since);
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn held(&self, table: &str, name: &str, files: u64) -> Option<Arc<Column>> {
+        let mut held = self.lock();
+        held.asked += 1;
+        let asked = held.asked;
+        let key = Key { table: table.to_owned(), name: name.to_owned(), files };
+        let kept = held.columns.get_mut(&key)?;
+        (kept.asked, kept.wanted) = (asked, Instant::now());
+        Some(kept.column.clone())
+    }
+
+    fn hold(&self, table: &str, name: &str, files: u64, column: Arc<Column>) {
+        let mut held = self.lock();
+        held.asked += 1;
+        let key = Key { table: table.to_owned(), name: name.to_owned(), files };
+        held.put(key, column, Instant::now());
         while held.bytes > BYTES_MAX && held.columns.len() > 1 {
-            let oldest = held.columns.iter().min_by_key(|(_, kept)| kept.asked);
-            let Some(key) = oldest.map(|(key, _)| key.clone()) else { break };
-            let gone = held.columns.remove(&key);
-            held.bytes -= gone.map_or(0, |gone| gone.column.bytes());
+            let oldest = held.columns.values().map(|kept| kept.asked).min();
+            held.drop_where(|_, kept| Some(kept.asked) == oldest);
         }
     }
 }
@@ -175,9 +258,12 @@ pub(crate) fn places_in(column: &Column) -> &[u32] {
     column.codes().0
 }
 
-fn files(manifest: &Manifest, tables: &[&str]) -> Vec<String> {
-    let segments = tables.iter().flat_map(|table| manifest.segments(table));
-    segments.map(|segment| segment.file.clone()).collect()
+fn files(manifest: &Manifest, tables: &[&str]) -> u64 {
+    let mut mark = DefaultHasher::new();
+    for segment in tables.iter().flat_map(|table| manifest.segments(table)) {
+        segment.file.hash(&mut mark);
+    }
+    mark.finish()
 }
 
 /// Where each of these ids stands among others, which ascend. Neighbours mostly lead to neighbours.

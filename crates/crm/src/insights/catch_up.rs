@@ -6,8 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use guanxi_base::{Error, RawId, Result, SignedDuration};
 use guanxi_record::{RecordType, Row};
 use guanxi_store::{Place, Store};
-use guanxi_warehouse::{LogPlace, Manifest, Update, Warehouse, batch_of};
+use guanxi_warehouse::{LogPlace, Manifest, Table, Update, Warehouse, batch_of};
 use serde::Serialize;
+
+use super::knowledge::knowledge_of;
 
 /// Rows that are read from the database at once.
 const ROWS_AT_ONCE: usize = 32_768;
@@ -43,10 +45,25 @@ pub async fn catch_up(store: &Store, warehouse: &Warehouse) -> Result<CaughtUp> 
     for _ in 0..TRIES {
         if let Some(done) = try_once(store, warehouse).await? {
             warehouse.sweep(store.clock().now() - SWEPT).await?;
+            warm(store, warehouse).await?;
             return Ok(done);
         }
     }
     Err(Error::internal("other processes keep changing the warehouse"))
+}
+
+/// Has in memory what readers will ask for, before they see what has changed.
+///
+/// # Errors
+/// When the warehouse fails.
+pub async fn warm(store: &Store, warehouse: &Warehouse) -> Result<()> {
+    let catalog = store.catalog();
+    let tables: Vec<Table<'_>> = catalog
+        .types()
+        .filter(|one| is_kept(one))
+        .map(|one| Table { of: one, beside: knowledge_of(&one.name) })
+        .collect();
+    warehouse.warm(&tables).await
 }
 
 /// `None` when somebody else published first.

@@ -11,7 +11,7 @@ mod run;
 mod why;
 mod worth;
 
-pub use catch_up::{CaughtUp, catch_up, is_kept};
+pub use catch_up::{CaughtUp, catch_up, is_kept, warm};
 pub use knowledge::{knowledge_of, question};
 pub use life::{Life, LifeRule, life_of};
 pub use purchases::{Purchase, Purchases};

@@ -12,7 +12,7 @@ use guanxi_store::{Actor, Origin, Purpose, Rights, Store};
 use guanxi_warehouse::{Manifest, Warehouse, day_number};
 
 use super::baskets;
-use super::catch_up::catch_up;
+use super::catch_up::{catch_up, warm};
 use super::customer_value::{FIELDS, Found, Rules};
 use super::knowledge::{self, Moved};
 use super::life::LifeRule;
@@ -208,6 +208,7 @@ async fn value(
         tx.commit().await?;
     }
     kept.publish(warehouse).await?;
+    warm(store, warehouse).await?;
     knowledge::follow(store, run.id, as_of, moved).await?;
     run.customers = i64::try_from(found.len()).ok();
     run.purchases = i64::try_from(found.purchases().all().len()).ok();

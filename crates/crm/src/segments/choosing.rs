@@ -157,7 +157,7 @@ impl Choosing {
     /// # Errors
     /// When the database or the warehouse fails.
     pub async fn begin(store: &Store, warehouse: &Warehouse, actor: &Actor) -> Result<Self> {
-        let manifest = warehouse.known().await?;
+        let manifest = warehouse.shown().await?;
         let mut view = store.read(actor).await?;
         let shared = match actor.rights {
             Rights::All => Vec::new(),

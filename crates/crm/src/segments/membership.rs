@@ -12,6 +12,7 @@ use guanxi_warehouse::{Manifest, Warehouse, batch_of};
 
 use super::choosing::{Choosing, expand};
 use super::records::Segment;
+use crate::insights::warm;
 use crate::people::Customer;
 
 /// A condition of more parts than this is told as a whole.
@@ -101,6 +102,7 @@ pub async fn refresh_all(store: &Store, warehouse: &Warehouse) -> Result<usize> 
             Err(error) => return Err(error),
         }
     }
+    warm(store, warehouse).await?;
     Ok(moved)
 }
 
@@ -123,7 +125,7 @@ async fn refresh(store: &Store, choosing: &Choosing, segment: &Stored<Segment>) 
         .collect();
     let members = table(Met::TYPE, "segment", segment)?;
     let history = table(Moving::TYPE, "moves", segment)?;
-    let (warehouse, at) = (&choosing.warehouse, choosing.manifest.as_of);
+    let (warehouse, at) = (&choosing.warehouse, store.clock().now());
     for _ in 0..TRIES {
         let manifest = warehouse.manifest().await?;
         let before = read(warehouse, &manifest, &members).await?;

@@ -4,26 +4,28 @@
 use std::collections::BTreeSet;
 
 use guanxi_base::{RawId, Rng};
-use guanxi_crm::access::{User, actor_of};
+use guanxi_crm::access::{RightPurpose, RightScope, Role, RoleRight, User, actor_of};
+use guanxi_crm::delivery::{self, Rhythm, Subscription};
 use guanxi_crm::demo::{Demo, make_demo};
 use guanxi_crm::insights::{Analysis, AnalysisRun, run_next};
 use guanxi_crm::people::Customer;
 use guanxi_crm::segments::{
     Choosing, Segment, SegmentKind, SegmentMember, expand, moves, profile, refresh_all,
 };
-use guanxi_record::{Filter, Json as JsonField, Kind, Op, Query, RecordType, Stored};
+use guanxi_record::{Filter, Json as JsonField, Kind, LongText, Op, Query, RecordType, Stored};
 use guanxi_store::{Actor, Origin, Purpose, Share, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::Warehouse;
 use serde_json::{Value as Json, json};
 
-use crate::house::{create, customer, line, open, order, refusals};
+use crate::house::{create, customer, line, open, order, refusals, user};
 use crate::insights::follow;
 
 both_databases!(
     the_warehouse_chooses_as_the_database_does,
     who_comes_and_who_goes_is_noted,
     segments_are_made_of_others,
+    colleagues_are_told_what_they_may_see,
 );
 
 /// Filters for each Actor; together a few hundred on each database.
@@ -342,4 +344,98 @@ async fn segments_are_made_of_others(database: TestDatabase) {
     let wrong = JsonField(json!({ "any": 1 }));
     let wrong = Segment { condition: Some(wrong), ..segment("Wrong", &Filter::everything()) };
     assert_eq!(refusals(tx.create(&wrong).await), ["wrong-filter condition"]);
+}
+
+async fn colleagues_are_told_what_they_may_see(database: TestDatabase) {
+    let (store, actor, _folder, warehouse) = ready(&database).await;
+    let chinese =
+        create(&store, &actor, &segment("Chinese", &Filter::eq("country", "China"))).await;
+    let role = Role { name: "Reader".into(), description: None, needs_second_factor: false };
+    let role = create(&store, &actor, &role).await.id;
+    for record_type in ["customer", "segment"] {
+        let right = RoleRight {
+            role,
+            record_type: record_type.into(),
+            purposes: vec![RightPurpose::Read],
+            scope: RightScope::All,
+            condition: None,
+        };
+        create(&store, &actor, &right).await;
+    }
+    let reader =
+        create(&store, &actor, &User { roles: vec![role], ..user("reader@x.example") }).await;
+    let stranger = create(&store, &actor, &user("stranger@x.example")).await;
+    let subscription = |subscriber: &Stored<User>, rhythm| Subscription {
+        name: "New Chinese".into(),
+        segment: Some(chinese.id),
+        record_type: None,
+        condition: None,
+        subscriber: Some(subscriber.id),
+        role: None,
+        rhythm,
+        hour: 8,
+        by_mail: true,
+        proposal: Some(LongText("Call them".into())),
+        told_until: None,
+        owner: None,
+    };
+    let at_once = create(&store, &actor, &subscription(&reader, Rhythm::AtOnce)).await;
+    create(&store, &actor, &subscription(&stranger, Rhythm::AtOnce)).await;
+    create(&store, &actor, &subscription(&reader, Rhythm::Daily)).await;
+    follow(&store, &warehouse).await;
+    refresh_all(&store, &warehouse).await.unwrap();
+    store.clock().advance(guanxi_base::SignedDuration::from_secs(60));
+    // Nothing has happened: nobody is told.
+    assert_eq!(delivery::prepare(&store, &warehouse, &at_once).await.unwrap(), []);
+    let new = Customer { country: Some("China".into()), ..customer("Newcomer") };
+    create(&store, &actor, &new).await;
+    follow(&store, &warehouse).await;
+    refresh_all(&store, &warehouse).await.unwrap();
+    let due = delivery::due(&store).await.unwrap();
+    assert_eq!(due.len(), 2, "the daily one waits for its hour");
+    let mut told = Vec::new();
+    for one in &due {
+        let each = delivery::prepare(&store, &warehouse, one).await.unwrap();
+        let until = store.clock().now();
+        assert!(delivery::done(&store, one, &each, until).await.unwrap());
+        assert!(!delivery::done(&store, one, &each, until).await.unwrap());
+        told.extend(each);
+    }
+    // The stranger may not see the segment, and is told nothing.
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].email.as_deref(), Some("reader@x.example"));
+    for part in ["1 customers", "came in: Newcomer", "Proposed: Call them"] {
+        assert!(told[0].text.contains(part), "{}", told[0].text);
+    }
+    // What they may not know is not in it.
+    assert!(!told[0].text.contains("bought for"), "{}", told[0].text);
+    let mut view = store.read(&actor).await.unwrap();
+    let mine = Query::of(Filter::eq("owner", reader.id.to_string()));
+    assert_eq!(view.list("notice", &mine).await.unwrap().rows.len(), 1);
+    drop(view);
+    let again = delivery::due(&store).await.unwrap();
+    let again = again.iter().find(|one| one.id == at_once.id).unwrap();
+    assert_eq!(delivery::prepare(&store, &warehouse, again).await.unwrap(), []);
+    store.clock().advance(guanxi_base::SignedDuration::from_hours(24));
+    assert_eq!(delivery::due(&store).await.unwrap().len(), 3);
+    // A list tells what is new in it.
+    let list = Subscription {
+        segment: None,
+        record_type: Some("customer".into()),
+        condition: Some(LongText("country=China".into())),
+        rhythm: Rhythm::AtOnce,
+        ..subscription(&reader, Rhythm::AtOnce)
+    };
+    let list = create(&store, &actor, &list).await;
+    store.clock().advance(guanxi_base::SignedDuration::from_secs(1));
+    assert_eq!(delivery::prepare(&store, &warehouse, &list).await.unwrap(), []);
+    create(&store, &actor, &Customer { name: "Later".into(), ..new.clone() }).await;
+    let told = delivery::prepare(&store, &warehouse, &list).await.unwrap();
+    assert!(told[0].text.contains("2 in all, 1 of them new: Later"), "{}", told[0].text);
+    // Nobody, of nothing, at no hour.
+    let nobody = Subscription { segment: None, subscriber: None, hour: 24, ..list.record.clone() };
+    let nobody = Subscription { record_type: None, ..nobody };
+    let mut tx = store.write(&actor).await.unwrap();
+    let refused = refusals(tx.create(&nobody).await);
+    assert_eq!(refused, ["required segment", "required subscriber", "not-an-hour hour"]);
 }

@@ -125,6 +125,10 @@ fn menu(signed: &SignedIn, catalog: &Catalog, title: &str) -> Markup {
                 span { (texts.get("ui-product")) }
             }
             a href="/approvals" data-place=(go) { (icon("user-check")) span { (texts.get("approval-title")) } }
+            a href="/notices" data-place=(go) {
+                (icon("bell")) span { (texts.get("notice-title")) }
+                span hx-get="/notices/count" hx-trigger="load" hx-swap="innerHTML" {}
+            }
             @if guanxi_crm::insights::sees_all_customers(&signed.actor) && !signed.is_limited() {
                 a href="/insights" data-place=(go) { (icon("chart-dots")) span { (texts.get("insights-title")) } }
             }

@@ -382,6 +382,7 @@ pub(crate) async fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<
             told.push((one, name, why.join("; ")));
         }
     }
+    let subscribe = super::notices::subscribe_card(&mut view, signed, &segment).await?;
     let list = format!("/customer?segment={}", segment.id);
     let compared = match profile(&choosing, &mask).await {
         Ok(compared) => Some(compared),
@@ -405,7 +406,7 @@ pub(crate) async fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<
         (segment_cards::best(texts, &rows, &revenue))
         @if let Some(compared) = &compared { (segment_cards::profile(signed, compared, &names, &list)) }
         (segment_cards::overlaps(texts, &overlaps, (segment.id.raw(), glance.count)))
-        @if is_dynamic { (segment_cards::moves(signed, &told)) }
+        @if is_dynamic { (segment_cards::moves(signed, &told)) (subscribe) }
         script type="module" src=(format!("/assets/chart.js?v={}", super::assets::VERSION)) {}
     };
     Ok((above, beside))
