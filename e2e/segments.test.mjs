@@ -24,6 +24,19 @@ const analysed = async (page) => {
   assert.fail("nothing is analysed");
 };
 
+/** Runs the analysis once more and waits for its end. */
+const analysedAgain = async (page) => {
+  const newest = async () => (await (await page.request.get("/api/v1/analysis_run?sort=-id&limit=1")).json()).items[0];
+  await page.goto("/insights");
+  await page.click("button:has-text('Analyse customer value')");
+  for (let tries = 0; tries < 120; tries += 1) {
+    if ((await newest()).state === "done") break;
+    await page.waitForTimeout(500);
+  }
+  // After it the segments are looked at.
+  await page.waitForTimeout(2000);
+};
+
 const preview = (page) => page.locator("section[aria-label='Who that is']");
 const counted = async (page) => Number((await preview(page).locator("dd a").first().textContent()).replaceAll(",", ""));
 const total = async (page, address) => (await (await page.request.get(`/api/v1/customer?${address}&total=true&limit=1`)).json()).total.number;
@@ -110,6 +123,44 @@ test("good customers that are slipping away are found, kept and looked at", asyn
   await page.context().close();
 });
 
+test("a colleague who subscribed is told who came in, and what is proposed", async () => {
+  const page = await signIn(browser, server.address);
+  await page.goto("/segment/new?name.starts=Newcomer");
+  await page.fill("#segment-name", "Newcomers");
+  await page.click("button[value='save']");
+  await page.waitForURL(/\/segment\/[0-9a-z]+$/);
+  const segment = page.url();
+  await page.selectOption("#rhythm", "at_once");
+  await page.fill("#proposal", "Call within a day");
+  await page.click("button:has-text('Subscribe')");
+  await page.waitForURL(/\/subscription\/[0-9a-z]+$/);
+  assert.deepEqual(await violations(page), []);
+  // Who is in it now is noted; then somebody comes.
+  await analysedAgain(page);
+  await page.goto("/customer/new");
+  await page.fill("[name=name]", "Newcomer One");
+  await page.click("button[type=submit]:has-text('Save')");
+  await page.waitForURL(/\/customer\/[0-9a-z]+/);
+  await analysedAgain(page);
+  let told = 0;
+  for (let tries = 0; tries < 120 && !told; tries += 1) {
+    await page.goto("/notices");
+    told = await page.locator("section[aria-label^='Newcomers']").count();
+    await page.waitForTimeout(500);
+  }
+  const text = await page.locator("section[aria-label^='Newcomers']").textContent();
+  for (const part of ["Newcomer One", "Call within a day"]) assert.ok(text.includes(part), text);
+  await page.waitForSelector("nav .badge");
+  assert.deepEqual(await violations(page), []);
+  await page.click("button:has-text('Mark all as read')");
+  await page.waitForSelector("nav a[href='/notices']");
+  assert.equal(await page.locator("button:has-text('Mark all as read')").count(), 0);
+  await page.goto(segment);
+  await page.waitForSelector("section[aria-label='Who came and who went'] >> text=Newcomer One");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 const looks = [
   { locale: "zh_cn", dark: false, screen: "wide" },
   { locale: "en", dark: true, screen: "wide" },
@@ -120,7 +171,7 @@ for (const look of looks) {
   const name = `${look.locale} ${look.dark ? "dark" : "light"} ${look.screen}`;
   test(`segments are accessible: ${name}`, async () => {
     const page = await signIn(browser, server.address, look);
-    const list = await (await page.request.get("/api/v1/segment?kind=dynamic&limit=1")).json();
+    const list = await (await page.request.get("/api/v1/segment?kind=dynamic&name.starts=Good&limit=1")).json();
     for (const address of [`/segment/${list.items[0].id}`, `/segment/${list.items[0].id}/edit`]) {
       await page.goto(address);
       await page.waitForSelector("dl.gx-numbers");
