@@ -510,3 +510,10 @@ notice-proposal = Proposed: { $proposal }
 subscribe-title = Tell somebody
 subscribe-who = Who is told
 subscribe-save = Subscribe
+
+segment-alike = Find customers like these
+segment-alike-how = Learnt from { $members } of the segment and { $others } other buyers, by what is known of everybody from the beginning; on customers that it had not seen it puts one of the segment before another in { $area } of all pairs (0.5 is guessing). Looked through: { $among } who have not bought yet.
+segment-alike-guess = By what is known of everybody from the beginning these { $members } cannot be told from { $others } others better than by guessing ({ $area } of pairs), so nobody is named.
+segment-alike-too-few = There are too few to learn from: { $members } of the segment, { $others } others.
+segment-likeness = Likeness
+segment-because = Because of

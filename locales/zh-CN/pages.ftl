@@ -507,3 +507,10 @@ notice-proposal = 建议：{ $proposal }
 subscribe-title = 通知同事
 subscribe-who = 通知谁
 subscribe-save = 订阅
+
+segment-alike = 寻找相似客户
+segment-alike-how = 根据从一开始就知道的信息，从本细分的 { $members } 位客户与其他 { $others } 位买家中学习；在未见过的客户上，每对客户中有 { $area } 的比例能把本细分的客户排在前面（0.5 即猜测）。在 { $among } 位尚未购买的客户中查找。
+segment-alike-guess = 根据从一开始就知道的信息，这 { $members } 位客户与其他 { $others } 位客户的区分不优于猜测（{ $area }），因此不列出任何人。
+segment-alike-too-few = 可学习的客户太少：本细分 { $members } 位，其他 { $others } 位。
+segment-likeness = 相似度
+segment-because = 依据

@@ -75,6 +75,7 @@ fn page_routes() -> Router<App> {
         .route("/segment/new", get(web::new_segment))
         .route("/segment/build", post(web::build_segment))
         .route("/segment/{id}/edit", get(web::edit_segment))
+        .route("/segment/{id}/alike", get(web::alike_segment))
         .route("/segment/{id}/subscribe", post(web::subscribe))
         .route("/notices", get(web::notices))
         .route("/notices/count", get(web::unread_notices))

@@ -10,7 +10,7 @@ use guanxi_crm::demo::{Demo, make_demo};
 use guanxi_crm::insights::{Analysis, AnalysisRun, run_next};
 use guanxi_crm::people::Customer;
 use guanxi_crm::segments::{
-    Choosing, Segment, SegmentKind, SegmentMember, expand, moves, profile, refresh_all,
+    Choosing, Segment, SegmentKind, SegmentMember, alike, expand, moves, profile, refresh_all,
 };
 use guanxi_record::{Filter, Json as JsonField, Kind, LongText, Op, Query, RecordType, Stored};
 use guanxi_store::{Actor, Origin, Purpose, Share, Store};
@@ -26,6 +26,7 @@ both_databases!(
     who_comes_and_who_goes_is_noted,
     segments_are_made_of_others,
     colleagues_are_told_what_they_may_see,
+    who_is_like_them_is_found,
 );
 
 /// Filters for each Actor; together a few hundred on each database.
@@ -438,4 +439,50 @@ async fn colleagues_are_told_what_they_may_see(database: TestDatabase) {
     let mut tx = store.write(&actor).await.unwrap();
     let refused = refusals(tx.create(&nobody).await);
     assert_eq!(refused, ["required segment", "required subscriber", "not-an-hour hour"]);
+}
+
+async fn who_is_like_them_is_found(database: TestDatabase) {
+    let (store, actor, _folder, warehouse) = ready(&database).await;
+    let mut tx = store.write(&actor).await.unwrap();
+    let mut wanted = Vec::new();
+    // Those of the mines buy much; nothing tells those who may come apart but their trade.
+    for at in 0..240 {
+        let industry = ["mining", "farming", "trade"][at % 3];
+        let one = Customer {
+            industry: Some(industry.into()),
+            country: Some(["Chile", "Chad"][at % 2].into()),
+            ..customer(&format!("C{at:03}"))
+        };
+        let one = tx.create(&one).await.unwrap();
+        let worth = if industry == "mining" { 1_000 } else { 10 };
+        if at < 180 {
+            let sold = tx.create(&order(&one, "2026-01-01")).await.unwrap();
+            tx.create(&line(&sold, 1, worth)).await.unwrap();
+        } else if industry == "mining" {
+            wanted.push(one.id.raw());
+        }
+    }
+    tx.commit().await.unwrap();
+    follow(&store, &warehouse).await;
+    let choosing = Choosing::begin(&store, &warehouse, &actor).await.unwrap();
+    let large = Filter::Related {
+        record_type: "order".into(),
+        via: "customer".into(),
+        count: None,
+        filter: Box::new(Filter::compare("total", Op::Ge, 500)),
+    };
+    let mask = choosing.customers(&large).await.unwrap();
+    let found = alike(&choosing, &mask, 20).await.unwrap();
+    assert_eq!((found.learnt_from, found.among), ((60, 120), 60));
+    assert!(found.area.unwrap() > 0.99 && found.is_better_than_guessing);
+    let named: BTreeSet<RawId> = found.found.iter().map(|one| one.customer).collect();
+    assert_eq!(named, wanted.into_iter().collect());
+    assert!(found.found.iter().all(|one| one.reasons.first() == Some(&"industry")));
+    // What has nothing to do with what is known is not guessed at.
+    let by_chance = Filter::compare("name", Op::Contains, "7");
+    let mask = choosing.customers(&by_chance).await.unwrap();
+    let found = alike(&choosing, &mask, 20).await.unwrap();
+    assert!(!found.is_better_than_guessing && found.found.is_empty(), "{found:?}");
+    let few = choosing.customers(&Filter::eq("name", "C001")).await.unwrap();
+    assert_eq!(alike(&choosing, &few, 20).await.unwrap().area, None);
 }

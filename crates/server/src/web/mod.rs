@@ -62,5 +62,5 @@ pub(crate) use preferences::{language, theme};
 pub(crate) use privacy::{privacy_begin, privacy_form, privacy_report};
 pub(crate) use record::show;
 pub(crate) use save::{archive, create, edit_form, new_form, restore, undo, update};
-pub(crate) use segments::{build_segment, edit_segment, new_segment};
+pub(crate) use segments::{alike_segment, build_segment, edit_segment, new_segment};
 pub(crate) use views::{create_view, update_view};

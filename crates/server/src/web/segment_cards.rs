@@ -1,8 +1,9 @@
 //! The cards of a segment's page.
 
 use guanxi_base::RawId;
+use guanxi_crm::people::Customer;
 use guanxi_crm::sales::Order;
-use guanxi_crm::segments::{Glance, Move, Profile, Segment, Share};
+use guanxi_crm::segments::{Alike, Glance, Move, Profile, Segment, Share};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Record as _, Row, Stored};
 use guanxi_store::Titles;
@@ -185,6 +186,68 @@ pub(super) fn overlaps(
         }
     };
     card(texts, "segment-overlap", icon("circles-relation"), &content)
+}
+
+/// Who is like them, how well that can be told, and why each is.
+pub(super) fn alike(
+    signed: &SignedIn,
+    segment: &Stored<Segment>,
+    found: &Alike,
+    names: &Titles,
+) -> Markup {
+    let texts = signed.texts;
+    let count = |number: usize| format::number(texts.locale(), &number.to_string());
+    let given = [
+        ("members", count(found.learnt_from.0)),
+        ("others", count(found.learnt_from.1)),
+        ("among", count(found.among)),
+        ("area", plain(texts, found.area.unwrap_or(0.5), 3)),
+    ];
+    let given = given.each_ref().map(|(name, value)| (*name, value.as_str()));
+    let said = match (found.area, found.is_better_than_guessing) {
+        (None, _) => "segment-alike-too-few",
+        (Some(_), false) => "segment-alike-guess",
+        (Some(_), true) => "segment-alike-how",
+    };
+    let label = |name: &str| {
+        let (field, part) = name.split_once('.').unwrap_or((name, ""));
+        let whole = Customer::TYPE.field(field).map(|one| texts.field_label(Customer::TYPE, one));
+        match part {
+            "" => whole.unwrap_or_default(),
+            part => texts.get(&format!("address.{part}")),
+        }
+    };
+    html! {
+        div class="gx-head" {
+            a class="btn btn-icon" href=(format!("/segment/{}", segment.id)) aria-label=(texts.get("ui-back")) { (icon("arrow-left")) }
+            h1 { (texts.get("segment-alike")) ": " (segment.name) }
+        }
+        p class="gx-muted" { (texts.format(said, &given)) }
+        @if !found.found.is_empty() {
+            div class="card table-responsive" tabindex="0" role="region" aria-label=(texts.get("segment-alike")) {
+                table class="table" {
+                    thead {
+                        tr {
+                            th { (texts.type_label("customer")) }
+                            th class="gx-number" { (texts.get("segment-likeness")) }
+                            th { (texts.get("segment-because")) }
+                        }
+                    }
+                    tbody {
+                        @for one in &found.found {
+                            @if let Some(name) = names.get(&one.customer) {
+                                tr {
+                                    td { a href=(format!("/customer/{}", one.customer)) { (name) } }
+                                    td class="gx-number" { (percent(texts, one.score)) }
+                                    td { (one.reasons.iter().map(|name| label(name)).collect::<Vec<_>>().join(", ")) }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
 }
 
 /// Who came and who went, and why.

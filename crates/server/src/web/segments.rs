@@ -17,13 +17,15 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Currency, Error, Id, Money, RawId, Refusal, Result};
 use guanxi_crm::people::Customer;
 use guanxi_crm::segments::{
-    Choosing, Glance, Segment, SegmentKind, SegmentMember, moves, parts, profile,
+    Choosing, Glance, Segment, SegmentKind, SegmentMember, alike, moves, parts, profile,
 };
 use guanxi_crm::text::Texts;
 use guanxi_record::{Filter, Json as JsonField, LongText, Query, Record, Row, Sort, Stored};
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
+/// So many who are like them are shown.
+const ALIKE_SHOWN: usize = 50;
 /// Of the chosen customers so many are shown.
 const SHOWN: usize = 10;
 /// Segments of more customers than this are told by a condition, not one by one.
@@ -401,6 +403,7 @@ pub(crate) async fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<
     let above = html! {
         @if is_dynamic { p class="gx-muted" { (condition) } }
         (segment_cards::glance(texts, &glance, &list))
+        p { a class="btn" href=(format!("/segment/{}/alike", segment.id)) { (icon("user-search")) (texts.get("segment-alike")) } }
     };
     let beside = html! {
         (segment_cards::best(texts, &rows, &revenue))
@@ -410,6 +413,32 @@ pub(crate) async fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<
         script type="module" src=(format!("/assets/chart.js?v={}", super::assets::VERSION)) {}
     };
     Ok((above, beside))
+}
+
+/// Customers like those of a segment, among those who have not bought yet.
+pub(crate) async fn alike_segment(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+) -> Response {
+    let outcome: Result<Html<String>> = async {
+        let mut view = app.store.read(&signed.actor).await?;
+        let row = view.row(Segment::NAME, parse_id(&id)?, Purpose::Read).await?;
+        drop(view);
+        let segment: Stored<Segment> = row.try_into()?;
+        let choosing = Choosing::begin(&app.store, &app.warehouse, &signed.actor).await?;
+        let own = Filter::eq("segment", segment.id.to_string());
+        let mask = choosing.customers(&own).await?;
+        let found = alike(&choosing, &mask, ALIKE_SHOWN).await?;
+        let mut view = app.store.read(&signed.actor).await?;
+        let ids: Vec<RawId> = found.found.iter().map(|one| one.customer).collect();
+        let names = view.titles(Customer::NAME, &ids).await?;
+        let title = signed.texts.get("segment-alike");
+        let content = segment_cards::alike(&signed, &segment, &found, &names);
+        Ok(page(&app, &signed, &title, &Notice::default(), &content))
+    }
+    .await;
+    answer(&app, &signed, outcome)
 }
 
 /// An amount, or a dash where the reader may not know it.
