@@ -2,6 +2,7 @@
 # The warehouse and the analysis of customers over a large demo database, and one question of a cube against DuckDB on
 # the same files. Needs python3-venv; `pip install duckdb` goes into ~/.cache/guanxi.
 #   guanxi --data FOLDER demo --customers 1000000 --orders-per-customer 0.3
+#   python3 bench/more-lines.py FOLDER/guanxi.db 10000000
 #   bench/insights.sh BINARY FOLDER
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -27,6 +28,13 @@ for again in first second; do
   echo "== customer value, $again run"
   measured "$binary" --data "$data" analyse customer-value
 done
+echo "== segments"
+late='{"all":[{"field":"abc","op":"eq","value":"a"},{"field":"churn_risk","op":"ge","value":"10"},{"related":"order","via":"customer",
+  "count":{"op":"ge","number":3},"where":{"field":"date","op":"within","value":"last_365_days"}}]}'
+lines='{"all":[{"related":"order","via":"customer","count":{"op":"ge","number":3},"where":{"all":[{"field":"date","op":"ge","value":"730_days_ago"},
+  {"related":"order_line","via":"order","where":{"field":"product.category.name","op":"contains","value":"Services"}}]}},
+  {"not":{"related":"case","via":"customer","where":{"field":"kind","op":"eq","value":"complaint"}}}]}'
+for condition in "$late" "$lines"; do "$binary" --data "$data" warehouse count "$condition"; done
 echo "== three characteristics, five value fields"
 "$binary" --data "$data" warehouse status | grep -E '^order(_line)?:'
 question='select o.channel, o.status, p.category, sum(l.amount), sum(l.quantity), avg(l.unit_price), min(l.amount), max(l.amount)

@@ -459,6 +459,7 @@ segment-cases = Cases for 100 customers
 segment-risk = Risk that they have left
 segment-expected = Purchases to expect in a year
 segment-categories = What they spend on
+segment-products = Which products they buy
 segment-channels = By which channel they order
 segment-months = When they spent
 segment-overlap = Also in

@@ -456,6 +456,7 @@ segment-cases = 每百名客户的服务单
 segment-risk = 流失风险
 segment-expected = 预计年购买次数
 segment-categories = 购买品类
+segment-products = 购买的产品
 segment-channels = 下单渠道
 segment-months = 消费时间
 segment-overlap = 同时属于

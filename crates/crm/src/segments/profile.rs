@@ -13,8 +13,8 @@ use crate::service::Case;
 
 /// So many months of a trend.
 const MONTHS: usize = 12;
-/// So many categories are told.
-const CATEGORIES_TOLD: usize = 10;
+/// So many categories and products are told.
+const TOLD: usize = 10;
 
 /// A part of the whole, of the chosen customers and of all.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,6 +38,8 @@ pub struct Profile {
     pub figures: Vec<(&'static str, Option<f64>, Option<f64>)>,
     /// Shares of what they spend, by product category (its id), the largest first.
     pub categories: Vec<Share>,
+    /// The same by product.
+    pub products: Vec<Share>,
     /// Shares of their orders, by sales channel.
     pub channels: Vec<Share>,
     /// Shares of what they spent in each of the last months, the first day of each.
@@ -197,7 +199,9 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
     let places = choosing.places((Product::NAME, "category"), ProductCategory::NAME).await?;
     let amounts = choosing.column(OrderLine::NAME, "amount").await?;
     let discounts = choosing.column(OrderLine::NAME, "discount").await?;
-    let (mut by_category, mut reduced) = (Sums::default(), Sums::default());
+    let (mut by_category, mut by_product) = (Sums::default(), Sums::default());
+    let mut reduced = Sums::default();
+    let products = choosing.column(Product::NAME, "id").await?;
     let mut ids: Vec<i64> = Vec::new();
     for row in (0..counts.len()).filter(|row| counts[*row]) {
         let order = of_order.codes().0[row] as usize;
@@ -209,6 +213,9 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
         let is_reduced = discounts.numbers()[row] > 0;
         reduced.add(usize::from(is_reduced), 1.0, chosen);
         let product = of_product.codes().0[row] as usize;
+        if product < products.numbers().len() {
+            by_product.add(product, amount, chosen);
+        }
         if let Some(place) = places.codes().0.get(product).filter(|place| **place != NO_PLACE) {
             let place = *place as usize;
             if ids.len() <= place {
@@ -221,11 +228,18 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
     let [few, all] =
         [0, 1].map(|side| mean(reduced.at(1)[side], reduced.at(0)[side] + reduced.at(1)[side]));
     found.figures.push(("reduced", few, all));
-    let name = |place: usize| RawId(ids.get(place).copied().unwrap_or(NO_NUMBER)).to_string();
-    found.categories = by_category.shares(&name);
-    found.categories.sort_by(|a, b| b.chosen.total_cmp(&a.chosen));
-    found.categories.truncate(CATEGORIES_TOLD);
+    let category = |place: usize| ids.get(place).copied().unwrap_or(NO_NUMBER);
+    found.categories = most(by_category.shares(&|place| RawId(category(place)).to_string()));
+    let id = |place: usize| RawId(products.numbers()[place]).to_string();
+    found.products = most(by_product.shares(&id));
     Ok(())
+}
+
+/// The largest shares.
+fn most(mut shares: Vec<Share>) -> Vec<Share> {
+    shares.sort_by(|a, b| b.chosen.total_cmp(&a.chosen));
+    shares.truncate(TOLD);
+    shares
 }
 
 /// How often they need service, and what analyses expect of them.

@@ -115,6 +115,7 @@ pub(super) fn profile(signed: &SignedIn, found: &Profile, names: &Titles, list: 
     html! {
         (card(texts, "segment-profile", icon("chart-pie"), &content))
         (shares(texts, "segment-categories", &found.categories, &category))
+        (shares(texts, "segment-products", &found.products, &category))
         (shares(texts, "segment-channels", &found.channels, &channel))
         (shares(texts, "segment-months", &found.months, &|one| one.of.get(..7).unwrap_or_default().to_owned()))
     }

@@ -391,24 +391,27 @@ pub(crate) async fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<
         Err(Error::Forbidden) => None,
         Err(error) => return Err(error),
     };
-    let names = match &compared {
-        Some(compared) => {
-            let ids: Vec<RawId> =
-                compared.categories.iter().filter_map(|one| one.of.parse().ok()).collect();
-            view.titles("product_category", &ids).await?
+    let mut names = guanxi_store::Titles::new();
+    if let Some(compared) = &compared {
+        for (of, shares) in
+            [("product_category", &compared.categories), ("product", &compared.products)]
+        {
+            let ids: Vec<RawId> = shares.iter().filter_map(|one| one.of.parse().ok()).collect();
+            names.extend(view.titles(of, &ids).await?);
         }
-        None => Default::default(),
-    };
+    }
     let is_dynamic = segment.kind == SegmentKind::Dynamic;
     let above = html! {
         @if is_dynamic { p class="gx-muted" { (condition) } }
         (segment_cards::glance(texts, &glance, &list))
         p { a class="btn" href=(format!("/segment/{}/alike", segment.id)) { (icon("user-search")) (texts.get("segment-alike")) } }
+        div class="gx-cards" {
+            (segment_cards::best(texts, &rows, &revenue))
+            @if let Some(compared) = &compared { (segment_cards::profile(signed, compared, &names, &list)) }
+            (segment_cards::overlaps(texts, &overlaps, (segment.id.raw(), glance.count)))
+        }
     };
     let beside = html! {
-        (segment_cards::best(texts, &rows, &revenue))
-        @if let Some(compared) = &compared { (segment_cards::profile(signed, compared, &names, &list)) }
-        (segment_cards::overlaps(texts, &overlaps, (segment.id.raw(), glance.count)))
         @if is_dynamic { (segment_cards::moves(signed, &told)) (subscribe) }
         script type="module" src=(format!("/assets/chart.js?v={}", super::assets::VERSION)) {}
     };
