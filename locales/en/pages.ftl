@@ -518,3 +518,6 @@ segment-alike-guess = By what is known of everybody from the beginning these { $
 segment-alike-too-few = There are too few to learn from: { $members } of the segment, { $others } others.
 segment-likeness = Likeness
 segment-because = Because of
+
+insights-offers = What to offer next
+insights-offer-why = They have bought { $given }; of the sales with that, { $share } have this too, { $lift } times as many as of all.

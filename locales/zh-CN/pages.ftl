@@ -515,3 +515,6 @@ segment-alike-guess = 根据从一开始就知道的信息，这 { $members } �
 segment-alike-too-few = 可学习的客户太少：本细分 { $members } 位，其他 { $others } 位。
 segment-likeness = 相似度
 segment-because = 依据
+
+insights-offers = 下一步推荐
+insights-offer-why = 已购买 { $given }；含此的订单中有 { $share } 也购买了它，是全部订单的 { $lift } 倍。

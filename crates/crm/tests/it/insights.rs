@@ -4,12 +4,13 @@ use guanxi_base::{Currency, Id, Money, RawId, Rng};
 use guanxi_crm::access::{
     FieldRight, LimitedAccess, RightPurpose, RightScope, Role, RoleRight, User, actor_of,
 };
+use guanxi_crm::catalog::{Product, ProductKind};
 use guanxi_crm::insights::{
     Analysis, AnalysisRun, LifeRule, Playbook, PlaybookStep, RunState, Stage, StageChange,
-    catch_up, is_kept, question, repeat, run_next,
+    catch_up, is_kept, offers, question, repeat, run_next,
 };
 use guanxi_crm::people::{AbcClass, Customer, LifeStage};
-use guanxi_crm::sales::{Order, OrderKind};
+use guanxi_crm::sales::{Order, OrderKind, OrderLine};
 use guanxi_crm::work::Task;
 use guanxi_record::{Filter, LongText, Query, Record, Row, Stored, Value};
 use guanxi_store::{Actor, Origin, Purpose, Store};
@@ -22,6 +23,7 @@ both_databases!(
     the_warehouse_follows_every_change,
     two_writers_of_the_warehouse_lose_nothing,
     what_customers_are_worth_reaches_them,
+    what_to_offer_is_what_others_bought_with_it,
     who_moves_is_followed,
     sums_over_all_are_for_who_sees_all,
     what_orders_tell_is_for_who_sees_the_orders,
@@ -257,6 +259,77 @@ async fn what_customers_are_worth_reaches_them(database: TestDatabase) {
     assert!(run_next(&store, &warehouse).await.unwrap().is_some());
     let baskets = analyse(&store, &warehouse, &actor, Analysis::Baskets).await;
     assert_eq!(baskets.state, RunState::Done);
+}
+
+async fn what_to_offer_is_what_others_bought_with_it(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (_folder, warehouse) = warehouse();
+    let mut products = Vec::new();
+    for name in ["Lamp", "Bulb", "Chair"] {
+        let product = Product {
+            name: name.into(),
+            code: None,
+            kind: ProductKind::Goods,
+            category: None,
+            list_price: None,
+            unit_cost: None,
+            unit: None,
+            is_active: true,
+            description: None,
+        };
+        products.push(create(&store, &actor, &product).await);
+    }
+    // Of ten lamps eight came with a bulb; chairs go alone.
+    let baskets: Vec<Vec<usize>> = (0..30)
+        .map(|at| match at {
+            0..8 => vec![0, 1],
+            8..10 => vec![0],
+            _ => vec![2],
+        })
+        .collect();
+    let mut buyers = Vec::new();
+    for (at, items) in baskets.iter().enumerate() {
+        let buyer = create(&store, &actor, &customer(&format!("Buyer {at}"))).await;
+        let sold = create(&store, &actor, &order(&buyer, "2026-01-05")).await;
+        for item in items {
+            let product = Some(products[*item].id);
+            create(&store, &actor, &OrderLine { product, ..line(&sold, 1, 10) }).await;
+        }
+        buyers.push(buyer);
+    }
+    let described = store.catalog().get("customer").unwrap().clone();
+    let offered = async |actor: &Actor, at: usize| {
+        let mut view = store.read(actor).await.unwrap();
+        let id = buyers[at].id.raw();
+        let row = view.row(&described.name, id, Purpose::Read).await.unwrap();
+        offers(&mut view, &row, 3).await.unwrap()
+    };
+    assert_eq!(offered(&actor, 9).await, []);
+    let run = analyse(&store, &warehouse, &actor, Analysis::Baskets).await;
+    assert_eq!(run.state, RunState::Done);
+    let found = offered(&actor, 9).await;
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        (found[0].product, &*found[0].given),
+        (products[1].id.raw(), &[products[0].id.raw()][..])
+    );
+    assert!((found[0].confidence - 0.8).abs() < 1e-6 && (found[0].lift - 3.0).abs() < 1e-6);
+    // Who has it is not offered it; who bought what leads nowhere is offered nothing.
+    assert_eq!((offered(&actor, 0).await, offered(&actor, 20).await), (vec![], vec![]));
+    // What all bought is not for who sees only the customers.
+    let role = Role { name: "Reader".into(), description: None, needs_second_factor: false };
+    let role = create(&store, &actor, &role).await.id;
+    let right = RoleRight {
+        role,
+        record_type: "customer".into(),
+        purposes: vec![RightPurpose::Read],
+        scope: RightScope::All,
+        condition: None,
+    };
+    create(&store, &actor, &right).await;
+    let reader = create(&store, &actor, &User { roles: vec![role], ..user("r@x.example") }).await;
+    let (reader, _) = actor_of(&store, reader.id.raw(), Origin::Web, None).await.unwrap();
+    assert_eq!(offered(&reader, 9).await, []);
 }
 
 async fn who_moves_is_followed(database: TestDatabase) {

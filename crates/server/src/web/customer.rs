@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 
 use guanxi_base::{Currency, Date, Money, RawId, Result, Timestamp};
+use guanxi_crm::insights::NextOffer;
 use guanxi_record::{Aggregate, Filter, GroupKey, Kind, Measure, Op, RecordType, Row, Value};
 use guanxi_store::{Group, Titles, View};
 use maud::{Markup, html};
@@ -16,6 +17,8 @@ use crate::signed_in::SignedIn;
 
 /// So many events are shown.
 pub(crate) const TIMELINE_SHOWN: usize = 20;
+/// So many offers are proposed.
+const OFFERS_SHOWN: usize = 3;
 /// The types whose records are events of a customer.
 const EVENTS: [&str; 6] = ["interaction", "order", "invoice", "payment", "case", "task"];
 
@@ -28,7 +31,43 @@ pub(crate) async fn sections(
 ) -> Result<(Markup, Markup)> {
     let numbers = numbers(view, signed, row.id).await?;
     let known = known_card(view, signed, row).await?;
-    Ok((numbers, html! { (known) (timeline(signed, related)) }))
+    let offers = offers_card(view, signed, row).await?;
+    Ok((numbers, html! { (known) (offers) (timeline(signed, related)) }))
+}
+
+/// What to offer next, and why.
+async fn offers_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Markup> {
+    let texts = signed.texts;
+    let offers = guanxi_crm::insights::offers(view, row, OFFERS_SHOWN).await?;
+    let ids: Vec<_> =
+        offers.iter().flat_map(|one| one.given.iter().copied().chain([one.product])).collect();
+    let names = view.titles("product", &ids).await?;
+    let shown: Vec<_> = offers.iter().filter(|one| names.contains_key(&one.product)).collect();
+    if shown.is_empty() {
+        return Ok(html! {});
+    }
+    let title = texts.get("insights-offers");
+    let why = |one: &NextOffer| {
+        let given = one.given.iter().filter_map(|id| names.get(id).map(String::as_str));
+        let given = given.collect::<Vec<_>>().join(", ");
+        let share = super::insight_cards::percent(texts, one.confidence);
+        let lift = super::insight_cards::plain(texts, one.lift, 1);
+        let gaps = [("given", given.as_str()), ("share", &share), ("lift", &lift)];
+        texts.format("insights-offer-why", &gaps)
+    };
+    Ok(html! {
+        section class="card" aria-label=(title) {
+            div class="gx-card-head" { (icon("gift")) h2 { (title) } }
+            ul class="list-unstyled card-body mb-0" {
+                @for one in shown {
+                    li class="mb-2" {
+                        a href=(format!("/product/{}", one.product)) { (names[&one.product]) }
+                        div class="gx-muted" { (why(one)) }
+                    }
+                }
+            }
+        }
+    })
 }
 
 /// What analyses found out about the customer, and why.
