@@ -719,6 +719,7 @@ notice = Notice
     .plural = Notices
     .name = Title
     .text = Text
+    .about = About which records
     .address = Address
     .subscription = Subscription
     .read_at = Read at

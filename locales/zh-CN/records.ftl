@@ -719,6 +719,7 @@ notice = 通知
     .plural = 通知
     .name = 标题
     .text = 内容
+    .about = 相关记录
     .address = 地址
     .subscription = 订阅
     .read_at = 阅读时间

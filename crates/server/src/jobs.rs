@@ -143,8 +143,8 @@ pub async fn run_analyses(app: App) {
 /// Tells everybody of what they subscribed to and is due.
 async fn deliver(app: &App) -> Result<()> {
     for one in delivery::due(&app.store).await? {
-        let until = app.store.clock().now();
-        let told = delivery::prepare(&app.store, &app.warehouse, &one).await?;
+        let until = delivery::told_until(&app.store);
+        let told = delivery::prepare(&app.store, &app.warehouse, &one, until).await?;
         if told.is_empty() && one.rhythm == delivery::Rhythm::AtOnce {
             continue;
         }
@@ -153,9 +153,9 @@ async fn deliver(app: &App) -> Result<()> {
             continue;
         }
         for each in told {
-            let Some(to) = each.email else { continue };
+            let Some(to) = each.email.clone() else { continue };
             let url = format!("{}{}", app.config.public_url.trim_end_matches('/'), each.address);
-            let text = format!("{}\n\n{url}\n", each.text);
+            let text = format!("{}\n\n{url}\n", each.whole(&app.store).await?);
             let mail = mail::Mail { to, subject: each.title, text };
             mail::enqueue(&app.store, &app.vault, &mail).await?;
         }

@@ -139,6 +139,11 @@ impl Update {
         self.next.tables.insert(table.to_owned(), Vec::new());
     }
 
+    /// Takes a table away.
+    pub fn remove(&mut self, table: &str) {
+        self.next.tables.remove(table);
+    }
+
     /// Adds rows whose ids come after all that are there: the fast way to fill a table. Best a
     /// file's worth at once.
     ///

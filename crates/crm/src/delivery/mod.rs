@@ -4,4 +4,4 @@ mod records;
 mod telling;
 
 pub use records::{Notice, Rhythm, Subscription};
-pub use telling::{Told, done, due, prepare};
+pub use telling::{About, Told, done, due, prepare, told_until};

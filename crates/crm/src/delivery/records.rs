@@ -1,7 +1,7 @@
 //! Subscriptions and what they told.
 
 use guanxi_base::{Id, Refusal, Timestamp};
-use guanxi_record::{Choice, LongText, Owner, Record};
+use guanxi_record::{Choice, Json, LongText, Owner, Record};
 
 use crate::access::{Role, User};
 use crate::segments::Segment;
@@ -85,9 +85,13 @@ pub struct Notice {
     /// In a few words.
     #[field(read_only, search)]
     pub name: String,
-    /// All of it.
+    /// What there is to say besides which records it is about.
     #[field(read_only)]
     pub text: Option<LongText>,
+    /// Which records it is about: shown by their names as they are when it is read, to who may then
+    /// see them.
+    #[field(read_only)]
+    pub about: Option<Json>,
     /// Where it is.
     #[field(read_only)]
     pub address: Option<String>,

@@ -1,9 +1,10 @@
 //! Telling people what they subscribed to: each with their own eyes, in their own language.
 
-use guanxi_base::{Date, Error, Id, Money, RawId, Result, Timestamp};
-use guanxi_record::{Filter, LongText, Op, Owner, Query, Record, Sort, Stored};
+use guanxi_base::{Date, Error, Id, Money, RawId, Result, SignedDuration, Timestamp};
+use guanxi_record::{Filter, Json as JsonField, LongText, Op, Owner, Query, Record, Sort, Stored};
 use guanxi_store::{Actor, Origin, Purpose, Store, View};
 use guanxi_warehouse::Warehouse;
+use serde::{Deserialize, Serialize};
 
 use super::records::{Notice, Rhythm, Subscription};
 use crate::access::{Organisation, User, actor_of, conditions};
@@ -13,6 +14,8 @@ use crate::text::Texts;
 
 /// So many names stand in a notice.
 const NAMED: usize = 10;
+/// Whoever writes for longer than this may be missed by those who look at times.
+const LAG: SignedDuration = SignedDuration::from_secs(30);
 /// Moves that are looked through.
 const MOVES_READ: usize = 10_000;
 
@@ -25,10 +28,64 @@ pub struct Told {
     pub email: Option<String>,
     /// In a few words.
     pub title: String,
-    /// All of it.
+    /// What there is to say besides.
     pub text: String,
+    /// Which records it is about.
+    pub about: Vec<About>,
     /// Where it is, from the root.
     pub address: String,
+}
+
+/// Records that something happened to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct About {
+    /// The text that says what.
+    pub key: String,
+    /// How many.
+    pub count: usize,
+    /// Their type.
+    pub of: String,
+    /// The ids of the first of them.
+    pub ids: Vec<String>,
+}
+
+impl About {
+    fn new(key: &str, of: &str, ids: &[RawId]) -> Self {
+        let first = ids.iter().take(NAMED).map(ToString::to_string).collect();
+        Self { key: key.to_owned(), count: ids.len(), of: of.to_owned(), ids: first }
+    }
+
+    /// What happened to whom, as far as the reader may see them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn sentence(&self, view: &mut View, texts: &Texts) -> Result<String> {
+        let ids: Vec<RawId> = self.ids.iter().filter_map(|id| id.parse().ok()).collect();
+        let titles = view.titles(&self.of, &ids).await?;
+        let names = ids.iter().filter_map(|id| titles.get(id).cloned());
+        let mut names = names.collect::<Vec<_>>().join(", ");
+        if self.count > self.ids.len() {
+            names.push_str(" \u{2026}");
+        }
+        Ok(texts.format(&self.key, &[("count", &self.count.to_string()), ("names", &names)]))
+    }
+}
+
+impl Told {
+    /// All of it, as a mail says it.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn whole(&self, store: &Store) -> Result<String> {
+        let (actor, user) = actor_of(store, self.user, Origin::Job, None).await?;
+        let mut view = store.read(&actor).await?;
+        let mut lines = Vec::new();
+        for about in &self.about {
+            lines.push(about.sentence(&mut view, Texts::of(user.locale)).await?);
+        }
+        lines.push(self.text.clone());
+        Ok(lines.join("\n"))
+    }
 }
 
 /// The subscriptions of which somebody is to be told now.
@@ -40,7 +97,7 @@ pub async fn due(store: &Store) -> Result<Vec<Stored<Subscription>>> {
     let organisation = Organisation::of(store).await?;
     let mut view = store.read(&actor).await?;
     let mut query = Query::of(Filter::everything()).limited(Query::LIMIT_MAX);
-    let now = view.now();
+    let now = told_until(store);
     let mut due = Vec::new();
     loop {
         let page = view.list(Subscription::NAME, &query).await?;
@@ -54,7 +111,7 @@ pub async fn due(store: &Store) -> Result<Vec<Stored<Subscription>>> {
             };
             let last = one.told_until.unwrap_or(one.created_at);
             let is_due = match next_after(&one, last.to_zoned(zone.clone()).datetime()) {
-                None => true,
+                None => last < now,
                 Some(next) => next.to_zoned(zone).is_ok_and(|next| next.timestamp() <= now),
             };
             if is_due {
@@ -66,6 +123,12 @@ pub async fn due(store: &Store) -> Result<Vec<Stored<Subscription>>> {
             return Ok(due);
         }
     }
+}
+
+/// Until when people are told: what is younger may not be there yet, though it says that it is.
+#[must_use]
+pub fn told_until(store: &Store) -> Timestamp {
+    store.clock().now() - LAG
 }
 
 /// The first moment after another at which somebody is told; `None` for at once.
@@ -92,6 +155,7 @@ pub async fn prepare(
     store: &Store,
     warehouse: &Warehouse,
     one: &Stored<Subscription>,
+    until: Timestamp,
 ) -> Result<Vec<Told>> {
     let organisation = Organisation::of(store).await?;
     let mut people: Vec<RawId> = one.subscriber.iter().map(|user| user.raw()).collect();
@@ -107,7 +171,7 @@ pub async fn prepare(
             Err(Error::NotFound) => continue,
             other => other?,
         };
-        let teller = Teller { store, warehouse, one, actor, user };
+        let teller = Teller { store, warehouse, one, until, actor, user };
         let outcome = match one.segment {
             Some(segment) => teller.segment(segment).await,
             None => teller.list().await,
@@ -127,6 +191,7 @@ struct Teller<'a> {
     store: &'a Store,
     warehouse: &'a Warehouse,
     one: &'a Stored<Subscription>,
+    until: Timestamp,
     actor: Actor,
     user: Stored<User>,
 }
@@ -136,14 +201,14 @@ impl Teller<'_> {
         self.one.told_until.unwrap_or(self.one.created_at)
     }
 
-    fn told(&self, title: String, mut text: String, address: String) -> Told {
+    fn told(&self, title: String, mut text: String, about: Vec<About>, address: String) -> Told {
         if let Some(proposal) = &self.one.proposal {
             let texts = Texts::of(self.user.locale);
             text.push('\n');
             text.push_str(&texts.format("notice-proposal", &[("proposal", &proposal.0)]));
         }
         let email = self.one.by_mail.then(|| self.user.email.0.clone());
-        Told { user: self.user.id.raw(), email, title, text, address }
+        Told { user: self.user.id.raw(), email, title, text, about, address }
     }
 
     async fn segment(&self, segment: Id<Segment>) -> Result<Option<Told>> {
@@ -154,14 +219,14 @@ impl Teller<'_> {
         drop(view);
         let choosing = Choosing::begin(self.store, self.warehouse, &self.actor).await?;
         let moves = moves(&choosing, &segment, MOVES_READ).await?;
-        let fresh: Vec<_> = moves.into_iter().filter(|one| one.at > self.since()).collect();
+        let fresh: Vec<_> =
+            moves.into_iter().filter(|one| one.at > self.since() && one.at <= self.until).collect();
         if fresh.is_empty() && self.one.rhythm == Rhythm::AtOnce {
             return Ok(None);
         }
         let own = Filter::eq("segment", segment.id.to_string());
         let glance = choosing.glance(&choosing.customers(&own).await?, 0).await?;
-        let mut view = self.store.read(&self.actor).await?;
-        let mut text = match glance.revenue {
+        let text = match glance.revenue {
             Some((units, currency)) => texts.format(
                 "notice-segment-worth",
                 &[
@@ -171,22 +236,19 @@ impl Teller<'_> {
             ),
             None => texts.format("notice-segment", &[("count", &glance.count.to_string())]),
         };
+        let mut about = Vec::new();
         for (came, key) in [(true, "notice-came"), (false, "notice-left")] {
             let ids: Vec<RawId> =
                 fresh.iter().filter(|one| one.came == came).map(|one| one.customer).collect();
             if !ids.is_empty() {
-                let names = names(&mut view, Customer::NAME, &ids).await?;
-                let given = [("count", ids.len().to_string()), ("names", names)];
-                let given = given.each_ref().map(|(name, value)| (*name, value.as_str()));
-                text.push('\n');
-                text.push_str(&texts.format(key, &given));
+                about.push(About::new(key, Customer::NAME, &ids));
             }
         }
         let title = texts.format(
             "notice-segment-title",
             &[("name", &self.one.name), ("moves", &fresh.len().to_string())],
         );
-        Ok(Some(self.told(title, text, format!("/segment/{}", segment.id))))
+        Ok(Some(self.told(title, text, about, format!("/segment/{}", segment.id))))
     }
 
     async fn list(&self) -> Result<Option<Told>> {
@@ -196,30 +258,25 @@ impl Teller<'_> {
         let condition = self.one.condition.as_ref().map_or("", |condition| condition.0.as_str());
         let filter = expand(&mut view, of, conditions::parse(condition)?).await?;
         let total = view.total(of, &Query::of(filter.clone())).await?;
-        let new = filter.and(Filter::compare("created_at", Op::Gt, self.since().to_string()));
+        let new = filter
+            .and(Filter::compare("created_at", Op::Gt, self.since().to_string()))
+            .and(Filter::compare("created_at", Op::Le, self.until.to_string()));
         let query = Query::of(new).sorted(vec![Sort::down("id")]).limited(Query::LIMIT_MAX);
         let rows = view.list(of, &query).await?.rows;
         if rows.is_empty() && self.one.rhythm == Rhythm::AtOnce {
             return Ok(None);
         }
         let ids: Vec<RawId> = rows.iter().map(|row| row.id).collect();
-        let names = names(&mut view, of, &ids).await?;
         let (count, new) = (total.number.to_string(), ids.len().to_string());
-        let given = [("count", count.as_str()), ("new", &new), ("names", &names)];
-        let text = texts.format("notice-list", &given);
+        let text = texts.format("notice-list", &[("count", &count)]);
         let title = texts.format("notice-list-title", &[("name", &self.one.name), ("new", &new)]);
+        let about = match ids.is_empty() {
+            true => Vec::new(),
+            false => vec![About::new("notice-new", of, &ids)],
+        };
         let between = if condition.is_empty() { "" } else { "?" };
-        Ok(Some(self.told(title, text, format!("/{of}{between}{condition}"))))
+        Ok(Some(self.told(title, text, about, format!("/{of}{between}{condition}"))))
     }
-}
-
-/// The names of the first of these records.
-async fn names(view: &mut View, of: &str, ids: &[RawId]) -> Result<String> {
-    let first = &ids[..ids.len().min(NAMED)];
-    let titles = view.titles(of, first).await?;
-    let names: Vec<String> = first.iter().filter_map(|id| titles.get(id).cloned()).collect();
-    let more = if ids.len() > NAMED { " \u{2026}" } else { "" };
-    Ok(format!("{}{more}", names.join(", ")))
 }
 
 /// Notes what was told, and until when; false when another process was first.
@@ -237,6 +294,7 @@ pub async fn done(
         let notice = Notice {
             name: each.title.clone(),
             text: Some(LongText(each.text.clone())),
+            about: Some(JsonField(serde_json::to_value(&each.about).map_err(Error::internal)?)),
             address: Some(each.address.clone()),
             subscription: Some(one.id),
             read_at: None,

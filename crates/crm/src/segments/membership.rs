@@ -3,7 +3,7 @@
 //! segment, and shown only to who may ask the condition.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use guanxi_base::{Error, RawId, Result, Timestamp};
 use guanxi_record::{Filter, Query, Record, RecordType, Row, Stored, Value};
@@ -17,6 +17,10 @@ use crate::people::Customer;
 
 /// A condition of more parts than this is told as a whole.
 const PARTS_MAX: usize = 60;
+/// The tables of who meets which parts begin so.
+const MEMBERS: &str = "segment-met-";
+/// The tables of who moved begin so.
+const MOVES: &str = "segment-moves-";
 /// Publishing is tried again so often when somebody else was first.
 const TRIES: usize = 5;
 
@@ -74,7 +78,7 @@ fn table(
     let mark = condition.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |mark, byte| {
         (mark ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
-    let name = Cow::Owned(format!("{word}-{}-{mark:016x}", segment.id));
+    let name = Cow::Owned(format!("{word}{}-{mark:016x}", segment.id));
     Ok(RecordType { name, ..described.clone() })
 }
 
@@ -91,8 +95,12 @@ pub async fn refresh_all(store: &Store, warehouse: &Warehouse) -> Result<usize> 
     drop(view);
     let choosing = Choosing::begin(store, warehouse, &actor).await?;
     let mut moved = 0;
+    let mut current = HashSet::new();
     for row in rows {
         let segment: Stored<Segment> = row.try_into()?;
+        for (described, word) in [(Met::TYPE, MEMBERS), (Moving::TYPE, MOVES)] {
+            current.insert(table(described, word, &segment)?.name.into_owned());
+        }
         match refresh(store, &choosing, &segment).await {
             Ok(moves) => moved += moves,
             // A field that is gone, a segment that leads to itself: the others are looked at.
@@ -102,8 +110,29 @@ pub async fn refresh_all(store: &Store, warehouse: &Warehouse) -> Result<usize> 
             Err(error) => return Err(error),
         }
     }
+    forget(warehouse, &current).await?;
     warm(store, warehouse).await?;
     Ok(moved)
+}
+
+/// Takes away what was kept of segments that are gone, and of conditions that they had before.
+async fn forget(warehouse: &Warehouse, current: &HashSet<String>) -> Result<()> {
+    for _ in 0..TRIES {
+        let manifest = warehouse.manifest().await?;
+        let is_ours = |name: &&String| name.starts_with(MEMBERS) || name.starts_with(MOVES);
+        let old = manifest.tables.keys().filter(is_ours).filter(|name| !current.contains(*name));
+        let old: Vec<&String> = old.collect();
+        if old.is_empty() {
+            return Ok(());
+        }
+        let mut update = warehouse.update(&manifest);
+        old.into_iter().for_each(|name| update.remove(name));
+        if update.publish(manifest.log, manifest.as_of).await?.is_some() {
+            return Ok(());
+        }
+    }
+    // The next time will do.
+    Ok(())
 }
 
 async fn refresh(store: &Store, choosing: &Choosing, segment: &Stored<Segment>) -> Result<usize> {
@@ -123,8 +152,8 @@ async fn refresh(store: &Store, choosing: &Choosing, segment: &Stored<Segment>) 
         })
         .filter(|(_, parts)| *parts != 0)
         .collect();
-    let members = table(Met::TYPE, "segment", segment)?;
-    let history = table(Moving::TYPE, "moves", segment)?;
+    let members = table(Met::TYPE, MEMBERS, segment)?;
+    let history = table(Moving::TYPE, MOVES, segment)?;
     let (warehouse, at) = (&choosing.warehouse, store.clock().now());
     for _ in 0..TRIES {
         let manifest = warehouse.manifest().await?;
@@ -189,7 +218,7 @@ async fn read(
 /// Who came and who left: the customer, whether they came, the parts that changed so.
 fn changes(before: &HashMap<i64, i64>, now: &[(i64, i64)], all: i64) -> Vec<(i64, bool, i64)> {
     let mut moves = Vec::new();
-    let mut seen = std::collections::HashSet::with_capacity(now.len());
+    let mut seen = HashSet::with_capacity(now.len());
     for (id, parts) in now {
         seen.insert(*id);
         let was = before.get(id).copied().unwrap_or(0);
@@ -219,7 +248,7 @@ pub async fn moves(
     choosing.customers(&segment.filter()?).await?;
     let visible = choosing.mask(Customer::NAME, &Filter::everything()).await?;
     let ids = choosing.column(Customer::NAME, "id").await?;
-    let history = table(Moving::TYPE, "moves", segment)?;
+    let history = table(Moving::TYPE, MOVES, segment)?;
     let names = ["customer", "at", "came", "parts"];
     let frame = choosing.warehouse.frame(&choosing.manifest, &history, &names).await?;
     let [customers, at, came, parts] = names.map(|name| frame.numbers(name));

@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Id, Refusal, Result};
 use guanxi_crm::access::User;
-use guanxi_crm::delivery::{Notice, Rhythm, Subscription};
+use guanxi_crm::delivery::{About, Notice, Rhythm, Subscription};
 use guanxi_crm::segments::Segment;
 use guanxi_record::{Choice as _, Filter, LongText, Op, Query, Record, Stored};
 use guanxi_store::{Purpose, Rights, View};
@@ -39,6 +39,10 @@ pub(crate) async fn notices(State(app): State<App>, signed: SignedIn) -> Respons
         view.act_with(rights);
         let all: Vec<Stored<Notice>> =
             rows?.rows.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
+        let mut told = Vec::new();
+        for one in &all {
+            told.push(sentences(&mut view, &signed, one).await?);
+        }
         let title = texts.get("notice-title");
         let unread = all.iter().any(|one| one.read_at.is_none());
         let content = html! {
@@ -50,7 +54,7 @@ pub(crate) async fn notices(State(app): State<App>, signed: SignedIn) -> Respons
                 }
             }
             @if all.is_empty() { p class="gx-empty" { (texts.get("notice-none")) } }
-            div class="gx-stack" { @for one in &all { (notice(&signed, one)) } }
+            div class="gx-stack" { @for (one, told) in all.iter().zip(&told) { (notice(&signed, one, told)) } }
         };
         Ok(page(&app, &signed, &title, &layout::Notice::default(), &content).into_response())
     }
@@ -58,7 +62,22 @@ pub(crate) async fn notices(State(app): State<App>, signed: SignedIn) -> Respons
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
 }
 
-fn notice(signed: &SignedIn, one: &Stored<Notice>) -> Markup {
+/// What happened to whom, by the names that they have now.
+async fn sentences(
+    view: &mut View,
+    signed: &SignedIn,
+    one: &Stored<Notice>,
+) -> Result<Vec<String>> {
+    let about = one.about.as_ref().map(|about| about.0.clone()).unwrap_or_default();
+    let about: Vec<About> = serde_json::from_value(about).unwrap_or_default();
+    let mut sentences = Vec::new();
+    for each in &about {
+        sentences.push(each.sentence(view, signed.texts).await?);
+    }
+    Ok(sentences)
+}
+
+fn notice(signed: &SignedIn, one: &Stored<Notice>, told: &[String]) -> Markup {
     let at = format::instant(signed.texts.locale(), one.created_at, &signed.actor.time_zone);
     let text = one.text.as_ref().map_or("", |text| text.0.as_str());
     html! {
@@ -68,6 +87,7 @@ fn notice(signed: &SignedIn, one: &Stored<Notice>) -> Markup {
                     @match &one.address { Some(address) => a href=(address) { (one.name) }, None => (one.name) }
                     @if one.read_at.is_none() { " " span class="badge" { (icon("point")) } }
                 }
+                @for line in told { p class="mb-1" { (line) } }
                 @for line in text.lines() { p class="mb-1" { (line) } }
                 span class="gx-muted" { (at) }
             }
