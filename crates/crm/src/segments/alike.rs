@@ -1,12 +1,12 @@
 //! Customers like those of a segment, among those who have not bought yet: told apart by what is
 //! known of everybody from the beginning, by a model that is tried on customers it has not seen.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use guanxi_analytics::scoring::{Cases, Feature, Logistic, Scorer as _, cross_validate, of_rows};
 use guanxi_base::{Error, RawId, Result, Rng};
 use guanxi_record::{Filter, Kind, Op, Record as _};
-use guanxi_warehouse::{Column, Mask, NO_CODE, NO_NUMBER};
+use guanxi_warehouse::{Column, NO_CODE, NO_NUMBER};
 
 use super::choosing::Choosing;
 use crate::people::Customer;
@@ -63,11 +63,14 @@ pub struct Likeness {
     pub reasons: Vec<&'static str>,
 }
 
-/// Finds so many customers who have not bought yet and are like the chosen ones.
+/// Finds so many customers who have not bought yet and are like those who meet a condition. What the
+/// condition itself asks is not learnt from: nobody else meets it.
 ///
 /// # Errors
-/// When the warehouse fails.
-pub async fn alike(choosing: &Choosing, chosen: &Mask, limit: usize) -> Result<Alike> {
+/// As asking the condition; when the warehouse fails.
+pub async fn alike(choosing: &Choosing, condition: &Filter, limit: usize) -> Result<Alike> {
+    let condition = &choosing.expanded(condition).await?;
+    let chosen = &choosing.mask(Customer::NAME, condition).await?;
     let bought = Filter::Related {
         record_type: "order".to_owned(),
         via: "customer".to_owned(),
@@ -85,7 +88,7 @@ pub async fn alike(choosing: &Choosing, chosen: &Mask, limit: usize) -> Result<A
         others = rows(&|row| !chosen[row]);
     }
     let candidates = rows(&|row| !chosen[row] && !buyers[row]);
-    let features = features(choosing, everyone.len()).await?;
+    let features = features(choosing, everyone.len(), &fields_of(condition)).await?;
     let ids = choosing.column(Customer::NAME, "id").await?;
     let found = tokio::task::spawn_blocking(move || {
         learn(&features, [&members, &others, &candidates], limit)
@@ -169,11 +172,15 @@ fn drawn(rows: &[usize], rng: &mut Rng) -> Vec<usize> {
 }
 
 /// What the reader may know of all customers.
-async fn features(choosing: &Choosing, rows: usize) -> Result<Vec<(&'static str, Feature)>> {
+async fn features(
+    choosing: &Choosing,
+    rows: usize,
+    asked: &BTreeSet<&str>,
+) -> Result<Vec<(&'static str, Feature)>> {
     let mut features = Vec::new();
     for name in KNOWN {
         let field = name.split('.').next().unwrap_or(name);
-        if !choosing.actor().rights.reads(Customer::NAME, field) {
+        if asked.contains(field) || !choosing.actor().rights.reads(Customer::NAME, field) {
             continue;
         }
         let column = choosing.column(Customer::NAME, name).await?;
@@ -195,6 +202,16 @@ async fn features(choosing: &Choosing, rows: usize) -> Result<Vec<(&'static str,
         }
     }
     Ok(features)
+}
+
+/// The fields of customers that a condition asks about.
+fn fields_of(condition: &Filter) -> BTreeSet<&str> {
+    match condition {
+        Filter::All(all) | Filter::Any(all) => all.iter().flat_map(fields_of).collect(),
+        Filter::Not(inner) => fields_of(inner),
+        Filter::Compare { field, .. } => field.split('.').take(1).collect(),
+        Filter::Related { .. } | Filter::Linked { .. } | Filter::Shared { .. } => BTreeSet::new(),
+    }
 }
 
 fn logs(numbers: &[i64]) -> Vec<f64> {

@@ -244,14 +244,18 @@ impl Choosing {
         self.warehouse.places(&self.manifest, (of, link), to).await
     }
 
+    /// A filter of customers with the conditions of segments in the place of their names.
+    pub(super) async fn expanded(&self, filter: &Filter) -> Result<Filter> {
+        let mut view = self.store.read(&self.actor).await?;
+        expand(&mut view, Customer::NAME, filter.clone()).await
+    }
+
     /// The customers who pass a filter, with the segments that it names.
     ///
     /// # Errors
     /// As `expand` and `mask`.
     pub async fn customers(&self, filter: &Filter) -> Result<Mask> {
-        let mut view = self.store.read(&self.actor).await?;
-        let filter = expand(&mut view, Customer::NAME, filter.clone()).await?;
-        drop(view);
+        let filter = self.expanded(filter).await?;
         self.mask(Customer::NAME, &filter).await
     }
 

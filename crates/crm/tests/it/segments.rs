@@ -480,8 +480,7 @@ async fn who_is_like_them_is_found(database: TestDatabase) {
         count: None,
         filter: Box::new(Filter::compare("total", Op::Ge, 500)),
     };
-    let mask = choosing.customers(&large).await.unwrap();
-    let found = alike(&choosing, &mask, 20).await.unwrap();
+    let found = alike(&choosing, &large, 20).await.unwrap();
     assert_eq!((found.learnt_from, found.among), ((60, 120), 60));
     assert!(found.area.unwrap() > 0.99 && found.is_better_than_guessing);
     let named: BTreeSet<RawId> = found.found.iter().map(|one| one.customer).collect();
@@ -489,9 +488,11 @@ async fn who_is_like_them_is_found(database: TestDatabase) {
     assert!(found.found.iter().all(|one| one.reasons.first() == Some(&"industry")));
     // What has nothing to do with what is known is not guessed at.
     let by_chance = Filter::compare("name", Op::Contains, "7");
-    let mask = choosing.customers(&by_chance).await.unwrap();
-    let found = alike(&choosing, &mask, 20).await.unwrap();
+    let found = alike(&choosing, &by_chance, 20).await.unwrap();
     assert!(!found.is_better_than_guessing && found.found.is_empty(), "{found:?}");
-    let few = choosing.customers(&Filter::eq("name", "C001")).await.unwrap();
+    // Those of a trade are not found by their trade.
+    let miners = Filter::eq("industry", "mining");
+    assert!(alike(&choosing, &miners, 20).await.unwrap().found.is_empty());
+    let few = Filter::eq("name", "C001");
     assert_eq!(alike(&choosing, &few, 20).await.unwrap().area, None);
 }

@@ -431,8 +431,7 @@ pub(crate) async fn alike_segment(
         let segment: Stored<Segment> = row.try_into()?;
         let choosing = Choosing::begin(&app.store, &app.warehouse, &signed.actor).await?;
         let own = Filter::eq("segment", segment.id.to_string());
-        let mask = choosing.customers(&own).await?;
-        let found = alike(&choosing, &mask, ALIKE_SHOWN).await?;
+        let found = alike(&choosing, &own, ALIKE_SHOWN).await?;
         let mut view = app.store.read(&signed.actor).await?;
         let ids: Vec<RawId> = found.found.iter().map(|one| one.customer).collect();
         let names = view.titles(Customer::NAME, &ids).await?;
