@@ -82,10 +82,7 @@ impl Chooser<'_> {
         let seen = reading.seen(described, false)?;
         let node = Node::All(vec![asked, seen]);
         let rows = |name: &str| manifest.rows(name);
-        let mut held = BTreeMap::new();
-        for need in reading.needs {
-            held.insert(need.clone(), self.fetch(warehouse, manifest, &need).await?);
-        }
+        let held = self.fetch(warehouse, manifest, reading.needs).await?;
         let sizes: BTreeMap<String, usize> =
             self.catalog.types().map(|one| (one.name.to_string(), rows(&one.name))).collect();
         let table = record_type.to_owned();
@@ -93,24 +90,38 @@ impl Chooser<'_> {
         tokio::task::spawn_blocking(answer).await.map_err(Error::internal)
     }
 
+    /// All that is needed; the columns of a table are read at once.
     async fn fetch(
         &self,
         warehouse: &Warehouse,
         manifest: &Manifest,
-        need: &Need,
-    ) -> Result<Arc<Column>> {
-        match need {
-            Need::Column { table, name } => {
-                let of: &RecordType = self.catalog.get(table)?;
-                let table = Table { of, beside: (self.beside)(&of.name) };
-                let mut found = warehouse.columns(manifest, table, &[name]).await?;
-                found.remove(name).ok_or_else(|| not_kept(name, of).into())
-            }
-            Need::Places { table, link, to } => {
-                let (of, to) = (self.catalog.get(table)?, self.catalog.get(to)?);
-                warehouse.places(manifest, (of, link), to).await
+        needs: BTreeSet<Need>,
+    ) -> Result<BTreeMap<Need, Arc<Column>>> {
+        let mut held = BTreeMap::new();
+        let mut tables: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for need in needs {
+            match &need {
+                Need::Column { table, name } => {
+                    tables.entry(table.clone()).or_default().push(name.clone());
+                }
+                Need::Places { table, link, to } => {
+                    let (of, to) = (self.catalog.get(table)?, self.catalog.get(to)?);
+                    let places = warehouse.places(manifest, (of, link), to).await?;
+                    held.insert(need, places);
+                }
             }
         }
+        for (table, names) in tables {
+            let of: &RecordType = self.catalog.get(&table)?;
+            let asked: Vec<&str> = names.iter().map(String::as_str).collect();
+            let beside = (self.beside)(&of.name);
+            let mut found = warehouse.columns(manifest, Table { of, beside }, &asked).await?;
+            for name in names {
+                let column = found.remove(&name).ok_or_else(|| not_kept(&name, of))?;
+                held.insert(Need::Column { table: table.clone(), name }, column);
+            }
+        }
+        Ok(held)
     }
 }
 

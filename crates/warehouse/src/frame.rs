@@ -1,16 +1,19 @@
 //! Columns in memory, as models and segments read them: one number or code for each row.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray, RecordBatch};
 use datafusion::arrow::datatypes::{
     DataType, Date32Type, Int64Type, SchemaRef, TimestampMicrosecondType,
 };
+use futures_util::{StreamExt as _, stream};
 use guanxi_base::{Error, Result};
 use guanxi_record::RecordType;
 use object_store::{ObjectStore, ObjectStoreExt};
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::reader::ChunkReader;
 
 use crate::columns::schema_of;
 use crate::manifest::{Manifest, Segment};
@@ -223,8 +226,16 @@ impl Warehouse {
                 growing.push(((*name).to_owned(), column));
             }
         }
-        for segment in manifest.segments(&record_type.name) {
-            for batch in projected(&**self.objects(), segment, &schema, names).await? {
+        // Some files are decoded while the one before them is taken in.
+        let segments = stream::iter(manifest.segments(&record_type.name).to_vec());
+        let read = segments.map(|segment| {
+            let names = names.iter().map(|name| (*name).to_owned()).collect();
+            projected(self.objects().clone(), segment, schema.clone(), names)
+        });
+        let at_once = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let mut batches = std::pin::pin!(read.buffered(at_once));
+        while let Some(batches) = batches.next().await {
+            for batch in batches? {
                 growing.iter_mut().for_each(|(name, column)| column.extend(&batch, name));
             }
         }
@@ -235,14 +246,24 @@ impl Warehouse {
 
 /// Some columns of a file.
 async fn projected(
-    store: &dyn ObjectStore,
-    segment: &Segment,
-    schema: &SchemaRef,
-    names: &[&str],
+    store: Arc<dyn ObjectStore>,
+    segment: Segment,
+    schema: SchemaRef,
+    names: Vec<String>,
 ) -> Result<Vec<RecordBatch>> {
     let place = object_store::path::Path::from(segment.file.as_str());
     let got = store.get(&place).await.map_err(Error::internal)?;
     let bytes = got.bytes().await.map_err(Error::internal)?;
+    // Long enough to keep others waiting who are served by the same thread.
+    let decoded = tokio::task::spawn_blocking(move || decoded(bytes, &schema, &names));
+    decoded.await.map_err(Error::internal)?
+}
+
+fn decoded(
+    bytes: impl ChunkReader + 'static,
+    schema: &SchemaRef,
+    names: &[String],
+) -> Result<Vec<RecordBatch>> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(bytes).map_err(Error::internal)?;
     let wanted: Vec<usize> = reader
         .schema()
@@ -253,7 +274,7 @@ async fn projected(
             let is_same = schema
                 .field_with_name(field.name())
                 .is_ok_and(|now| now.data_type() == field.data_type());
-            is_same && names.contains(&field.name().as_str())
+            is_same && names.contains(field.name())
         })
         .map(|(at, _)| at)
         .collect();
