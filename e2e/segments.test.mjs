@@ -1,16 +1,21 @@
 // Segments in the browser: put together, previewed, kept, looked at; by people and by the list.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { startMail } from "./mail.mjs";
 import { screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
 
-let server, browser;
+let server, browser, mail;
 before(async () => {
-  server = await startServer();
+  mail = await startMail();
+  server = await startServer(["--demo"], {
+    env: { GUANXI_SMTP: `smtp://127.0.0.1:${mail.port}`, GUANXI_MAIL_FROM: "Guanxi <crm@demo.example>" },
+  });
   browser = await startBrowser();
 });
 after(async () => {
   await browser?.close();
   await server?.stop();
+  await mail?.stop();
 });
 
 const analysed = async (page) => {
@@ -150,6 +155,8 @@ test("a colleague who subscribed is told who came in, and what is proposed", asy
   }
   const text = await page.locator("section[aria-label^='Newcomers']").textContent();
   for (const part of ["Newcomer One", "Call within a day"]) assert.ok(text.includes(part), text);
+  const sent = await mail.next("admin@guanxi.local");
+  for (const part of ["Newcomer One", "Call within a day", "/segment/"]) assert.ok(sent.includes(part), sent);
   await page.waitForSelector("nav .badge");
   assert.deepEqual(await violations(page), []);
   await page.click("button:has-text('Mark all as read')");

@@ -522,3 +522,4 @@ segment-because = Because of
 
 insights-offers = What to offer next
 insights-offer-why = They have bought { $given }; of the sales with that, { $share } have this too, { $lift } times as many as of all.
+segment-as-of = As of { $at }.

@@ -519,3 +519,4 @@ segment-because = 依据
 
 insights-offers = 下一步推荐
 insights-offer-why = 已购买 { $given }；含此的订单中有 { $share } 也购买了它，是全部订单的 { $lift } 倍。
+segment-as-of = 数据截至 { $at }。

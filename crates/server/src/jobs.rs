@@ -36,6 +36,9 @@ const REPEATED: SignedDuration = SignedDuration::from_hours(24);
 /// So often segments are looked at for who has come and who has gone; after an analysis too.
 const LOOKED: Duration = Duration::from_mins(10);
 
+/// So often it is asked whether somebody is to be told of something.
+const TOLD: Duration = Duration::from_secs(10);
+
 /// Follows what other processes change in the description of record types, for ever.
 pub async fn follow_catalog(store: Store) {
     loop {
@@ -132,7 +135,7 @@ pub async fn run_analyses(app: App) {
             if let Err(error) = deliver(&app).await {
                 tracing::error!(%error, "subscriptions cannot be delivered");
             }
-            told_until = Instant::now() + FRESH;
+            told_until = Instant::now() + TOLD;
         }
         if !done {
             tokio::time::sleep(IDLE * 4).await;

@@ -17,8 +17,6 @@ use crate::people::Customer;
 
 /// Segments within segments, so deep at most.
 const DEPTH_MAX: usize = 5;
-/// A condition that the warehouse cannot answer is answered by the database, for so many.
-const BY_DATABASE_MAX: usize = 1_000_000;
 
 /// Puts the conditions of segments in the place of their names: `segment`, compared with their ids,
 /// stands for being in one of them.
@@ -217,7 +215,7 @@ impl Choosing {
     async fn by_database(&self, record_type: &str, filter: &Filter) -> Result<Mask> {
         let mut view = self.store.read(&self.actor).await?;
         let query = Query::of(filter.clone());
-        let ids = view.ids(record_type, &query, Purpose::Read, BY_DATABASE_MAX).await?;
+        let ids = view.ids(record_type, &query, Purpose::Read, i32::MAX as usize).await?;
         let ids: HashSet<i64> = ids.into_iter().map(|id| id.0).collect();
         let all = self.column(record_type, "id").await?;
         Ok(all.numbers().iter().map(|id| ids.contains(id)).collect())

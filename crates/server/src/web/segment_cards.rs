@@ -16,7 +16,9 @@ use super::segments::money;
 use crate::signed_in::SignedIn;
 
 /// How many they are and what they are worth.
-pub(super) fn glance(texts: &Texts, glance: &Glance, list: &str) -> Markup {
+pub(super) fn glance(signed: &SignedIn, glance: &Glance, list: &str) -> Markup {
+    let texts = signed.texts;
+    let at = format::instant(texts.locale(), glance.as_of, &signed.actor.time_zone);
     let count = format::number(texts.locale(), &glance.count.to_string());
     html! {
         dl class="gx-numbers" {
@@ -24,6 +26,7 @@ pub(super) fn glance(texts: &Texts, glance: &Glance, list: &str) -> Markup {
             div class="card" { dt { (texts.get("insights-revenue")) } dd { (money(texts, glance.revenue)) } }
             div class="card" { dt { (texts.get("segment-to-come")) } dd { (money(texts, glance.lifetime_value)) } }
         }
+        p class="gx-muted" { (texts.format("segment-as-of", &[("at", &at)])) }
     }
 }
 

@@ -15,6 +15,7 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Currency, Error, Id, Money, RawId, Refusal, Result};
+use guanxi_crm::insights::catch_up;
 use guanxi_crm::people::Customer;
 use guanxi_crm::segments::{
     Choosing, Glance, Segment, SegmentKind, SegmentMember, alike, moves, parts, profile,
@@ -203,6 +204,10 @@ async fn keep(app: &App, signed: &SignedIn, draft: &Draft, kind: SegmentKind) ->
         tx.update(&segment).await?.id.raw()
     };
     tx.commit().await?;
+    if kind == SegmentKind::Static {
+        // Whoever has just put them in looks at them next.
+        catch_up(&app.store, &app.warehouse).await?;
+    }
     Ok(id)
 }
 
@@ -248,7 +253,7 @@ async fn builder(app: &App, signed: &SignedIn, draft: &Draft) -> Result<Markup> 
                     (form.group(&described, &draft.group, "c"))
                 }
             }
-            (preview_card(texts, &found, &list))
+            (preview_card(signed, &found, &list))
             section class="card" aria-label=(texts.get("ui-save")) {
                 div class="card-body gx-stack" {
                     div {
@@ -316,7 +321,8 @@ async fn best(app: &App, signed: &SignedIn, glance: &Glance) -> Result<(Vec<Row>
     Ok((rows, revenue))
 }
 
-fn preview_card(texts: &Texts, found: &Found, list: &str) -> Markup {
+fn preview_card(signed: &SignedIn, found: &Found, list: &str) -> Markup {
+    let texts = signed.texts;
     let title = texts.get("segment-preview");
     html! {
         section class="card" aria-label=(title) aria-live="polite" {
@@ -325,7 +331,7 @@ fn preview_card(texts: &Texts, found: &Found, list: &str) -> Markup {
                 @match &found.glance {
                     Err(why) => p class="text-danger mb-0" { (why) },
                     Ok(glance) => {
-                        (segment_cards::glance(texts, glance, list))
+                        (segment_cards::glance(signed, glance, list))
                         (segment_cards::customers(texts, &found.rows, &found.revenue))
                         p class="gx-muted mb-0" { (texts.format("segment-took", &[("ms", &format!("{:.0}", found.seconds * 1e3))])) }
                     },
@@ -403,7 +409,7 @@ pub(crate) async fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<
     let is_dynamic = segment.kind == SegmentKind::Dynamic;
     let above = html! {
         @if is_dynamic { p class="gx-muted" { (condition) } }
-        (segment_cards::glance(texts, &glance, &list))
+        (segment_cards::glance(signed, &glance, &list))
         p { a class="btn" href=(format!("/segment/{}/alike", segment.id)) { (icon("user-search")) (texts.get("segment-alike")) } }
         div class="gx-cards" {
             (segment_cards::best(texts, &rows, &revenue))
