@@ -186,6 +186,13 @@ for (const look of looks) {
       assert.equal(await scrollsSideways(page), false);
       await screenshot(page, `segment-${look.locale}-${look.screen}${address.endsWith("edit") ? "-edit" : ""}`);
     }
+    for (const address of ["/notices", `/segment/${list.items[0].id}/alike`]) {
+      await page.goto(address);
+      await page.waitForSelector("main h1");
+      assert.deepEqual(await violations(page), []);
+      assert.equal(await scrollsSideways(page), false);
+      await screenshot(page, `${address.endsWith("alike") ? "alike" : "notices"}-${look.locale}-${look.screen}`);
+    }
     await page.context().close();
   });
 }

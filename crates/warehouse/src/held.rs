@@ -79,12 +79,6 @@ pub struct Table<'a> {
     pub beside: Option<&'a RecordType>,
 }
 
-impl<'a> From<&'a RecordType> for Table<'a> {
-    fn from(of: &'a RecordType) -> Self {
-        Self { of, beside: None }
-    }
-}
-
 impl Warehouse {
     /// Columns of a table, in the order of its rows; those that it does not have are left out.
     ///

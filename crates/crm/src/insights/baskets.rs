@@ -9,7 +9,7 @@ use guanxi_store::Store;
 use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse, day_of};
 use serde_json::{Value as Json, json};
 
-use super::purchases::{SALE_COLUMNS, agreed_sales};
+use super::purchases::{SALE_COLUMNS, are_agreed_sales};
 use super::records::AnalysisRun;
 use super::worth::number;
 use crate::catalog::Product;
@@ -38,7 +38,7 @@ pub(super) async fn run(
     let frame = warehouse.frame(manifest, orders, &names).await?;
     let mut sales: HashSet<i64> = HashSet::new();
     let mut days: (i64, i64) = (i64::MAX, i64::MIN);
-    for (at, _) in agreed_sales(&frame).into_iter().enumerate().filter(|(_, counts)| *counts) {
+    for (at, _) in are_agreed_sales(&frame).into_iter().enumerate().filter(|(_, counts)| *counts) {
         sales.insert(frame.numbers("id")[at]);
         let day = frame.numbers("date")[at];
         days = (days.0.min(day), days.1.max(day));

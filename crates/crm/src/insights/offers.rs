@@ -8,7 +8,7 @@ use guanxi_store::View;
 use serde_json::Value as Json;
 
 use super::records::{Analysis, AnalysisRun, RunState};
-use crate::sales::{OrderKind, OrderLine};
+use crate::sales::{OrderLine, agreed_sales};
 
 /// So many lines of a customer are looked through, the latest.
 const LINES_READ: usize = 1_000;
@@ -43,8 +43,7 @@ pub async fn offers(view: &mut View, customer: &Row, limit: usize) -> Result<Vec
         return Ok(Vec::new());
     }
     let bought = Filter::eq("order.customer", customer.id.to_string())
-        .and(Filter::eq("order.kind", OrderKind::Sale.code()))
-        .and(Filter::compare("order.status", Op::NotIn, vec!["draft", "void"]))
+        .and(agreed_sales("order."))
         .and(Filter::compare("product", Op::Empty, false));
     let query = Query::of(bought).sorted(vec![Sort::down("id")]).limited(LINES_READ);
     let described = view.catalog().get(OrderLine::NAME)?.clone();

@@ -112,11 +112,11 @@ impl Purchases {
     }
 }
 
-/// The columns of the orders of which [`agreed_sales`] asks.
+/// The columns of the orders of which [`are_agreed_sales`] asks.
 pub(super) const SALE_COLUMNS: [&str; 3] = ["archived_at", "kind", "status"];
 
 /// Whether the order in each row is a sale that was agreed and not put away.
-pub(super) fn agreed_sales(orders: &Frame) -> Vec<bool> {
+pub(super) fn are_agreed_sales(orders: &Frame) -> Vec<bool> {
     let fits = |name: &str, word: &dyn Fn(&str) -> bool| -> Vec<bool> {
         let (codes, words) = orders.codes(name);
         let words: Vec<bool> = words.iter().map(|one| word(one)).collect();
@@ -151,7 +151,7 @@ impl Orders {
         let mut names = vec!["customer", "date", "total", &code];
         names.extend(SALE_COLUMNS);
         let frame = warehouse.frame(manifest, described, &names).await?;
-        let sales = agreed_sales(&frame);
+        let sales = are_agreed_sales(&frame);
         Ok(Self { frame, sales, least: i64::from(!counts_free) })
     }
 

@@ -2,7 +2,7 @@
 //! as of the day by which it was derived.
 
 use guanxi_base::{Money, RawId, Result, TimeZone};
-use guanxi_record::{Choice as _, Filter, Op, Query, Record as _, Row, Sort, Stored, Value};
+use guanxi_record::{Choice as _, Filter, Query, Record as _, Row, Sort, Stored, Value};
 use guanxi_store::{Rights, View};
 use guanxi_warehouse::{day_number, day_of};
 
@@ -10,7 +10,7 @@ use super::life::{Life, LifeRule, life_of};
 use super::purchases::Purchase;
 use super::records::{Analysis, AnalysisRun, RunState};
 use crate::people::{AbcClass, Customer};
-use crate::sales::{Order, OrderKind, OrderStatus};
+use crate::sales::{Order, agreed_sales};
 
 /// What the orders of a customer say about them, and as of which day; none without a right to see
 /// the orders, or before the first analysis.
@@ -34,12 +34,7 @@ pub async fn why(view: &mut View, customer: &Row) -> Result<Option<(Life, guanxi
 
 /// All purchases of a customer until the day of the last analysis, by day.
 async fn purchases(view: &mut View, customer: &Row, known: &Known) -> Result<Vec<Purchase>> {
-    let agreed = |code: &String| OrderStatus::from_code(code).is_some_and(OrderStatus::is_agreed);
-    let agreed: Vec<String> =
-        OrderStatus::OPTIONS.iter().map(ToString::to_string).filter(agreed).collect();
-    let sales = Filter::eq("customer", customer.id.to_string())
-        .and(Filter::eq("kind", OrderKind::Sale.code()))
-        .and(Filter::compare("status", Op::In, agreed));
+    let sales = agreed_sales("").and(Filter::eq("customer", customer.id.to_string()));
     let mut query = Query::of(sales).sorted(vec![Sort::up("date")]).limited(Query::LIMIT_MAX);
     let orders = view.catalog().get(Order::NAME)?.clone();
     let mut purchases = Vec::new();

@@ -1,7 +1,7 @@
 //! What a customer ordered at one time.
 
 use guanxi_base::{Date, Id, Money};
-use guanxi_record::{Choice, LongText, Owner, Record};
+use guanxi_record::{Choice, Filter, LongText, Op, Owner, Record};
 
 use crate::access::Company;
 use crate::people::{Contact, Customer};
@@ -38,6 +38,19 @@ impl OrderStatus {
     pub const fn is_agreed(self) -> bool {
         !matches!(self, Self::Draft | Self::Void)
     }
+}
+
+/// Agreed sales: orders that count as bought. `path` leads to the order: nothing, or `order.`.
+#[must_use]
+pub fn agreed_sales(path: &str) -> Filter {
+    let agreed = |code: &String| OrderStatus::from_code(code).is_some_and(OrderStatus::is_agreed);
+    let codes: Vec<String> =
+        OrderStatus::OPTIONS.iter().map(ToString::to_string).filter(agreed).collect();
+    Filter::eq(format!("{path}kind"), OrderKind::Sale.code()).and(Filter::compare(
+        format!("{path}status"),
+        Op::In,
+        codes,
+    ))
 }
 
 /// The way by which an order came.

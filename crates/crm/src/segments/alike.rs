@@ -5,11 +5,12 @@ use std::collections::{BTreeSet, HashMap};
 
 use guanxi_analytics::scoring::{Cases, Feature, Logistic, Scorer as _, cross_validate, of_rows};
 use guanxi_base::{Error, RawId, Result, Rng};
-use guanxi_record::{Filter, Kind, Op, Record as _};
+use guanxi_record::{Filter, Kind, Record as _};
 use guanxi_warehouse::{Column, NO_CODE, NO_NUMBER};
 
 use super::choosing::Choosing;
 use crate::people::Customer;
+use crate::sales::agreed_sales;
 
 /// What is known before anybody has bought.
 const KNOWN: [&str; 9] = [
@@ -75,7 +76,7 @@ pub async fn alike(choosing: &Choosing, condition: &Filter, limit: usize) -> Res
         record_type: "order".to_owned(),
         via: "customer".to_owned(),
         count: None,
-        filter: Box::new(Filter::compare("status", Op::NotIn, vec!["draft", "void"])),
+        filter: Box::new(agreed_sales("")),
     };
     let everyone = choosing.mask(Customer::NAME, &Filter::everything()).await?;
     let buyers = choosing.mask(Customer::NAME, &bought).await?;

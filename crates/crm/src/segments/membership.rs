@@ -10,7 +10,7 @@ use guanxi_record::{Filter, Query, Record, RecordType, Row, Stored, Value};
 use guanxi_store::{Actor, Origin, Store};
 use guanxi_warehouse::{Manifest, Warehouse, batch_of};
 
-use super::choosing::{Choosing, expand};
+use super::choosing::Choosing;
 use super::records::Segment;
 use crate::insights::warm;
 use crate::people::Customer;
@@ -30,8 +30,6 @@ const TRIES: usize = 5;
 struct Met {
     /// A bit for each part that they meet.
     parts: i64,
-    /// Whether they meet all of it.
-    is_in: bool,
 }
 
 /// That somebody came in or left.
@@ -90,8 +88,16 @@ pub async fn refresh_all(store: &Store, warehouse: &Warehouse) -> Result<usize> 
     let actor = Actor::system(Origin::Job);
     let mut view = store.read(&actor).await?;
     let dynamic = Filter::eq("kind", "dynamic");
-    let query = Query::of(dynamic).limited(Query::LIMIT_MAX);
-    let rows = view.list(Segment::NAME, &query).await?.rows;
+    let mut query = Query::of(dynamic).limited(Query::LIMIT_MAX);
+    let mut rows = Vec::new();
+    loop {
+        let page = view.list(Segment::NAME, &query).await?;
+        rows.extend(page.rows);
+        query.after = page.next;
+        if query.after.is_none() {
+            break;
+        }
+    }
     drop(view);
     let choosing = Choosing::begin(store, warehouse, &actor).await?;
     let mut moved = 0;
@@ -101,7 +107,7 @@ pub async fn refresh_all(store: &Store, warehouse: &Warehouse) -> Result<usize> 
         for (described, word) in [(Met::TYPE, MEMBERS), (Moving::TYPE, MOVES)] {
             current.insert(table(described, word, &segment)?.name.into_owned());
         }
-        match refresh(store, &choosing, &segment).await {
+        match refresh(&choosing, &segment, store.clock().now()).await {
             Ok(moves) => moved += moves,
             // A field that is gone, a segment that leads to itself: the others are looked at.
             Err(Error::Refused(refusals)) => {
@@ -135,14 +141,11 @@ async fn forget(warehouse: &Warehouse, current: &HashSet<String>) -> Result<()> 
     Ok(())
 }
 
-async fn refresh(store: &Store, choosing: &Choosing, segment: &Stored<Segment>) -> Result<usize> {
-    let mut view = store.read(choosing.actor()).await?;
+async fn refresh(choosing: &Choosing, segment: &Stored<Segment>, at: Timestamp) -> Result<usize> {
     let mut masks = Vec::new();
     for part in parts(&segment.filter()?) {
-        let part = expand(&mut view, Customer::NAME, part).await?;
-        masks.push(choosing.mask(Customer::NAME, &part).await?);
+        masks.push(choosing.customers(&part).await?);
     }
-    drop(view);
     let ids = choosing.column(Customer::NAME, "id").await?;
     let all = (1_i64 << masks.len()) - 1;
     let now: Vec<(i64, i64)> = (0..ids.numbers().len())
@@ -154,7 +157,7 @@ async fn refresh(store: &Store, choosing: &Choosing, segment: &Stored<Segment>) 
         .collect();
     let members = table(Met::TYPE, MEMBERS, segment)?;
     let history = table(Moving::TYPE, MOVES, segment)?;
-    let (warehouse, at) = (&choosing.warehouse, store.clock().now());
+    let warehouse = &choosing.warehouse;
     for _ in 0..TRIES {
         let manifest = warehouse.manifest().await?;
         let before = read(warehouse, &manifest, &members).await?;
@@ -167,12 +170,8 @@ async fn refresh(store: &Store, choosing: &Choosing, segment: &Stored<Segment>) 
         }
         let mut update = warehouse.update(&manifest);
         update.clear(&members.name);
-        let rows: Vec<Row> = now
-            .iter()
-            .map(|(id, parts)| {
-                row(*id, at, vec![Value::Integer(*parts), Value::Boolean(*parts == all)])
-            })
-            .collect();
+        let rows: Vec<Row> =
+            now.iter().map(|(id, parts)| row(*id, at, vec![Value::Integer(*parts)])).collect();
         update.append_batches(&members.name, vec![batch_of(&members, &rows)?]).await?;
         let first = manifest.rows(&history.name) as i64 + 1;
         let rows: Vec<Row> = moves

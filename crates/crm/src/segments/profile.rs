@@ -2,13 +2,13 @@
 //! service they need. Told from the orders, lines and cases that the reader may see.
 
 use guanxi_base::{RawId, Result};
-use guanxi_record::{Choice as _, Filter, Op, Record as _};
+use guanxi_record::{Filter, Op, Record as _};
 use guanxi_warehouse::{Column, Mask, NO_CODE, NO_NUMBER, NO_PLACE, count, day_of};
 
 use super::choosing::Choosing;
 use crate::catalog::{Product, ProductCategory};
 use crate::people::Customer;
-use crate::sales::{Order, OrderKind, OrderLine, OrderStatus};
+use crate::sales::{Order, OrderLine, agreed_sales};
 use crate::service::Case;
 
 /// So many months of a trend.
@@ -118,10 +118,7 @@ struct Bought {
 
 impl Bought {
     async fn read(choosing: &Choosing, chosen: &Mask) -> Result<Self> {
-        let open = vec![OrderStatus::Draft.code(), OrderStatus::Void.code()];
-        let sales = Filter::eq("kind", OrderKind::Sale.code())
-            .and(Filter::compare("status", Op::NotIn, open))
-            .and(Filter::compare("customer", Op::Empty, false));
+        let sales = agreed_sales("").and(Filter::compare("customer", Op::Empty, false));
         let counts = choosing.mask(Order::NAME, &sales).await?;
         let customers = choosing.places((Order::NAME, "customer"), Customer::NAME).await?;
         let is_chosen = |place: &u32| chosen.get(*place as usize).copied().unwrap_or(false);

@@ -364,39 +364,48 @@ pub(crate) async fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<
     };
     let glance = choosing.glance(&mask, SHOWN).await?;
     let (rows, revenue) = best(app, signed, &glance).await?;
-    let mut view = app.store.read(&signed.actor).await?;
-    let described = view.catalog().get(Customer::NAME)?.clone();
     let filter = segment.filter()?;
-    let condition = words::of(&mut view, signed, &described, &filter).await?;
+    // Whoever holds a connection must not ask for another: first all that is chosen.
+    let mut view = app.store.read(&signed.actor).await?;
+    let others = others(&mut view, &segment.id.to_string(), OTHERS_COMPARED).await?;
+    drop(view);
     let mut overlaps = Vec::new();
-    for other in others(&mut view, &segment.id.to_string(), OTHERS_COMPARED).await? {
-        let theirs = choosing.customers(&Filter::eq("segment", other.id.to_string())).await;
-        let Ok(theirs) = theirs else { continue };
-        let both = mask.iter().zip(&theirs).filter(|(a, b)| **a && **b).count();
-        overlaps.push((other, both));
-    }
-    let mut told = Vec::new();
-    if segment.kind == SegmentKind::Dynamic {
-        let moves = moves(&choosing, &segment, MOVES_SHOWN).await?;
-        let ids: Vec<RawId> = moves.iter().map(|one| one.customer).collect();
-        let titles = view.titles(Customer::NAME, &ids).await?;
-        let parts = parts(&filter);
-        for one in moves {
-            let Some(name) = titles.get(&one.customer).cloned() else { continue };
-            let mut why = Vec::new();
-            for part in one.parts.iter().filter_map(|at| parts.get(*at)) {
-                why.push(words::of(&mut view, signed, &described, part).await?);
+    for other in others {
+        match choosing.customers(&Filter::eq("segment", other.id.to_string())).await {
+            Ok(theirs) => {
+                let both = mask.iter().zip(&theirs).filter(|(a, b)| **a && **b).count();
+                overlaps.push((other, both));
             }
-            told.push((one, name, why.join("; ")));
+            Err(Error::Refused(_)) => {}
+            Err(error) => return Err(error),
         }
     }
-    let subscribe = super::notices::subscribe_card(&mut view, signed, &segment).await?;
-    let list = format!("/customer?segment={}", segment.id);
     let compared = match profile(&choosing, &mask).await {
         Ok(compared) => Some(compared),
         Err(Error::Forbidden) => None,
         Err(error) => return Err(error),
     };
+    let moves = match segment.kind {
+        SegmentKind::Dynamic => moves(&choosing, &segment, MOVES_SHOWN).await?,
+        SegmentKind::Static => Vec::new(),
+    };
+    let mut view = app.store.read(&signed.actor).await?;
+    let described = view.catalog().get(Customer::NAME)?.clone();
+    let condition = words::of(&mut view, signed, &described, &filter).await?;
+    let ids: Vec<RawId> = moves.iter().map(|one| one.customer).collect();
+    let titles = view.titles(Customer::NAME, &ids).await?;
+    let mut told = Vec::new();
+    let parts = parts(&filter);
+    for one in moves {
+        let Some(name) = titles.get(&one.customer).cloned() else { continue };
+        let mut why = Vec::new();
+        for part in one.parts.iter().filter_map(|at| parts.get(*at)) {
+            why.push(words::of(&mut view, signed, &described, part).await?);
+        }
+        told.push((one, name, why.join("; ")));
+    }
+    let subscribe = super::notices::subscribe_card(&mut view, signed, &segment).await?;
+    let list = format!("/customer?segment={}", segment.id);
     let mut names = guanxi_store::Titles::new();
     if let Some(compared) = &compared {
         for (of, shares) in
