@@ -137,3 +137,7 @@ refusal-unknown-segment = There is no segment { $value }, or you may not see it.
 refusal-segment-cycle = This segment leads to itself, or through more than five others.
 refusal-not-in-warehouse = { $type }: “{ $name }” cannot be asked of all customers at once.
 refusal-not-an-hour = “{ $value }” is not an hour of the day. Use 0 to 23.
+refusal-merge-with-itself = A customer cannot be merged with itself. Choose another.
+refusal-already-merged = One of the two customers is put away already. Bring it back first, or choose another.
+refusal-not-open = This was decided already. Open the pair to see how.
+refusal-not-of-the-pair = The customer that stays must be one of the two. Choose one of them.

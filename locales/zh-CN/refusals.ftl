@@ -137,3 +137,7 @@ refusal-unknown-segment = 不存在客户细分 { $value }，或您无权查看�
 refusal-segment-cycle = 该客户细分引用了自身，或嵌套超过五层。
 refusal-not-in-warehouse = { $type }的“{ $name }”不能用于对全部客户的筛选。
 refusal-not-an-hour = “{ $value }”不是一天中的钟点，请用 0 到 23。
+refusal-merge-with-itself = 客户不能与自己合并，请选择另一个客户。
+refusal-already-merged = 其中一个客户已经归档。请先恢复，或选择另一个客户。
+refusal-not-open = 这一对已经判断过了。请打开查看结果。
+refusal-not-of-the-pair = 保留的客户必须是这两个之一，请重新选择。

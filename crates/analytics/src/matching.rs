@@ -76,6 +76,12 @@ impl Field {
     }
 }
 
+/// How alike two normalised values are.
+#[must_use]
+pub fn compare(comparison: Comparison, one: &str, other: &str) -> Level {
+    comparing::Column::of(&Field::new("", [one, other], comparison)).level(0, 1)
+}
+
 /// Fields in one row pattern of bits: more would not fit.
 const FIELDS_MAX: usize = 20;
 

@@ -30,7 +30,21 @@ const MODULES_MAY_USE: &[(&str, &[&str])] = &[
     ("service", &["access", "people", "catalog", "sales", "billing"]),
     ("work", &["access", "people", "catalog", "sales", "billing", "service"]),
     ("exchange", &["access", "people", "text"]),
-    ("insights", &["access", "people", "catalog", "sales", "billing", "service", "work", "text"]),
+    (
+        "insights",
+        &[
+            "access",
+            "people",
+            "catalog",
+            "sales",
+            "billing",
+            "service",
+            "work",
+            "text",
+            "resolution",
+        ],
+    ),
+    ("resolution", &["people"]),
     ("segments", &["access", "people", "catalog", "sales", "service", "insights"]),
     ("delivery", &["access", "people", "segments", "text"]),
 ];

@@ -10,6 +10,7 @@ pub mod exchange;
 pub mod insights;
 pub mod people;
 pub mod privacy;
+pub mod resolution;
 pub mod sales;
 pub mod segments;
 pub mod service;
@@ -30,6 +31,7 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     people::Contact::TYPE,
     people::Consent::TYPE,
     people::CollectionPoint::TYPE,
+    people::CustomerGroup::TYPE,
     sales::Order::TYPE,
     sales::OrderLine::TYPE,
     billing::Invoice::TYPE,
@@ -47,6 +49,9 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     insights::PlaybookStep::TYPE,
     segments::Segment::TYPE,
     segments::SegmentMember::TYPE,
+    resolution::CustomerPair::TYPE,
+    resolution::CustomerMerge::TYPE,
+    resolution::SurvivorshipRule::TYPE,
     delivery::Subscription::TYPE,
     delivery::Notice::TYPE,
     access::Company::TYPE,

@@ -9,6 +9,7 @@ use guanxi_store::{Actor, File, JobState, Look, NewJob, Purpose, Store, Tx, View
 use serde_json::{Map, Value as Json, json};
 
 use crate::authority::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
+use crate::exchange::ImportJob;
 use crate::people::{Contact, Customer};
 
 /// The queue of these jobs.
@@ -206,11 +207,14 @@ async fn erase(store: &Store, actor: &Actor, record_type: &str, id: RawId) -> Re
     let found = about(&mut tx, record_type, id).await?;
     let catalog = tx.catalog().clone();
     let mut report = Map::new();
+    let mut words = Vec::new();
     for (name, rows) in &found {
         let described = catalog.get(name)?;
         let fields = erased_fields(described);
         let mut erased = 0;
         for row in rows {
+            erase_sources(&mut tx, row.id).await?;
+            words.extend(telling_words(described, row, &fields));
             erased += usize::from(erase_row(&mut tx, described, row, &fields).await?);
             erase_requests(&mut tx, row.id).await?;
         }
@@ -220,8 +224,36 @@ async fn erase(store: &Store, actor: &Actor, record_type: &str, id: RawId) -> Re
     for file in tx.list(File::NAME, &told).await?.rows {
         tx.erase_file(file.id).await?;
     }
+    tx.forget_words(&words).await?;
     tx.commit().await?;
     Ok(json!({ "records": report }))
+}
+
+/// The files from which a record was imported: whoever is in the base by them is in them too.
+async fn erase_sources(tx: &mut Tx, record: RawId) -> Result<()> {
+    for job in tx.jobs_of(record).await? {
+        tx.forget_job_rows(job).await?;
+        let import = Query::of(Filter::eq("id", job.to_string())).limited(1);
+        for row in tx.list(ImportJob::NAME, &import).await?.rows {
+            let described = tx.catalog().get(ImportJob::NAME)?.clone();
+            for field in ["file", "error_file"] {
+                if let Some(file) = row.value(&described, field).as_link() {
+                    tx.erase_file(file).await?;
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What a log of exports might hold of a person: their name, telephone, mail.
+fn telling_words(described: &RecordType, row: &Row, fields: &[usize]) -> Vec<String> {
+    const CHARACTERS_MIN: usize = 2;
+    let is_person = [Customer::NAME, Contact::NAME].contains(&described.name.as_ref());
+    let texts =
+        fields.iter().filter(|_| is_person).filter_map(|place| row.values[*place].as_text());
+    let long = texts.filter(|text| text.chars().count() >= CHARACTERS_MIN);
+    long.map(str::to_owned).collect()
 }
 
 /// The places of the fields that say something about a living person, and of free texts: what

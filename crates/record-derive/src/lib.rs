@@ -77,12 +77,13 @@ fn record(input: &DeriveInput) -> Result<Tokens> {
     let ident = &input.ident;
     let name = snake_case(&ident.to_string());
     let description = Description::read(input)?;
-    let Description { title, area, icon, part_of, follows, unique, indexes, settle } = description;
+    let Description { title, area, icon, part_of, follows, and_follows, .. } = &description;
+    let Description { unique, indexes, settle, .. } = &description;
     let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
     let types: Vec<_> = fields.named.iter().map(|field| &field.ty).collect();
     let described = fields.named.iter().map(field).collect::<Result<Vec<_>>>()?;
     let places = 0..names.len();
-    let settle = if settle {
+    let settle = if *settle {
         quote! {
             ::core::option::Option::Some(|values: &mut [::guanxi_record::Value]| {
                 let mut refusals = ::std::vec::Vec::new();
@@ -114,6 +115,7 @@ fn record(input: &DeriveInput) -> Result<Tokens> {
                     icon: #icon,
                     part_of: #part_of,
                     follows: #follows,
+                    and_follows: #and_follows,
                     unique: &[#(&[#(#unique),*]),*],
                     indexes: &[#(&[#(#indexes),*]),*],
                     settle: #settle,
@@ -143,6 +145,7 @@ struct Description {
     icon: String,
     part_of: Tokens,
     follows: Tokens,
+    and_follows: Tokens,
     unique: Vec<Vec<String>>,
     indexes: Vec<Vec<String>>,
     settle: bool,
@@ -156,6 +159,7 @@ impl Description {
             icon: "file".to_owned(),
             part_of: quote!(::core::option::Option::None),
             follows: quote!(::core::option::Option::None),
+            and_follows: quote!(::core::option::Option::None),
             unique: Vec::new(),
             indexes: Vec::new(),
             settle: false,
@@ -172,6 +176,10 @@ impl Description {
                 "follows" => {
                     let link = required_text(&word)?;
                     description.follows = quote!(::core::option::Option::Some(#link));
+                }
+                "and_follows" => {
+                    let link = required_text(&word)?;
+                    description.and_follows = quote!(::core::option::Option::Some(#link));
                 }
                 "unique" => description.unique.push(names_in(required_text(&word)?)),
                 "index" => description.indexes.push(names_in(required_text(&word)?)),

@@ -27,6 +27,8 @@ pub struct RecordType {
     pub part_of: Option<&'static str>,
     /// The link to the record whose people also answer for this one, as for a customer's orders.
     pub follows: Option<&'static str>,
+    /// The link to a second record that one must reach too, as for a pair of customers.
+    pub and_follows: Option<&'static str>,
     /// Sets of fields of which no two records may have the same values.
     pub unique: &'static [&'static [&'static str]],
     /// Lists that stay fast at any size: filtered by the first fields, in the order of the last.

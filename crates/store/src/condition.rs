@@ -10,6 +10,7 @@ use serde_json::Value as Json;
 
 use crate::actor::{Actor, Purpose};
 use crate::columns::Expression;
+use crate::mirror::mirrors;
 use crate::search;
 use crate::sql::{Sql, SqlValue, quoted};
 
@@ -215,6 +216,20 @@ impl<'a> Conditions<'a> {
             self.compare(sql, record_type, alias, path, op, &value)?;
             sql.push(")");
             return Ok(());
+        }
+        // The copy only leads an index to the rows; what decides is the linked record itself.
+        let mirrors = mirrors(self.catalog, record_type);
+        let mirror = mirrors.iter().find(|one| one.path == path).filter(|_| op == Op::Eq);
+        if let Some(mirror) = mirror.filter(|_| !value.is_null()) {
+            self.may_ask(record_type, link)?;
+            let (source, field) = mirror.source;
+            self.may_ask(source, rest)?;
+            let copy = Expression {
+                sql: format!("{alias}.{}", quoted(path)),
+                ..Expression::of(sql.dialect, alias, field)
+            };
+            self.compare_one(sql, path, &copy, op, value)?;
+            sql.push(" AND ");
         }
         let (linked, inner) = self.open_link(sql, record_type, alias, (link, path))?;
         self.compare(sql, &linked, &inner, rest, op, value)?;

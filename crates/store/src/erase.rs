@@ -75,10 +75,10 @@ impl Tx {
     /// Takes fields out of the differences that the log keeps of a record. The seals of these sets
     /// of changes say that something was taken out.
     async fn erase_history(&mut self, record: RawId, names: &[String]) -> Result<()> {
-        let session = &mut self.view.session;
-        let mut sql = session.sql("SELECT change_set, seq, diff FROM change_item WHERE record = ");
+        let mut sql =
+            self.view.session.sql("SELECT change_set, seq, diff FROM change_item WHERE record = ");
         sql.bind(SqlValue::Integer(record.0)).push(" AND diff IS NOT NULL");
-        for row in session.rows(&sql).await? {
+        for row in self.view.session.rows(&sql).await? {
             let (set, seq) = (row[0].integer()?, row[1].integer()?);
             let text = row[2].clone().into_text()?;
             let Ok(Json::Object(mut diff)) = serde_json::from_str::<Json>(&text) else { continue };
@@ -87,16 +87,55 @@ impl Tx {
             if diff.len() == before {
                 continue;
             }
-            let mut sql = session.sql("UPDATE change_item SET diff = ");
-            sql.bind(SqlValue::Json(Json::Object(diff).to_string()));
-            sql.push(" WHERE change_set = ").bind(SqlValue::Integer(set));
-            sql.push(" AND seq = ").bind(SqlValue::Integer(seq));
-            session.execute(&sql).await?;
-            let mut sql = session.sql("UPDATE seal SET purged_by = ");
-            sql.bind(SqlValue::Integer(self.view.actor.user.map_or(0, |user| user.0)));
-            sql.push(" WHERE change_set = ").bind(SqlValue::Integer(set));
-            session.execute(&sql).await?;
+            self.rewrite_item(set, seq, &Json::Object(diff)).await?;
         }
         Ok(())
+    }
+
+    /// Puts another detail in place of what the log has, and says so at the seal.
+    async fn rewrite_item(&mut self, set: i64, seq: i64, detail: &Json) -> Result<()> {
+        let session = &mut self.view.session;
+        let mut sql = session.sql("UPDATE change_item SET diff = ");
+        sql.bind(SqlValue::Json(detail.to_string()));
+        sql.push(" WHERE change_set = ").bind(SqlValue::Integer(set));
+        sql.push(" AND seq = ").bind(SqlValue::Integer(seq));
+        session.execute(&sql).await?;
+        let mut sql = session.sql("UPDATE seal SET purged_by = ");
+        sql.bind(SqlValue::Integer(self.view.actor.user.map_or(0, |user| user.0)));
+        sql.push(" WHERE change_set = ").bind(SqlValue::Integer(set));
+        session.execute(&sql).await.map(drop)
+    }
+
+    /// Takes out of the log what somebody asked an export for, where it holds one of these words.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_words(&mut self, words: &[String]) -> Result<usize> {
+        let mut sql = self.view.session.sql("SELECT change_set, seq, diff FROM change_item WHERE ");
+        sql.push("operation = ").bind(SqlValue::Text(Operation::Export.name().to_owned()));
+        sql.push(" AND diff IS NOT NULL");
+        let mut forgotten = 0;
+        for row in self.view.session.long_rows(&sql).await? {
+            let text = row[2].clone().into_text()?;
+            if words.iter().any(|word| text.contains(word.as_str())) {
+                self.rewrite_item(row[0].integer()?, row[1].integer()?, &json!({})).await?;
+                forgotten += 1;
+            }
+        }
+        Ok(forgotten)
+    }
+
+    /// The jobs that made or changed a record, as imports.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn jobs_of(&mut self, record: RawId) -> Result<Vec<RawId>> {
+        let mut sql = self.view.session.sql(
+            "SELECT DISTINCT s.job FROM change_set s JOIN change_item i ON i.change_set = s.id \
+             WHERE s.job IS NOT NULL AND i.record = ",
+        );
+        sql.bind(SqlValue::Integer(record.0));
+        let rows = self.view.session.rows(&sql).await?;
+        rows.into_iter().map(|row| row[0].integer().map(RawId)).collect()
     }
 }

@@ -67,8 +67,11 @@ impl Tx {
         rows: &[Row],
     ) -> Result<()> {
         let names = column_names(record_type);
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        let columns: Vec<SqlRow> = rows.iter().map(|row| write_row(record_type, row)).collect();
+        let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let mut columns: Vec<SqlRow> = rows.iter().map(|row| write_row(record_type, row)).collect();
+        let (mirrors, copies) = self.mirrored(record_type, rows).await?;
+        names.extend(mirrors);
+        columns.iter_mut().zip(copies).for_each(|(row, copies)| row.extend(copies));
         self.view.session.insert_rows(&record_type.name, &names, &columns).await?;
         search::add(&mut self.view.session, record_type, rows).await
     }

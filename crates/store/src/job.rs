@@ -187,6 +187,16 @@ impl Store {
 }
 
 impl crate::tx::Tx {
+    /// Forgets what a job kept, for whatever it was.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_job_rows(&mut self, job: RawId) -> Result<()> {
+        let mut sql = self.view.session.sql("DELETE FROM job_row WHERE job = ");
+        sql.bind(SqlValue::Integer(job.0));
+        self.view.session.execute(&sql).await.map(drop)
+    }
+
     /// Keeps rows that a job sets aside, such as those that an import refuses: `(number, row)`.
     ///
     /// # Errors

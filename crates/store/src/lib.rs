@@ -18,6 +18,7 @@ mod idempotency;
 mod insert;
 mod job;
 mod migration;
+mod mirror;
 mod order;
 mod postgres;
 mod rollup;

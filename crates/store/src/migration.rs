@@ -178,6 +178,7 @@ fn statements(dialect: Dialect, migration: &Migration) -> Vec<String> {
             Step::AddColumn { table, column } => {
                 let column_sql = column_definition(dialect, column);
                 statements.push(format!("ALTER TABLE {} ADD COLUMN {column_sql}", quoted(table)));
+                statements.extend(fill_copies(table, column));
                 references.push((table, column));
             }
             Step::CreateIndex { table, index } => {
@@ -208,6 +209,17 @@ fn statements(dialect: Dialect, migration: &Migration) -> Vec<String> {
         }));
     }
     statements
+}
+
+/// Fills a new column with what it is a copy of.
+fn fill_copies(table: &str, column: &Column) -> Option<String> {
+    let source = column.copies.as_ref()?;
+    let (table, name, link) = (quoted(table), quoted(&column.name), quoted(&source.link));
+    let (from, copied) = (quoted(&source.table), quoted(&source.column));
+    Some(format!(
+        "UPDATE {table} SET {name} = (SELECT t1.{copied} FROM {from} t1 \
+         WHERE t1.\"id\" = {table}.{link})"
+    ))
 }
 
 fn column_definition(dialect: Dialect, column: &Column) -> String {

@@ -3,6 +3,8 @@
 use guanxi_record::{Catalog, Field, Kind, RecordType};
 use serde::{Deserialize, Serialize};
 
+use crate::mirror::mirrors;
+
 /// The shape of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -38,6 +40,21 @@ pub struct Column {
     /// The table whose `id` it must be one of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub references: Option<String>,
+    /// What it is a copy of, when it is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub copies: Option<Source>,
+}
+
+/// What a column is a copy of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Source {
+    /// The column of the same table that leads to the other row.
+    pub link: String,
+    /// The other table.
+    pub table: String,
+    /// Its column.
+    pub column: String,
 }
 
 /// One index.
@@ -90,7 +107,13 @@ impl Schema {
     #[must_use]
     pub fn of(catalog: &Catalog) -> Self {
         let mut tables = system_tables();
-        tables.extend(catalog.types().map(|record_type| table_of(record_type)));
+        tables.extend(catalog.types().map(|record_type| {
+            let mut table = table_of(record_type);
+            for mirror in mirrors(catalog, record_type) {
+                table.columns.push(mirror.column(record_type));
+            }
+            table
+        }));
         Self { tables }
     }
 
@@ -124,8 +147,8 @@ pub(crate) fn currency_column(name: &str) -> String {
     format!("{name}_currency")
 }
 
-fn column(name: &str, column_type: ColumnType, required: bool) -> Column {
-    Column { name: name.to_owned(), column_type, required, references: None }
+pub(crate) fn column(name: &str, column_type: ColumnType, required: bool) -> Column {
+    Column { name: name.to_owned(), column_type, required, references: None, copies: None }
 }
 
 fn columns_of(field: &Field) -> Vec<Column> {

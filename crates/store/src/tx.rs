@@ -237,6 +237,7 @@ impl Tx {
         old: &Row,
         new: &Row,
     ) -> Result<()> {
+        self.will_change_mirrors(record_type, old, new).await?;
         let mut sql = self.view.session.sql("UPDATE ");
         sql.name(&record_type.name).push(" SET ");
         for (at, (name, value)) in changed_columns(record_type, new).into_iter().enumerate() {
@@ -255,7 +256,7 @@ impl Tx {
         }
         self.whole_is_stale(record_type, old);
         self.whole_is_stale(record_type, new);
-        Ok(())
+        self.renew_mirrors(record_type, old, new).await
     }
 
     /// Puts a record away: it leaves lists and search, nothing is lost.

@@ -234,6 +234,9 @@ impl View {
         ids: &[RawId],
         purpose: Purpose,
     ) -> Result<Vec<Row>> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut sql = self.session.sql(format!("SELECT {} FROM ", select_list(record_type, "t0")));
         sql.name(&record_type.name).push(" t0 WHERE t0.\"id\" IN (");
         sql.bind_all(ids.iter().map(|id| SqlValue::Integer(id.0))).push(") AND ");

@@ -287,7 +287,11 @@ impl Reach<'_> {
             (followed, target.map(|name| self.catalog.get(name)))
         {
             let whole = joined(self.ways(target, scope, depth + 1));
-            ways.push((Reason::Through(link), Filter::linked(link, whole)));
+            let mut both = Filter::linked(link, whole.clone());
+            if let Some(second) = described.and_follows {
+                both = both.and(Filter::linked(second, whole));
+            }
+            ways.push((Reason::Through(link), both));
         }
         let to_change = match self.purpose {
             Purpose::Read => Some(false),

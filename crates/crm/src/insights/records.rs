@@ -1,7 +1,7 @@
 //! What analyses leave behind: their runs with the card of the model, how customers moved through
 //! their life, and what is to be done when they do.
 
-use guanxi_base::{Date, Decimal, Id, Timestamp};
+use guanxi_base::{Date, Decimal, Id, Percent, Timestamp};
 use guanxi_record::{Choice, Json, LongText, Owner, Record};
 
 use crate::access::Role;
@@ -14,6 +14,8 @@ pub enum Analysis {
     CustomerValue,
     /// What is bought together.
     Baskets,
+    /// Which customers stand in the base more than once.
+    Duplicates,
 }
 
 /// Where a run stands.
@@ -45,6 +47,9 @@ pub struct AnalysisRun {
     /// Whether orders that are worth nothing count as purchases.
     #[field(folded, default = "false")]
     pub counts_free: bool,
+    /// Customers that are one at least so certainly are merged by the run itself.
+    #[field(folded)]
+    pub merge_above: Option<Percent>,
     /// Where it stands.
     #[field(read_only, index, default = "waiting")]
     pub state: RunState,
@@ -95,6 +100,7 @@ impl AnalysisRun {
             analysis,
             calibration_until,
             counts_free: false,
+            merge_above: None,
             state: RunState::Waiting,
             model: None,
             falls_back: None,

@@ -20,6 +20,7 @@ use super::purchases::Purchases;
 use super::records::{Analysis, AnalysisRun, RunState};
 use crate::access::{Locale, Organisation, actor_of};
 use crate::people::Customer;
+use crate::resolution::resolve;
 use crate::sales::Order;
 use crate::text::Texts;
 
@@ -67,7 +68,7 @@ async fn problem(store: &Store, error: &Error, run: RawId, owner: Option<Owner>)
 pub async fn repeat(store: &Store, every: SignedDuration) -> Result<usize> {
     let mut view = store.read(&system()).await?;
     let mut due = Vec::new();
-    for analysis in [Analysis::CustomerValue, Analysis::Baskets] {
+    for analysis in [Analysis::CustomerValue, Analysis::Baskets, Analysis::Duplicates] {
         let query = Query::of(Filter::eq("analysis", analysis.code()))
             .sorted(vec![Sort::down("id")])
             .limited(1);
@@ -80,6 +81,7 @@ pub async fn repeat(store: &Store, every: SignedDuration) -> Result<usize> {
         }
         let mut next = AnalysisRun::of(analysis, last.calibration_until);
         (next.counts_free, next.owner) = (last.counts_free, last.owner);
+        next.merge_above = last.merge_above;
         due.push(next);
     }
     drop(view);
@@ -128,6 +130,7 @@ async fn perform(store: &Store, warehouse: &Warehouse, mut run: Stored<AnalysisR
     match run.analysis {
         Analysis::CustomerValue => value(store, warehouse, &manifest, &mut run).await?,
         Analysis::Baskets => baskets::run(store, warehouse, &manifest, &mut run).await?,
+        Analysis::Duplicates => duplicates(store, warehouse, &manifest, &mut run).await?,
     }
     run.as_of = Some(manifest.as_of);
     run.release = Some(env!("CARGO_PKG_VERSION").to_owned());
@@ -137,6 +140,28 @@ async fn perform(store: &Store, warehouse: &Warehouse, mut run: Stored<AnalysisR
     let mut tx = store.write(&system()).await?;
     tx.update(&run).await?;
     tx.commit().await.map(drop)
+}
+
+/// Merges, where the run is to merge, are whoever's who asked for it.
+async fn duplicates(
+    store: &Store,
+    warehouse: &Warehouse,
+    manifest: &Manifest,
+    run: &mut Stored<AnalysisRun>,
+) -> Result<()> {
+    let actor = match run.owner {
+        Some(owner) => actor_of(store, owner.0, Origin::Job, None).await?.0,
+        None => system(),
+    };
+    let number = run.number.clone().unwrap_or_default();
+    let actor = actor.for_job(run.id.raw());
+    let found = resolve(store, warehouse, manifest, (&actor, &number, run.merge_above)).await?;
+    run.customers = i64::try_from(found.customers).ok();
+    run.falls_back = Some(found.falls_back);
+    let model = if found.falls_back { "rules" } else { "Fellegi\u{2013}Sunter" };
+    run.model = Some(model.to_owned());
+    run.card = Some(JsonField(found.card));
+    Ok(())
 }
 
 /// The card tells sums over all customers: only who may see all of them asks for it.

@@ -59,6 +59,11 @@ pub struct Customer {
     pub product_line: Option<Id<ProductCategory>>,
     /// The customer that owns or controls it.
     pub parent: Option<Id<Customer>>,
+    /// The household or group that it belongs to.
+    pub group: Option<Id<super::CustomerGroup>>,
+    /// The customer into which it was merged, as the same.
+    #[field(read_only, folded, on_delete = "clear")]
+    pub merged_into: Option<Id<Customer>>,
     /// Unified social credit code, or another tax number.
     #[field(search, index)]
     pub tax_number: Option<String>,
@@ -141,6 +146,8 @@ impl Customer {
             class: None,
             product_line: None,
             parent: None,
+            group: None,
+            merged_into: None,
             tax_number: None,
             address: None,
             website: None,

@@ -5,6 +5,7 @@ mod collection_point;
 mod consent;
 mod contact;
 mod customer;
+mod customer_group;
 mod knowledge;
 
 pub use assign_territory::assign_territories;
@@ -12,4 +13,5 @@ pub use collection_point::{Channel, CollectionPoint, Formats, create_collected};
 pub use consent::{Consent, ConsentPurpose, ConsentState};
 pub use contact::{Contact, ContactRole, Influence};
 pub use customer::{Customer, CustomerKind};
+pub use customer_group::{CustomerGroup, GroupKind};
 pub use knowledge::{AbcClass, LifeStage, RelationLevel, RelationshipStage};

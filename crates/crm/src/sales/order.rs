@@ -77,7 +77,8 @@ pub enum SalesChannel {
     follows = "customer",
     index("status, date"),
     index("owner, date"),
-    index("customer, date")
+    index("customer, date"),
+    index("customer.country, date")
 )]
 pub struct Order {
     /// Its number.

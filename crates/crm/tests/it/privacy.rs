@@ -2,16 +2,20 @@
 
 use guanxi_base::RawId;
 use guanxi_crm::authority::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
+use guanxi_crm::exchange::{ImportInput, Mapping, begin_import, run_import};
 use guanxi_crm::people::{Consent, ConsentPurpose, ConsentState, Contact, Customer, CustomerKind};
 use guanxi_crm::privacy::{self, PrivacyRequest};
-use guanxi_record::{Json, LongText, Phone, Record, Stored, Value};
-use guanxi_store::{Actor, Purpose, Remembered, Store};
+use guanxi_record::{Filter, Json, LongText, Phone, Query, Record, Stored, Value};
+use guanxi_store::{Actor, Deed, Look, Operation, Purpose, Remembered, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::json;
 
 use crate::house::{create, customer, line, open, order};
 
-both_databases!(a_person_is_told_everything_and_then_forgotten);
+both_databases!(
+    a_person_is_told_everything_and_then_forgotten,
+    what_came_in_and_went_out_is_forgotten
+);
 
 async fn run(store: &Store, actor: &Actor, what: PrivacyRequest, id: RawId) -> serde_json::Value {
     let job = privacy::request(store, actor, what, "customer", id).await.unwrap();
@@ -178,4 +182,42 @@ async fn a_person_is_told_everything_and_then_forgotten(database: TestDatabase) 
     let verified = store.verify_seals(None).await.unwrap();
     assert_eq!(verified.broken, None);
     assert!(verified.purged >= 1);
+}
+
+/// The file by which somebody was imported, and the words by which they were exported.
+async fn what_came_in_and_went_out_is_forgotten(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mut tx = store.write(&actor).await.unwrap();
+    let lines = b"name,phone\nXerxes,13811112222\n,13811110000\n".to_vec();
+    let file = tx.create_file("people.csv", "text/csv", lines).await.unwrap();
+    tx.commit().await.unwrap();
+    let mapping = "[[records]]\ntype = \"customer\"\nmatch = [\"name\"]\n[records.fields]\n\
+                   name = \"name\"\nphone = \"phone\"\n";
+    let mapping = Mapping::parse(mapping).unwrap();
+    let input = ImportInput::File(file.id.raw());
+    let job = begin_import(&store, &actor, input, "people.csv", &mapping).await.unwrap();
+    store.claim_job("import").await.unwrap();
+    run_import(&store, &actor, job.id.raw(), |_, _| {}).await.unwrap();
+    let mut view = store.read(&actor).await.unwrap();
+    let page = view.list("customer", &Query::of(Filter::eq("name", "Xerxes"))).await.unwrap();
+    let person = page.rows[0].id;
+    drop(view);
+    let export = |query: &str| Deed {
+        actor: actor.clone(),
+        operation: Operation::Export,
+        record_type: "customer".to_owned(),
+        record: RawId(0),
+        detail: Some(json!({ "query": query })),
+    };
+    store.note_deeds(&[export("q=Xerxes"), export("country=China")]).await.unwrap();
+
+    run(&store, &actor, PrivacyRequest::Erase, person).await;
+    let mut view = store.read(&actor).await.unwrap();
+    assert!(view.file(file.id.raw()).await.unwrap().1.is_empty());
+    drop(view);
+    let look = Look { operation: Some(Operation::Export), ..Look::default() };
+    let said = format!("{:?}", store.trail(&actor, &look).await.unwrap());
+    assert!(!said.contains("Xerxes") && said.contains("country=China"), "{said}");
+    let refused = store.job_rows(job.id.raw(), 0, 10).await.unwrap();
+    assert!(refused.is_empty(), "{refused:?}");
 }

@@ -32,7 +32,8 @@ pub(crate) async fn sections(
     let numbers = numbers(view, signed, row.id).await?;
     let known = known_card(view, signed, row).await?;
     let offers = offers_card(view, signed, row).await?;
-    Ok((numbers, html! { (known) (offers) (timeline(signed, related)) }))
+    let merges = super::resolution::merges_card(view, signed, row).await?;
+    Ok((numbers, html! { (known) (offers) (merges) (timeline(signed, related)) }))
 }
 
 /// What to offer next, and why.

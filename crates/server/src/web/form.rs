@@ -59,6 +59,7 @@ impl Form<'_> {
                         }
                     }
                     (self.conflict(signed))
+                    (self.alike())
                     div class="gx-form" {
                         @for field in &plain { (self.control(signed, field)) }
                     }
@@ -86,6 +87,19 @@ impl Form<'_> {
                     a class="btn" href=(self.back) data-cancel { (texts.get("ui-cancel")) }
                 }
             }
+        }
+    }
+
+    /// Where it is told that a customer is there already, while they are entered.
+    fn alike(&self) -> Markup {
+        if self.described.name != "customer" {
+            return html! {};
+        }
+        let besides = self.version.and_then(|_| self.action.rsplit('/').next());
+        let besides = besides.map(|id| format!("?besides={id}")).unwrap_or_default();
+        html! {
+            div hx-get=(format!("/customer/alike{besides}")) hx-include="closest form"
+                hx-trigger="change from:closest form" aria-live="polite" {}
         }
     }
 

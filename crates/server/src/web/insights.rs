@@ -40,6 +40,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
     let mut view = app.store.read(&signed.actor).await?;
     let value = last(&mut view, Analysis::CustomerValue, true).await?;
     let baskets = last(&mut view, Analysis::Baskets, true).await?;
+    let found = last(&mut view, Analysis::Duplicates, true).await?;
     let newest = last(&mut view, Analysis::CustomerValue, false).await?;
     let may_run = signed.actor.rights.scope(AnalysisRun::NAME, Purpose::Create).is_some();
     let title = texts.get("insights-title");
@@ -68,6 +69,9 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
                     div class="gx-stack" {
                         (cards::model(texts, run, card))
                         (cards::clusters(texts, card))
+                        @if let Some((run, card)) = found.as_ref().and_then(|run| Some((run, run.card.as_ref()?))) {
+                            (duplicates(texts, run, &card.0))
+                        }
                         @if let Some(card) = baskets.as_ref().and_then(|run| run.card.as_ref()) {
                             (cards::baskets(texts, &card.0))
                         }
@@ -99,7 +103,8 @@ async fn last(
 fn run_form(texts: &Texts) -> Markup {
     html! {
         form class="d-flex gap-2 flex-wrap" method="post" action="/insights/run" {
-            @for (analysis, primary) in [(Analysis::CustomerValue, true), (Analysis::Baskets, false)] {
+            @for (analysis, primary) in [(Analysis::CustomerValue, true), (Analysis::Baskets, false),
+                (Analysis::Duplicates, false)] {
                 button class=(if primary { "btn btn-primary" } else { "btn" }) name="analysis" value=(analysis.code()) {
                     (icon("player-play")) (texts.get(&format!("insights-run-{}", analysis.code().replace('_', "-"))))
                 }
@@ -138,7 +143,29 @@ pub(crate) fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<(Marku
             },
         ),
         Analysis::Baskets => (html! {}, cards::baskets(texts, card)),
+        Analysis::Duplicates => (html! {}, duplicates(texts, &run, card)),
     })
+}
+
+/// Who stands in the base more than once.
+fn duplicates(texts: &Texts, run: &AnalysisRun, card: &Json) -> Markup {
+    let number =
+        |value: &Json| format::number(texts.locale(), &value.as_u64().unwrap_or(0).to_string());
+    let content = html! {
+        div class="card-body gx-stack" {
+            @if run.falls_back == Some(true) { p class="gx-muted mb-0" { (texts.get("duplicates-by-rules")) } }
+            dl class="gx-fields" {
+                div { dt { (texts.get("insights-customers")) } dd { (number(&Json::from(run.customers))) } }
+                div { dt { (texts.get("duplicates-compared")) } dd { (number(&card["compared"])) } }
+                @for (code, count) in card["found"].as_object().into_iter().flatten() {
+                    div { dt { (super::resolution::relation_label(texts, code)) } dd { (number(count)) } }
+                }
+                div { dt { (texts.get("duplicates-merged")) } dd { (number(&card["merged"])) } }
+            }
+            a class="btn" href=(super::resolution::QUEUE) { (icon("arrows-join")) (texts.get("duplicates-queue")) }
+        }
+    };
+    cards::card(texts, "duplicates-title", icon("arrows-join"), &content)
 }
 
 /// As of when the numbers are, and what they leave out.

@@ -29,6 +29,7 @@ mod password_link;
 mod preferences;
 mod privacy;
 mod record;
+mod resolution;
 mod save;
 mod segment_cards;
 mod segments;
@@ -61,6 +62,7 @@ pub(crate) use password_link::{choose_password, forgot, forgot_form, invite, pas
 pub(crate) use preferences::{language, theme};
 pub(crate) use privacy::{privacy_begin, privacy_form, privacy_report};
 pub(crate) use record::show;
+pub(crate) use resolution::{alike_customers, decide_pair, undo_merge};
 pub(crate) use save::{archive, create, edit_form, new_form, restore, undo, update};
 pub(crate) use segments::{alike_segment, build_segment, edit_segment, new_segment};
 pub(crate) use views::{create_view, update_view};

@@ -54,6 +54,17 @@ async fn record_page(
     let (above, beside) = match record_type {
         "customer" => super::customer::sections(&mut view, signed, &row, &related).await?,
         "analysis_run" => super::insights::sections(app, signed, &row)?,
+        "customer_pair" => {
+            let above = super::resolution::pair_sections(app, &mut view, signed, &row).await;
+            (
+                above.or_else(|error| match error {
+                    // One of the two went into another, or is not theirs to see any more.
+                    guanxi_base::Error::NotFound => Ok(html! {}),
+                    error => Err(error),
+                })?,
+                html! {},
+            )
+        }
         "segment" => {
             // It asks the database too.
             drop(view);

@@ -1,0 +1,259 @@
+//! One customer goes into another: values by survivorship, everything that linked to the one links
+//! to the other, the one is put away. It is one set of changes, and undo takes it back.
+
+use std::collections::BTreeMap;
+
+use guanxi_base::{Error, Id, RawId, Refusal, Result};
+use guanxi_record::{
+    Choice as _, Filter, Json as JsonField, Kind, Op, Query, Record as _, RecordType, Row, Sort,
+    Stored, Value,
+};
+use guanxi_store::{Actor, Purpose, Rights, Store, Tx};
+use serde_json::json;
+
+use super::records::{CustomerMerge, CustomerPair, PairState};
+use super::survivorship::Survivorship;
+use crate::people::Customer;
+
+/// Links that are moved between two looks.
+const BATCH: usize = 500;
+
+/// What is wanted.
+#[derive(Debug, Clone)]
+pub struct Merging {
+    /// The customer that stays.
+    pub survivor: RawId,
+    /// The one that goes into it.
+    pub merged: RawId,
+    /// For fields where a person chose: from which of the two.
+    pub chosen: BTreeMap<String, RawId>,
+    /// Whether a run does it by itself.
+    pub is_automatic: bool,
+}
+
+/// Merges two customers; the record that says so.
+///
+/// # Errors
+/// `Forbidden` unless the Actor may change both and put the merged one away; `not-found`;
+/// `merge-with-itself`, `already-merged`; whatever refuses a change of what is moved, as an approval
+/// that it waits for.
+pub async fn merge(
+    store: &Store,
+    actor: &Actor,
+    wanted: &Merging,
+) -> Result<Stored<CustomerMerge>> {
+    if wanted.survivor == wanted.merged {
+        return Err(Refusal::new("merge-with-itself").into());
+    }
+    let mut tx = store.write(actor).await?;
+    let described = tx.catalog().get(Customer::NAME)?.clone();
+    for (id, purpose) in [
+        (wanted.survivor, Purpose::Change),
+        (wanted.merged, Purpose::Change),
+        (wanted.merged, Purpose::Archive),
+    ] {
+        tx.row(Customer::NAME, id, Purpose::Read).await?;
+        if !tx.may(Customer::NAME, id, purpose).await? {
+            return Err(Error::Forbidden);
+        }
+    }
+    let chosen = theirs_to_choose(&tx, &described, &wanted.chosen);
+    // What hangs on a customer follows it, whoever may see that.
+    tx.act_with(Rights::All);
+    for id in [wanted.survivor.min(wanted.merged), wanted.survivor.max(wanted.merged)] {
+        tx.hold(Customer::NAME, id).await?;
+    }
+    let survivor = tx.row(Customer::NAME, wanted.survivor, Purpose::Read).await?;
+    let merged = tx.row(Customer::NAME, wanted.merged, Purpose::Read).await?;
+    if survivor.archived_at.is_some() || merged.archived_at.is_some() {
+        return Err(Refusal::new("already-merged").into());
+    }
+    let rules = Survivorship::read(&mut tx).await?;
+    let taken = rules.taken(&described, &survivor, &merged, &chosen);
+    let moved = move_links(&mut tx, survivor.id, merged.id).await?;
+    let survivor = tx.row(Customer::NAME, survivor.id, Purpose::Read).await?;
+    let values = taken.iter().map(|one| (one.place, merged.values[one.place].clone()));
+    let mut values: Vec<(usize, Value)> = values.collect();
+    no_own_parent(&described, &survivor, &merged, &mut values);
+    tx.update_fields(&described, survivor.id, survivor.version, values).await?;
+    put_away(&mut tx, &described, merged.id, survivor.id).await?;
+    decide_pairs(&mut tx, survivor.id, merged.id).await?;
+    let provenance: serde_json::Map<String, serde_json::Value> = taken
+        .iter()
+        .map(|one| (described.fields[one.place].name.to_string(), json!(one.rule)))
+        .collect();
+    let now = tx.now().to_zoned(tx.actor().time_zone.clone());
+    let note = CustomerMerge {
+        number: None,
+        survivor: Id::new(survivor.id),
+        merged: Id::new(merged.id),
+        date: now.date(),
+        is_automatic: wanted.is_automatic,
+        provenance: Some(JsonField(provenance.into())),
+        moved,
+        change_set: tx.change_set().to_string(),
+    };
+    let note = tx.create(&note).await?;
+    // With all rights to the end: what is moved was within somebody's authority before. What waits
+    // for approval is refused all the same.
+    tx.commit().await?;
+    Ok(note)
+}
+
+/// What a person chose of fields that they may write.
+fn theirs_to_choose(
+    tx: &Tx,
+    described: &RecordType,
+    chosen: &BTreeMap<String, RawId>,
+) -> BTreeMap<String, RawId> {
+    let rights = &tx.actor().rights;
+    let may = |name: &String| rights.writes(&described.name, name);
+    chosen.iter().filter(|(name, _)| may(name)).map(|(name, id)| (name.clone(), *id)).collect()
+}
+
+/// Whoever is merged into its parent does not become its own.
+fn no_own_parent(
+    described: &RecordType,
+    survivor: &Row,
+    merged: &Row,
+    values: &mut Vec<(usize, Value)>,
+) {
+    let Some(place) = described.position("parent") else { return };
+    if survivor.values[place].as_link() == Some(merged.id)
+        || survivor.values[place].as_link() == Some(survivor.id)
+    {
+        values.retain(|(at, _)| *at != place);
+        let of_merged = merged.values[place].clone();
+        let is_itself = of_merged.as_link() == Some(survivor.id);
+        values.push((place, if is_itself { Value::Null } else { of_merged }));
+    }
+}
+
+/// Moves every link from one customer to the other, those of archived records too; how many.
+async fn move_links(tx: &mut Tx, survivor: RawId, merged: RawId) -> Result<i64> {
+    let catalog = tx.catalog().clone();
+    let mut moved = 0;
+    for described in catalog.types() {
+        // What was decided about pairs stays as it was decided.
+        let is_own = [CustomerPair::NAME, CustomerMerge::NAME].contains(&described.name.as_ref());
+        for field in described.fields.iter().filter(|_| !is_own) {
+            let leads_here = match &field.kind {
+                Kind::Links { to } => to == Customer::NAME,
+                kind => kind.link_target() == Some(Customer::NAME),
+            };
+            // Nobody's parent becomes their own child: that is settled with the values.
+            if !leads_here || field.read_only {
+                continue;
+            }
+            let is_multiple = matches!(field.kind, Kind::Links { .. });
+            let op = if is_multiple { Op::Contains } else { Op::Eq };
+            let links = Filter::compare(&*field.name, op, merged.to_string());
+            let others = Filter::compare("id", Op::NotIn, vec![survivor.to_string()]);
+            let others = if described.name == Customer::NAME { links.and(others) } else { links };
+            let mut query = Query::of(others).sorted(vec![Sort::up("id")]).limited(BATCH);
+            query.with_archived = true;
+            loop {
+                let rows = tx.list(&described.name, &query).await?.rows;
+                for row in &rows {
+                    move_link(tx, described, &field.name, row, (survivor, merged)).await?;
+                }
+                moved += rows.len() as i64;
+                if rows.len() < BATCH {
+                    break;
+                }
+                let last = rows.last().map(|row| row.id.to_string());
+                query.after = last.map(|id| guanxi_record::Cursor { values: Vec::new(), id });
+            }
+        }
+    }
+    Ok(moved)
+}
+
+async fn move_link(
+    tx: &mut Tx,
+    described: &RecordType,
+    field: &str,
+    row: &Row,
+    (survivor, merged): (RawId, RawId),
+) -> Result<()> {
+    let Some(place) = described.position(field) else { return Ok(()) };
+    let value = match &row.values[place] {
+        Value::Links(ids) => {
+            let kept = ids.iter().copied().filter(|id| *id != merged && *id != survivor);
+            Value::Links(kept.chain([survivor]).collect())
+        }
+        _ => Value::Link(survivor),
+    };
+    // Both were in the same segment: one membership is enough.
+    for unique in described.unique.iter().filter(|unique| unique.contains(&field)) {
+        let others = unique.iter().filter(|name| **name != field);
+        let same = others.fold(Filter::eq(field, survivor.to_string()), |all, name| {
+            all.and(Filter::eq(*name, row.value(described, name).to_json()))
+        });
+        let mut query = Query::of(same).limited(1);
+        query.with_archived = true;
+        if !tx.list(&described.name, &query).await?.rows.is_empty() {
+            return tx.archive(&described.name, row.id, row.version).await.map(drop);
+        }
+    }
+    tx.update_fields(described, row.id, row.version, vec![(place, value)]).await.map(drop)
+}
+
+async fn put_away(
+    tx: &mut Tx,
+    described: &RecordType,
+    merged: RawId,
+    survivor: RawId,
+) -> Result<()> {
+    let row = tx.row(Customer::NAME, merged, Purpose::Read).await?;
+    let place = described.position("merged_into").ok_or_else(|| Error::internal("no field"))?;
+    let fields = vec![(place, Value::Link(survivor))];
+    let row = tx.update_fields(described, merged, row.version, fields).await?;
+    tx.archive(Customer::NAME, merged, row.version).await.map(drop)
+}
+
+/// The pair is merged; other pairs with the merged customer are found anew.
+async fn decide_pairs(tx: &mut Tx, survivor: RawId, merged: RawId) -> Result<()> {
+    let of =
+        |id: RawId| Filter::eq("first", id.to_string()).or(Filter::eq("second", id.to_string()));
+    let open = Filter::eq("state", PairState::Open.code()).and(of(merged));
+    let query = Query::of(open).limited(Query::LIMIT_MAX);
+    for row in tx.list(CustomerPair::NAME, &query).await?.rows {
+        let mut pair: Stored<CustomerPair> = row.try_into()?;
+        let is_this = [pair.first.raw(), pair.second.raw()].contains(&survivor);
+        pair.state = if is_this { PairState::Merged } else { PairState::Outdated };
+        tx.update(&pair).await?;
+    }
+    Ok(())
+}
+
+/// Takes a merge back: both customers are as they were, and are not proposed again.
+///
+/// # Errors
+/// `Forbidden` unless the Actor may change the survivor; `changed-since` when what was moved or taken
+/// over has been changed meanwhile.
+pub async fn unmerge(store: &Store, actor: &Actor, merge: RawId) -> Result<RawId> {
+    let mut view = store.read(actor).await?;
+    let note: Stored<CustomerMerge> = view.fetch(Purpose::Read, Id::new(merge)).await?;
+    if !view.may(Customer::NAME, note.survivor.raw(), Purpose::Change).await? {
+        return Err(Error::Forbidden);
+    }
+    drop(view);
+    // Who may not read the field may take it back all the same.
+    let all = Actor { rights: Rights::All, ..actor.clone() };
+    let mut view = store.read(&all).await?;
+    let note: Stored<CustomerMerge> = view.fetch(Purpose::Read, Id::new(merge)).await?;
+    drop(view);
+    let change_set: RawId = note.change_set.parse().map_err(|_| Error::NotFound)?;
+    let mut tx = store.write(&all).await?;
+    tx.undo(change_set).await?;
+    let (one, other) = (note.survivor.raw(), note.merged.raw());
+    let pair = Filter::eq("first", one.min(other).to_string())
+        .and(Filter::eq("second", one.max(other).to_string()));
+    for row in tx.list(CustomerPair::NAME, &Query::of(pair).limited(1)).await?.rows {
+        let mut pair: Stored<CustomerPair> = row.try_into()?;
+        pair.state = PairState::Different;
+        tx.update(&pair).await?;
+    }
+    tx.commit().await
+}

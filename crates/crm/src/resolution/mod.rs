@@ -1,0 +1,18 @@
+//! Who is who: customers that stand in the base more than once are found, shown to people, merged
+//! and, when that was wrong, parted again.
+
+mod alike;
+mod entry;
+mod find;
+mod join;
+mod known;
+mod merge;
+mod records;
+mod run;
+mod survivorship;
+
+pub use entry::{LikelyThere, likely_there};
+pub use merge::{Merging, merge, unmerge};
+pub use records::{CustomerMerge, CustomerPair, PairState, Relation, Survives, SurvivorshipRule};
+pub use run::{Resolved, decide, is_merged, resolve, waiting};
+pub use survivorship::{Survivorship, Taken, may_be_chosen};

@@ -1,0 +1,266 @@
+//! A run over the whole base: what it finds waits for people, what is certain enough is merged.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use guanxi_base::{Error, Id, Percent, RawId, Result};
+use guanxi_record::{Choice as _, Filter, Json as JsonField, Query, Record as _, Stored, Value};
+use guanxi_store::{Actor, Purpose, Store, Tx};
+use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse};
+use serde_json::{Value as Json, json};
+
+use super::alike::word;
+use super::find::{Found, Likely, find, known};
+use super::merge::{Merging, merge};
+use super::records::{CustomerPair, PairState, Relation};
+use crate::people::Customer;
+
+/// Pairs of one transaction.
+const BATCH: usize = 2_000;
+
+/// What a run did.
+#[derive(Debug)]
+pub struct Resolved {
+    /// How many customers were compared.
+    pub customers: usize,
+    /// Whether there was too little to learn from.
+    pub falls_back: bool,
+    /// What there is to know about it.
+    pub card: Json,
+}
+
+/// Looks for customers that stand in the base more than once. Those that are one at least as
+/// certainly as `merge_above` are merged, as `actor`; the others wait for people.
+///
+/// # Errors
+/// When the warehouse or the database fails.
+pub async fn resolve(
+    store: &Store,
+    warehouse: &Warehouse,
+    manifest: &Manifest,
+    (actor, run, merge_above): (&Actor, &str, Option<Percent>),
+) -> Result<Resolved> {
+    let catalog = store.catalog();
+    let customers = known(warehouse, manifest, &catalog).await?;
+    let before = Before::read(warehouse, manifest, store).await?;
+    let least = merge_above.map(|least| least.units() as f64 / (100 * Percent::ONE) as f64);
+    let found = tokio::task::spawn_blocking(move || find(&customers, least));
+    let Found { pairs, certain, customers, falls_back, mut card } =
+        found.await.map_err(Error::internal)??;
+    let merged = merge_certain(store, actor, certain, &before).await?;
+    let gone = |id: &RawId| merged.contains(id);
+    let open = pairs.into_iter().filter(|pair| !gone(&pair.first) && !gone(&pair.second));
+    let open: Vec<Likely> = open.collect();
+    card["found"] = counted(&open);
+    card["merged"] = json!(merged.len());
+    card["new"] = json!(keep(store, &before, open, run).await?);
+    Ok(Resolved { customers, falls_back, card })
+}
+
+fn counted(pairs: &[Likely]) -> Json {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    pairs.iter().for_each(|pair| *counts.entry(pair.relation.code()).or_default() += 1);
+    json!(counts)
+}
+
+/// The pairs that are known already.
+struct Before(HashMap<(RawId, RawId), (RawId, String)>);
+
+impl Before {
+    async fn read(warehouse: &Warehouse, manifest: &Manifest, store: &Store) -> Result<Self> {
+        let catalog = store.catalog();
+        let described = catalog.get(CustomerPair::NAME)?;
+        let names = ["id", "first", "second", "state", "archived_at"];
+        let frame = warehouse.frame(manifest, described, &names).await?;
+        let (codes, words) = frame.codes("state");
+        let there = (0..frame.rows).filter(|at| frame.numbers("archived_at")[*at] == NO_NUMBER);
+        let pairs = there.map(|at| {
+            let id = |name: &str| RawId(frame.numbers(name)[at]);
+            let state = words.get(codes[at] as usize).cloned().unwrap_or_default();
+            ((id("first"), id("second")), (id("id"), state))
+        });
+        Ok(Self(pairs.collect()))
+    }
+
+    /// Whether people said that these are different.
+    fn are_different(&self, one: RawId, other: RawId) -> bool {
+        let known = self.0.get(&(one.min(other), one.max(other)));
+        known.is_some_and(|(_, state)| state == PairState::Different.code())
+    }
+}
+
+/// Merges what is certain; who is gone since.
+async fn merge_certain(
+    store: &Store,
+    actor: &Actor,
+    certain: Vec<Vec<RawId>>,
+    before: &Before,
+) -> Result<HashSet<RawId>> {
+    let described = store.catalog().get(Customer::NAME)?.clone();
+    let mut gone = HashSet::new();
+    for group in certain {
+        let mut view = store.read(actor).await?;
+        let mut rows = view.rows_by_ids(&described, &group, Purpose::Change).await?;
+        drop(view);
+        rows.retain(|row| row.archived_at.is_none());
+        // Who has bought most stays, and among equals who was there first.
+        let bought = |row: &guanxi_record::Row| match row.value(&described, "purchases") {
+            Value::Integer(count) => count,
+            _ => 0,
+        };
+        rows.sort_by_key(|row| (-bought(row), row.id));
+        let Some((survivor, others)) = rows.split_first() else { continue };
+        for other in others {
+            if before.are_different(survivor.id, other.id) {
+                continue;
+            }
+            let wanted = Merging {
+                survivor: survivor.id,
+                merged: other.id,
+                chosen: BTreeMap::new(),
+                is_automatic: true,
+            };
+            match merge(store, actor, &wanted).await {
+                Ok(_) => drop(gone.insert(other.id)),
+                // One that waits for approval, or is changed at this moment, waits for people.
+                Err(Error::Refused(_) | Error::Conflict { .. } | Error::Forbidden) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+    Ok(gone)
+}
+
+/// Keeps what was found: new pairs, and how certain those are now that were open; those that
+/// nothing speaks for any more are closed. How many are new.
+async fn keep(store: &Store, before: &Before, found: Vec<Likely>, run: &str) -> Result<usize> {
+    let system = Actor::system(guanxi_store::Origin::Job);
+    let told: HashSet<(RawId, RawId)> =
+        found.iter().map(|pair| (pair.first, pair.second)).collect();
+    let known = |pair: &Likely| before.0.get(&(pair.first, pair.second));
+    let (new, old): (Vec<Likely>, Vec<Likely>) =
+        found.into_iter().partition(|pair| known(pair).is_none());
+    for chunk in new.chunks(BATCH) {
+        let mut tx = store.write(&system).await?;
+        insert(&mut tx, chunk, run).await?;
+        tx.commit().await?;
+    }
+    let open =
+        |state: &str| [PairState::Open, PairState::Outdated].iter().any(|one| one.code() == state);
+    for chunk in old.chunks(BATCH) {
+        let mut tx = store.write(&system).await?;
+        for pair in chunk {
+            let Some((id, _)) = known(pair).filter(|(_, state)| open(state)) else { continue };
+            let mut stored: Stored<CustomerPair> = tx.fetch(Purpose::Change, Id::new(*id)).await?;
+            (stored.relation, stored.certainty) = (pair.relation, percent(pair.certainty));
+            (stored.reasons, stored.state) = (Some(reasons(pair)), PairState::Open);
+            tx.update(&stored).await?;
+        }
+        tx.commit().await?;
+    }
+    let stale = before
+        .0
+        .iter()
+        .filter(|(pair, (_, state))| state == PairState::Open.code() && !told.contains(pair));
+    let stale: Vec<RawId> = stale.map(|(_, (id, _))| *id).collect();
+    for chunk in stale.chunks(BATCH) {
+        let mut tx = store.write(&system).await?;
+        for id in chunk {
+            let mut stored: Stored<CustomerPair> = tx.fetch(Purpose::Change, Id::new(*id)).await?;
+            if stored.state == PairState::Open {
+                stored.state = PairState::Outdated;
+                tx.update(&stored).await?;
+            }
+        }
+        tx.commit().await?;
+    }
+    Ok(new.len())
+}
+
+async fn insert(tx: &mut Tx, pairs: &[Likely], run: &str) -> Result<()> {
+    let described = tx.catalog().get(CustomerPair::NAME)?.clone();
+    let ids: Vec<RawId> = pairs.iter().flat_map(|pair| [pair.first, pair.second]).collect();
+    let customers = tx.catalog().get(Customer::NAME)?.clone();
+    let there = tx.rows_by_ids(&customers, &ids, Purpose::Read).await?;
+    let there: HashSet<RawId> = there.iter().map(|row| row.id).collect();
+    tx.know_links(there.iter().copied());
+    let number = tx.reserve_numbers("CP", pairs.len() as i64).await?;
+    let mut rows = Vec::with_capacity(pairs.len());
+    for (pair, number) in pairs.iter().zip(number..) {
+        // Somebody may have been removed since.
+        if !there.contains(&pair.first) || !there.contains(&pair.second) {
+            continue;
+        }
+        let record = CustomerPair {
+            number: Some(format!("CP-{number:06}")),
+            first: Id::new(pair.first),
+            second: Id::new(pair.second),
+            relation: pair.relation,
+            certainty: percent(pair.certainty),
+            state: PairState::Open,
+            reasons: Some(reasons(pair)),
+            found_by: Some(run.to_owned()),
+        };
+        let mut values = guanxi_record::Record::values(&record);
+        values.resize(described.fields.len(), Value::Null);
+        rows.push(tx.prepare(&described, values).await?);
+    }
+    tx.insert(&described, rows).await
+}
+
+fn percent(share: f64) -> Percent {
+    Percent::from_units((share.clamp(0.0, 1.0) * (100 * Percent::ONE) as f64).round() as i64)
+}
+
+fn reasons(pair: &Likely) -> JsonField {
+    let one = |(field, level, bits): &(&str, _, Option<f64>)| {
+        json!([field, word(*level), bits.map(|bits| (bits * 100.0).round() / 100.0)])
+    };
+    JsonField(pair.reasons.iter().map(one).collect())
+}
+
+/// What people decide about a pair that is not merged.
+///
+/// # Errors
+/// `Forbidden` unless the Actor may change both customers; `not-open` when it was decided already.
+pub async fn decide(
+    store: &Store,
+    actor: &Actor,
+    pair: RawId,
+    state: PairState,
+) -> Result<Stored<CustomerPair>> {
+    let mut tx = store.write(actor).await?;
+    let stored: Stored<CustomerPair> = tx.fetch(Purpose::Read, Id::new(pair)).await?;
+    for customer in [stored.first, stored.second] {
+        if !tx.may(Customer::NAME, customer.raw(), Purpose::Change).await? {
+            return Err(Error::Forbidden);
+        }
+    }
+    if stored.state != PairState::Open {
+        return Err(guanxi_base::Refusal::new("not-open").into());
+    }
+    if state == PairState::Joined {
+        super::join::join(&mut tx, &stored).await?;
+    }
+    let rights = tx.act_with(guanxi_store::Rights::All);
+    let mut decided: Stored<CustomerPair> = tx.fetch(Purpose::Change, Id::new(pair)).await?;
+    decided.state = state;
+    let decided = tx.update(&decided).await?;
+    tx.act_with(rights);
+    tx.commit().await?;
+    Ok(decided)
+}
+
+/// How many pairs wait for somebody who may see both customers.
+///
+/// # Errors
+/// When the database fails.
+pub async fn waiting(view: &mut guanxi_store::View) -> Result<guanxi_store::Total> {
+    let open = Query::of(Filter::eq("state", PairState::Open.code()));
+    view.total(CustomerPair::NAME, &open).await
+}
+
+/// Whether a relation is settled by merging.
+#[must_use]
+pub fn is_merged(relation: Relation) -> bool {
+    relation == Relation::Same
+}
