@@ -16,6 +16,14 @@ export { password };
 export const screens = { wide: { width: 1366, height: 800 }, phone: { width: 390, height: 844 } };
 
 /** Runs a command of the product on a data folder. */
+/** The four looks in which every page is looked at. */
+export const looks = [
+  { locale: "zh_cn", dark: false, screen: "wide" },
+  { locale: "en", dark: true, screen: "wide" },
+  { locale: "zh_cn", dark: true, screen: "phone" },
+  { locale: "en", dark: false, screen: "phone" },
+].map((look) => ({ ...look, name: `${look.locale} ${look.dark ? "dark" : "light"} ${look.screen}` }));
+
 export function runCommand(data, args, more = {}) {
   const env = { ...process.env, GUANXI_PASSWORD: password, RUST_LOG: "warn", ...more };
   return execFileSync(binary, ["--data", data, ...args], { env, encoding: "utf8" });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startMail } from "./mail.mjs";
-import { screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
+import { looks, screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
 
 let server, browser, mail;
 before(async () => {
@@ -168,14 +168,8 @@ test("a colleague who subscribed is told who came in, and what is proposed", asy
   await page.context().close();
 });
 
-const looks = [
-  { locale: "zh_cn", dark: false, screen: "wide" },
-  { locale: "en", dark: true, screen: "wide" },
-  { locale: "zh_cn", dark: true, screen: "phone" },
-  { locale: "en", dark: false, screen: "phone" },
-];
 for (const look of looks) {
-  const name = `${look.locale} ${look.dark ? "dark" : "light"} ${look.screen}`;
+  const { name } = look;
   test(`segments are accessible: ${name}`, async () => {
     const page = await signIn(browser, server.address, look);
     const list = await (await page.request.get("/api/v1/segment?kind=dynamic&name.starts=Good&limit=1")).json();

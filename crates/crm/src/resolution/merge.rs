@@ -100,6 +100,31 @@ pub async fn merge(
     Ok(note)
 }
 
+/// Merges the customers of an open pair, of which one stays.
+///
+/// # Errors
+/// `not-open` when it was decided already, `not-of-the-pair` for another customer; as [`merge`].
+pub async fn merge_pair(
+    store: &Store,
+    actor: &Actor,
+    pair: RawId,
+    (survivor, chosen): (RawId, BTreeMap<String, RawId>),
+) -> Result<Stored<CustomerMerge>> {
+    let mut view = store.read(actor).await?;
+    let pair: Stored<CustomerPair> =
+        view.row(CustomerPair::NAME, pair, Purpose::Read).await?.try_into()?;
+    drop(view);
+    if pair.state != PairState::Open {
+        return Err(Refusal::new("not-open").into());
+    }
+    let merged = match (pair.first.raw(), pair.second.raw()) {
+        (first, second) if survivor == first => second,
+        (first, second) if survivor == second => first,
+        _ => return Err(Refusal::field("not-of-the-pair", "survivor").into()),
+    };
+    merge(store, actor, &Merging { survivor, merged, chosen, is_automatic: false }).await
+}
+
 /// What a person chose of fields that they may write.
 fn theirs_to_choose(
     tx: &Tx,

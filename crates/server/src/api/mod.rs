@@ -5,6 +5,8 @@ mod describe;
 mod exchange;
 pub(crate) mod openapi;
 mod records;
+mod resolution;
+mod segments;
 mod write;
 
 pub(crate) use describe::{describe, search};
@@ -13,4 +15,6 @@ pub(crate) use exchange::{
 };
 pub(crate) use openapi::{docs, document_answer};
 pub(crate) use records::{aggregate, get, history, list, parse_id};
+pub(crate) use resolution::{alike, decide_pair, undo_merge};
+pub(crate) use segments::segment_knowledge;
 pub(crate) use write::{BULK_MAX, archive, bulk, create, restore, undo, update};

@@ -206,6 +206,14 @@ fn general_paths() -> Vec<(String, Json)> {
     let any = || answers("200", json!({ "type": "object" }));
     let undo = json!({ "type": "object", "required": ["change_set"],
         "properties": { "change_set": { "type": "string" } } });
+    let entered = ["name", "phone", "email", "tax_number", "website"]
+        .map(|name| parameter(name, json!({ "type": "string" }), "Of the customer to be entered."));
+    let decision = json!({ "type": "object", "required": ["decision"], "properties": {
+        "decision": { "enum": ["merge", "join", "different"] },
+        "survivor": { "type": "string", "description": "The id of the customer that stays." },
+        "take": { "type": "object", "additionalProperties": { "type": "string" },
+            "description": "For fields: the id of the customer whose value stays." },
+    } });
     let upload = json!({ "required": true, "content": { "multipart/form-data": { "schema": {
         "type": "object", "required": ["file", "mapping"], "properties": {
             "file": { "type": "string", "format": "binary" },
@@ -226,6 +234,28 @@ fn general_paths() -> Vec<(String, Json)> {
             "/undo".to_owned(),
             json!({ "post": { "operationId": "undo", "requestBody": body(undo),
             "parameters": [key_parameter()], "responses": any() } }),
+        ),
+        (
+            "/customer/alike".to_owned(),
+            json!({ "get": { "operationId": "customers_alike", "parameters": entered,
+                "responses": any() } }),
+        ),
+        (
+            "/customer_pair/{id}/decide".to_owned(),
+            json!({ "parameters": [id_parameter()],
+            "post": { "operationId": "decide_customer_pair", "requestBody": body(decision),
+                "responses": any() } }),
+        ),
+        (
+            "/customer_merge/{id}/undo".to_owned(),
+            json!({ "parameters": [id_parameter()],
+            "post": { "operationId": "undo_customer_merge", "responses": any() } }),
+        ),
+        (
+            "/segment/{id}/knowledge/{what}".to_owned(),
+            json!({ "parameters": [id_parameter(), { "name": "what", "in": "path",
+                "required": true, "schema": { "enum": ["profile", "moves", "alike"] } }],
+            "get": { "operationId": "segment_knowledge", "responses": any() } }),
         ),
         (
             "/imports".to_owned(),

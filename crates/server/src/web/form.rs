@@ -99,7 +99,7 @@ impl Form<'_> {
         let besides = besides.map(|id| format!("?besides={id}")).unwrap_or_default();
         html! {
             div hx-get=(format!("/customer/alike{besides}")) hx-include="closest form"
-                hx-trigger="change from:closest form" aria-live="polite" {}
+                hx-trigger="change from:\"closest form\"" aria-live="polite" {}
         }
     }
 

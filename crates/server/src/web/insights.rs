@@ -53,6 +53,9 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
         @if let Some(run) = newest.as_ref().filter(|run| run.state != RunState::Done) {
             (state_notice(texts, run))
         }
+        @if let Some((run, card)) = found.as_ref().and_then(|run| Some((run, run.card.as_ref()?))) {
+            (duplicates(texts, run, &card.0))
+        }
         @match value.as_ref().and_then(|run| Some((run, &run.card.as_ref()?.0))) {
             None => p class="gx-empty" { (texts.get("insights-nothing-yet")) },
             Some((run, card)) => {
@@ -69,9 +72,6 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
                     div class="gx-stack" {
                         (cards::model(texts, run, card))
                         (cards::clusters(texts, card))
-                        @if let Some((run, card)) = found.as_ref().and_then(|run| Some((run, run.card.as_ref()?))) {
-                            (duplicates(texts, run, &card.0))
-                        }
                         @if let Some(card) = baskets.as_ref().and_then(|run| run.card.as_ref()) {
                             (cards::baskets(texts, &card.0))
                         }

@@ -55,7 +55,7 @@ async fn record_page(
         "customer" => super::customer::sections(&mut view, signed, &row, &related).await?,
         "analysis_run" => super::insights::sections(app, signed, &row)?,
         "customer_pair" => {
-            let above = super::resolution::pair_sections(app, &mut view, signed, &row).await;
+            let above = super::resolution::pair_sections(&mut view, signed, &row).await;
             (
                 above.or_else(|error| match error {
                     // One of the two went into another, or is not theirs to see any more.
@@ -143,7 +143,7 @@ fn heading(signed: &SignedIn, described: &RecordType, row: &Row, may: May) -> Ma
                     (icon("transfer")) (texts.get("hand-over-title"))
                 }
             }
-            @if may.change {
+            @if may.change && described.fields.iter().any(|field| !field.read_only) {
                 a class="btn btn-primary" href=(format!("{path}/edit")) data-key="e" {
                     (icon("pencil")) (texts.get("ui-edit"))
                 }
@@ -174,7 +174,6 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
         .zip(&row.values)
         // What was found out has cards of its own.
         .filter(|(field, _)| !field.derived)
-        .filter(|(field, _)| (&*described.name, &*field.name) != ("analysis_run", "card"))
         .filter(|(field, _)| !super::segments::is_shown_in_words(&described.name, &field.name))
         .filter(|(field, value)| !value.is_null() || access(field) == FieldAccess::Hidden);
     html! {

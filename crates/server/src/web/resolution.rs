@@ -9,8 +9,8 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::people::Customer;
 use guanxi_crm::resolution::{
-    CustomerMerge, CustomerPair, Merging, PairState, Relation, Survivorship, decide, likely_there,
-    may_be_chosen, merge, unmerge,
+    CustomerMerge, CustomerPair, PairState, Relation, Survivorship, decide, likely_there,
+    may_be_chosen, merge_pair, unmerge,
 };
 use guanxi_crm::text::Texts;
 use guanxi_record::{
@@ -29,19 +29,14 @@ use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
 
 /// Fields begin so when somebody chooses whose value stays.
-pub(crate) const TAKE: &str = "take-";
+const TAKE: &str = "take-";
 /// What hangs on a customer and is counted.
 const COUNTED: [&str; 6] = ["contact", "order", "invoice", "case", "interaction", "task"];
 /// So many merges are shown on a customer's page.
 const MERGES_SHOWN: usize = 10;
 
 /// The two customers of a pair, and what can be decided.
-pub(crate) async fn pair_sections(
-    app: &App,
-    view: &mut View,
-    signed: &SignedIn,
-    row: &Row,
-) -> Result<Markup> {
+pub(crate) async fn pair_sections(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Markup> {
     let described = view.catalog().get(Customer::NAME)?.clone();
     let pair: Stored<CustomerPair> = row.clone().try_into()?;
     let mut rows = Vec::new();
@@ -63,7 +58,8 @@ pub(crate) async fn pair_sections(
     let counts = counts(view, [first.id, second.id]).await?;
     let titles = view.link_titles(&described, &[first.clone(), second.clone()]).await?;
     // Field by field: of what they see they may also be told how alike it is.
-    let kept = app.store.rows_now(view.catalog().get(CustomerPair::NAME)?, &[row.id]).await?;
+    let of = view.catalog().get(CustomerPair::NAME)?.clone();
+    let kept = view.rows_by_ids(&of, &[row.id], Purpose::Read).await?;
     let kept: Option<Stored<CustomerPair>> =
         kept.into_iter().next().map(TryInto::try_into).transpose()?;
     let reasons = kept.and_then(|pair| pair.record.reasons).map(|reasons| reasons.0);
@@ -72,14 +68,14 @@ pub(crate) async fn pair_sections(
     let merges = may && pair.relation == Relation::Same;
     let title = texts.get("pair-compare");
     Ok(html! {
-        section class="card" aria-label=(title) {
+        section class="card gx-compare" aria-label=(title) {
             div class="gx-card-head" {
                 (icon("arrows-join")) h2 { (title) }
                 span class="badge" { (percent(texts, share(&pair))) }
             }
             form method="post" action=(format!("/customer_pair/{}/decide", row.id)) {
                 div class="table-responsive" tabindex="0" role="region" aria-label=(title) {
-                    table class="table table-sm gx-compare" {
+                    table class="table table-sm" {
                         (side.head([&first, &second], merges.then_some(stays.id)))
                         tbody {
                             @for (place, field) in described.fields.iter().enumerate() {
@@ -241,28 +237,6 @@ async fn counts(view: &mut View, ids: [RawId; 2]) -> Result<Vec<(&'static str, [
     Ok(found)
 }
 
-/// What a form says about a pair.
-pub(crate) fn wanted(pair: &CustomerPair, sent: &Params) -> Result<Merging> {
-    let survivor = match params::one(sent, "survivor") {
-        Some(id) => parse_id(id)?,
-        None => return Err(Refusal::field("required", "survivor").into()),
-    };
-    let both = [pair.first.raw(), pair.second.raw()];
-    let Some(merged) = both.into_iter().find(|id| *id != survivor) else {
-        return Err(Error::NotFound);
-    };
-    if !both.contains(&survivor) {
-        return Err(Refusal::field("not-of-the-pair", "survivor").into());
-    }
-    let mut chosen = BTreeMap::new();
-    for (name, value) in sent {
-        if let Some(field) = name.strip_prefix(TAKE) {
-            chosen.insert(field.to_owned(), parse_id(value)?);
-        }
-    }
-    Ok(Merging { survivor, merged, chosen, is_automatic: false })
-}
-
 /// Merges the customers of a pair, or says that they are two.
 pub(crate) async fn decide_pair(
     State(app): State<App>,
@@ -282,14 +256,16 @@ pub(crate) async fn decide_pair(
             decide(&app.store, &signed.actor, id, state).await?;
             return Ok(Redirect::to(QUEUE).into_response());
         }
-        let mut view = app.store.read(&signed.actor).await?;
-        let row = view.row(CustomerPair::NAME, id, Purpose::Read).await?;
-        drop(view);
-        let pair: Stored<CustomerPair> = row.try_into()?;
-        if pair.state != PairState::Open {
-            return Err(Refusal::new("not-open").into());
+        let survivor = params::one(&sent, "survivor");
+        let survivor = survivor.ok_or_else(|| Refusal::field("required", "survivor"))?;
+        let mut chosen = BTreeMap::new();
+        for (name, from) in &sent {
+            if let Some(field) = name.strip_prefix(TAKE) {
+                chosen.insert(field.to_owned(), parse_id(from)?);
+            }
         }
-        let merged = merge(&app.store, &signed.actor, &wanted(&pair, &sent)?).await?;
+        let wanted = (parse_id(survivor)?, chosen);
+        let merged = merge_pair(&app.store, &signed.actor, id, wanted).await?;
         Ok(Redirect::to(&format!("/customer/{}", merged.survivor)).into_response())
     }
     .await;
@@ -297,7 +273,7 @@ pub(crate) async fn decide_pair(
 }
 
 /// The pairs that wait for people, the most certain first.
-pub(crate) const QUEUE: &str = "/customer_pair?state=open&sort=-certainty";
+pub(super) const QUEUE: &str = "/customer_pair?state=open&sort=-certainty";
 
 /// Parts two customers that were merged.
 pub(crate) async fn undo_merge(

@@ -470,7 +470,14 @@ pub(super) fn money(texts: &Texts, sum: Option<(i64, Currency)>) -> String {
     )
 }
 
-/// Whether a record's condition stands on its page in words, not as it is kept.
+/// Whether a field stands on its record's page in words, not as it is kept.
 pub(crate) fn is_shown_in_words(of: &str, field: &str) -> bool {
-    (of, field) == (Segment::NAME, "condition")
+    [
+        (Segment::NAME, "condition"),
+        ("analysis_run", "card"),
+        ("customer_pair", "reasons"),
+        ("customer_merge", "provenance"),
+        ("customer_merge", "change_set"),
+    ]
+    .contains(&(of, field))
 }

@@ -7,6 +7,7 @@ mod house;
 mod pages;
 mod proof;
 mod records;
+mod resolution;
 mod rights;
 mod signing_in;
 mod surface;

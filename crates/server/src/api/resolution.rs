@@ -1,0 +1,90 @@
+//! Duplicates over REST: who is there already, what becomes of a pair, merges taken back.
+
+use std::collections::BTreeMap;
+
+use axum::body::Bytes;
+use axum::extract::{Path, Query as Parameters, State};
+use axum::response::Response;
+use guanxi_base::{Error, Refusal, Result};
+use guanxi_crm::resolution::{PairState, decide, likely_there, merge_pair, unmerge};
+use guanxi_record::Choice as _;
+use serde_json::{Value as Json, json};
+
+use super::body;
+use super::records::{parse_id, respond};
+use crate::app::App;
+use crate::params::{self, Params};
+use crate::signed_in::SignedIn;
+
+/// Customers who are likely the one of these values, among those whom the caller may see.
+pub(crate) async fn alike(
+    State(app): State<App>,
+    signed: SignedIn,
+    Parameters(sent): Parameters<Params>,
+) -> Response {
+    let outcome: Result<Json> = async {
+        let mut view = app.store.read(&signed.actor).await?;
+        let text = |name: &str| params::one(&sent, name).unwrap_or_default().trim().to_owned();
+        let besides = params::one(&sent, "besides").map(parse_id).transpose()?;
+        let found = likely_there(&mut view, &text, besides).await?;
+        let described = view.catalog().get("customer")?.clone();
+        let items = found.into_iter().map(|one| {
+            let reasons: BTreeMap<&str, &str> = one.reasons.into_iter().collect();
+            json!({ "id": one.row.id.to_string(), "name": one.row.title(&described),
+                "certainty": one.certainty, "reasons": reasons })
+        });
+        Ok(json!({ "items": items.collect::<Vec<_>>() }))
+    }
+    .await;
+    respond(&signed, outcome)
+}
+
+/// Merges the customers of a pair, puts them together, or says that they are two.
+pub(crate) async fn decide_pair(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+    body: Bytes,
+) -> Response {
+    let outcome: Result<Json> = async {
+        let (id, object) = (parse_id(&id)?, body::object(&body)?);
+        let text = |name: &str| object.get(name).and_then(Json::as_str);
+        let state = match text("decision") {
+            Some("merge") => PairState::Merged,
+            Some("join") => PairState::Joined,
+            Some("different") => PairState::Different,
+            _ => return Err(Refusal::field("required", "decision").into()),
+        };
+        if state != PairState::Merged {
+            let decided = decide(&app.store, &signed.actor, id, state).await?;
+            return Ok(json!({ "state": decided.state.code() }));
+        }
+        let survivor = text("survivor").ok_or_else(|| Refusal::field("required", "survivor"))?;
+        let mut chosen = BTreeMap::new();
+        for (name, from) in object.get("take").and_then(Json::as_object).into_iter().flatten() {
+            let from = from.as_str().ok_or_else(|| Refusal::field("required", "take"))?;
+            chosen.insert(name.clone(), parse_id(from)?);
+        }
+        let wanted = (parse_id(survivor)?, chosen);
+        let note = merge_pair(&app.store, &signed.actor, id, wanted).await?;
+        Ok(json!({ "state": PairState::Merged.code(), "merge": note.id.to_string(),
+            "moved": note.moved, "change_set": note.change_set }))
+    }
+    .await;
+    respond(&signed, outcome)
+}
+
+/// Parts two customers that were merged.
+pub(crate) async fn undo_merge(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+) -> Response {
+    let outcome: Result<Json> = async {
+        let id = parse_id(&id).map_err(|_| Error::NotFound)?;
+        let change_set = unmerge(&app.store, &signed.actor, id).await?;
+        Ok(json!({ "change_set": change_set.to_string() }))
+    }
+    .await;
+    respond(&signed, outcome)
+}
