@@ -141,3 +141,7 @@ refusal-merge-with-itself = A customer cannot be merged with itself. Choose anot
 refusal-already-merged = One of the two customers is put away already. Bring it back first, or choose another.
 refusal-not-open = This was decided already. Open the pair to see how.
 refusal-not-of-the-pair = The customer that stays must be one of the two. Choose one of them.
+refusal-discount-out-of-range = A discount is from 0 to 100 %. Correct it.
+refusal-must-not-be-negative = This must not be less than 0. Correct it.
+refusal-weight-out-of-range = A weight is from 0 to 100 %. Correct it.
+refusal-not-a-measure = “{ $name }” is no number that is known of customers. Take the name of a field of numbers, such as revenue, purchases or churn_risk, or complaints.

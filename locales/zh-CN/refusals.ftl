@@ -141,3 +141,7 @@ refusal-merge-with-itself = 客户不能与自己合并，请选择另一个客�
 refusal-already-merged = 其中一个客户已经归档。请先恢复，或选择另一个客户。
 refusal-not-open = 这一对已经判断过了。请打开查看结果。
 refusal-not-of-the-pair = 保留的客户必须是这两个之一，请重新选择。
+refusal-discount-out-of-range = 折扣须在 0 到 100 % 之间，请更正。
+refusal-must-not-be-negative = 此处不能小于 0，请更正。
+refusal-weight-out-of-range = 权重须在 0 到 100 % 之间，请更正。
+refusal-not-a-measure = “{ $name }”不是客户的数字字段。请填写数字字段的名称，例如 revenue、purchases、churn_risk，或 complaints（投诉）。

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use clap::{Args, Subcommand, ValueEnum};
-use guanxi_base::{Date, Refusal, Result};
+use guanxi_base::{Date, Percent, Refusal, Result};
 use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, catch_up, question, run_next};
 use guanxi_crm::segments::Choosing;
 use guanxi_record::{Filter, Stored};
@@ -46,6 +46,13 @@ pub(crate) struct Analyse {
     /// Orders that are worth nothing count as purchases.
     #[arg(long)]
     counts_free: bool,
+    /// Customers that are one at least so certainly, in per cent, are merged by the run itself.
+    #[arg(long, value_parser = percent)]
+    merge_above: Option<Percent>,
+}
+
+fn percent(text: &str) -> std::result::Result<Percent, String> {
+    Percent::parse(text).map_err(|_| format!("{text} is no number of per cent, such as 99.5"))
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -54,6 +61,8 @@ enum Which {
     CustomerValue,
     /// What is bought together.
     Baskets,
+    /// Which customers stand in the base more than once.
+    Duplicates,
 }
 
 pub(crate) async fn warehouse(
@@ -103,9 +112,11 @@ pub(crate) async fn analyse(
     let analysis = match options.analysis {
         Which::CustomerValue => Analysis::CustomerValue,
         Which::Baskets => Analysis::Baskets,
+        Which::Duplicates => Analysis::Duplicates,
     };
     let mut run = AnalysisRun::of(analysis, options.calibration_until);
     run.counts_free = options.counts_free;
+    run.merge_above = options.merge_above;
     let mut tx = store.write(actor).await?;
     let run = tx.create(&run).await?;
     tx.commit().await?;

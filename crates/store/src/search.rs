@@ -191,14 +191,7 @@ impl View {
     /// # Errors
     /// When the database fails.
     pub async fn search(&mut self, words: &str, types: &[&str], limit: usize) -> Result<Vec<Hit>> {
-        let dialect = self.session.dialect();
-        let mut candidates = Vec::new();
-        for reach in [Reach::All, Reach::NameOnly] {
-            let Some(query) = native_query(dialect, words, reach) else { return Ok(Vec::new()) };
-            for native in [native_whole(dialect, words, reach), query] {
-                candidates.extend(self.candidates(native, types, reach).await?);
-            }
-        }
+        let mut candidates = self.all_candidates(words, types, CANDIDATES_MAX).await?;
         let wanted = terms::fold(words.trim());
         let wanted = wanted.trim();
         candidates.sort_by_key(|(id, _, body)| {
@@ -212,16 +205,49 @@ impl View {
             };
             (rank, name.len(), std::cmp::Reverse(*id))
         });
+        self.visible_hits(candidates, limit).await
+    }
+
+    /// Some records that the words find, in no order: those that have them as the whole of a field
+    /// before others. For who compares them anyway.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn search_some(
+        &mut self,
+        words: &str,
+        types: &[&str],
+        limit: usize,
+    ) -> Result<Vec<Hit>> {
+        let candidates = self.all_candidates(words, types, limit).await?;
+        self.visible_hits(candidates, limit).await
+    }
+
+    /// For each way to look so many.
+    async fn all_candidates(
+        &mut self,
+        words: &str,
+        types: &[&str],
+        limit: usize,
+    ) -> Result<Vec<(RawId, String, String)>> {
+        let dialect = self.session.dialect();
+        let mut candidates = Vec::new();
+        for reach in [Reach::All, Reach::NameOnly] {
+            let Some(query) = native_query(dialect, words, reach) else { return Ok(Vec::new()) };
+            for native in [native_whole(dialect, words, reach), query] {
+                candidates.extend(self.candidates(native, types, (reach, limit)).await?);
+            }
+        }
         let mut seen = std::collections::HashSet::new();
         candidates.retain(|(id, _, _)| seen.insert(*id));
-        self.visible_hits(candidates, limit).await
+        Ok(candidates)
     }
 
     async fn candidates(
         &mut self,
         native: String,
         types: &[&str],
-        reach: Reach,
+        (reach, limit): (Reach, usize),
     ) -> Result<Vec<(RawId, String, String)>> {
         let mut sql = self.session.sql(match self.session.dialect() {
             Dialect::Sqlite => {
@@ -239,7 +265,7 @@ impl View {
         if !self.restrict_types(&mut sql, types, reach)? {
             return Ok(Vec::new());
         }
-        sql.push(&format!(" LIMIT {CANDIDATES_MAX}"));
+        sql.push(&format!(" LIMIT {limit}"));
         let rows = self.session.rows_anywhere(&sql).await?;
         rows.into_iter()
             .map(|row| {

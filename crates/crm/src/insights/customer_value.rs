@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 
 use super::life::{Life, LifeRule, life_of};
 use super::purchases::Purchases;
+use super::standing::FIELDS as STANDING;
 use super::worth::{Worth, number, worth};
 use crate::people::AbcClass;
 
@@ -29,7 +30,7 @@ const CLUSTERED_MIN: usize = 50;
 const CURVE_POINTS: usize = 100;
 
 /// The derived fields of a customer that are written, in this order.
-pub(super) const FIELDS: [&str; 13] = [
+pub(super) const FIELDS: [&str; 19] = [
     "life_stage",
     "relationship",
     "relation_level",
@@ -43,6 +44,12 @@ pub(super) const FIELDS: [&str; 13] = [
     "expected_purchases",
     "lifetime_value",
     "cluster",
+    "payment_record",
+    "days_late",
+    "terms",
+    "value_score",
+    "fit_score",
+    "fit",
 ];
 
 /// What was found out about all customers.
@@ -139,8 +146,7 @@ impl Found {
         all.map(|(place, id)| {
             let rule = rules.of(self.purchases.product_lines[place]);
             let rule = rule.ok_or_else(|| Error::internal("there is no rule of life"))?;
-            let abc = self.buyer_of[place].map(|at| abc_of(self.classes[at as usize]));
-            let known = (abc, rules.prospects.contains(id));
+            let known = (self.abc(place), rules.prospects.contains(id));
             Ok(life_of(rule, self.purchases.of(place), known, self.purchases.as_of))
         })
         .collect()
@@ -159,6 +165,11 @@ impl Found {
     /// The model of what customers will be worth.
     pub(super) fn worth(&self) -> Option<&Worth> {
         self.worth.as_ref()
+    }
+
+    /// The class of the customer at a place, if they have bought.
+    pub(super) fn abc(&self, place: usize) -> Option<AbcClass> {
+        self.buyer_of[place].map(|at| abc_of(self.classes[at as usize]))
     }
 
     /// The customer at a place.
@@ -190,7 +201,7 @@ impl Found {
         reason
     }
 
-    /// The values of `FIELDS` of the customer at a place.
+    /// The values of `FIELDS` of the customer at a place, but for those of how they stand.
     pub(super) fn values(&self, place: usize) -> Vec<Value> {
         let text = |text: &str| match text {
             "" => Value::Null,
@@ -201,7 +212,7 @@ impl Found {
         let of = self.purchases.of(place);
         let (Some(at), Some(first), Some(last)) = (self.buyer_of[place], of.first(), of.last())
         else {
-            values.resize(FIELDS.len(), Value::Null);
+            values.resize(FIELDS.len() - STANDING.len(), Value::Null);
             return values;
         };
         let at = at as usize;

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use super::records::{AnalysisRun, Playbook, PlaybookStep, Stage, StageChange};
 use crate::access::Organisation;
-use crate::people::Customer;
+use crate::people::{Customer, TermsRule};
 use crate::service::Priority;
 use crate::work::{Task, TaskStatus};
 
@@ -39,6 +39,12 @@ struct Knowledge {
     expected_purchases: Option<guanxi_base::Decimal>,
     lifetime_value: Option<guanxi_base::Money>,
     cluster: Option<String>,
+    payment_record: Option<String>,
+    days_late: Option<guanxi_base::Decimal>,
+    terms: Option<Id<TermsRule>>,
+    value_score: Option<guanxi_base::Decimal>,
+    fit_score: Option<guanxi_base::Decimal>,
+    fit: Option<String>,
 }
 
 /// The table that stands beside that of a type: what was found out about its records.

@@ -9,6 +9,8 @@ mod offers;
 mod purchases;
 mod records;
 mod run;
+mod score_model;
+mod standing;
 mod why;
 mod worth;
 
@@ -19,4 +21,5 @@ pub use offers::{NextOffer, offers};
 pub use purchases::{Purchase, Purchases};
 pub use records::{Analysis, AnalysisRun, Playbook, PlaybookStep, RunState, Stage, StageChange};
 pub use run::{repeat, run_next, sees_all_customers};
+pub use score_model::{ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale, ScoreSide};
 pub use why::why;

@@ -18,6 +18,7 @@ use super::knowledge::{self, Moved};
 use super::life::LifeRule;
 use super::purchases::Purchases;
 use super::records::{Analysis, AnalysisRun, RunState};
+use super::standing::Standing;
 use crate::access::{Locale, Organisation, actor_of};
 use crate::people::Customer;
 use crate::resolution::resolve;
@@ -205,6 +206,8 @@ async fn value(
     // Models keep a processor busy for long: not one of those that serve people.
     let found = tokio::task::spawn_blocking(move || Found::out(purchases, &rules, calibration));
     let mut found = found.await.map_err(Error::internal)??;
+    let mut standing = Standing::of(store, warehouse, manifest, &found).await?;
+    found.card["standing"] = standing.card.take();
     let before = knowledge::read(warehouse, manifest).await?;
     let as_of = guanxi_warehouse::day_of(found.purchases().as_of);
     let mut moved: Vec<Moved> = Vec::new();
@@ -212,10 +215,15 @@ async fn value(
     let described = catalog.get(Customer::NAME)?.clone();
     let places: Vec<usize> = FIELDS.iter().filter_map(|field| described.position(field)).collect();
     let mut kept = knowledge::Kept::default();
+    let values_of = |place: usize| {
+        let mut values = found.values(place);
+        values.extend(standing.values(place));
+        values
+    };
     let all: Vec<usize> = (0..found.len()).collect();
     for chunk in all.chunks(WRITTEN_AT_ONCE) {
         let rows: Vec<(RawId, Vec<_>)> =
-            chunk.iter().map(|place| (found.customer(*place), found.values(*place))).collect();
+            chunk.iter().map(|place| (found.customer(*place), values_of(*place))).collect();
         for place in chunk {
             let stages = found.stages(*place);
             let new = before.moves(found.customer(*place), stages);

@@ -1,6 +1,7 @@
 //! A person or organisation that buys from us, or may.
 
-use super::knowledge::{AbcClass, LifeStage, RelationLevel, RelationshipStage};
+use super::knowledge::{AbcClass, Fit, LifeStage, RelationLevel, RelationshipStage};
+use super::terms_rule::{PaymentRecord, TermsRule};
 use crate::access::{CustomerClass, Territory};
 use crate::catalog::ProductCategory;
 use guanxi_base::{Date, Decimal, Id, Money, Percent};
@@ -127,6 +128,24 @@ pub struct Customer {
     /// The group of customers that they are most alike.
     #[field(derived = "order.total")]
     pub cluster: Option<String>,
+    /// How they have paid.
+    #[field(derived = "invoice.total")]
+    pub payment_record: Option<PaymentRecord>,
+    /// By how many days they paid late, on average by amount.
+    #[field(derived = "invoice.total")]
+    pub days_late: Option<Decimal>,
+    /// The rule by whose terms we deal with them.
+    #[field(derived = "invoice.total")]
+    pub terms: Option<Id<TermsRule>>,
+    /// What they are worth to us, from 0 to 100, by our own score.
+    #[field(derived = "order.total")]
+    pub value_score: Option<Decimal>,
+    /// How well we can serve them, from 0 to 100, by our own score.
+    #[field(derived = "order.total")]
+    pub fit_score: Option<Decimal>,
+    /// Whether both go together.
+    #[field(derived = "order.total")]
+    pub fit: Option<Fit>,
 }
 
 impl Customer {
@@ -169,6 +188,12 @@ impl Customer {
             expected_purchases: None,
             lifetime_value: None,
             cluster: None,
+            payment_record: None,
+            days_late: None,
+            terms: None,
+            value_score: None,
+            fit_score: None,
+            fit: None,
         }
     }
 }

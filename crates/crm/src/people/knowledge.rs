@@ -59,3 +59,16 @@ pub enum AbcClass {
     /// The many.
     C,
 }
+
+/// Whether a customer's value and our capability to serve them go together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Choice)]
+pub enum Fit {
+    /// Both are high.
+    Match,
+    /// They are worth much, and we can serve them little.
+    ReachUp,
+    /// They are worth little, and we could serve them well.
+    ReachDown,
+    /// Neither is high.
+    Apart,
+}

@@ -7,6 +7,7 @@ mod contact;
 mod customer;
 mod customer_group;
 mod knowledge;
+mod terms_rule;
 
 pub use assign_territory::assign_territories;
 pub use collection_point::{Channel, CollectionPoint, Formats, create_collected};
@@ -14,4 +15,5 @@ pub use consent::{Consent, ConsentPurpose, ConsentState};
 pub use contact::{Contact, ContactRole, Influence};
 pub use customer::{Customer, CustomerKind};
 pub use customer_group::{CustomerGroup, GroupKind};
-pub use knowledge::{AbcClass, LifeStage, RelationLevel, RelationshipStage};
+pub use knowledge::{AbcClass, Fit, LifeStage, RelationLevel, RelationshipStage};
+pub use terms_rule::{PaymentRecord, TermsRule};

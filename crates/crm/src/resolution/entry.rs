@@ -8,7 +8,7 @@ use guanxi_record::{Catalog, Choice as _, Record as _, Row};
 use guanxi_store::View;
 
 use super::alike::{alike, word};
-use super::known::{COMPARED, Known};
+use super::known::{self, COMPARED, Known};
 use crate::people::{Customer, CustomerKind};
 
 /// So many are shown.
@@ -40,11 +40,16 @@ pub async fn likely_there(
     let catalog: std::sync::Arc<Catalog> = view.catalog().clone();
     let described = catalog.get(Customer::NAME)?;
     let asked = ["name", "tax_number", "phone", "email"].into_iter();
-    let asked = asked.filter(|name| view_reads(view, name)).map(text);
+    // Of a company its own name: region and legal form are written in many ways.
+    let words = |name: &str| match name {
+        "name" => known::name(&text(name), false),
+        name => text(name),
+    };
+    let asked = asked.filter(|name| view_reads(view, name)).map(words);
     let asked: Vec<String> = asked.filter(|text| !text.is_empty()).collect();
     let mut ids: Vec<RawId> = Vec::new();
     for words in &asked {
-        let hits = view.search(words, &[Customer::NAME], LOOKED_AT).await?;
+        let hits = view.search_some(words, &[Customer::NAME], LOOKED_AT).await?;
         ids.extend(hits.into_iter().map(|hit| hit.id));
     }
     let mut seen: HashSet<RawId> = besides.into_iter().collect();

@@ -12,6 +12,7 @@ mod privacy;
 mod reading;
 mod resolving;
 mod segments;
+mod standing;
 mod undoing;
 mod upgrading;
 mod writing;

@@ -6,7 +6,7 @@ use std::cmp::Reverse;
 use guanxi_base::{Currency, Date, Money, RawId, Result, Timestamp};
 use guanxi_crm::insights::NextOffer;
 use guanxi_record::{Aggregate, Filter, GroupKey, Kind, Measure, Op, RecordType, Row, Value};
-use guanxi_store::{Group, Titles, View};
+use guanxi_store::{Group, View};
 use maud::{Markup, html};
 use serde_json::json;
 
@@ -32,8 +32,9 @@ pub(crate) async fn sections(
     let numbers = numbers(view, signed, row.id).await?;
     let known = known_card(view, signed, row).await?;
     let offers = offers_card(view, signed, row).await?;
+    let terms = super::standing_cards::terms_card(view, signed, row).await?;
     let merges = super::resolution::merges_card(view, signed, row).await?;
-    Ok((numbers, html! { (known) (offers) (merges) (timeline(signed, related)) }))
+    Ok((numbers, html! { (known) (terms) (offers) (merges) (timeline(signed, related)) }))
 }
 
 /// What to offer next, and why.
@@ -86,6 +87,7 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
         return Ok(html! {});
     }
     let why = reason(view, signed, row).await?;
+    let titles = view.link_titles(&described, std::slice::from_ref(row)).await?;
     let title = texts.get("insights-known");
     Ok(html! {
         section class="card" aria-label=(title) {
@@ -95,7 +97,7 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
                     @for field in known {
                         div {
                             dt { (texts.field_label(&described, field)) }
-                            dd { (super::cells::field(signed, &described, field, row, &Titles::new())) }
+                            dd { (super::cells::field(signed, &described, field, row, &titles)) }
                         }
                     }
                 }

@@ -72,6 +72,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
                     div class="gx-stack" {
                         (cards::model(texts, run, card))
                         (cards::clusters(texts, card))
+                        (super::standing_cards::standing(texts, card))
                         @if let Some(card) = baskets.as_ref().and_then(|run| run.card.as_ref()) {
                             (cards::baskets(texts, &card.0))
                         }

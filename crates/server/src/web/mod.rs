@@ -33,6 +33,7 @@ mod resolution;
 mod save;
 mod segment_cards;
 mod segments;
+mod standing_cards;
 mod views;
 mod words;
 
