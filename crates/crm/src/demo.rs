@@ -3,6 +3,7 @@
 
 mod business;
 mod organisation;
+mod standing;
 mod words;
 
 use guanxi_base::{Clock, Currency, Id, Money, RawId, Result, Rng};
@@ -68,6 +69,7 @@ pub async fn make_demo(
     let words = Words::load();
     let mut tx = store.write(&actor).await?;
     let house = organisation::house(&mut tx, &words).await?;
+    standing::standing(&mut tx, &words).await?;
     tx.commit().await?;
     let mut done = 0;
     while done < demo.customers {

@@ -16,7 +16,7 @@ use super::life::{Life, LifeRule, life_of};
 use super::purchases::Purchases;
 use super::standing::FIELDS as STANDING;
 use super::worth::{Worth, number, worth};
-use crate::people::AbcClass;
+use crate::people::{AbcClass, LifeStage};
 
 /// The shares of the business at which classes A and B end.
 const ABC_LIMITS: (f64, f64) = (0.8, 0.95);
@@ -26,11 +26,12 @@ const RFM_GROUPS: u8 = 5;
 const CLUSTERS_MOST: usize = 8;
 /// Fewer buyers than this have no groups.
 const CLUSTERED_MIN: usize = 50;
+const DAYS_OF_YEAR: i32 = 365;
 /// Points of a curve that is shown.
 const CURVE_POINTS: usize = 100;
 
 /// The derived fields of a customer that are written, in this order.
-pub(super) const FIELDS: [&str; 19] = [
+pub(super) const FIELDS: [&str; 21] = [
     "life_stage",
     "relationship",
     "relation_level",
@@ -44,6 +45,8 @@ pub(super) const FIELDS: [&str; 19] = [
     "expected_purchases",
     "lifetime_value",
     "cluster",
+    "chance_of_return",
+    "value_lost",
     "payment_record",
     "days_late",
     "terms",
@@ -238,6 +241,13 @@ impl Found {
             worth.map_or(Value::Null, |worth| money(worth.value[at].round() as i64)),
             self.clusters.get(at).map_or(Value::Null, |one| Value::Text((one + 1).to_string())),
         ]);
+        let is_lost = self.lives[place].stage == LifeStage::Lost;
+        let lost = is_lost.then(|| {
+            let year = of.iter().filter(|one| one.day > last.day - DAYS_OF_YEAR);
+            money(year.fold(0_i64, |sum, one| sum.saturating_add(one.units)))
+        });
+        let returns = is_lost.then(|| self.returns.chance(self.purchases.as_of - last.day));
+        values.extend([returns.flatten().map_or(Value::Null, share), lost.unwrap_or(Value::Null)]);
         values
     }
 
@@ -246,10 +256,7 @@ impl Found {
     fn churn_risk(&self, buyer: usize, away: i32) -> Value {
         let alive = self.worth.as_ref().and_then(|worth| worth.alive.as_ref());
         let stays = alive.map(|alive| alive[buyer]).or_else(|| self.returns.chance(away));
-        stays.map_or(Value::Null, |stays| {
-            let risk = (1.0 - stays).clamp(0.0, 1.0) * 100.0 * Percent::ONE as f64;
-            Value::Percent(Percent::from_units(risk.round() as i64))
-        })
+        stays.map_or(Value::Null, |stays| share(1.0 - stays))
     }
 
     fn stages_card(&self) -> Json {
@@ -261,6 +268,11 @@ impl Found {
         }
         json!(counts)
     }
+}
+
+fn share(share: f64) -> Value {
+    let units = share.clamp(0.0, 1.0) * 100.0 * Percent::ONE as f64;
+    Value::Percent(Percent::from_units(units.round() as i64))
 }
 
 fn abc_of(class: Class) -> AbcClass {

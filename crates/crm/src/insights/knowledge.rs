@@ -39,6 +39,8 @@ struct Knowledge {
     expected_purchases: Option<guanxi_base::Decimal>,
     lifetime_value: Option<guanxi_base::Money>,
     cluster: Option<String>,
+    chance_of_return: Option<guanxi_base::Percent>,
+    value_lost: Option<guanxi_base::Money>,
     payment_record: Option<String>,
     days_late: Option<guanxi_base::Decimal>,
     terms: Option<Id<TermsRule>>,

@@ -1,6 +1,6 @@
 //! A person or organisation that buys from us, or may.
 
-use super::knowledge::{AbcClass, Fit, LifeStage, RelationLevel, RelationshipStage};
+use super::knowledge::{AbcClass, Fit, LifeStage, LossReason, RelationLevel, RelationshipStage};
 use super::terms_rule::{PaymentRecord, TermsRule};
 use crate::access::{CustomerClass, Territory};
 use crate::catalog::ProductCategory;
@@ -86,6 +86,9 @@ pub struct Customer {
     /// Days until an invoice is to be paid.
     #[field(folded)]
     pub payment_days: Option<i64>,
+    /// Why they left, when they did.
+    #[field(folded)]
+    pub loss_reason: Option<LossReason>,
     /// What else is worth knowing.
     #[field(folded)]
     pub notes: Option<LongText>,
@@ -128,6 +131,12 @@ pub struct Customer {
     /// The group of customers that they are most alike.
     #[field(derived = "order.total")]
     pub cluster: Option<String>,
+    /// How likely they are to come back, when they are lost.
+    #[field(derived = "order.date")]
+    pub chance_of_return: Option<Percent>,
+    /// What they bought for in the year before their last purchase, when they are lost.
+    #[field(derived = "order.total")]
+    pub value_lost: Option<Money>,
     /// How they have paid.
     #[field(derived = "invoice.total")]
     pub payment_record: Option<PaymentRecord>,
@@ -174,6 +183,7 @@ impl Customer {
             source: None,
             credit_limit: None,
             payment_days: None,
+            loss_reason: None,
             notes: None,
             life_stage: None,
             relationship: None,
@@ -188,6 +198,8 @@ impl Customer {
             expected_purchases: None,
             lifetime_value: None,
             cluster: None,
+            chance_of_return: None,
+            value_lost: None,
             payment_record: None,
             days_late: None,
             terms: None,

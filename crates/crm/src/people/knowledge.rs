@@ -72,3 +72,22 @@ pub enum Fit {
     /// Neither is high.
     Apart,
 }
+
+/// Why a customer left, as people found out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Choice)]
+pub enum LossReason {
+    /// Others are cheaper.
+    Price,
+    /// What we delivered was not good enough.
+    Quality,
+    /// How we dealt with them was not.
+    Service,
+    /// It came too late or not at all.
+    Delivery,
+    /// Somebody else offers what we do not.
+    Competitor,
+    /// They need it no more.
+    NoNeed,
+    /// They are no more, or have moved away.
+    Gone,
+}

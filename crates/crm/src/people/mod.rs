@@ -15,5 +15,5 @@ pub use consent::{Consent, ConsentPurpose, ConsentState};
 pub use contact::{Contact, ContactRole, Influence};
 pub use customer::{Customer, CustomerKind};
 pub use customer_group::{CustomerGroup, GroupKind};
-pub use knowledge::{AbcClass, Fit, LifeStage, RelationLevel, RelationshipStage};
+pub use knowledge::{AbcClass, Fit, LifeStage, LossReason, RelationLevel, RelationshipStage};
 pub use terms_rule::{PaymentRecord, TermsRule};

@@ -6,7 +6,7 @@ use guanxi_crm::insights::{
     Analysis, AnalysisRun, RunState, ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale,
     ScoreSide, run_next,
 };
-use guanxi_crm::people::{AbcClass, Customer, Fit, PaymentRecord, TermsRule};
+use guanxi_crm::people::{AbcClass, Customer, Fit, LifeStage, PaymentRecord, TermsRule};
 use guanxi_record::Stored;
 use guanxi_store::{Actor, Purpose, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
@@ -14,7 +14,12 @@ use guanxi_warehouse::Warehouse;
 
 use crate::house::{create, customer, line, open, order, refusals};
 
-both_databases!(how_they_paid_decides_the_terms, both_sides_are_scored, weights_total_a_hundred);
+both_databases!(
+    how_they_paid_decides_the_terms,
+    both_sides_are_scored,
+    weights_total_a_hundred,
+    what_was_lost_is_told
+);
 
 fn day(text: &str) -> Date {
     text.parse().unwrap()
@@ -241,4 +246,21 @@ async fn weights_total_a_hundred(database: TestDatabase) {
     let card = &run.card.as_ref().unwrap().0["standing"];
     assert!(card["scores"]["value"]["problem"].is_null(), "{card}");
     assert!(now(&store, &actor, all[0].id).await.value_score.is_some());
+}
+
+/// Who stays away for too long took with them what they bought in their last year.
+async fn what_was_lost_is_told(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let stays = buyers(&store, &actor, &[1_000]).await.remove(0);
+    let gone = create(&store, &actor, &customer("Gone")).await;
+    for (date, amount) in [("2018-01-01", 9_000), ("2020-02-01", 300), ("2020-12-31", 200)] {
+        let sold = create(&store, &actor, &order(&gone, date)).await;
+        create(&store, &actor, &line(&sold, 1, amount)).await;
+    }
+    analysed(&store, &actor).await;
+    let gone = now(&store, &actor, gone.id).await;
+    assert_eq!(gone.life_stage, Some(LifeStage::Lost));
+    assert_eq!(gone.value_lost, Some(yuan(500)));
+    assert_eq!(gone.chance_of_return, None, "too few were ever away");
+    assert_eq!(now(&store, &actor, stays.id).await.value_lost, None);
 }

@@ -40,6 +40,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
     let mut view = app.store.read(&signed.actor).await?;
     let value = last(&mut view, Analysis::CustomerValue, true).await?;
     let baskets = last(&mut view, Analysis::Baskets, true).await?;
+    let lost = super::standing_cards::lost_card(&mut view, signed).await?;
     let found = last(&mut view, Analysis::Duplicates, true).await?;
     let newest = last(&mut view, Analysis::CustomerValue, false).await?;
     let may_run = signed.actor.rights.scope(AnalysisRun::NAME, Purpose::Create).is_some();
@@ -70,6 +71,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
                         (cards::cohorts(texts, card))
                     }
                     div class="gx-stack" {
+                        (lost)
                         (cards::model(texts, run, card))
                         (cards::clusters(texts, card))
                         (super::standing_cards::standing(texts, card))

@@ -2,9 +2,9 @@
 //! and on which terms we deal with them.
 
 use guanxi_base::Result;
-use guanxi_crm::people::{Customer, TermsRule};
+use guanxi_crm::people::{Customer, LifeStage, TermsRule};
 use guanxi_crm::text::Texts;
-use guanxi_record::{Record as _, Row};
+use guanxi_record::{Aggregate, Choice as _, Filter, GroupKey, Measure, Record as _, Row, Value};
 use guanxi_store::{Purpose, Titles, View};
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -136,6 +136,66 @@ fn payment_card(texts: &Texts, found: &Json) -> Markup {
         }
     };
     card(texts, "payment-title", icon("contract"), &content)
+}
+
+/// Who is lost, why, what that costs, and who might come back.
+pub(super) async fn lost_card(view: &mut View, signed: &SignedIn) -> Result<Markup> {
+    let texts = signed.texts;
+    let lost = LifeStage::Lost.code();
+    let wanted = Aggregate {
+        filter: Filter::eq("life_stage", lost),
+        group_by: vec![GroupKey::parse("loss_reason")?],
+        measures: ["count", "sum:value_lost", "avg:chance_of_return"]
+            .map(Measure::parse)
+            .into_iter()
+            .collect::<Result<_>>()?,
+        with_archived: false,
+    };
+    let groups = view.aggregate(Customer::NAME, &wanted).await?;
+    if groups.is_empty() {
+        return Ok(html! {});
+    }
+    let field = |name: &str| view.catalog().get(Customer::NAME)?.expect_field(name).cloned();
+    let (reason, value, chance) =
+        (field("loss_reason")?, field("value_lost")?, field("chance_of_return")?);
+    let of = Customer::TYPE;
+    let titles = Titles::new();
+    let shown = |field: &guanxi_record::Field, value: &Value| {
+        cells::value(signed, of, field, value, &titles)
+    };
+    let list = format!("/customer?life_stage={lost}&sort=-value_lost");
+    let content = html! {
+        p class="gx-muted px-3 pt-2 mb-2" { (texts.get("lost-hint")) }
+        div class="table-responsive" tabindex="0" role="region" aria-label=(texts.get("lost-title")) {
+            table class="table table-sm" {
+                thead { tr {
+                    th scope="col" { (texts.get("lost-reason")) }
+                    th scope="col" class="gx-number" { (texts.get("insights-customers")) }
+                    th scope="col" class="gx-number" { (texts.field_label(of, &value)) }
+                    th scope="col" class="gx-number" { (texts.field_label(of, &chance)) }
+                } }
+                tbody {
+                    @for group in &groups {
+                        @let code = group.keys.first().and_then(Value::as_text);
+                        @let condition = code.map_or("loss_reason.empty=true".to_owned(), |code| format!("loss_reason={code}"));
+                        tr {
+                            th scope="row" {
+                                @match code {
+                                    Some(code) => (texts.option_label(of, &reason, code)),
+                                    None => (texts.get("lost-unknown")),
+                                }
+                            }
+                            td class="gx-number" { a href=(format!("{list}&{condition}")) { (format::number(texts.locale(), &group.measures[0].to_text())) } }
+                            td class="gx-number" { (shown(&value, &group.measures[1])) }
+                            td class="gx-number" { (shown(&chance, &group.measures[2])) }
+                        }
+                    }
+                }
+            }
+        }
+        div class="card-body pt-0" { a class="btn btn-sm" href=(list) { (icon("arrow-back-up")) (texts.get("lost-list")) } }
+    };
+    Ok(card(texts, "lost-title", icon("user-off"), &content))
 }
 
 /// The terms of a customer, and because of what.
