@@ -39,8 +39,11 @@ pub(super) async fn standing(tx: &mut Tx, words: &Words) -> Result<()> {
         };
         tx.create(&rule).await?;
     }
-    let sides = [(ScoreSide::Value, &VALUE[..]), (ScoreSide::Capability, &CAPABILITY[..])];
-    for (name, (side, criteria)) in words.chinese("scores").iter().zip(sides) {
+    let sides = [
+        (ScoreSide::Value, &VALUE[..], ScoreScale::Rank),
+        (ScoreSide::Capability, &CAPABILITY[..], ScoreScale::MinMax),
+    ];
+    for (name, (side, criteria, scale)) in words.chinese("scores").iter().zip(sides) {
         let name = (*name).to_owned();
         let model = ScoreModel { name, side, is_used: true, total_weight: None, notes: None };
         let score_model = tx.create(&model).await?.id;
@@ -50,7 +53,7 @@ pub(super) async fn standing(tx: &mut Tx, words: &Words) -> Result<()> {
                 measure: (*measure).to_owned(),
                 weight: percent(*weight),
                 less_is_better: *less_is_better,
-                scale: ScoreScale::Rank,
+                scale,
                 missing: ScoreMissing::Reweight,
             };
             tx.create(&criterion).await?;

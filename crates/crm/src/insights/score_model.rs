@@ -68,6 +68,7 @@ pub struct ScoreCriterion {
     /// How much it counts; all together 100 %.
     pub weight: Percent,
     /// Whether less is better.
+    #[field(default = "false")]
     pub less_is_better: bool,
     /// How it is made comparable.
     #[field(default = "rank")]

@@ -278,8 +278,8 @@ impl<'a> Measures<'a> {
         let cases = warehouse.frame(manifest, catalog.get(Case::NAME)?, &names).await?;
         let (codes, words) = cases.codes("kind");
         let mut complaints = vec![0_u32; found.len()];
-        for at in 0..cases.rows {
-            let is_one = words.get(codes[at] as usize).is_some_and(|word| word == "complaint")
+        for (at, code) in codes.iter().enumerate() {
+            let is_one = words.get(*code as usize).is_some_and(|word| word == "complaint")
                 && cases.numbers("archived_at")[at] == NO_NUMBER;
             if let Some(place) = places.get(&cases.numbers("customer")[at]).filter(|_| is_one) {
                 complaints[*place] += 1;
@@ -404,7 +404,8 @@ fn scored(
 
 /// How many customers, with what they bought for, are in each band of both scores; the lowest first.
 fn matrix(value: &[Option<f64>], capability: &[Option<f64>], found: &Found) -> Json {
-    let band = |score: f64| ((score / 100.0 * BANDS as f64) as usize).min(BANDS - 1);
+    // As the scores are kept, so that a cell counts what its list shows.
+    let band = |score: f64| ((score * 100.0).round() as usize * BANDS / 10_000).min(BANDS - 1);
     let mut cells = vec![(0_usize, 0.0); BANDS * BANDS];
     for (place, (value, capability)) in value.iter().zip(capability).enumerate() {
         let (Some(value), Some(capability)) = (value, capability) else { continue };

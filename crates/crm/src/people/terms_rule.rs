@@ -38,6 +38,7 @@ pub struct TermsRule {
     /// Days until an invoice is to be paid.
     pub payment_days: Option<i64>,
     /// Nothing more is delivered until they have paid.
+    #[field(default = "false")]
     pub stops: bool,
     /// Why.
     pub notes: Option<LongText>,
