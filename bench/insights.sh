@@ -28,6 +28,8 @@ for again in first second; do
   echo "== customer value, $again run"
   measured "$binary" --data "$data" analyse customer-value
 done
+echo "== customers that stand in the base more than once"
+measured "$binary" --data "$data" analyse duplicates
 echo "== segments"
 late='{"all":[{"field":"abc","op":"eq","value":"a"},{"field":"churn_risk","op":"ge","value":"10"},{"related":"order","via":"customer",
   "count":{"op":"ge","number":3},"where":{"field":"date","op":"within","value":"last_365_days"}}]}'

@@ -70,6 +70,8 @@ const pages = [
   ["orders by date, of one country", (n) => ["GET", `/api/v1/order?customer.country=${country(n)}&sort=-date`]],
   ["one customer (API)", (n) => ["GET", `/api/v1/customer/${pick(n).id}`]],
   ["search", (n) => ["GET", `/api/v1/search?q=${encodeURIComponent(words[n % words.length])}`]],
+  ["who is there already", (n) => ["GET", `/api/v1/customer/alike?${new URLSearchParams({
+    name: pick(n).name, phone: pick(n).phone ?? "", email: pick(n).email ?? "" })}`]],
   ["create a customer", (n) => ["POST", "/api/v1/customer", { name: `Load ${process.pid} ${n}`, country: "China" }]],
 ];
 if (session) {

@@ -20,6 +20,6 @@ pub use life::{Life, LifeRule, life_of};
 pub use offers::{NextOffer, offers};
 pub use purchases::{Purchase, Purchases};
 pub use records::{Analysis, AnalysisRun, Playbook, PlaybookStep, RunState, Stage, StageChange};
-pub use run::{repeat, run_next, sees_all_customers};
+pub use run::{last_run, repeat, run_next, sees_all_customers};
 pub use score_model::{ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale, ScoreSide};
 pub use why::why;

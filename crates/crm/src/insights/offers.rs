@@ -3,11 +3,12 @@
 
 use guanxi_analytics::basket::{Rule, next_best_offers};
 use guanxi_base::{RawId, Result};
-use guanxi_record::{Choice as _, Filter, Op, Query, Record as _, Row, Sort, Stored};
+use guanxi_record::{Filter, Op, Query, Record as _, Row, Sort};
 use guanxi_store::View;
 use serde_json::Value as Json;
 
-use super::records::{Analysis, AnalysisRun, RunState};
+use super::records::{Analysis, AnalysisRun};
+use super::run::last_run;
 use crate::sales::{OrderLine, agreed_sales};
 
 /// So many lines of a customer are looked through, the latest.
@@ -70,13 +71,8 @@ pub async fn offers(view: &mut View, customer: &Row, limit: usize) -> Result<Vec
 
 /// The rules that the last analysis of baskets kept.
 async fn rules(view: &mut View) -> Result<Vec<Rule>> {
-    let done = Filter::eq("analysis", Analysis::Baskets.code())
-        .and(Filter::eq("state", RunState::Done.code()));
-    let query = Query::of(done).sorted(vec![Sort::down("id")]).limited(1);
-    let Some(row) = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next() else {
-        return Ok(Vec::new());
-    };
-    let run: Stored<AnalysisRun> = row.try_into()?;
+    let last = last_run(view, Analysis::Baskets, true).await?;
+    let Some(run) = last else { return Ok(Vec::new()) };
     let card = run.card.as_ref().map(|card| card.0.clone()).unwrap_or_default();
     let items = |json: &Json| -> Vec<u64> {
         let ids = json.as_array().into_iter().flatten();

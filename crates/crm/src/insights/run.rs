@@ -8,7 +8,7 @@ use guanxi_base::{Decimal, Error, Id, RawId, Refusal, Result, SignedDuration};
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Sort, Stored,
 };
-use guanxi_store::{Actor, Origin, Purpose, Rights, Store};
+use guanxi_store::{Actor, Origin, Purpose, Rights, Store, View};
 use guanxi_warehouse::{Manifest, Warehouse, day_number};
 
 use super::baskets;
@@ -70,13 +70,7 @@ pub async fn repeat(store: &Store, every: SignedDuration) -> Result<usize> {
     let mut view = store.read(&system()).await?;
     let mut due = Vec::new();
     for analysis in [Analysis::CustomerValue, Analysis::Baskets, Analysis::Duplicates] {
-        let query = Query::of(Filter::eq("analysis", analysis.code()))
-            .sorted(vec![Sort::down("id")])
-            .limited(1);
-        let Some(row) = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next() else {
-            continue;
-        };
-        let last: Stored<AnalysisRun> = row.try_into()?;
+        let Some(last) = last_run(&mut view, analysis, false).await? else { continue };
         if last.state != RunState::Done || last.created_at + every > store.clock().now() {
             continue;
         }
@@ -94,6 +88,24 @@ pub async fn repeat(store: &Store, every: SignedDuration) -> Result<usize> {
         tx.commit().await?;
     }
     Ok(due.len())
+}
+
+/// The last run of an analysis that somebody may see, or the last that is done.
+///
+/// # Errors
+/// When the database fails.
+pub async fn last_run(
+    view: &mut View,
+    analysis: Analysis,
+    is_done: bool,
+) -> Result<Option<Stored<AnalysisRun>>> {
+    let mut filter = Filter::eq("analysis", analysis.code());
+    if is_done {
+        filter = filter.and(Filter::eq("state", RunState::Done.code()));
+    }
+    let query = Query::of(filter).sorted(vec![Sort::down("id")]).limited(1);
+    let row = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next();
+    row.map(TryInto::try_into).transpose()
 }
 
 fn system() -> Actor {

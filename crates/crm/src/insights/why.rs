@@ -8,7 +8,8 @@ use guanxi_warehouse::{day_number, day_of};
 
 use super::life::{Life, LifeRule, life_of};
 use super::purchases::Purchase;
-use super::records::{Analysis, AnalysisRun, RunState};
+use super::records::Analysis;
+use super::run::last_run;
 use crate::people::{AbcClass, Customer};
 use crate::sales::{Order, agreed_sales};
 
@@ -89,13 +90,8 @@ async fn known(
 
 /// The day as of which the last analysis was, and whether it counted free orders.
 async fn last_day(view: &mut View) -> Result<Option<(i32, bool)>> {
-    let done = Filter::eq("analysis", Analysis::CustomerValue.code())
-        .and(Filter::eq("state", RunState::Done.code()));
-    let query = Query::of(done).sorted(vec![Sort::down("id")]).limited(1);
-    let Some(row) = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next() else {
-        return Ok(None);
-    };
-    let run: Stored<AnalysisRun> = row.try_into()?;
+    let last = last_run(view, Analysis::CustomerValue, true).await?;
+    let Some(run) = last else { return Ok(None) };
     Ok(run.data_until.map(|day| (day_number(day) + 1, run.counts_free)))
 }
 

@@ -5,10 +5,10 @@ use axum::Form as Posted;
 use axum::extract::{Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, sees_all_customers};
+use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, last_run, sees_all_customers};
 use guanxi_crm::text::Texts;
-use guanxi_record::{Choice as _, Filter, Query, Record, Row, Sort, Stored, Value};
-use guanxi_store::{Purpose, View};
+use guanxi_record::{Choice as _, Record, Row, Stored, Value};
+use guanxi_store::Purpose;
 use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value as Json;
@@ -38,11 +38,11 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
     }
     let texts = signed.texts;
     let mut view = app.store.read(&signed.actor).await?;
-    let value = last(&mut view, Analysis::CustomerValue, true).await?;
-    let baskets = last(&mut view, Analysis::Baskets, true).await?;
+    let value = last_run(&mut view, Analysis::CustomerValue, true).await?;
+    let baskets = last_run(&mut view, Analysis::Baskets, true).await?;
     let lost = super::standing_cards::lost_card(&mut view, signed).await?;
-    let found = last(&mut view, Analysis::Duplicates, true).await?;
-    let newest = last(&mut view, Analysis::CustomerValue, false).await?;
+    let found = last_run(&mut view, Analysis::Duplicates, true).await?;
+    let newest = last_run(&mut view, Analysis::CustomerValue, false).await?;
     let may_run = signed.actor.rights.scope(AnalysisRun::NAME, Purpose::Create).is_some();
     let title = texts.get("insights-title");
     let content = html! {
@@ -86,21 +86,6 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
     };
     let notice = Notice { change_set: params::one(params, "saved").map(str::to_owned) };
     Ok(page(app, signed, &title, &notice, &content))
-}
-
-/// The last run of an analysis, or the last that is done.
-async fn last(
-    view: &mut View,
-    analysis: Analysis,
-    done: bool,
-) -> Result<Option<Stored<AnalysisRun>>> {
-    let mut filter = Filter::eq("analysis", analysis.code());
-    if done {
-        filter = filter.and(Filter::eq("state", RunState::Done.code()));
-    }
-    let query = Query::of(filter).sorted(vec![Sort::down("id")]).limited(1);
-    let row = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next();
-    row.map(TryInto::try_into).transpose()
 }
 
 fn run_form(texts: &Texts) -> Markup {
