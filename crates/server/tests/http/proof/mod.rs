@@ -5,6 +5,7 @@
 mod make;
 mod pages;
 mod reference;
+mod searches;
 mod ways;
 mod world;
 
