@@ -55,10 +55,20 @@ impl SignedIn {
 
     /// That this person looked at a page of a list which says something about living people.
     pub(crate) fn looked_at_list(&self, app: &App, described: &RecordType, rows: &[Row]) {
+        self.looked_at_some(app, described, rows.iter().map(|row| row.id));
+    }
+
+    /// The same of records that were found in another way.
+    pub(crate) fn looked_at_some(
+        &self,
+        app: &App,
+        described: &RecordType,
+        records: impl Iterator<Item = RawId>,
+    ) {
         let reads =
             |field: &Field| field.personal && self.actor.rights.reads(&described.name, &field.name);
-        if !rows.is_empty() && described.fields.iter().any(reads) {
-            let ids: Vec<String> = rows.iter().map(|row| row.id.to_string()).collect();
+        let ids: Vec<String> = records.map(|id| id.to_string()).collect();
+        if !ids.is_empty() && described.fields.iter().any(reads) {
             let detail = Some(json!({ "records": ids }));
             app.deeds.later(self.did(Operation::View, &described.name, RawId(0), detail));
         }

@@ -76,6 +76,10 @@ pub(crate) async fn search(
         let types: Vec<&str> = params::one(&params, "type").into_iter().collect();
         let mut view = app.store.read(&signed.actor).await?;
         let hits = view.search(words, &types, HITS_MAX).await?;
+        for described in view.catalog().types() {
+            let of_type = hits.iter().filter(|hit| hit.record_type == described.name);
+            signed.looked_at_some(&app, described, of_type.map(|hit| hit.id));
+        }
         let hit = |hit: &guanxi_store::Hit| {
             json!({ "type": hit.record_type, "id": hit.id.to_string(), "title": hit.title })
         };

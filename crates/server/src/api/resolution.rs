@@ -28,6 +28,7 @@ pub(crate) async fn alike(
         let besides = params::one(&sent, "besides").map(parse_id).transpose()?;
         let found = likely_there(&mut view, &text, besides).await?;
         let described = view.catalog().get("customer")?.clone();
+        signed.looked_at_some(&app, &described, found.iter().map(|one| one.row.id));
         let items = found.into_iter().map(|one| {
             let reasons: BTreeMap<&str, &str> = one.reasons.into_iter().collect();
             json!({ "id": one.row.id.to_string(), "name": one.row.title(&described),

@@ -55,7 +55,7 @@ async fn record_page(
         "customer" => super::customer::sections(&mut view, signed, &row, &related).await?,
         "analysis_run" => super::insights::sections(app, signed, &row)?,
         "customer_pair" => {
-            let above = super::resolution::pair_sections(&mut view, signed, &row).await;
+            let above = super::resolution::pair_sections(app, &mut view, signed, &row).await;
             (
                 above.or_else(|error| match error {
                     // One of the two went into another, or is not theirs to see any more.

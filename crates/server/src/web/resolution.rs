@@ -36,7 +36,12 @@ const COUNTED: [&str; 6] = ["contact", "order", "invoice", "case", "interaction"
 const MERGES_SHOWN: usize = 10;
 
 /// The two customers of a pair, and what can be decided.
-pub(crate) async fn pair_sections(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Markup> {
+pub(crate) async fn pair_sections(
+    app: &App,
+    view: &mut View,
+    signed: &SignedIn,
+    row: &Row,
+) -> Result<Markup> {
     let described = view.catalog().get(Customer::NAME)?.clone();
     let pair: Stored<CustomerPair> = row.clone().try_into()?;
     let mut rows = Vec::new();
@@ -45,6 +50,7 @@ pub(crate) async fn pair_sections(view: &mut View, signed: &SignedIn, row: &Row)
     }
     let [first, second] =
         <[Row; 2]>::try_from(rows).map_err(|_| Error::internal("a pair has two"))?;
+    signed.looked_at_some(app, &described, [first.id, second.id].into_iter());
     let mut may = pair.state == PairState::Open;
     for row in [&first, &second] {
         may &= view.may(Customer::NAME, row.id, Purpose::Change).await?;
@@ -381,6 +387,7 @@ pub(crate) async fn alike_customers(
         let besides = params::one(&sent, "besides").map(parse_id).transpose()?;
         let found = likely_there(&mut view, &text, besides).await?;
         let described = view.catalog().get(Customer::NAME)?.clone();
+        signed.looked_at_some(&app, &described, found.iter().map(|one| one.row.id));
         let texts = signed.texts;
         let why = |reasons: &[(&'static str, &'static str)]| {
             let same = reasons.iter().filter(|(_, word)| *word != "different");

@@ -4,13 +4,17 @@ use axum::http::StatusCode;
 use guanxi_base::{Id, RawId};
 use guanxi_crm::access::{User, set_account};
 use guanxi_crm::resolution::{CustomerPair, PairState, Relation};
-use guanxi_store::{Actor, NewSignIn, Origin, Purpose, SignInKind};
+use guanxi_store::{Actor, Look, NewSignIn, Operation, Origin, Purpose, SignInKind};
 use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::{Value as Json, json};
 
 use crate::house::{House, PASSWORD};
 
-both_databases!(a_pair_is_shown_to_who_sees_both, two_become_one_and_two_again);
+both_databases!(
+    a_pair_is_shown_to_who_sees_both,
+    two_become_one_and_two_again,
+    what_is_found_is_noted
+);
 
 /// Somebody who sees and changes what they answer for, with their token.
 async fn seller(house: &House) -> (RawId, String) {
@@ -90,6 +94,22 @@ async fn a_pair_is_shown_to_who_sees_both(database: TestDatabase) {
         house.call("GET", asked, Json::Null).await.json()["items"].as_array().unwrap().len(),
         3
     );
+}
+
+/// Whoever is shown names by a search or a hint has looked at them.
+async fn what_is_found_is_noted(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let one = customer(&house, None).await;
+    for path in ["/search?q=Acme", "/customer/alike?name=Acme&phone=13800001111"] {
+        let actor = Actor::system(Origin::Cli);
+        let look = Look { operation: Some(Operation::View), ..Look::default() };
+        let before = house.store.trail(&actor, &look).await.unwrap().len();
+        assert_eq!(house.call("GET", path, Json::Null).await.status, StatusCode::OK);
+        house.flush().await;
+        let traces = house.store.trail(&actor, &look).await.unwrap();
+        assert_eq!(traces.len(), before + 1, "{path}");
+        assert_eq!(traces[0].detail["records"][0], one["id"], "{path}");
+    }
 }
 
 async fn two_become_one_and_two_again(database: TestDatabase) {
