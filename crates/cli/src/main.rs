@@ -3,6 +3,7 @@
 mod accounts;
 mod audit;
 mod check;
+mod cluster;
 mod demo;
 mod export;
 mod import;
@@ -15,6 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use guanxi_base::{Clock, Error, Result};
+use guanxi_cluster::Cluster;
 use guanxi_crm::access::Locale;
 use guanxi_crm::text::Texts;
 use guanxi_crm::{migrations, store_config};
@@ -38,6 +40,10 @@ struct Arguments {
     /// A folder or `s3://bucket/folder` for the warehouse; the default is in the data folder.
     #[arg(long, global = true, env = "GUANXI_WAREHOUSE")]
     warehouse: Option<String>,
+    /// `ballista://host:port` of a cluster that answers questions to the warehouse; the default is
+    /// this process.
+    #[arg(long, global = true, env = "GUANXI_ANALYTICS")]
+    analytics: Option<String>,
     #[command(subcommand)]
     command: Command,
 }
@@ -68,6 +74,8 @@ enum Command {
     Audit(audit::Audit),
     /// Brings the warehouse up to date or says what is in it.
     Warehouse(insights::WarehouseCommand),
+    /// Answers questions to the warehouse for other machines.
+    Cluster(cluster::ClusterCommand),
     /// Runs an analysis.
     Analyse(insights::Analyse),
     /// Makes API tokens.
@@ -99,6 +107,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     if let Command::Check(check) = &arguments.command {
         return check::run(check);
     }
+    if let Command::Cluster(role) = &arguments.command {
+        return cluster::run(&warehouse(&arguments)?, role).await;
+    }
     let store = open(&arguments).await?;
     let actor = Actor::system(Origin::Cli);
     match &arguments.command {
@@ -124,7 +135,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Audit(options) => audit::run(&store, &actor, options).await,
         Command::User(options) => accounts::user(&store, &actor, options).await,
         Command::Token(options) => accounts::token(&store, &actor, options).await,
-        Command::Check(_) => Ok(()),
+        Command::Check(_) | Command::Cluster(_) => Ok(()),
     }
 }
 
@@ -144,10 +155,14 @@ async fn open(arguments: &Arguments) -> Result<Store> {
 }
 
 fn warehouse(arguments: &Arguments) -> Result<Warehouse> {
-    match &arguments.warehouse {
-        Some(address) => Warehouse::open(address),
-        None => Warehouse::open(&arguments.data.join("warehouse").to_string_lossy()),
-    }
+    let warehouse = match &arguments.warehouse {
+        Some(address) => Warehouse::open(address)?,
+        None => Warehouse::open(&arguments.data.join("warehouse").to_string_lossy())?,
+    };
+    Ok(match &arguments.analytics {
+        Some(address) => warehouse.asking(Cluster::at(address)?),
+        None => warehouse,
+    })
 }
 
 /// The language of the terminal.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use guanxi_base::{Error, Result};
 use guanxi_crm::access::{self, KEY_BYTES, PasswordPolicy, Vault};
+use guanxi_crm::dashboards::make_role_dashboards;
 use guanxi_crm::demo::{Demo, make_demo};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Filter, Query, Record};
@@ -178,7 +179,9 @@ async fn standard_roles(store: &Store, actor: &Actor) -> Result<()> {
     any.with_archived = true;
     if tx.list(access::Role::NAME, &any).await?.rows.is_empty() {
         let texts = Texts::of(crate::locale());
-        access::make_standard_roles(&mut tx, &|key| texts.get(key)).await?;
+        let text = |key: &str| texts.get(key);
+        let roles = access::make_standard_roles(&mut tx, &text).await?;
+        make_role_dashboards(&mut tx, &roles, &text).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -31,5 +31,5 @@ pub use columns::{batch_of, currency_column, day_number, day_of, schema_of};
 pub use frame::{Column, Frame, NO_CODE, NO_NUMBER};
 pub use held::{NO_PLACE, Table};
 pub use manifest::{LogPlace, Manifest, Segment};
-pub use query::Question;
+pub use query::{Engine, InProcess, Question};
 pub use warehouse::{Update, Warehouse};

@@ -1,23 +1,56 @@
 //! Questions to the warehouse, in SQL. The same plans run in this process or on a cluster.
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::datatypes::SchemaRef;
 use datafusion::arrow::util::pretty::pretty_format_batches;
+use datafusion::catalog::TableProvider;
+use datafusion::common::DFSchema;
+use datafusion::datasource::ViewTable;
 use datafusion::datasource::file_format::parquet::ParquetFormat;
 use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
 use datafusion::execution::context::SQLOptions;
-use datafusion::execution::object_store::ObjectStoreUrl;
+use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::logical_expr::{EmptyRelation, LogicalPlan};
 use datafusion::prelude::{SessionConfig, SessionContext};
+use futures_util::future::BoxFuture;
 use guanxi_base::{Error, Result};
 use guanxi_record::RecordType;
 
 use crate::columns::schema_of;
 use crate::manifest::Manifest;
 use crate::warehouse::Warehouse;
+
+/// Where questions are answered: in this process, or by other machines.
+pub trait Engine: Debug + Send + Sync {
+    /// A session in which the warehouse's tables are then named.
+    ///
+    /// # Errors
+    /// When the other machines cannot be reached.
+    fn context(
+        &self,
+        config: SessionConfig,
+        runtime: Arc<RuntimeEnv>,
+    ) -> BoxFuture<'_, Result<SessionContext>>;
+}
+
+/// Answers in this process.
+#[derive(Debug, Clone, Copy)]
+pub struct InProcess;
+
+impl Engine for InProcess {
+    fn context(
+        &self,
+        config: SessionConfig,
+        runtime: Arc<RuntimeEnv>,
+    ) -> BoxFuture<'_, Result<SessionContext>> {
+        Box::pin(async { Ok(SessionContext::new_with_config_rt(config, runtime)) })
+    }
+}
 
 /// One moment of the warehouse, to be asked in SQL. Tables have the names of their record types.
 pub struct Question {
@@ -29,7 +62,7 @@ impl Question {
     ///
     /// # Errors
     /// When a table cannot be opened.
-    pub fn about<'a>(
+    pub async fn about<'a>(
         warehouse: &Warehouse,
         manifest: &Manifest,
         types: impl IntoIterator<Item = &'a RecordType>,
@@ -41,30 +74,16 @@ impl Question {
         // costs more than it saves on the few processors of one machine.
         config.options_mut().optimizer.hash_join_single_partition_threshold = 1 << 30;
         config.options_mut().optimizer.hash_join_single_partition_threshold_rows = 20_000_000;
-        let context = SessionContext::new_with_config(config);
-        let root = ObjectStoreUrl::parse("warehouse://guanxi").map_err(Error::internal)?;
-        context.register_object_store(root.as_ref(), warehouse.in_whole("").0.clone());
+        let context = warehouse.engine().context(config, warehouse.runtime()?).await?;
         for described in types {
             let (name, schema): (&str, SchemaRef) = (&described.name, schema_of(described));
             let mut files = Vec::new();
             for segment in manifest.segments(name) {
-                let (_, place) = warehouse.in_whole(&segment.file);
-                let file = format!("warehouse://guanxi/{place}");
+                let file = warehouse.address_of(&segment.file)?;
                 files.push(ListingTableUrl::parse(file).map_err(Error::internal)?);
             }
-            if files.is_empty() {
-                let empty = datafusion::datasource::MemTable::try_new(schema.clone(), vec![vec![]]);
-                let table = Arc::new(empty.map_err(Error::internal)?);
-                context.register_table(name, table).map_err(Error::internal)?;
-                continue;
-            }
-            let options = ListingOptions::new(Arc::new(ParquetFormat::default()))
-                .with_file_extension(".parquet");
-            let config = ListingTableConfig::new_with_multi_paths(files)
-                .with_listing_options(options)
-                .with_schema(schema.clone());
-            let table = ListingTable::try_new(config).map_err(Error::internal)?;
-            context.register_table(name, Arc::new(table)).map_err(Error::internal)?;
+            let table = if files.is_empty() { nothing(schema)? } else { listed(files, schema)? };
+            context.register_table(name, table).map_err(Error::internal)?;
         }
         Ok(Self { context })
     }
@@ -91,4 +110,21 @@ impl Question {
         let answer = pretty_format_batches(&self.ask(sql).await?).map_err(Error::internal)?;
         Ok(answer.to_string())
     }
+}
+
+/// The rows of files.
+fn listed(files: Vec<ListingTableUrl>, schema: SchemaRef) -> Result<Arc<dyn TableProvider>> {
+    let options =
+        ListingOptions::new(Arc::new(ParquetFormat::default())).with_file_extension(".parquet");
+    let config = ListingTableConfig::new_with_multi_paths(files)
+        .with_listing_options(options)
+        .with_schema(schema);
+    Ok(Arc::new(ListingTable::try_new(config).map_err(Error::internal)?))
+}
+
+/// No rows: as a plan and not as a table in memory, which does not travel to other machines.
+fn nothing(schema: SchemaRef) -> Result<Arc<dyn TableProvider>> {
+    let schema = Arc::new(DFSchema::try_from(schema).map_err(Error::internal)?);
+    let plan = LogicalPlan::EmptyRelation(EmptyRelation { produce_one_row: false, schema });
+    Ok(Arc::new(ViewTable::new(plan, None)))
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use datafusion::arrow::array::RecordBatch;
 use datafusion::arrow::compute::concat_batches;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use guanxi_base::{Error, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{RecordType, Row};
 use object_store::ObjectStore;
@@ -14,6 +15,7 @@ use url::Url;
 use crate::columns::{batch_of, schema_of};
 use crate::held::Held;
 use crate::manifest::{self, LogPlace, Manifest};
+use crate::query::{Engine, InProcess};
 use crate::segments::{self, SEGMENT_ROWS};
 
 /// Records as columns, in a folder or an S3 bucket.
@@ -24,6 +26,9 @@ pub struct Warehouse {
     /// of what it finds, and they are whole.
     whole: Arc<dyn ObjectStore>,
     prefix: Path,
+    /// The address of the whole store.
+    root: Url,
+    engine: Arc<dyn Engine>,
     known: Arc<RwLock<Option<Arc<Manifest>>>>,
     pub(crate) held: Arc<Mutex<Held>>,
 }
@@ -50,7 +55,38 @@ impl Warehouse {
             object_store::parse_url_opts(&url, settings).map_err(|_| wrong())?;
         let whole: Arc<dyn ObjectStore> = Arc::from(objects);
         let objects = Arc::new(PrefixStore::new(whole.clone(), prefix.clone()));
-        Ok(Self { objects, whole, prefix, known: Arc::default(), held: Arc::default() })
+        let mut root = url;
+        root.set_path("/");
+        root.set_query(None);
+        let (known, held, engine) = (Arc::default(), Arc::default(), Arc::new(InProcess));
+        Ok(Self { objects, whole, prefix, root, engine, known, held })
+    }
+
+    /// Has its questions answered elsewhere.
+    #[must_use]
+    pub fn asking(self, engine: impl Engine + 'static) -> Self {
+        Self { engine: Arc::new(engine), ..self }
+    }
+
+    pub(crate) fn engine(&self) -> &dyn Engine {
+        &*self.engine
+    }
+
+    /// By which DataFusion reads its files.
+    ///
+    /// # Errors
+    /// When DataFusion has no memory.
+    pub fn runtime(&self) -> Result<Arc<RuntimeEnv>> {
+        let runtime = RuntimeEnvBuilder::new().build_arc().map_err(Error::internal)?;
+        runtime.register_object_store(&self.root, self.whole.clone());
+        Ok(runtime)
+    }
+
+    /// The address of a file.
+    pub(crate) fn address_of(&self, file: &str) -> Result<Url> {
+        let file = Path::from(file);
+        let path: Path = self.prefix.parts().chain(file.parts()).collect();
+        self.root.join(path.as_ref()).map_err(Error::internal)
     }
 
     /// What it consists of now.
@@ -117,12 +153,6 @@ impl Warehouse {
 
     pub(crate) fn objects(&self) -> &Arc<dyn ObjectStore> {
         &self.objects
-    }
-
-    /// The whole store, and in it the place of a file.
-    pub(crate) fn in_whole(&self, file: &str) -> (&Arc<dyn ObjectStore>, Path) {
-        let file = Path::from(file);
-        (&self.whole, self.prefix.parts().chain(file.parts()).collect())
     }
 }
 

@@ -1,24 +1,21 @@
 //! Runs of analyses: taken up one at a time, over the warehouse as it is brought up to date for
 //! them; what they find goes to the customers, what set them off to whom it concerns.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Instant;
 
-use guanxi_base::{Decimal, Error, Id, RawId, Refusal, Result, SignedDuration};
+use guanxi_base::{Decimal, Error, Id, RawId, Refusal, Result, SignedDuration, TimeZone};
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Sort, Stored,
 };
 use guanxi_store::{Actor, Origin, Purpose, Rights, Store, View};
-use guanxi_warehouse::{Manifest, Warehouse, day_number};
+use guanxi_warehouse::{Manifest, Warehouse};
+use tokio::sync::watch;
 
 use super::baskets;
-use super::catch_up::{catch_up, warm};
-use super::customer_value::{FIELDS, Found, Rules};
-use super::knowledge::{self, Moved};
-use super::life::LifeRule;
-use super::purchases::Purchases;
-use super::records::{Analysis, AnalysisRun, RunState};
-use super::standing::Standing;
+use super::catch_up::catch_up;
+use super::customer_value::FIELDS;
+use super::records::{Analysis, AnalysisRun, AnalysisSchedule, RunState};
+use super::value_run;
 use crate::access::{Locale, Organisation, actor_of};
 use crate::people::Customer;
 use crate::resolution::resolve;
@@ -27,8 +24,6 @@ use crate::text::Texts;
 
 /// A run that says nothing for so long has lost its process, and is taken up again.
 const SILENT: SignedDuration = SignedDuration::from_mins(15);
-/// Customers that are written in one transaction.
-const WRITTEN_AT_ONCE: usize = 20_000;
 
 /// Takes up the run that has waited longest and does it; `None` when none waits.
 ///
@@ -61,22 +56,47 @@ async fn problem(store: &Store, error: &Error, run: RawId, owner: Option<Owner>)
     Ok(texts.format("insights-broken", &[("run", &run.to_string())]))
 }
 
-/// Asks again for every analysis that was done last time, once so much time has gone by: for whoever
-/// asked first, and as they asked. One that failed waits for somebody to look at it.
+/// Asks again for every analysis whose moment has come: by its schedule, or, without one, once so
+/// much time has gone by since it was done for whoever asked. It is asked as it was last time. One
+/// that failed waits for its next moment, or, without a schedule, for somebody to look at it.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn repeat(store: &Store, every: SignedDuration) -> Result<usize> {
     let mut view = store.read(&system()).await?;
     let mut due = Vec::new();
+    let organisation = Organisation::of(store).await?;
     for analysis in [Analysis::CustomerValue, Analysis::Baskets, Analysis::Duplicates] {
-        let Some(last) = last_run(&mut view, analysis, false).await? else { continue };
-        if last.state != RunState::Done || last.created_at + every > store.clock().now() {
+        let last = last_run(&mut view, analysis, false).await?;
+        let schedule = view.find_by(AnalysisSchedule::NAME, "analysis", analysis.code()).await?;
+        let schedule: Option<Stored<AnalysisSchedule>> =
+            schedule.map(TryInto::try_into).transpose()?;
+        let state = last.as_ref().map(|last| last.state);
+        let is_due = match (&schedule, &last) {
+            _ if matches!(state, Some(RunState::Waiting | RunState::Running)) => false,
+            (None, _) if state == Some(RunState::Failed) => false,
+            (Some(schedule), _) => {
+                let before = last.as_ref().map_or(schedule.created_at, |last| last.created_at);
+                let zone = schedule.owner.map(|owner| organisation.time_zone_of(owner.0));
+                let zone = zone.unwrap_or(TimeZone::UTC);
+                let next =
+                    schedule.rhythm.next(schedule.hour, before.to_zoned(zone.clone()).datetime());
+                let next = next.and_then(|next| next.to_zoned(zone).ok());
+                schedule.is_active
+                    && next.is_some_and(|next| next.timestamp() <= store.clock().now())
+            }
+            (None, Some(last)) => last.created_at + every <= store.clock().now(),
+            (None, None) => false,
+        };
+        if !is_due {
             continue;
         }
-        let mut next = AnalysisRun::of(analysis, last.calibration_until);
-        (next.counts_free, next.owner) = (last.counts_free, last.owner);
-        next.merge_above = last.merge_above;
+        let mut next = AnalysisRun::of(analysis, None);
+        if let Some(last) = last {
+            (next.counts_free, next.owner) = (last.counts_free, last.owner);
+            (next.merge_above, next.calibration_until) = (last.merge_above, last.calibration_until);
+        }
+        next.owner = schedule.map_or(next.owner, |schedule| schedule.owner);
         due.push(next);
     }
     drop(view);
@@ -108,7 +128,7 @@ pub async fn last_run(
     row.map(TryInto::try_into).transpose()
 }
 
-fn system() -> Actor {
+pub(super) fn system() -> Actor {
     Actor::system(Origin::Job)
 }
 
@@ -135,13 +155,30 @@ async fn claim(store: &Store) -> Result<Option<Stored<AnalysisRun>>> {
     }
 }
 
+/// Says how much is done, which also says that the process lives.
+pub(super) async fn progress(
+    store: &Store,
+    run: &mut Stored<AnalysisRun>,
+    percent: usize,
+) -> Result<()> {
+    let percent = i64::try_from(percent.min(100)).ok();
+    if run.progress == percent {
+        return Ok(());
+    }
+    run.progress = percent;
+    let mut tx = store.write(&system()).await?;
+    *run = tx.update(run).await?;
+    tx.commit().await.map(drop)
+}
+
 async fn perform(store: &Store, warehouse: &Warehouse, mut run: Stored<AnalysisRun>) -> Result<()> {
     sees_all(store, &run).await?;
     let begun = Instant::now();
     catch_up(store, warehouse).await?;
     let manifest = warehouse.known().await?;
+    progress(store, &mut run, 10).await?;
     match run.analysis {
-        Analysis::CustomerValue => value(store, warehouse, &manifest, &mut run).await?,
+        Analysis::CustomerValue => value_run::run(store, warehouse, &manifest, &mut run).await?,
         Analysis::Baskets => baskets::run(store, warehouse, &manifest, &mut run).await?,
         Analysis::Duplicates => duplicates(store, warehouse, &manifest, &mut run).await?,
     }
@@ -149,7 +186,7 @@ async fn perform(store: &Store, warehouse: &Warehouse, mut run: Stored<AnalysisR
     run.release = Some(env!("CARGO_PKG_VERSION").to_owned());
     let micros = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
     run.seconds = Some(Decimal::from_units(micros));
-    run.state = RunState::Done;
+    (run.state, run.progress) = (RunState::Done, Some(100));
     let mut tx = store.write(&system()).await?;
     tx.update(&run).await?;
     tx.commit().await.map(drop)
@@ -168,7 +205,18 @@ async fn duplicates(
     };
     let number = run.number.clone().unwrap_or_default();
     let actor = actor.for_job(run.id.raw());
-    let found = resolve(store, warehouse, manifest, (&actor, &number, run.merge_above)).await?;
+    let (done, mut steps) = watch::channel(0);
+    let found = resolve(store, warehouse, manifest, (&actor, &number, run.merge_above), done);
+    // It ends when the work does, which lets go of the other end.
+    let told = async {
+        while steps.changed().await.is_ok() {
+            let percent = *steps.borrow_and_update();
+            progress(store, run, percent).await?;
+        }
+        Ok(())
+    };
+    let (found, told): (_, Result<()>) = tokio::join!(found, told);
+    let found = found.and_then(|found| told.map(|()| found))?;
     run.customers = i64::try_from(found.customers).ok();
     run.falls_back = Some(found.falls_back);
     let model = if found.falls_back { "rules" } else { "Fellegi\u{2013}Sunter" };
@@ -198,94 +246,4 @@ pub fn sees_all_customers(actor: &Actor) -> bool {
             && all(Order::NAME)
             && actor.rights.reads(Order::NAME, "total")
             && FIELDS.iter().all(|field| actor.rights.reads(Customer::NAME, field)))
-}
-
-async fn value(
-    store: &Store,
-    warehouse: &Warehouse,
-    manifest: &Manifest,
-    run: &mut Stored<AnalysisRun>,
-) -> Result<()> {
-    let catalog = store.catalog();
-    let today = day_number(store.clock().now().to_zoned(guanxi_base::TimeZone::UTC).date());
-    let purchases =
-        Purchases::read(warehouse, manifest, &catalog, (today, run.counts_free)).await?;
-    if let Some((from, until)) = purchases.range() {
-        (run.data_from, run.data_until) = (Some(from), Some(until));
-    }
-    let rules = rules(store).await?;
-    let calibration = run.calibration_until.map(day_number);
-    // Models keep a processor busy for long: not one of those that serve people.
-    let found = tokio::task::spawn_blocking(move || Found::out(purchases, &rules, calibration));
-    let mut found = found.await.map_err(Error::internal)??;
-    let mut standing = Standing::of(store, warehouse, manifest, &found).await?;
-    found.card["standing"] = standing.card.take();
-    let before = knowledge::read(warehouse, manifest).await?;
-    let as_of = guanxi_warehouse::day_of(found.purchases().as_of);
-    let mut moved: Vec<Moved> = Vec::new();
-    let mut moves: BTreeMap<(&'static str, &'static str), usize> = BTreeMap::new();
-    let described = catalog.get(Customer::NAME)?.clone();
-    let places: Vec<usize> = FIELDS.iter().filter_map(|field| described.position(field)).collect();
-    let mut kept = knowledge::Kept::default();
-    let values_of = |place: usize| {
-        let mut values = found.values(place);
-        values.extend(standing.values(place));
-        values
-    };
-    let all: Vec<usize> = (0..found.len()).collect();
-    for chunk in all.chunks(WRITTEN_AT_ONCE) {
-        let rows: Vec<(RawId, Vec<_>)> =
-            chunk.iter().map(|place| (found.customer(*place), values_of(*place))).collect();
-        for place in chunk {
-            let stages = found.stages(*place);
-            let new = before.moves(found.customer(*place), stages);
-            for (from, to) in &new {
-                *moves.entry((*from, *to)).or_default() += 1;
-            }
-            if !new.is_empty() {
-                let (customer, reason) = (found.customer(*place), found.reason(*place));
-                moved.push(Moved { customer, stages: new, reason });
-            }
-        }
-        kept.push(&rows)?;
-        let mut tx = store.write(&system()).await?;
-        tx.derive(&described, &places, &rows).await?;
-        tx.commit().await?;
-    }
-    kept.publish(warehouse).await?;
-    warm(store, warehouse).await?;
-    knowledge::follow(store, run.id, as_of, moved).await?;
-    run.customers = i64::try_from(found.len()).ok();
-    run.purchases = i64::try_from(found.purchases().all().len()).ok();
-    run.model = found.worth().map(|worth| worth.model.to_owned());
-    run.falls_back = found.worth().map(|worth| worth.alive.is_none());
-    found.card["moves"] =
-        moves.into_iter().map(|((from, to), count)| serde_json::json!([from, to, count])).collect();
-    run.card = Some(JsonField(found.card));
-    Ok(())
-}
-
-/// The rules of life that people wrote, and who meets the standards in them.
-async fn rules(store: &Store) -> Result<Rules> {
-    let mut view = store.read(&system()).await?;
-    let query = Query::of(Filter::everything()).limited(Query::LIMIT_MAX);
-    let rows = view.list(LifeRule::NAME, &query).await?.rows;
-    let mut by_line = HashMap::from([(None, LifeRule::usual())]);
-    for row in rows {
-        let rule: Stored<LifeRule> = row.try_into()?;
-        by_line.insert(rule.product_line.map(Id::raw), rule.record);
-    }
-    let mut prospects = HashSet::new();
-    let lines: Vec<RawId> = by_line.keys().flatten().copied().collect();
-    for (line, rule) in &by_line {
-        let Some(condition) = &rule.prospect_condition else { continue };
-        let of_line = match line {
-            Some(line) => Filter::eq("product_line", line.to_string()),
-            None => Filter::Not(Box::new(Filter::one_of("product_line", lines.clone()))),
-        };
-        let filter = crate::access::conditions::parse(&condition.0)?.and(of_line);
-        let query = Query::of(filter);
-        prospects.extend(view.ids(Customer::NAME, &query, Purpose::Read, i32::MAX as usize).await?);
-    }
-    Ok(Rules { by_line, prospects })
 }

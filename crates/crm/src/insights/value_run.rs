@@ -1,0 +1,165 @@
+//! The run of the analysis of customers: what is found goes to every customer, while the next ones are
+//! worked out.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use guanxi_base::{Error, Id, RawId, Result, TimeZone};
+use guanxi_record::{Filter, Json as JsonField, Query, Record, Stored, Value};
+use guanxi_store::{Purpose, Store};
+use guanxi_warehouse::{Batch, Manifest, Warehouse, day_number, day_of};
+use tokio::task::{JoinHandle, spawn_blocking};
+
+use super::catch_up::warm;
+use super::customer_value::{FIELDS, Found, Rules};
+use super::knowledge::{self, Before, Moved};
+use super::life::LifeRule;
+use super::purchases::Purchases;
+use super::records::AnalysisRun;
+use super::run::{progress, system};
+use super::standing::Standing;
+use crate::people::Customer;
+
+/// In per cent: what is done when the models are there, when all is written, and between two words
+/// about it.
+const MODELLED: usize = 50;
+const WRITTEN: usize = 95;
+const PROGRESS_STEP: usize = 5;
+/// Customers that are written in one transaction.
+const WRITTEN_AT_ONCE: usize = 20_000;
+
+/// All that was found out, and what was known before.
+struct Findings {
+    found: Found,
+    standing: Standing,
+    before: Before,
+}
+
+/// What is to be written of some customers.
+struct Part {
+    rows: Vec<(RawId, Vec<Value>)>,
+    batch: Batch,
+    moved: Vec<Moved>,
+}
+
+impl Findings {
+    fn part(&self, places: Range<usize>) -> Result<Part> {
+        let values = |place: usize| {
+            let mut values = self.found.values(place);
+            values.extend(self.standing.values(place));
+            (self.found.customer(place), values)
+        };
+        let rows: Vec<_> = places.clone().map(values).collect();
+        let moved = places.filter_map(|place| {
+            let customer = self.found.customer(place);
+            let stages = self.before.moves(customer, self.found.stages(place));
+            let reason = (!stages.is_empty()).then(|| self.found.reason(place))?;
+            Some(Moved { customer, stages, reason })
+        });
+        let moved = moved.collect();
+        Ok(Part { batch: knowledge::batch(&rows)?, rows, moved })
+    }
+
+    /// Works the part at these places out, beside whoever waits for it.
+    fn begin(self: &Arc<Self>, places: Range<usize>) -> JoinHandle<Result<Part>> {
+        let this = self.clone();
+        spawn_blocking(move || this.part(places))
+    }
+}
+
+pub(super) async fn run(
+    store: &Store,
+    warehouse: &Warehouse,
+    manifest: &Manifest,
+    run: &mut Stored<AnalysisRun>,
+) -> Result<()> {
+    let catalog = store.catalog();
+    let today = day_number(store.clock().now().to_zoned(TimeZone::UTC).date());
+    let purchases =
+        Purchases::read(warehouse, manifest, &catalog, (today, run.counts_free)).await?;
+    if let Some((from, until)) = purchases.range() {
+        (run.data_from, run.data_until) = (Some(from), Some(until));
+    }
+    let rules = rules(store).await?;
+    let calibration = run.calibration_until.map(day_number);
+    // Models keep a processor busy for long: not one of those that serve people.
+    let found = spawn_blocking(move || Found::out(purchases, &rules, calibration));
+    let mut found = found.await.map_err(Error::internal)??;
+    progress(store, run, MODELLED).await?;
+    let mut standing = Standing::of(store, warehouse, manifest, &found).await?;
+    let mut card = std::mem::take(&mut found.card);
+    card["standing"] = standing.card.take();
+    let before = knowledge::read(warehouse, manifest).await?;
+    let as_of = day_of(found.purchases().as_of);
+    run.customers = i64::try_from(found.len()).ok();
+    run.purchases = i64::try_from(found.purchases().all().len()).ok();
+    run.model = found.worth().map(|worth| worth.model.to_owned());
+    run.falls_back = found.worth().map(|worth| worth.alive.is_none());
+    let findings = Arc::new(Findings { found, standing, before });
+    let moved = write(store, warehouse, &findings, run).await?;
+    let mut moves: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for pair in moved.iter().flat_map(|one| &one.stages) {
+        *moves.entry(*pair).or_default() += 1;
+    }
+    let told = moves.iter().map(|((from, to), count)| serde_json::json!([from, to, count]));
+    card["moves"] = told.collect();
+    run.card = Some(JsonField(card));
+    warm(store, warehouse).await?;
+    knowledge::follow(store, run.id, as_of, moved).await
+}
+
+/// Writes what was found to the customers and to the warehouse; who has moved.
+async fn write(
+    store: &Store,
+    warehouse: &Warehouse,
+    findings: &Arc<Findings>,
+    run: &mut Stored<AnalysisRun>,
+) -> Result<Vec<Moved>> {
+    let described = store.catalog().get(Customer::NAME)?.clone();
+    let fields: Vec<usize> = FIELDS.iter().filter_map(|field| described.position(field)).collect();
+    let all = findings.found.len();
+    let (mut batches, mut moved) = (Vec::new(), Vec::new());
+    let after = |start: usize| start..all.min(start + WRITTEN_AT_ONCE);
+    let mut next = findings.begin(after(0));
+    let mut written = 0;
+    while written < all {
+        let part = next.await.map_err(Error::internal)??;
+        written = after(written).end;
+        next = findings.begin(after(written));
+        let mut tx = store.write(&system()).await?;
+        tx.derive(&described, &fields, &part.rows).await?;
+        tx.commit().await?;
+        batches.push(part.batch);
+        moved.extend(part.moved);
+        let steps = (WRITTEN - MODELLED) * written / all / PROGRESS_STEP;
+        progress(store, run, MODELLED + steps * PROGRESS_STEP).await?;
+    }
+    knowledge::publish(warehouse, &batches).await?;
+    Ok(moved)
+}
+
+/// The rules of life that people wrote, and who meets the standards in them.
+async fn rules(store: &Store) -> Result<Rules> {
+    let mut view = store.read(&system()).await?;
+    let query = Query::of(Filter::everything()).limited(Query::LIMIT_MAX);
+    let rows = view.list(LifeRule::NAME, &query).await?.rows;
+    let mut by_line = HashMap::from([(None, LifeRule::usual())]);
+    for row in rows {
+        let rule: Stored<LifeRule> = row.try_into()?;
+        by_line.insert(rule.product_line.map(Id::raw), rule.record);
+    }
+    let mut prospects = HashSet::new();
+    let lines: Vec<RawId> = by_line.keys().flatten().copied().collect();
+    for (line, rule) in &by_line {
+        let Some(condition) = &rule.prospect_condition else { continue };
+        let of_line = match line {
+            Some(line) => Filter::eq("product_line", line.to_string()),
+            None => Filter::Not(Box::new(Filter::one_of("product_line", lines.clone()))),
+        };
+        let filter = crate::access::conditions::parse(&condition.0)?.and(of_line);
+        let query = Query::of(filter);
+        prospects.extend(view.ids(Customer::NAME, &query, Purpose::Read, i32::MAX as usize).await?);
+    }
+    Ok(Rules { by_line, prospects })
+}
