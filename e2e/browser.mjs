@@ -15,7 +15,6 @@ const password = process.env.GUANXI_PASSWORD ?? "a long password";
 export { password };
 export const screens = { wide: { width: 1366, height: 800 }, phone: { width: 390, height: 844 } };
 
-/** Runs a command of the product on a data folder. */
 /** The four looks in which every page is looked at. */
 export const looks = [
   { locale: "zh_cn", dark: false, screen: "wide" },
@@ -24,6 +23,7 @@ export const looks = [
   { locale: "en", dark: false, screen: "phone" },
 ].map((look) => ({ ...look, name: `${look.locale} ${look.dark ? "dark" : "light"} ${look.screen}` }));
 
+/** Runs a command of the product on a data folder. */
 export function runCommand(data, args, more = {}) {
   const env = { ...process.env, GUANXI_PASSWORD: password, RUST_LOG: "warn", ...more };
   return execFileSync(binary, ["--data", data, ...args], { env, encoding: "utf8" });
@@ -93,6 +93,22 @@ export async function visit(browser, address, { locale = "en", dark = false, scr
     if (message.type() === "error" && !/status of (4|5)\d\d/.test(message.text())) page.faults.push(message.text());
   });
   return page;
+}
+
+/** Opens a page and waits until all that it asks for by itself is there, and charts are drawn. */
+export async function open(page, path) {
+  await page.goto(path);
+  await page.waitForFunction(() => !document.querySelector(".htmx-request") && !document.querySelector("[hx-trigger=load]:empty:not(span)")
+    && [...document.querySelectorAll("gx-chart .gx-plot")].every((plot) => plot.hidden || plot.childElementCount > 0));
+  await page.evaluate(() => document.fonts.ready);
+}
+
+/** Changes a control of a form that is built step by step and waits for what the server makes of it. */
+export async function change(page, act) {
+  const answered = page.waitForResponse((answer) => answer.url().endsWith("/build"));
+  await act();
+  await answered;
+  await page.waitForTimeout(150);
 }
 
 /** What is not accessible on a page, by WCAG 2.2 A and AA. */

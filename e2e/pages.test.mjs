@@ -1,7 +1,7 @@
 // Every page: accessible in light and dark, in Chinese and English, wide and on a phone.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
+import { looks, open, screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
 
 let server, browser;
 before(async () => {
@@ -13,21 +13,13 @@ after(async () => {
   await server?.stop();
 });
 
-const looks = [
-  { locale: "zh_cn", dark: false, screen: "wide" },
-  { locale: "en", dark: true, screen: "wide" },
-  { locale: "zh_cn", dark: true, screen: "phone" },
-  { locale: "en", dark: false, screen: "phone" },
-];
-
 for (const look of looks) {
-  const name = `${look.locale} ${look.dark ? "dark" : "light"} ${look.screen}`;
+  const { name } = look;
   test(`pages are accessible: ${name}`, async () => {
     const page = await signIn(browser, server.address, look);
     const lang = look.locale === "en" ? "en" : "zh-CN";
     const check = async (path) => {
-      await page.goto(path);
-      await page.waitForLoadState("networkidle");
+      await open(page, path);
       assert.equal(await page.getAttribute("html", "lang"), lang);
       assert.deepEqual(await violations(page), [], path);
       assert.equal(await scrollsSideways(page), false, `${path} scrolls sideways`);

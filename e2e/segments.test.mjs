@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startMail } from "./mail.mjs";
-import { looks, screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
+import { change, looks, screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
 
 let server, browser, mail;
 before(async () => {
@@ -45,14 +45,6 @@ const analysedAgain = async (page) => {
 const preview = (page) => page.locator("section[aria-label='Who that is']");
 const counted = async (page) => Number((await preview(page).locator("dd a").first().textContent()).replaceAll(",", ""));
 const total = async (page, address) => (await (await page.request.get(`/api/v1/customer?${address}&total=true&limit=1`)).json()).total.number;
-
-/** Changes a control of the form and waits for what the server makes of it. */
-const change = async (page, act) => {
-  const answered = page.waitForResponse((answer) => answer.url().endsWith("/segment/build"));
-  await act();
-  await answered;
-  await page.waitForTimeout(150);
-};
 
 test("good customers that are slipping away are found, kept and looked at", async () => {
   const page = await signIn(browser, server.address);

@@ -1,11 +1,16 @@
 // Draws the table inside a <gx-chart> as a chart. The table stays: it is what is shown without a
-// script, what "view as table" opens, and where the marks of the chart lead. Kinds: line, bar, heat.
-import { BarChart, HeatmapChart, LineChart } from "echarts/charts";
-import { AriaComponent, GridComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
+// script, what "view as table" opens, and where the marks of the chart lead. Kinds: line, bar, heat,
+// funnel, treemap.
+import { BarChart, FunnelChart, HeatmapChart, LineChart, TreemapChart } from "echarts/charts";
+import { AriaComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { init, use, type EChartsCoreOption } from "echarts/core";
 import { CanvasRenderer } from "echarts/renderers";
 
-use([AriaComponent, BarChart, CanvasRenderer, GridComponent, HeatmapChart, LineChart, TooltipComponent, VisualMapComponent]);
+use([AriaComponent, BarChart, CanvasRenderer, FunnelChart, GridComponent, HeatmapChart, LegendComponent,
+  LineChart, TooltipComponent, TreemapChart, VisualMapComponent]);
+
+/** Told apart by people who see few colours too (Okabe and Ito), after the colour of the page. */
+const colors = ["#e69f00", "#56b4e9", "#009e73", "#d55e00", "#cc79a7", "#0072b2", "#f0e442"];
 
 type Cell = { text: string; value: number; href: string };
 type Chart = ReturnType<typeof init>;
@@ -66,27 +71,56 @@ class GxChart extends HTMLElement {
     const axis = { axisLabel: text, axisLine: line, splitLine: line, nameTextStyle: text };
     const common: EChartsCoreOption = {
       animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
-      color: [style("--tblr-primary"), style("--tblr-secondary")],
+      color: [style("--tblr-primary"), ...colors],
       grid: { left: 12, right: 24, top: 32, bottom: 28, containLabel: true },
       // Drawn, not written: the page allows no styles in its text.
-      tooltip: { trigger: this.dataset.kind === "heat" ? "item" : "axis", renderMode: "richText", confine: true },
+      tooltip: { trigger: ["heat", "funnel", "treemap"].includes(this.dataset.kind ?? "") ? "item" : "axis", renderMode: "richText", confine: true },
       aria: { enabled: false },
     };
-    this.chart?.setOption(this.dataset.kind === "heat"
-      ? { ...common, ...this.heat(rows, titles, axis, text) }
-      : { ...common, ...this.curves(rows, titles, axis) }, true);
+    const drawn = {
+      heat: () => this.heat(rows, titles, axis, text),
+      funnel: () => this.steps(rows, text),
+      treemap: () => this.areas(rows),
+    }[this.dataset.kind ?? ""] ?? (() => this.curves(rows, titles, axis, text));
+    this.chart?.setOption({ ...common, ...drawn() }, true);
   }
 
-  private curves(rows: Cell[][], titles: string[], axis: { nameTextStyle: object }): EChartsCoreOption {
+  /** Each mark by its name and the sum of its numbers. */
+  private marks(rows: Cell[][]): { name: string; value: number; href: string }[] {
+    const sum = (cells: Cell[]) => cells.reduce((all, cell) => all + (Number.isNaN(cell.value) ? 0 : cell.value), 0);
+    return rows.map((row) => ({ name: row[0].text, value: sum(row.slice(1)), href: row[0].href }));
+  }
+
+  private steps(rows: Cell[][], text: object): EChartsCoreOption {
+    const series = { type: "funnel", sort: "none", left: "8%", width: "84%", top: 12, bottom: 12, minSize: "2%", gap: 2 };
+    const label = { ...text, position: "inside", formatter: "{b}: {c}", ...this.halo() };
+    return { series: [{ ...series, label, data: this.marks(rows) }] };
+  }
+
+  private areas(rows: Cell[][]): EChartsCoreOption {
+    const series = { type: "treemap", roam: false, nodeClick: false, breadcrumb: { show: false }, top: 4, bottom: 4, left: 4, right: 4 };
+    const label = { color: "#000", formatter: "{b}" };
+    return { series: [{ ...series, label, data: this.marks(rows).filter((mark) => mark.value > 0) }] };
+  }
+
+  private curves(rows: Cell[][], titles: string[], axis: { nameTextStyle: object }, text: object): EChartsCoreOption {
     const type = this.dataset.kind === "line" ? "line" : "bar";
+    const several = titles.length > 2;
     return {
+      legend: { show: several, type: "scroll", textStyle: text, top: 0 },
       xAxis: { type: "category", name: titles[0], nameLocation: "middle", nameGap: 28, data: rows.map((row) => row[0].text), ...axis },
       yAxis: { type: "value", name: titles.length === 2 ? titles[1] : "", ...axis, nameTextStyle: { ...axis.nameTextStyle, align: "left" } },
       series: titles.slice(1).map((name, at) => ({
         name, type, showSymbol: false,
-        data: rows.map((row) => ({ value: row[at + 1].value, href: row[0].href })),
+        stack: several && type === "bar" ? "all" : undefined,
+        data: rows.map((row) => ({ value: row[at + 1]?.value, href: row[at + 1]?.href || row[0].href })),
       })),
     };
+  }
+
+  /** Letters on any colour are read by what is around them. */
+  private halo(): object {
+    return { textBorderColor: style("--tblr-bg-surface"), textBorderWidth: 3 };
   }
 
   /** The first column names the row, the head the column. */
@@ -100,7 +134,7 @@ class GxChart extends HTMLElement {
       visualMap: { show: false, min: 0, max: most, inRange: { color: [style("--tblr-bg-surface"), style("--tblr-primary")] } },
       series: [{
         type: "heatmap", data,
-        label: { show: data.length <= 60, formatter: (cell: { data: { name: string } }) => cell.data.name, ...text },
+        label: { show: data.length <= 60, formatter: (cell: { data: { name: string } }) => cell.data.name, ...text, ...this.halo() },
         itemStyle: { borderColor: style("--tblr-border-color"), borderWidth: 1 },
       }],
     };

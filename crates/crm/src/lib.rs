@@ -4,6 +4,7 @@ pub mod access;
 pub mod authority;
 pub mod billing;
 pub mod catalog;
+pub mod dashboards;
 pub mod delivery;
 pub mod demo;
 pub mod exchange;
@@ -44,6 +45,7 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     catalog::Product::TYPE,
     catalog::ProductCategory::TYPE,
     insights::AnalysisRun::TYPE,
+    insights::AnalysisSchedule::TYPE,
     insights::StageChange::TYPE,
     insights::LifeRule::TYPE,
     insights::Playbook::TYPE,
@@ -55,6 +57,8 @@ pub static RECORD_TYPES: &[&RecordType] = &[
     resolution::CustomerPair::TYPE,
     resolution::CustomerMerge::TYPE,
     resolution::SurvivorshipRule::TYPE,
+    dashboards::Dashboard::TYPE,
+    dashboards::Chart::TYPE,
     delivery::Subscription::TYPE,
     delivery::Notice::TYPE,
     access::Company::TYPE,

@@ -13,7 +13,7 @@ use guanxi_store::{Actor, Job, Origin, Store};
 use guanxi_warehouse::Warehouse;
 
 use crate::app::App;
-use crate::mail;
+use crate::{digest, mail};
 
 /// So long the queue is left alone when it was found empty.
 const IDLE: Duration = Duration::from_millis(500);
@@ -38,6 +38,9 @@ const LOOKED: Duration = Duration::from_mins(10);
 
 /// So often it is asked whether somebody is to be told of something.
 const TOLD: Duration = Duration::from_secs(10);
+
+/// So often the numbers of charts are looked at of which somebody wants to be told at once.
+const NUMBERS: Duration = Duration::from_mins(1);
 
 /// Follows what other processes change in the description of record types, for ever.
 pub async fn follow_catalog(store: Store) {
@@ -110,6 +113,7 @@ pub async fn run_analyses(app: App) {
     let mut fresh_until = Instant::now();
     let mut looked_until = Instant::now();
     let mut told_until = Instant::now();
+    let mut numbers_until = Instant::now();
     loop {
         let done = match run_next(&store, &warehouse).await {
             Ok(done) => done.is_some(),
@@ -132,8 +136,12 @@ pub async fn run_analyses(app: App) {
         }
         if done || Instant::now() >= told_until {
             // After the segments were looked at, so that nothing of that is missed.
-            if let Err(error) = deliver(&app).await {
+            let numbers = done || Instant::now() >= numbers_until;
+            if let Err(error) = deliver(&app, numbers).await {
                 tracing::error!(%error, "subscriptions cannot be delivered");
+            }
+            if numbers {
+                numbers_until = Instant::now() + NUMBERS;
             }
             told_until = Instant::now() + TOLD;
         }
@@ -144,22 +152,20 @@ pub async fn run_analyses(app: App) {
 }
 
 /// Tells everybody of what they subscribed to and is due.
-async fn deliver(app: &App) -> Result<()> {
-    for one in delivery::due(&app.store).await? {
+async fn deliver(app: &App, numbers: bool) -> Result<()> {
+    for one in delivery::due(&app.store, numbers).await? {
         let until = delivery::told_until(&app.store);
-        let told = delivery::prepare(&app.store, &app.warehouse, &one, until).await?;
-        if told.is_empty() && one.rhythm == delivery::Rhythm::AtOnce {
+        let prepared = delivery::prepare(&app.store, &app.warehouse, &one, until).await?;
+        if !prepared.is_news(&one) {
             continue;
         }
         // Whoever notes it first tells it: two servers may be at it.
-        if !delivery::done(&app.store, &one, &told, until).await? || app.mailer.is_none() {
+        if !delivery::done(&app.store, &one, &prepared, until).await? || app.mailer.is_none() {
             continue;
         }
-        for each in told {
+        for each in prepared.told {
             let Some(to) = each.email.clone() else { continue };
-            let url = format!("{}{}", app.config.public_url.trim_end_matches('/'), each.address);
-            let text = format!("{}\n\n{url}\n", each.whole(&app.store).await?);
-            let mail = mail::Mail { to, subject: each.title, text };
+            let mail = digest::mail(app, &each, to).await?;
             mail::enqueue(&app.store, &app.vault, &mail).await?;
         }
     }

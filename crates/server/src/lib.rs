@@ -4,10 +4,12 @@
 mod api;
 mod app;
 mod deeds;
+mod digest;
 mod identity;
 mod jobs;
 mod mail;
 mod params;
+mod picture;
 mod problem;
 mod rate;
 mod routes;

@@ -2,11 +2,13 @@
 //! again while the mail server is away. Its text is sealed in the queue: it may hold a link by which
 //! somebody signs in.
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::access::Vault;
 use guanxi_store::{JobState, NewJob, Store};
-use lettre::message::Mailbox;
 use lettre::message::header::ContentType;
+use lettre::message::{Attachment, Mailbox, MultiPart, SinglePart};
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -29,6 +31,19 @@ pub(crate) struct Mail {
     pub(crate) to: String,
     pub(crate) subject: String,
     pub(crate) text: String,
+    /// The same with tables and pictures, if there are any.
+    #[serde(default)]
+    pub(crate) html: Option<String>,
+    /// The pictures in it, PNG in Base64: the first is called `picture-0`.
+    #[serde(default)]
+    pub(crate) pictures: Vec<String>,
+}
+
+impl Mail {
+    /// Of words alone.
+    pub(crate) fn plain(to: String, subject: String, text: String) -> Self {
+        Self { to, subject, text, html: None, pictures: Vec::new() }
+    }
 }
 
 #[derive(Debug)]
@@ -53,15 +68,27 @@ impl Mailer {
             .to
             .parse()
             .map_err(|_| Refusal::field("not-an-email", "to").with("value", &mail.to))?;
-        let message = Message::builder()
-            .from(self.from.clone())
-            .to(to)
-            .subject(&mail.subject)
-            .header(ContentType::TEXT_PLAIN)
-            .body(mail.text.clone())
-            .map_err(Error::internal)?;
+        let message = Message::builder().from(self.from.clone()).to(to).subject(&mail.subject);
+        let message = match &mail.html {
+            None => message.header(ContentType::TEXT_PLAIN).body(mail.text.clone()),
+            Some(html) => message.multipart(with_pictures(mail, html)?),
+        };
+        let message = message.map_err(Error::internal)?;
         self.transport.send(message).await.map(drop).map_err(Error::internal)
     }
+}
+
+/// Words for those who read words, and the same with pictures.
+fn with_pictures(mail: &Mail, html: &str) -> Result<MultiPart> {
+    let mut related = MultiPart::related().singlepart(SinglePart::html(html.to_owned()));
+    let png: ContentType = "image/png".parse().map_err(Error::internal)?;
+    for (at, picture) in mail.pictures.iter().enumerate() {
+        let bytes = BASE64_STANDARD.decode(picture).map_err(Error::internal)?;
+        let picture = Attachment::new_inline(format!("picture-{at}")).body(bytes, png.clone());
+        related = related.singlepart(picture);
+    }
+    let plain = SinglePart::plain(mail.text.clone());
+    Ok(MultiPart::alternative().singlepart(plain).multipart(related))
 }
 
 /// Puts a mail into the queue.

@@ -2,6 +2,7 @@
 //! works in both.
 
 use guanxi_base::{Refusal, Result};
+pub(crate) use guanxi_crm::access::conditions::encoded;
 use guanxi_crm::segments::expand;
 use guanxi_record::{Cursor, Filter, Query, Sort, condition_from_param};
 use guanxi_store::View;
@@ -108,18 +109,4 @@ pub(crate) fn to_url(path: &str, pairs: &[(String, String)]) -> String {
     let written = pairs.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
     let written = written.collect::<Vec<_>>().join("&");
     if written.is_empty() { path.to_owned() } else { format!("{path}?{written}") }
-}
-
-/// Percent-encoded for a URL's query.
-pub(crate) fn encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b',' | b':' => {
-                encoded.push(char::from(byte));
-            }
-            _ => encoded.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    encoded
 }

@@ -12,6 +12,8 @@ use tokio_postgres::NoTls;
 
 /// The server stops when nobody has asked for a database for so long.
 const IDLE_SECONDS: u32 = 180;
+/// So often a start is tried, each time on another port.
+const STARTS_MAX: usize = 5;
 
 /// A database of the server, dropped with this.
 #[derive(Debug)]
@@ -104,20 +106,34 @@ fn start(data: &Path) -> u16 {
         let owner = Command::new("chown").arg("-R").arg("postgres").arg(data).status();
         assert!(owner.is_ok_and(|s| s.success()), "the user postgres owns the test server");
     }
-    let free = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
-    let port = free.local_addr().expect("it has a number").port();
-    drop(free);
     let initdb = programs.join("initdb");
-    let (initdb, data) = (initdb.display(), data.display());
-    as_postgres(&format!("{initdb} --no-sync -A trust -E UTF8 --locale=C.UTF-8 -D {data}"));
+    let command = format!(
+        "{} --no-sync -A trust -E UTF8 --locale=C.UTF-8 -D {}",
+        initdb.display(),
+        data.display()
+    );
+    assert!(as_postgres(&command), "failed: {command}");
+    // Another process may take a port that was free a moment ago.
+    (0..STARTS_MAX).find_map(|_| start_on(free_port(), data)).unwrap_or_else(|| {
+        let log = fs::read_to_string(data.join("server.log")).unwrap_or_default();
+        panic!("PostgreSQL does not start: {log}")
+    })
+}
+
+fn free_port() -> u16 {
+    let free = TcpListener::bind("127.0.0.1:0").expect("there is a free port");
+    free.local_addr().expect("it has a number").port()
+}
+
+fn start_on(port: u16, data: &Path) -> Option<u16> {
     let options = format!(
         "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \
          -c synchronous_commit=off -c full_page_writes=off -c max_connections=400"
     );
-    let pg_ctl = programs.join("pg_ctl");
+    let (pg_ctl, data) = (programs().join("pg_ctl"), data.display());
     let log = format!("{data}/server.log");
-    as_postgres(&format!("{} -D {data} -l {log} -o '{options}' -w start", pg_ctl.display()));
-    port
+    let command = format!("{} -D {data} -l {log} -o '{options}' -t 180 -w start", pg_ctl.display());
+    as_postgres(&command).then_some(port)
 }
 
 /// Stops the server when its `used` file has not been touched for a while.
@@ -163,10 +179,10 @@ fn postgres_command(command: &str) -> String {
     if is_root() { format!("su postgres -c \"{command}\"") } else { command.to_owned() }
 }
 
-fn as_postgres(command: &str) {
+fn as_postgres(command: &str) -> bool {
     let mut shell = Command::new("sh");
     shell.args(["-c", &postgres_command(command)]).current_dir("/").stdin(Stdio::null());
     // Its output goes nowhere: a server that inherits a test's output would hold the runner.
     let status = shell.stdout(Stdio::null()).stderr(Stdio::null()).status();
-    assert!(status.is_ok_and(|s| s.success()), "failed: {command}");
+    status.is_ok_and(|status| status.success())
 }

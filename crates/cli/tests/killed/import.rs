@@ -24,11 +24,7 @@ async fn a_killed_import_goes_on_and_can_be_undone(database: TestDatabase) {
         let first = ["import", "--mapping", mapping, file];
         let again = ["import", "--resume", job.as_str()];
         let arguments: &[&str] = if job.is_empty() { &first } else { &again };
-        let mut running = guanxi(&database, arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut running = guanxi(&database, arguments).stdout(Stdio::piped()).spawn().unwrap();
         let mut said = String::new();
         let mut reader = std::io::BufReader::new(running.stdout.take().unwrap());
         std::io::BufRead::read_line(&mut reader, &mut said).unwrap();

@@ -13,7 +13,8 @@ use guanxi_testkit::TestDatabase;
 
 fn guanxi(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
-    command.args(arguments).env("LANG", "en_US.UTF-8").env("GUANXI_DATABASE", &database.url);
+    command.args(arguments).env("LANG", "en_US.UTF-8").env("RUST_LOG", "warn");
+    command.env("GUANXI_DATABASE", &database.url);
     command
 }
 

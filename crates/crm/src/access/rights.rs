@@ -16,6 +16,8 @@ use super::{EVERY_TYPE, RightScope, Role, RoleRight, SavedView, Substitution, Us
 
 /// Named here because imports know people, not the other way round.
 const IMPORT_JOB: &str = "import_job";
+/// As imports.
+const DASHBOARD: &str = "dashboard";
 /// More people than this are named by their teams.
 const NAMED_PEOPLE_MAX: usize = 300;
 /// Parts of parts of parts are not followed further.
@@ -103,6 +105,13 @@ impl Organisation {
             if let Some(rights) = types.get_mut(described.name.as_ref()) {
                 rights.fields.extend(hidden);
             }
+        }
+        // What everybody of a role begins the day with is chosen by who looks after roles.
+        let looks_after_roles =
+            types.get(Role::NAME).is_some_and(|role| role.scopes.contains_key(&Purpose::Change));
+        if let (false, Some(dashboard)) = (looks_after_roles, types.get_mut(DASHBOARD)) {
+            let most = dashboard.fields.entry("role".to_owned()).or_insert(FieldAccess::Read);
+            *most = FieldAccess::Read.min(*most);
         }
         let rights = Rights::Listed(Arc::new(types));
         self.remember(id, day, rights.clone());
@@ -409,6 +418,15 @@ fn for_everybody(described: &RecordType, purpose: Purpose) -> Option<Filter> {
         }
         (SavedView::NAME, Purpose::Read | Purpose::Export) => Some(SavedView::visible()),
         (SavedView::NAME, Purpose::Change | Purpose::Archive) => Some(SavedView::changeable()),
+        // Dashboards are one's own or shared, as views are.
+        (DASHBOARD, Purpose::Read | Purpose::Export) => Some(SavedView::visible()),
+        (DASHBOARD, Purpose::Create | Purpose::Change | Purpose::Archive) => Some(mine()),
+        ("chart", Purpose::Read | Purpose::Export) => {
+            Some(Filter::linked("dashboard", SavedView::visible()))
+        }
+        ("chart", Purpose::Create | Purpose::Change | Purpose::Archive) => {
+            Some(Filter::linked("dashboard", mine()))
+        }
         // Files of others are seen through the records that carry them; imports hold whole files.
         (File::NAME | IMPORT_JOB, Purpose::Read) => Some(mine()),
         (SavedView::NAME | File::NAME | IMPORT_JOB, Purpose::Create) => Some(mine()),

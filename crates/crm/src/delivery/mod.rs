@@ -1,7 +1,8 @@
 //! Delivery: what somebody subscribed to comes to whom it concerns, with what is proposed.
 
+mod numbers;
 mod records;
 mod telling;
 
-pub use records::{Notice, Rhythm, Subscription};
-pub use telling::{About, Told, done, due, prepare, told_until};
+pub use records::{Alert, Notice, Subscription};
+pub use telling::{About, Alerted, Prepared, Told, done, due, prepare, told_until};

@@ -1,25 +1,23 @@
 //! Subscriptions and what they told.
 
-use guanxi_base::{Id, Refusal, Timestamp};
+use guanxi_base::{Decimal, Id, Refusal, Timestamp};
 use guanxi_record::{Choice, Json, LongText, Owner, Record};
 
 use crate::access::{Role, User};
+use crate::dashboards::{Chart, Dashboard};
 use crate::segments::Segment;
+use crate::work::Rhythm;
 
-/// How often somebody is told.
+/// When somebody is told of the numbers of a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
-pub enum Rhythm {
-    /// As soon as something has happened.
-    AtOnce,
-    /// Every day.
-    Daily,
-    /// Every Monday.
-    Weekly,
-    /// On the first of every month.
-    Monthly,
+pub enum Alert {
+    /// When one of them is above.
+    Above,
+    /// When one of them is below.
+    Below,
 }
 
-/// That somebody wants to be told of a segment or a list.
+/// That somebody wants to be told of a segment, a list, a chart or a dashboard.
 #[derive(Debug, Clone, PartialEq, Record)]
 #[record(area = "insights", icon = "bell", settle)]
 pub struct Subscription {
@@ -35,6 +33,16 @@ pub struct Subscription {
     /// Which records of it, as the address of the list says: `priority=urgent`.
     #[field(folded)]
     pub condition: Option<LongText>,
+    /// Or a dashboard: all of its charts.
+    #[field(on_delete = "cascade")]
+    pub dashboard: Option<Id<Dashboard>>,
+    /// Or one chart.
+    #[field(on_delete = "cascade")]
+    pub chart: Option<Id<Chart>>,
+    /// Only when a number of the chart is above or below `alert_at`.
+    pub alert: Option<Alert>,
+    /// Above or below which number.
+    pub alert_at: Option<Decimal>,
     /// Who is told.
     pub subscriber: Option<Id<User>>,
     /// Or everybody of a role.
@@ -53,15 +61,53 @@ pub struct Subscription {
     /// Until when they have been told.
     #[field(read_only)]
     pub told_until: Option<Timestamp>,
+    /// Of which marks they have been told that they are above or below.
+    #[field(read_only)]
+    pub alerted: Option<Json>,
     /// Who answers for it.
     #[field(default = "actor")]
     pub owner: Option<Owner>,
 }
 
 impl Subscription {
+    /// One that says nothing yet but its name: every day at eight, by mail too.
+    #[must_use]
+    pub fn named(name: String) -> Self {
+        Self {
+            name,
+            segment: None,
+            record_type: None,
+            condition: None,
+            dashboard: None,
+            chart: None,
+            alert: None,
+            alert_at: None,
+            subscriber: None,
+            role: None,
+            rhythm: Rhythm::Daily,
+            hour: 8,
+            by_mail: true,
+            proposal: None,
+            told_until: None,
+            alerted: None,
+            owner: None,
+        }
+    }
+
     fn settle(&mut self, refusals: &mut Vec<Refusal>) {
-        if self.segment.is_none() && self.record_type.is_none() {
+        let is_drawn = self.chart.is_some() || self.dashboard.is_some();
+        if self.segment.is_none() && self.record_type.is_none() && !is_drawn {
             refusals.push(Refusal::field("required", "segment"));
+        }
+        if self.alert.is_some() && self.chart.is_none() {
+            refusals.push(Refusal::field("required", "chart"));
+        }
+        if self.alert.is_some() && self.alert_at.is_none() {
+            refusals.push(Refusal::field("required", "alert_at"));
+        }
+        // Numbers have no moment of their own.
+        if is_drawn && self.alert.is_none() && self.rhythm == Rhythm::AtOnce {
+            refusals.push(Refusal::field("needs-alert", "rhythm"));
         }
         if self.subscriber.is_none() && self.role.is_none() {
             refusals.push(Refusal::field("required", "subscriber"));

@@ -1,16 +1,20 @@
 //! Telling people what they subscribed to: each with their own eyes, in their own language.
 
-use guanxi_base::{Date, Error, Id, Money, RawId, Result, SignedDuration, Timestamp};
+use std::collections::{BTreeMap, BTreeSet};
+
+use guanxi_base::{Error, Id, Money, RawId, Result, SignedDuration, TimeZone, Timestamp};
 use guanxi_record::{Filter, Json as JsonField, LongText, Op, Owner, Query, Record, Sort, Stored};
 use guanxi_store::{Actor, Origin, Purpose, Store, View};
 use guanxi_warehouse::Warehouse;
 use serde::{Deserialize, Serialize};
 
-use super::records::{Notice, Rhythm, Subscription};
-use crate::access::{Organisation, User, actor_of, conditions};
+use super::records::{Notice, Subscription};
+use crate::access::{Locale, Organisation, User, actor_of, conditions};
+use crate::dashboards::{Chart, Drawn};
 use crate::people::Customer;
 use crate::segments::{Choosing, Segment, expand, moves};
 use crate::text::Texts;
+use crate::work::Rhythm;
 
 /// So many names stand in a notice.
 const NAMED: usize = 10;
@@ -20,10 +24,14 @@ const LAG: SignedDuration = SignedDuration::from_secs(30);
 const MOVES_READ: usize = 10_000;
 
 /// What one person is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Told {
     /// Who.
     pub user: RawId,
+    /// The language that they read.
+    pub locale: Locale,
+    /// Where their days begin.
+    pub time_zone: TimeZone,
     /// Where mail reaches them, when it is to.
     pub email: Option<String>,
     /// In a few words.
@@ -32,9 +40,23 @@ pub struct Told {
     pub text: String,
     /// Which records it is about.
     pub about: Vec<About>,
+    /// The charts that it is about, as the reader sees them.
+    pub charts: Vec<(Stored<Chart>, Drawn)>,
     /// Where it is, from the root.
     pub address: String,
 }
+
+/// What is to be told by a subscription.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Prepared {
+    /// To each.
+    pub told: Vec<Told>,
+    /// Of which marks each knows then, where an alert is wanted.
+    pub alerted: Alerted,
+}
+
+/// For each person the marks of which they have been told.
+pub type Alerted = BTreeMap<String, BTreeSet<String>>;
 
 /// Records that something happened to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -88,11 +110,12 @@ impl Told {
     }
 }
 
-/// The subscriptions of which somebody is to be told now.
+/// The subscriptions of which somebody is to be told now; those that wait for a number to be above
+/// or below another only when `numbers` are to be looked at.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn due(store: &Store) -> Result<Vec<Stored<Subscription>>> {
+pub async fn due(store: &Store, numbers: bool) -> Result<Vec<Stored<Subscription>>> {
     let actor = Actor::system(Origin::Job);
     let organisation = Organisation::of(store).await?;
     let mut view = store.read(&actor).await?;
@@ -110,11 +133,12 @@ pub async fn due(store: &Store) -> Result<Vec<Stored<Subscription>>> {
                     .map_or(guanxi_base::TimeZone::UTC, |owner| organisation.time_zone_of(owner.0)),
             };
             let last = one.told_until.unwrap_or(one.created_at);
-            let is_due = match next_after(&one, last.to_zoned(zone.clone()).datetime()) {
+            let is_due = match one.rhythm.next(one.hour, last.to_zoned(zone.clone()).datetime()) {
                 None => last < now,
                 Some(next) => next.to_zoned(zone).is_ok_and(|next| next.timestamp() <= now),
             };
-            if is_due {
+            let is_alert = one.alert.is_some() && one.rhythm == Rhythm::AtOnce;
+            if is_due && (numbers || !is_alert) {
                 due.push(one);
             }
         }
@@ -131,21 +155,6 @@ pub fn told_until(store: &Store) -> Timestamp {
     store.clock().now() - LAG
 }
 
-/// The first moment after another at which somebody is told; `None` for at once.
-fn next_after(one: &Subscription, last: guanxi_base::DateTime) -> Option<guanxi_base::DateTime> {
-    let hour = i8::try_from(one.hour).unwrap_or(8);
-    let fits = |day: Date| match one.rhythm {
-        Rhythm::AtOnce | Rhythm::Daily => true,
-        Rhythm::Weekly => day.weekday() == guanxi_base::Weekday::Monday,
-        Rhythm::Monthly => day.day() == 1,
-    };
-    if one.rhythm == Rhythm::AtOnce {
-        return None;
-    }
-    let days = last.date().series(guanxi_base::Span::new().days(1)).take(40);
-    days.filter(|day| fits(*day)).map(|day| day.at(hour, 0, 0, 0)).find(|moment| *moment > last)
-}
-
 /// What everybody whom a subscription concerns is to be told: nobody of what they may not see, and
 /// at once only when something has happened.
 ///
@@ -156,7 +165,7 @@ pub async fn prepare(
     warehouse: &Warehouse,
     one: &Stored<Subscription>,
     until: Timestamp,
-) -> Result<Vec<Told>> {
+) -> Result<Prepared> {
     let organisation = Organisation::of(store).await?;
     let mut people: Vec<RawId> = one.subscriber.iter().map(|user| user.raw()).collect();
     if let Some(role) = one.role {
@@ -164,7 +173,8 @@ pub async fn prepare(
     }
     people.sort_unstable();
     people.dedup();
-    let mut told = Vec::new();
+    let known = known(one);
+    let mut prepared = Prepared::default();
     for user in people {
         let (actor, user) = match actor_of(store, user, Origin::Job, None).await {
             // Gone, or not at work any more.
@@ -174,26 +184,41 @@ pub async fn prepare(
         let teller = Teller { store, warehouse, one, until, actor, user };
         let outcome = match one.segment {
             Some(segment) => teller.segment(segment).await,
-            None => teller.list().await,
+            None if one.record_type.is_some() => teller.list().await,
+            None => {
+                let key = teller.user.id.to_string();
+                let told = known.get(&key).cloned().unwrap_or_default();
+                teller.charts(told).await.map(|(told, marks)| {
+                    prepared.alerted.insert(key, marks);
+                    told
+                })
+            }
         };
         match outcome {
-            Ok(one) => told.extend(one),
+            Ok(one) => prepared.told.extend(one),
             // What they may not ask they are not told.
             Err(Error::Refused(_) | Error::Forbidden | Error::NotFound) => {}
             Err(error) => return Err(error),
         }
     }
-    Ok(told)
+    prepared.alerted.retain(|_, marks| !marks.is_empty());
+    Ok(prepared)
+}
+
+/// Of which marks everybody has been told.
+fn known(one: &Subscription) -> Alerted {
+    let json = one.alerted.as_ref().map(|known| known.0.clone());
+    json.and_then(|json| serde_json::from_value(json).ok()).unwrap_or_default()
 }
 
 /// Tells one person of one subscription.
-struct Teller<'a> {
-    store: &'a Store,
+pub(super) struct Teller<'a> {
+    pub(super) store: &'a Store,
     warehouse: &'a Warehouse,
-    one: &'a Stored<Subscription>,
+    pub(super) one: &'a Stored<Subscription>,
     until: Timestamp,
-    actor: Actor,
-    user: Stored<User>,
+    pub(super) actor: Actor,
+    pub(super) user: Stored<User>,
 }
 
 impl Teller<'_> {
@@ -201,14 +226,23 @@ impl Teller<'_> {
         self.one.told_until.unwrap_or(self.one.created_at)
     }
 
-    fn told(&self, title: String, mut text: String, about: Vec<About>, address: String) -> Told {
+    pub(super) fn told(
+        &self,
+        title: String,
+        mut text: String,
+        about: Vec<About>,
+        address: String,
+    ) -> Told {
         if let Some(proposal) = &self.one.proposal {
             let texts = Texts::of(self.user.locale);
             text.push('\n');
             text.push_str(&texts.format("notice-proposal", &[("proposal", &proposal.0)]));
         }
         let email = self.one.by_mail.then(|| self.user.email.0.clone());
-        Told { user: self.user.id.raw(), email, title, text, about, address }
+        let charts = Vec::new();
+        let (user, locale) = (self.user.id.raw(), self.user.locale);
+        let time_zone = self.actor.time_zone.clone();
+        Told { user, locale, time_zone, email, title, text, about, charts, address }
     }
 
     async fn segment(&self, segment: Id<Segment>) -> Result<Option<Told>> {
@@ -279,6 +313,14 @@ impl Teller<'_> {
     }
 }
 
+impl Prepared {
+    /// Whether it changes anything: somebody is told, or a number is not above or below any more.
+    #[must_use]
+    pub fn is_news(&self, one: &Subscription) -> bool {
+        !self.told.is_empty() || one.rhythm != Rhythm::AtOnce || self.alerted != known(one)
+    }
+}
+
 /// Notes what was told, and until when; false when another process was first.
 ///
 /// # Errors
@@ -286,11 +328,11 @@ impl Teller<'_> {
 pub async fn done(
     store: &Store,
     one: &Stored<Subscription>,
-    told: &[Told],
+    prepared: &Prepared,
     until: Timestamp,
 ) -> Result<bool> {
     let mut tx = store.write(&Actor::system(Origin::Job)).await?;
-    for each in told {
+    for each in &prepared.told {
         let notice = Notice {
             name: each.title.clone(),
             text: Some(LongText(each.text.clone())),
@@ -304,39 +346,12 @@ pub async fn done(
     }
     let mut one = one.clone();
     one.told_until = Some(until);
+    let marks = serde_json::to_value(&prepared.alerted).map_err(Error::internal)?;
+    one.alerted = (!prepared.alerted.is_empty()).then_some(JsonField(marks));
     match tx.update(&one).await {
         Ok(_) => tx.commit().await.map(|_| true),
         // Somebody has changed it meanwhile, or another process has told.
         Err(Error::Conflict { .. } | Error::NotFound) => Ok(false),
         Err(error) => Err(error),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_rhythm_has_its_moment() {
-        let at = |rhythm| Subscription {
-            name: String::new(),
-            segment: None,
-            record_type: None,
-            condition: None,
-            subscriber: None,
-            role: None,
-            rhythm,
-            hour: 8,
-            by_mail: true,
-            proposal: None,
-            told_until: None,
-            owner: None,
-        };
-        let last: guanxi_base::DateTime = "2026-03-18T08:00:00".parse().unwrap();
-        let next = |rhythm| next_after(&at(rhythm), last).map(|moment| moment.to_string());
-        assert_eq!(next(Rhythm::AtOnce), None);
-        assert_eq!(next(Rhythm::Daily).unwrap(), "2026-03-19T08:00:00");
-        assert_eq!(next(Rhythm::Weekly).unwrap(), "2026-03-23T08:00:00");
-        assert_eq!(next(Rhythm::Monthly).unwrap(), "2026-04-01T08:00:00");
     }
 }

@@ -350,6 +350,10 @@ impl<'a> Batch<'a> {
             order: Some(order),
             product: None,
             owner: Some(life.owner),
+            cost: closed_at.map(|closed| {
+                let hours = closed.duration_since(opened_at).as_hours().clamp(1, 40);
+                Money::new(hours * 20 * Money::ONE, Currency::CNY)
+            }),
             description: None,
             resolution: None,
         };

@@ -9,6 +9,7 @@ use super::{House, products};
 use crate::access::{
     Company, Locale, Role, Team, Territory, User, make_standard_roles, standard_role,
 };
+use crate::dashboards::make_role_dashboards;
 use crate::people::{Channel, CollectionPoint};
 use crate::text::Texts;
 
@@ -61,7 +62,10 @@ async fn teams(tx: &mut Tx, words: &Words, company: Id<Company>) -> Result<Vec<I
 async fn staff(tx: &mut Tx, words: &Words, teams: &[Id<Team>]) -> Result<Vec<RawId>> {
     let any = Query::of(Filter::everything()).limited(1);
     let roles = if tx.list(Role::NAME, &any).await?.rows.is_empty() {
-        make_standard_roles(tx, &|key| Texts::of(Locale::ZhCn).get(key)).await?
+        let text = |key: &str| Texts::of(Locale::ZhCn).get(key);
+        let roles = make_standard_roles(tx, &text).await?;
+        make_role_dashboards(tx, &roles, &text).await?;
+        roles
     } else {
         known_roles(tx).await?
     };

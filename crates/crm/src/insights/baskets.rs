@@ -11,6 +11,7 @@ use serde_json::{Value as Json, json};
 
 use super::purchases::{SALE_COLUMNS, are_agreed_sales};
 use super::records::AnalysisRun;
+use super::run::progress;
 use super::worth::number;
 use crate::catalog::Product;
 use crate::sales::{Order, OrderLine};
@@ -23,6 +24,8 @@ const CONFIDENCE: f64 = 0.5;
 const ITEMS_MAX: usize = 8;
 /// So many rules are kept, those of the highest lift.
 const RULES_KEPT: usize = 300;
+/// In per cent: the lines have been read.
+const READ: usize = 40;
 
 /// Finds them, and puts them on the run's card.
 pub(super) async fn run(
@@ -62,6 +65,7 @@ pub(super) async fn run(
         let day = |day: i64| i32::try_from(day).ok().map(day_of);
         (run.data_from, run.data_until) = (day(days.0), day(days.1));
     }
+    progress(store, run, READ).await?;
     let found = tokio::task::spawn_blocking(move || rules(&baskets, &items));
     let (card, products) = found.await.map_err(Error::internal)??;
     run.purchases = card["baskets"].as_i64();

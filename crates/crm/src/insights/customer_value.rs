@@ -13,6 +13,7 @@ use guanxi_warehouse::day_of;
 use serde_json::{Value as Json, json};
 
 use super::life::{Life, LifeRule, life_of};
+use super::propensity::Propensity;
 use super::purchases::Purchases;
 use super::standing::FIELDS as STANDING;
 use super::worth::{Worth, number, worth};
@@ -31,7 +32,7 @@ const DAYS_OF_YEAR: i32 = 365;
 const CURVE_POINTS: usize = 100;
 
 /// The derived fields of a customer that are written, in this order.
-pub(super) const FIELDS: [&str; 21] = [
+pub(super) const FIELDS: [&str; 22] = [
     "life_stage",
     "relationship",
     "relation_level",
@@ -47,6 +48,7 @@ pub(super) const FIELDS: [&str; 21] = [
     "cluster",
     "chance_of_return",
     "value_lost",
+    "buys_soon",
     "payment_record",
     "days_late",
     "terms",
@@ -66,6 +68,7 @@ pub(super) struct Found {
     classes: Vec<Class>,
     worth: Option<Worth>,
     returns: Returns,
+    buys_soon: Option<Vec<f64>>,
     clusters: Vec<usize>,
     /// What there is to know about the models.
     pub(super) card: Json,
@@ -106,6 +109,7 @@ impl Found {
             buyers.iter().map(|place| purchases.of(*place).len() as f64).collect();
         let returns = Returns::of(&purchases, &buyers);
         let (mut scores, mut classes, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
+        let mut buys_soon = None;
         let (mut found, mut card) = (None, json!({ "buyers": buyers.len() }));
         if !buyers.is_empty() {
             scores = by_quantiles(&recency, &frequency, &revenue, RFM_GROUPS)
@@ -115,12 +119,15 @@ impl Found {
             let worth = worth(&purchases, &buyers, calibration)?;
             let (assignment, clusters_card) = clustered(&recency, &frequency, &revenue)?;
             clusters = assignment;
+            let propensity = Propensity::of(&purchases, &buyers)?;
+            buys_soon = propensity.chances;
             card = json!({
                 "buyers": buyers.len(),
                 "revenue": number(revenue.iter().sum::<f64>() / 1e4),
                 "currency": purchases.currency.map(|currency| currency.code().to_owned()),
                 "in_other_currencies": purchases.in_other_currencies,
                 "value": worth.card,
+                "propensity": propensity.card,
                 "concentration": concentration_card(&concentration, &classes)?,
                 "rfm": rfm_card(&scores, &revenue),
                 "cohorts": cohorts_card(&purchases, &buyers)?,
@@ -136,6 +143,7 @@ impl Found {
             classes,
             worth: found,
             returns,
+            buys_soon,
             clusters,
             card,
         };
@@ -247,7 +255,9 @@ impl Found {
             money(year.fold(0_i64, |sum, one| sum.saturating_add(one.units)))
         });
         let returns = is_lost.then(|| self.returns.chance(self.purchases.as_of - last.day));
-        values.extend([returns.flatten().map_or(Value::Null, share), lost.unwrap_or(Value::Null)]);
+        let soon = self.buys_soon.as_ref().map_or(Value::Null, |chances| share(chances[at]));
+        let returns = returns.flatten().map_or(Value::Null, share);
+        values.extend([returns, lost.unwrap_or(Value::Null), soon]);
         values
     }
 

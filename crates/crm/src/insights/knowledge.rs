@@ -41,6 +41,7 @@ struct Knowledge {
     cluster: Option<String>,
     chance_of_return: Option<guanxi_base::Percent>,
     value_lost: Option<guanxi_base::Money>,
+    buys_soon: Option<guanxi_base::Percent>,
     payment_record: Option<String>,
     days_late: Option<guanxi_base::Decimal>,
     terms: Option<Id<TermsRule>>,
@@ -63,7 +64,7 @@ pub async fn question(store: &Store, warehouse: &Warehouse) -> Result<Question> 
     let manifest = warehouse.manifest().await?;
     let catalog = store.catalog();
     let types = catalog.types().map(|one| &**one).filter(|one| super::is_kept(one));
-    Question::about(warehouse, &manifest, types.chain([Knowledge::TYPE]))
+    Question::about(warehouse, &manifest, types.chain([Knowledge::TYPE])).await
 }
 
 /// The stages of all customers after the last run.
@@ -103,39 +104,33 @@ impl Before {
     }
 }
 
-/// The rows of the table, as they are found.
-#[derive(Default)]
-pub(super) struct Kept(Vec<Batch>);
+/// Rows of the table.
+pub(super) fn batch(rows: &[(RawId, Vec<Value>)]) -> Result<Batch> {
+    let now = guanxi_base::Timestamp::UNIX_EPOCH;
+    let row = |(id, values): &(RawId, Vec<Value>)| Row {
+        id: *id,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+        archived_at: None,
+        values: values.clone(),
+    };
+    let rows: Vec<Row> = rows.iter().map(row).collect();
+    batch_of(Knowledge::TYPE, &rows)
+}
 
-impl Kept {
-    pub(super) fn push(&mut self, rows: &[(RawId, Vec<Value>)]) -> Result<()> {
-        let now = guanxi_base::Timestamp::UNIX_EPOCH;
-        let row = |(id, values): &(RawId, Vec<Value>)| Row {
-            id: *id,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-            archived_at: None,
-            values: values.clone(),
-        };
-        let rows: Vec<Row> = rows.iter().map(row).collect();
-        self.0.push(batch_of(Knowledge::TYPE, &rows)?);
-        Ok(())
-    }
-
-    /// Puts the table in place of the one of the last run.
-    pub(super) async fn publish(self, warehouse: &Warehouse) -> Result<()> {
-        for _ in 0..TRIES {
-            let manifest = warehouse.manifest().await?;
-            let mut update = warehouse.update(&manifest);
-            update.clear(Knowledge::NAME);
-            update.append_batches(Knowledge::NAME, self.0.clone()).await?;
-            if update.publish(manifest.log, manifest.as_of).await?.is_some() {
-                return Ok(());
-            }
+/// Puts the table in place of the one of the last run.
+pub(super) async fn publish(warehouse: &Warehouse, batches: &[Batch]) -> Result<()> {
+    for _ in 0..TRIES {
+        let manifest = warehouse.manifest().await?;
+        let mut update = warehouse.update(&manifest);
+        update.clear(Knowledge::NAME);
+        update.append_batches(Knowledge::NAME, batches.to_vec()).await?;
+        if update.publish(manifest.log, manifest.as_of).await?.is_some() {
+            return Ok(());
         }
-        Err(Error::internal("other processes keep changing the warehouse"))
     }
+    Err(Error::internal("other processes keep changing the warehouse"))
 }
 
 /// A customer who has moved.

@@ -6,11 +6,13 @@ mod customer_value;
 mod knowledge;
 mod life;
 mod offers;
+mod propensity;
 mod purchases;
 mod records;
 mod run;
 mod score_model;
 mod standing;
+mod value_run;
 mod why;
 mod worth;
 
@@ -18,8 +20,11 @@ pub use catch_up::{CaughtUp, catch_up, is_kept, warm};
 pub use knowledge::{knowledge_of, question};
 pub use life::{Life, LifeRule, life_of};
 pub use offers::{NextOffer, offers};
+pub use propensity::{HORIZON, Reason};
 pub use purchases::{Purchase, Purchases};
-pub use records::{Analysis, AnalysisRun, Playbook, PlaybookStep, RunState, Stage, StageChange};
+pub use records::{
+    Analysis, AnalysisRun, AnalysisSchedule, Playbook, PlaybookStep, RunState, Stage, StageChange,
+};
 pub use run::{last_run, repeat, run_next, sees_all_customers};
 pub use score_model::{ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale, ScoreSide};
-pub use why::why;
+pub use why::{Why, why};

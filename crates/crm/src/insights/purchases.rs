@@ -86,6 +86,25 @@ impl Purchases {
         })
     }
 
+    /// Customers who bought this, each ascending by day.
+    #[cfg(test)]
+    pub(super) fn made(of: &[Vec<Purchase>], as_of: i32) -> Self {
+        let mut starts = vec![0];
+        starts.extend(of.iter().scan(0, |end, one| {
+            *end += one.len();
+            Some(*end)
+        }));
+        Self {
+            customers: (1..).map(RawId).take(of.len()).collect(),
+            product_lines: vec![None; of.len()],
+            currency: Some(Currency::CNY),
+            in_other_currencies: 0,
+            as_of,
+            starts,
+            purchases: of.concat(),
+        }
+    }
+
     /// The purchases of the customer at a place, by day.
     #[must_use]
     pub fn of(&self, place: usize) -> &[Purchase] {

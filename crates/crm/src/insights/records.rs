@@ -1,11 +1,12 @@
 //! What analyses leave behind: their runs with the card of the model, how customers moved through
 //! their life, and what is to be done when they do.
 
-use guanxi_base::{Date, Decimal, Id, Percent, Timestamp};
+use guanxi_base::{Date, Decimal, Id, Percent, Refusal, Timestamp};
 use guanxi_record::{Choice, Json, LongText, Owner, Record};
 
 use crate::access::Role;
 use crate::people::Customer;
+use crate::work::Rhythm;
 
 /// What is found out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
@@ -53,6 +54,9 @@ pub struct AnalysisRun {
     /// Where it stands.
     #[field(read_only, index, default = "waiting")]
     pub state: RunState,
+    /// How much of it is done, in per cent.
+    #[field(read_only)]
+    pub progress: Option<i64>,
     /// The model that was chosen.
     #[field(read_only)]
     pub model: Option<String>,
@@ -102,6 +106,7 @@ impl AnalysisRun {
             counts_free: false,
             merge_above: None,
             state: RunState::Waiting,
+            progress: None,
             model: None,
             falls_back: None,
             release: None,
@@ -114,6 +119,39 @@ impl AnalysisRun {
             card: None,
             problem: None,
             owner: None,
+        }
+    }
+}
+
+/// When an analysis is done again by itself; without one it is every day, once somebody has asked for
+/// it.
+#[derive(Debug, Clone, PartialEq, Record)]
+#[record(title = "analysis", area = "insights", icon = "calendar-repeat", settle)]
+pub struct AnalysisSchedule {
+    /// Which analysis.
+    #[field(unique)]
+    pub analysis: Analysis,
+    /// How often.
+    #[field(default = "daily")]
+    pub rhythm: Rhythm,
+    /// At which hour of the owner's day, from 0 to 23.
+    #[field(default = "3")]
+    pub hour: i64,
+    /// Whether it is done at all.
+    #[field(default = "true")]
+    pub is_active: bool,
+    /// For whom: what they may see decides.
+    #[field(default = "actor")]
+    pub owner: Option<Owner>,
+}
+
+impl AnalysisSchedule {
+    fn settle(&mut self, refusals: &mut Vec<Refusal>) {
+        if !(0..24).contains(&self.hour) {
+            refusals.push(Refusal::field("not-an-hour", "hour").with("value", self.hour));
+        }
+        if self.rhythm == Rhythm::AtOnce {
+            refusals.push(Refusal::field("required", "rhythm"));
         }
     }
 }

@@ -4,21 +4,33 @@
 use guanxi_base::{Money, RawId, Result, TimeZone};
 use guanxi_record::{Choice as _, Filter, Query, Record as _, Row, Sort, Stored, Value};
 use guanxi_store::{Rights, View};
-use guanxi_warehouse::{day_number, day_of};
+use guanxi_warehouse::day_number;
+use serde_json::Value as Json;
 
 use super::life::{Life, LifeRule, life_of};
+use super::propensity::{Reason, reasons};
 use super::purchases::Purchase;
 use super::records::Analysis;
 use super::run::last_run;
 use crate::people::{AbcClass, Customer};
 use crate::sales::{Order, agreed_sales};
 
-/// What the orders of a customer say about them, and as of which day; none without a right to see
-/// the orders, or before the first analysis.
+/// Why a customer is where they are.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Why {
+    /// The stages with the numbers that decide them.
+    pub life: Life,
+    /// What speaks for a purchase soon and what against it, the strongest first; nothing where no
+    /// model is better than guessing.
+    pub soon: Vec<Reason>,
+}
+
+/// What the orders of a customer say about them; none without a right to see the orders, or before
+/// the first analysis.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn why(view: &mut View, customer: &Row) -> Result<Option<(Life, guanxi_base::Date)>> {
+pub async fn why(view: &mut View, customer: &Row) -> Result<Option<Why>> {
     let fields = ["customer", "date", "kind", "status", "total"];
     if !view.actor().rights.reads_all(Order::NAME, &fields) {
         return Ok(None);
@@ -30,7 +42,7 @@ pub async fn why(view: &mut View, customer: &Row) -> Result<Option<(Life, guanxi
     let abc = abc.as_text().and_then(AbcClass::from_code);
     let is_prospect = customer.value(&described, "life_stage").as_text() == Some("prospect");
     let life = life_of(&known.rule, &purchases, (abc, is_prospect), known.day);
-    Ok(Some((life, day_of(known.day))))
+    Ok(Some(Why { life, soon: reasons(&known.propensity, &purchases, known.day) }))
 }
 
 /// All purchases of a customer until the day of the last analysis, by day.
@@ -66,6 +78,8 @@ struct Known {
     day: i32,
     counts_free: bool,
     currency: Option<guanxi_base::Currency>,
+    /// The card of the model of who buys soon.
+    propensity: Json,
 }
 
 /// The rule of the customer's line and the day of the last analysis: everybody is told by them.
@@ -84,15 +98,17 @@ async fn known(
     let found = (last_day(view).await, rule(view, line).await);
     view.act_with(rights);
     let (Some(last), rule) = (found.0?, found.1?) else { return Ok(None) };
-    let (last, counts_free) = last;
-    Ok(Some(Known { rule, day: today.min(last), counts_free, currency }))
+    let (last, counts_free, propensity) = last;
+    Ok(Some(Known { rule, day: today.min(last), counts_free, currency, propensity }))
 }
 
-/// The day as of which the last analysis was, and whether it counted free orders.
-async fn last_day(view: &mut View) -> Result<Option<(i32, bool)>> {
+/// The day as of which the last analysis was, whether it counted free orders, and what it learnt
+/// about who buys soon.
+async fn last_day(view: &mut View) -> Result<Option<(i32, bool, Json)>> {
     let last = last_run(view, Analysis::CustomerValue, true).await?;
     let Some(run) = last else { return Ok(None) };
-    Ok(run.data_until.map(|day| (day_number(day) + 1, run.counts_free)))
+    let card = run.card.as_ref().map(|card| card.0["propensity"].clone()).unwrap_or_default();
+    Ok(run.data_until.map(|day| (day_number(day) + 1, run.counts_free, card)))
 }
 
 async fn rule(view: &mut View, line: Option<RawId>) -> Result<LifeRule> {

@@ -137,6 +137,9 @@ pub struct Customer {
     /// What they bought for in the year before their last purchase, when they are lost.
     #[field(derived = "order.total")]
     pub value_lost: Option<Money>,
+    /// How likely they are to buy within ninety days.
+    #[field(derived = "order.total")]
+    pub buys_soon: Option<Percent>,
     /// How they have paid.
     #[field(derived = "invoice.total")]
     pub payment_record: Option<PaymentRecord>,
@@ -200,6 +203,7 @@ impl Customer {
             cluster: None,
             chance_of_return: None,
             value_lost: None,
+            buys_soon: None,
             payment_record: None,
             days_late: None,
             terms: None,

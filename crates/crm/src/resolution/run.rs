@@ -7,6 +7,7 @@ use guanxi_record::{Choice as _, Filter, Json as JsonField, Query, Record as _, 
 use guanxi_store::{Actor, Purpose, Store, Tx};
 use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse};
 use serde_json::{Value as Json, json};
+use tokio::sync::watch;
 
 use super::alike::word;
 use super::find::{Found, Likely, find, known};
@@ -16,6 +17,10 @@ use crate::people::Customer;
 
 /// Pairs of one transaction.
 const BATCH: usize = 2_000;
+/// In per cent: the base has been read, likely pairs are found, certain ones are merged.
+const READ: usize = 20;
+const FOUND: usize = 60;
+const MERGED: usize = 95;
 
 /// What a run did.
 #[derive(Debug)]
@@ -29,7 +34,8 @@ pub struct Resolved {
 }
 
 /// Looks for customers that stand in the base more than once. Those that are one at least as
-/// certainly as `merge_above` are merged, as `actor`; the others wait for people.
+/// certainly as `merge_above` are merged, as `actor`; the others wait for people. How much is done
+/// is said in per cent.
 ///
 /// # Errors
 /// When the warehouse or the database fails.
@@ -38,15 +44,18 @@ pub async fn resolve(
     warehouse: &Warehouse,
     manifest: &Manifest,
     (actor, run, merge_above): (&Actor, &str, Option<Percent>),
+    done: watch::Sender<usize>,
 ) -> Result<Resolved> {
     let catalog = store.catalog();
     let customers = known(warehouse, manifest, &catalog).await?;
     let before = Before::read(warehouse, manifest, store).await?;
+    done.send_replace(READ);
     let least = merge_above.map(|least| least.units() as f64 / (100 * Percent::ONE) as f64);
     let found = tokio::task::spawn_blocking(move || find(&customers, least));
     let Found { pairs, certain, customers, falls_back, mut card } =
         found.await.map_err(Error::internal)??;
-    let merged = merge_certain(store, actor, certain, &before).await?;
+    done.send_replace(FOUND);
+    let merged = merge_certain(store, actor, certain, &before, &done).await?;
     let gone = |id: &RawId| merged.contains(id);
     let open = pairs.into_iter().filter(|pair| !gone(&pair.first) && !gone(&pair.second));
     let open: Vec<Likely> = open.collect();
@@ -94,10 +103,13 @@ async fn merge_certain(
     actor: &Actor,
     certain: Vec<Vec<RawId>>,
     before: &Before,
+    done: &watch::Sender<usize>,
 ) -> Result<HashSet<RawId>> {
     let described = store.catalog().get(Customer::NAME)?.clone();
     let mut gone = HashSet::new();
-    for group in certain {
+    let all = certain.len();
+    for (at, group) in certain.into_iter().enumerate() {
+        done.send_replace(FOUND + (MERGED - FOUND) * at / all);
         let mut view = store.read(actor).await?;
         let mut rows = view.rows_by_ids(&described, &group, Purpose::Change).await?;
         drop(view);

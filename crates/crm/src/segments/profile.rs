@@ -1,9 +1,11 @@
 //! What chosen customers are like, against all: what they buy and how, what they are worth, what
 //! service they need. Told from the orders, lines and cases that the reader may see.
 
-use guanxi_base::{RawId, Result};
+use guanxi_base::{Currency, RawId, Result};
 use guanxi_record::{Filter, Op, Record as _};
-use guanxi_warehouse::{Column, Mask, NO_CODE, NO_NUMBER, NO_PLACE, count, day_of};
+use guanxi_warehouse::{
+    Column, Mask, NO_CODE, NO_NUMBER, NO_PLACE, count, currency_column, day_of,
+};
 
 use super::choosing::Choosing;
 use crate::catalog::{Product, ProductCategory};
@@ -34,6 +36,8 @@ pub struct Profile {
     pub customers: (usize, usize),
     /// The same of all.
     pub all_customers: (usize, usize),
+    /// The currency of most sales: amounts of others are left out.
+    pub currency: Option<Currency>,
     /// Named figures of the chosen and of all; `None` where there is nothing to tell it from.
     pub figures: Vec<(&'static str, Option<f64>, Option<f64>)>,
     /// Shares of what they spend, by product category (its id), the largest first.
@@ -77,6 +81,27 @@ impl Sums {
     }
 }
 
+/// The currency of a field of money in most of these rows, and which rows are in it.
+async fn in_one_currency(
+    choosing: &Choosing,
+    (of, field): (&str, &str),
+    rows: &Mask,
+    wanted: Option<Currency>,
+) -> Result<(Option<Currency>, Mask)> {
+    let column = choosing.column(of, &currency_column(field)).await?;
+    let (codes, words) = column.codes();
+    let mut counts = vec![0_usize; words.len()];
+    let known = codes.iter().zip(rows).filter(|(code, row)| **row && **code != NO_CODE);
+    known.for_each(|(code, _)| counts[*code as usize] += 1);
+    let place = match wanted {
+        Some(wanted) => words.iter().position(|word| word == wanted.code()),
+        None => (0..words.len()).max_by_key(|place| counts[*place]),
+    };
+    let code = place.and_then(|place| u32::try_from(place).ok());
+    let mask = codes.iter().zip(rows).map(|(one, row)| *row && Some(*one) == code).collect();
+    Ok((place.and_then(|place| words[place].parse().ok()), mask))
+}
+
 /// A mean where there is something to take it of.
 fn mean(sum: f64, number: f64) -> Option<f64> {
     (number > 0.0).then(|| sum / number)
@@ -100,6 +125,7 @@ pub async fn profile(choosing: &Choosing, chosen: &Mask) -> Result<Profile> {
         ..Profile::default()
     };
     let orders = Bought::read(choosing, chosen).await?;
+    found.currency = orders.currency;
     orders.tell(choosing, &mut found).await?;
     lines(choosing, &orders, &mut found).await?;
     service(choosing, chosen, &mut found).await?;
@@ -112,6 +138,9 @@ struct Bought {
     counts: Mask,
     /// Whether it is of a chosen customer.
     chosen: Mask,
+    /// The currency of most of them, and which are in it.
+    currency: Option<Currency>,
+    in_currency: Mask,
     /// The customer's row.
     customers: std::sync::Arc<Column>,
 }
@@ -123,7 +152,9 @@ impl Bought {
         let customers = choosing.places((Order::NAME, "customer"), Customer::NAME).await?;
         let is_chosen = |place: &u32| chosen.get(*place as usize).copied().unwrap_or(false);
         let of_chosen = customers.codes().0.iter().map(is_chosen).collect();
-        Ok(Self { counts, chosen: of_chosen, customers })
+        let (currency, in_currency) =
+            in_one_currency(choosing, (Order::NAME, "total"), &counts, None).await?;
+        Ok(Self { counts, chosen: of_chosen, currency, in_currency, customers })
     }
 
     fn rows(&self) -> impl Iterator<Item = usize> {
@@ -139,13 +170,16 @@ impl Bought {
         let month = |day: i64| i32::try_from(day).ok().map(|day| day_of(day).first_of_month());
         let last_month = last.and_then(month);
         let (mut by_channel, mut by_month) = (Sums::default(), Sums::default());
-        let (mut orders, mut revenue) = ([0.0; 2], [0.0; 2]);
+        let (mut orders, mut sold, mut revenue) = ([0.0; 2], [0.0; 2], [0.0; 2]);
         let mut buyers: Vec<[bool; 2]> = Vec::new();
         for row in self.rows() {
             let (units, chosen) = (units.numbers()[row], self.chosen[row]);
-            let units = if units == NO_NUMBER { 0.0 } else { units as f64 / 1e4 };
+            let is_known = self.in_currency[row] && units != NO_NUMBER;
+            let units = if is_known { units as f64 / 1e4 } else { 0.0 };
             for side in [0, 1].into_iter().filter(|side| *side == 1 || chosen) {
-                (orders[side], revenue[side]) = (orders[side] + 1.0, revenue[side] + units);
+                orders[side] += 1.0;
+                sold[side] += f64::from(u8::from(is_known));
+                revenue[side] += units;
             }
             if codes[row] != NO_CODE {
                 by_channel.add(codes[row] as usize, 1.0, chosen);
@@ -171,9 +205,8 @@ impl Bought {
         }
         let buyers = [0, 1].map(|side| buyers.iter().filter(|one| one[side]).count());
         (found.customers.1, found.all_customers.1) = (buyers[0], buyers[1]);
-        let [few, all] = [0, 1].map(|side| {
-            (mean(orders[side], buyers[side] as f64), mean(revenue[side], orders[side]))
-        });
+        let [few, all] = [0, 1]
+            .map(|side| (mean(orders[side], buyers[side] as f64), mean(revenue[side], sold[side])));
         found.figures.push(("orders", few.0, all.0));
         found.figures.push(("order-value", few.1, all.1));
         found.channels = by_channel.shares(&|place| words[place].clone());
@@ -196,6 +229,8 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
     let places = choosing.places((Product::NAME, "category"), ProductCategory::NAME).await?;
     let amounts = choosing.column(OrderLine::NAME, "amount").await?;
     let discounts = choosing.column(OrderLine::NAME, "discount").await?;
+    let amount_of = (OrderLine::NAME, "amount");
+    let (_, in_currency) = in_one_currency(choosing, amount_of, &counts, orders.currency).await?;
     let (mut by_category, mut by_product) = (Sums::default(), Sums::default());
     let mut reduced = Sums::default();
     let products = choosing.column(Product::NAME, "id").await?;
@@ -206,7 +241,8 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
             continue;
         }
         let (chosen, amount) = (orders.chosen[order], amounts.numbers()[row]);
-        let amount = if amount == NO_NUMBER { 0.0 } else { amount as f64 };
+        let is_known = in_currency[row] && amount != NO_NUMBER;
+        let amount = if is_known { amount as f64 } else { 0.0 };
         let is_reduced = discounts.numbers()[row] > 0;
         reduced.add(usize::from(is_reduced), 1.0, chosen);
         let product = of_product.codes().0[row] as usize;
@@ -254,6 +290,9 @@ async fn service(choosing: &Choosing, chosen: &Mask, found: &mut Profile) -> Res
         let few = mean(sums[0] * 100.0, found.customers.0 as f64);
         found.figures.push(("cases", few, mean(sums[1] * 100.0, found.all_customers.0 as f64)));
     }
+    if rights.reads_all(Case::NAME, &["customer", "cost"]) {
+        cost(choosing, chosen, found).await?;
+    }
     let everyone = choosing.mask(Customer::NAME, &Filter::everything()).await?;
     for (field, figure, unit) in
         [("churn_risk", "risk", 1e6), ("expected_purchases", "expected", 1e6)]
@@ -271,5 +310,26 @@ async fn service(choosing: &Choosing, chosen: &Mask, found: &mut Profile) -> Res
             found.figures.push((figure, mean_of(chosen), mean_of(&everyone)));
         }
     }
+    Ok(())
+}
+
+/// What serving them cost, for each customer, in the currency of the sales.
+async fn cost(choosing: &Choosing, chosen: &Mask, found: &mut Profile) -> Result<()> {
+    let cases = choosing.mask(Case::NAME, &Filter::everything()).await?;
+    let cost_of = (Case::NAME, "cost");
+    let (_, known) = in_one_currency(choosing, cost_of, &cases, found.currency).await?;
+    let places = choosing.places((Case::NAME, "customer"), Customer::NAME).await?;
+    let costs = choosing.column(Case::NAME, "cost").await?;
+    let mut sums = [0.0; 2];
+    for row in (0..known.len()).filter(|row| known[*row]) {
+        let units = costs.numbers()[row] as f64 / 1e4;
+        sums[1] += units;
+        let place = places.codes().0[row] as usize;
+        sums[0] += if chosen.get(place).copied().unwrap_or(false) { units } else { 0.0 };
+    }
+    let customers = [found.customers.0 as f64, found.all_customers.0 as f64];
+    // Where no case says what it cost, nothing is known, which is not nothing.
+    let [few, all] = [0, 1].map(|side| mean(sums[side], customers[side]).filter(|_| sums[1] > 0.0));
+    found.figures.push(("service-cost", few, all));
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Something that a customer needs help with.
 
-use guanxi_base::{Id, Refusal, Timestamp};
+use guanxi_base::{Id, Money, Refusal, Timestamp};
 use guanxi_record::{Choice, LongText, Owner, Record};
 
 use crate::catalog::Product;
@@ -99,6 +99,9 @@ pub struct Case {
     /// Who answers for it.
     #[field(default = "actor")]
     pub owner: Option<Owner>,
+    /// What solving it cost us.
+    #[field(folded)]
+    pub cost: Option<Money>,
     /// What happened.
     pub description: Option<LongText>,
     /// What was done.

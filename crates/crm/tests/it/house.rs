@@ -4,7 +4,9 @@ use guanxi_base::{Clock, Currency, Date, Decimal, Error, Money};
 use guanxi_crm::access::{Locale, User};
 use guanxi_crm::people::Customer;
 use guanxi_crm::sales::{Order, OrderKind, OrderLine, OrderStatus};
-use guanxi_record::{Email, Record, Stored};
+use guanxi_crm::segments::{Segment, SegmentKind};
+use guanxi_crm::service::{Case, CaseKind, CaseStatus, Priority};
+use guanxi_record::{Email, Filter, Json as JsonField, Record, Stored};
 use guanxi_store::{Actor, Origin, Store};
 use guanxi_testkit::TestDatabase;
 
@@ -68,6 +70,37 @@ pub(crate) fn line(order: &Stored<Order>, quantity: i32, price: i64) -> OrderLin
         unit_price: Money::new(price * Money::ONE, Currency::CNY),
         discount: None,
         amount: None,
+    }
+}
+
+pub(crate) fn segment(name: &str, condition: &Filter) -> Segment {
+    Segment {
+        name: name.to_owned(),
+        kind: SegmentKind::Dynamic,
+        condition: Some(JsonField(condition.to_json())),
+        description: None,
+        owner: None,
+    }
+}
+
+pub(crate) fn case(customer: &Stored<Customer>, cost: Money) -> Case {
+    Case {
+        subject: "It broke".to_owned(),
+        number: None,
+        customer: customer.id,
+        contact: None,
+        kind: CaseKind::Fault,
+        priority: Priority::Normal,
+        status: CaseStatus::New,
+        opened_at: NOW.parse().unwrap(),
+        due_at: None,
+        closed_at: None,
+        order: None,
+        product: None,
+        owner: None,
+        cost: Some(cost),
+        description: None,
+        resolution: None,
     }
 }
 

@@ -29,7 +29,7 @@ both_databases!(
     what_orders_tell_is_for_who_sees_the_orders,
 );
 
-fn warehouse() -> (tempfile::TempDir, Warehouse) {
+pub(crate) fn warehouse() -> (tempfile::TempDir, Warehouse) {
     let folder = tempfile::tempdir().unwrap();
     let warehouse = Warehouse::open(folder.path().to_str().unwrap()).unwrap();
     (folder, warehouse)

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authority;
+mod drawing;
 mod house;
 mod importing;
 mod insights;
@@ -11,6 +12,7 @@ mod organising;
 mod privacy;
 mod reading;
 mod resolving;
+mod scheduling;
 mod segments;
 mod standing;
 mod undoing;

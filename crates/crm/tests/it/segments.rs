@@ -3,22 +3,23 @@
 
 use std::collections::BTreeSet;
 
-use guanxi_base::{RawId, Rng, SignedDuration};
+use guanxi_base::{Money, RawId, Rng, SignedDuration};
 use guanxi_crm::access::{RightPurpose, RightScope, Role, RoleRight, User, actor_of};
-use guanxi_crm::delivery::{self, Rhythm, Subscription};
+use guanxi_crm::delivery::{self, Subscription};
 use guanxi_crm::demo::{Demo, make_demo};
 use guanxi_crm::insights::{Analysis, AnalysisRun, run_next};
 use guanxi_crm::people::Customer;
 use guanxi_crm::segments::{
     Choosing, Segment, SegmentKind, SegmentMember, alike, expand, moves, profile, refresh_all,
 };
+use guanxi_crm::work::Rhythm;
 use guanxi_record::{Filter, Json as JsonField, Kind, LongText, Op, Query, RecordType, Stored};
 use guanxi_store::{Actor, Origin, Purpose, Share, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::Warehouse;
 use serde_json::{Value as Json, json};
 
-use crate::house::{create, customer, line, open, order, refusals, user};
+use crate::house::{case, create, customer, line, open, order, refusals, segment, user};
 use crate::insights::follow;
 
 both_databases!(
@@ -222,16 +223,6 @@ async fn the_warehouse_chooses_as_the_database_does(database: TestDatabase) {
     assert!(chosen > FILTERS && refused < FILTERS, "{chosen} chosen, {refused} refused");
 }
 
-fn segment(name: &str, condition: &Filter) -> Segment {
-    Segment {
-        name: name.to_owned(),
-        kind: SegmentKind::Dynamic,
-        condition: Some(JsonField(condition.to_json())),
-        description: None,
-        owner: None,
-    }
-}
-
 async fn who_comes_and_who_goes_is_noted(database: TestDatabase) {
     let (store, actor, _folder, warehouse) = ready(&database).await;
     let often = Filter::Related {
@@ -257,6 +248,11 @@ async fn who_comes_and_who_goes_is_noted(database: TestDatabase) {
     assert_eq!(refresh_all(&store, &warehouse).await.unwrap(), 0);
     assert_eq!(refresh_all(&store, &warehouse).await.unwrap(), 0);
     create(&store, &actor, &order(&buyers[1], "2026-02-01")).await;
+    // What is paid in another currency is not added to what is not.
+    for (at, cost, currency) in [(1, 90, "CNY"), (2, 210, "CNY"), (1, 70, "EUR")] {
+        let cost = Money::new(cost * Money::ONE, currency.parse().unwrap());
+        create(&store, &actor, &case(&buyers[at], cost)).await;
+    }
     let mut moved = buyers[0].clone();
     moved.country = Some("Chad".to_owned());
     let mut tx = store.write(&actor).await.unwrap();
@@ -277,6 +273,8 @@ async fn who_comes_and_who_goes_is_noted(database: TestDatabase) {
     assert_eq!((profile.customers, profile.all_customers), ((1, 1), (3, 3)));
     let orders = profile.figures.iter().find(|one| one.0 == "orders").unwrap();
     assert_eq!((orders.1, orders.2), (Some(2.0), Some(7.0 / 3.0)));
+    let cost = profile.figures.iter().find(|one| one.0 == "service-cost").unwrap();
+    assert_eq!((cost.1, cost.2), (Some(90.0), Some(100.0)));
     // Another condition begins anew; the same one goes on where it was.
     let mut other = good.clone();
     other.condition = Some(JsonField(Filter::eq("country", "Chad").to_json()));
@@ -372,18 +370,11 @@ async fn colleagues_are_told_what_they_may_see(database: TestDatabase) {
         create(&store, &actor, &User { roles: vec![role], ..user("reader@x.example") }).await;
     let stranger = create(&store, &actor, &user("stranger@x.example")).await;
     let subscription = |subscriber: &Stored<User>, rhythm| Subscription {
-        name: "New Chinese".into(),
         segment: Some(chinese.id),
-        record_type: None,
-        condition: None,
         subscriber: Some(subscriber.id),
-        role: None,
         rhythm,
-        hour: 8,
-        by_mail: true,
         proposal: Some(LongText("Call them".into())),
-        told_until: None,
-        owner: None,
+        ..Subscription::named("New Chinese".into())
     };
     let at_once = create(&store, &actor, &subscription(&reader, Rhythm::AtOnce)).await;
     create(&store, &actor, &subscription(&stranger, Rhythm::AtOnce)).await;
@@ -392,13 +383,16 @@ async fn colleagues_are_told_what_they_may_see(database: TestDatabase) {
     refresh_all(&store, &warehouse).await.unwrap();
     store.clock().advance(SignedDuration::from_secs(60));
     // Nothing has happened: nobody is told.
-    assert_eq!(delivery::prepare(&store, &warehouse, &at_once, now(&store)).await.unwrap(), []);
+    assert_eq!(
+        delivery::prepare(&store, &warehouse, &at_once, now(&store)).await.unwrap().told,
+        []
+    );
     let new = Customer { country: Some("China".into()), ..customer("Newcomer") };
     create(&store, &actor, &new).await;
     follow(&store, &warehouse).await;
     refresh_all(&store, &warehouse).await.unwrap();
     assert_eq!(delivery::told_until(&store), now(&store) - SignedDuration::from_secs(30));
-    let due = delivery::due(&store).await.unwrap();
+    let due = delivery::due(&store, true).await.unwrap();
     assert_eq!(due.len(), 2, "the daily one waits for its hour");
     let mut told = Vec::new();
     for one in &due {
@@ -406,7 +400,7 @@ async fn colleagues_are_told_what_they_may_see(database: TestDatabase) {
         let each = delivery::prepare(&store, &warehouse, one, until).await.unwrap();
         assert!(delivery::done(&store, one, &each, until).await.unwrap());
         assert!(!delivery::done(&store, one, &each, until).await.unwrap());
-        told.extend(each);
+        told.extend(each.told);
     }
     // The stranger may not see the segment, and is told nothing.
     assert_eq!(told.len(), 1);
@@ -422,11 +416,11 @@ async fn colleagues_are_told_what_they_may_see(database: TestDatabase) {
     assert_eq!(view.list("notice", &mine).await.unwrap().rows.len(), 1);
     drop(view);
     store.clock().advance(SignedDuration::from_secs(60));
-    let again = delivery::due(&store).await.unwrap();
+    let again = delivery::due(&store, true).await.unwrap();
     let again = again.iter().find(|one| one.id == at_once.id).unwrap();
-    assert_eq!(delivery::prepare(&store, &warehouse, again, now(&store)).await.unwrap(), []);
+    assert_eq!(delivery::prepare(&store, &warehouse, again, now(&store)).await.unwrap().told, []);
     store.clock().advance(SignedDuration::from_hours(24));
-    assert_eq!(delivery::due(&store).await.unwrap().len(), 3);
+    assert_eq!(delivery::due(&store, true).await.unwrap().len(), 3);
     // A list tells what is new in it.
     let list = Subscription {
         segment: None,
@@ -437,9 +431,9 @@ async fn colleagues_are_told_what_they_may_see(database: TestDatabase) {
     };
     let list = create(&store, &actor, &list).await;
     store.clock().advance(SignedDuration::from_secs(1));
-    assert_eq!(delivery::prepare(&store, &warehouse, &list, now(&store)).await.unwrap(), []);
+    assert_eq!(delivery::prepare(&store, &warehouse, &list, now(&store)).await.unwrap().told, []);
     create(&store, &actor, &Customer { name: "Later".into(), ..new.clone() }).await;
-    let told = delivery::prepare(&store, &warehouse, &list, now(&store)).await.unwrap();
+    let told = delivery::prepare(&store, &warehouse, &list, now(&store)).await.unwrap().told;
     let whole = told[0].whole(&store).await.unwrap();
     assert!(whole.contains("1 new: Later\n2 in all."), "{whole}");
     // Nobody, of nothing, at no hour.

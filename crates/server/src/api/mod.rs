@@ -1,6 +1,7 @@
 //! REST under `/api/v1`: one implementation for every record type.
 
 mod body;
+mod charts;
 mod describe;
 mod exchange;
 pub(crate) mod openapi;
@@ -9,6 +10,7 @@ mod resolution;
 mod segments;
 mod write;
 
+pub(crate) use charts::chart_numbers;
 pub(crate) use describe::{describe, search};
 pub(crate) use exchange::{
     Upload, begin_import, export, set_import_state, start_import_of_file, stop_import, undo_import,

@@ -258,6 +258,11 @@ fn general_paths() -> Vec<(String, Json)> {
             "get": { "operationId": "segment_knowledge", "responses": any() } }),
         ),
         (
+            "/chart/{id}/numbers".to_owned(),
+            json!({ "parameters": [id_parameter()],
+            "get": { "operationId": "chart_numbers", "responses": any() } }),
+        ),
+        (
             "/imports".to_owned(),
             json!({ "post": { "operationId": "import",
             "requestBody": upload, "responses": answers("202", json!({ "type": "object" })) } }),

@@ -61,6 +61,7 @@ async fn profile_json(choosing: &Choosing, segment: &Stored<Segment>) -> Result<
         "all_customers": found.all_customers.0, "all_buyers": found.all_customers.1,
         "revenue": money(glance.revenue),
         "lifetime_value": money(glance.lifetime_value),
+        "currency": found.currency.map(|currency| currency.code().to_owned()),
         "figures": figures.collect::<Vec<_>>(),
         "categories": shares(&found.categories), "products": shares(&found.products),
         "channels": shares(&found.channels), "months": shares(&found.months),

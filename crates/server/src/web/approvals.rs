@@ -79,11 +79,9 @@ async fn tell(
     let url = format!("{}/approvals", app.config.public_url.trim_end_matches('/'));
     let mut all = given.to_vec();
     all.push(("url", &url));
-    let mail = Mail {
-        to: user.email.0.clone(),
-        subject: texts.format(&format!("{key}-subject"), &all),
-        text: texts.format(&format!("{key}-text"), &all),
-    };
+    let (subject, text) =
+        (texts.format(&format!("{key}-subject"), &all), texts.format(&format!("{key}-text"), &all));
+    let mail = Mail::plain(user.email.0.clone(), subject, text);
     mail::enqueue(&app.store, &app.vault, &mail).await.map(drop)
 }
 

@@ -4,7 +4,8 @@
 use std::cmp::Reverse;
 
 use guanxi_base::{Currency, Date, Money, RawId, Result, Timestamp};
-use guanxi_crm::insights::NextOffer;
+use guanxi_crm::insights::{Life, NextOffer, Reason};
+use guanxi_crm::text::Texts;
 use guanxi_record::{Aggregate, Filter, GroupKey, Kind, Measure, Op, RecordType, Row, Value};
 use guanxi_store::{Group, View};
 use maud::{Markup, html};
@@ -19,6 +20,8 @@ use crate::signed_in::SignedIn;
 pub(crate) const TIMELINE_SHOWN: usize = 20;
 /// So many offers are proposed.
 const OFFERS_SHOWN: usize = 3;
+/// So many reasons are given why somebody buys soon, or does not.
+const SOON_SHOWN: usize = 3;
 /// The types whose records are events of a customer.
 const EVENTS: [&str; 6] = ["interaction", "order", "invoice", "payment", "case", "task"];
 
@@ -86,7 +89,12 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
     if known.is_empty() {
         return Ok(html! {});
     }
-    let why = reason(view, signed, row).await?;
+    let (why, soon) = match guanxi_crm::insights::why(view, row).await? {
+        Some(why) => (reason(signed, &why.life), why.soon),
+        None => (None, Vec::new()),
+    };
+    let soon = soon.iter().take(SOON_SHOWN).map(|one| soon_reason(texts, one));
+    let soon = soon.collect::<Vec<_>>().join(texts.get("insights-soon-and").as_str());
     let titles = view.link_titles(&described, std::slice::from_ref(row)).await?;
     let title = texts.get("insights-known");
     Ok(html! {
@@ -102,15 +110,17 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
                     }
                 }
                 @if let Some(why) = why { p class="gx-muted mb-0 mt-2" { (why) } }
+                @if !soon.is_empty() && reads("buys_soon") {
+                    p class="gx-muted mb-0 mt-2" { (texts.format("insights-soon-why", &[("why", &soon)])) }
+                }
             }
         }
     })
 }
 
 /// The sentence that says why a customer is at their stage.
-async fn reason(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Option<String>> {
+fn reason(signed: &SignedIn, life: &Life) -> Option<String> {
     let texts = signed.texts;
-    let Some((life, _)) = guanxi_crm::insights::why(view, row).await? else { return Ok(None) };
     let number = |key: &str| {
         life.reason[key].as_i64().map(|n| format::number(texts.locale(), &n.to_string()))
     };
@@ -121,7 +131,7 @@ async fn reason(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Option<
         number("interval"),
         number("lost_after"),
     ) else {
-        return Ok(None);
+        return None;
     };
     let given = [
         ("purchases", purchases.as_str()),
@@ -130,7 +140,14 @@ async fn reason(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Option<
         ("interval", &interval),
         ("lost", &lost),
     ];
-    Ok(Some(texts.format("insights-why-life-stage", &given)))
+    Some(texts.format("insights-why-life-stage", &given))
+}
+
+/// What moves the chance of a purchase soon, and by how much: plus speaks for one.
+fn soon_reason(texts: &Texts, one: &Reason) -> String {
+    let adds = super::insight_cards::plain(texts, one.adds, 2);
+    let sign = if one.adds > 0.0 { "+" } else { "" };
+    format!("{} {sign}{adds}", texts.get(&format!("insights-soon-{}", one.feature)))
 }
 
 /// The numbers of one currency.

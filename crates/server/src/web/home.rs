@@ -4,13 +4,13 @@ use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::Result;
 use guanxi_crm::authority::waiting_for;
-use guanxi_record::{Aggregate, Filter, GroupKey, Measure, Op, Query, Sort, Value};
+use guanxi_record::{Filter, Op, Query, Sort, Value};
 use guanxi_store::View;
 use maud::{Markup, html};
 use serde_json::json;
 
-use super::format;
 use super::layout::{Notice, error_page, icon, page};
+use super::{charts, format};
 use crate::app::App;
 use crate::signed_in::SignedIn;
 
@@ -32,23 +32,19 @@ async fn home_page(app: &App, signed: &SignedIn) -> Result<Html<String>> {
     let tasks = work_card(&mut view, signed, "task", "due_date", &["open"]).await?;
     let cases =
         work_card(&mut view, signed, "case", "due_at", &["new", "in_progress", "waiting"]).await?;
-    let revenue = revenue_card(&mut view, signed).await?;
+    let dashboards = charts::start_page(&mut view, signed).await?;
     let content = html! {
         div class="gx-head" { h1 { (texts.format("home-hello", &[("name", &signed.user.name)])) } }
-        div class="gx-columns" {
-            div class="gx-stack" { (revenue) }
-            div class="gx-stack" {
-                @if !waiting.is_empty() {
-                    section class="card" aria-label=(texts.get("approval-waiting")) {
-                        div class="gx-card-head" { (icon("user-check")) h2 { (texts.get("approval-waiting")) } }
-                        div class="card-body" {
-                            a href="/approvals" { (texts.format("approval-count", &[("count", &waiting.len().to_string())])) }
-                        }
-                    }
+        @if !waiting.is_empty() {
+            section class="card mb-3" aria-label=(texts.get("approval-waiting")) {
+                div class="gx-card-head" { (icon("user-check")) h2 { (texts.get("approval-waiting")) } }
+                div class="card-body" {
+                    a href="/approvals" { (texts.format("approval-count", &[("count", &waiting.len().to_string())])) }
                 }
-                (tasks) (cases)
             }
         }
+        (dashboards)
+        div class="gx-charts" { (tasks) (cases) }
     };
     let title = texts.get("home-title");
     Ok(page(app, signed, &title, &Notice::default(), &content))
@@ -102,69 +98,4 @@ async fn work_card(
             }
         }
     })
-}
-
-/// Revenue of the last twelve months, as a table whose bars are only its decoration.
-async fn revenue_card(view: &mut View, signed: &SignedIn) -> Result<Markup> {
-    if !signed.actor.rights.reads_all("order", &["date", "status", "total"]) {
-        return Ok(html! {});
-    }
-    let filter = Filter::compare("date", Op::Within, "last_12_months").and(Filter::compare(
-        "status",
-        Op::NotIn,
-        json!(["draft", "void"]),
-    ));
-    let wanted = Aggregate {
-        filter,
-        group_by: vec![GroupKey::parse("date:month")?],
-        measures: vec![Measure::count(), Measure::parse("sum:total")?],
-        with_archived: false,
-    };
-    let groups = view.aggregate("order", &wanted).await?;
-    let texts = signed.texts;
-    let locale = texts.locale();
-    let amount = |group: &guanxi_store::Group| match group.measures.get(1) {
-        Some(Value::Money(money)) => Some(*money),
-        _ => None,
-    };
-    // A bar says something beside those of its own currency only.
-    let most = |currency| {
-        let same = groups.iter().filter_map(amount).filter(|money| money.currency == currency);
-        same.map(|money| money.units).max().unwrap_or(1).max(1)
-    };
-    Ok(html! {
-        section class="card" aria-label=(texts.get("home-revenue")) {
-            div class="gx-card-head" { (icon("chart-bar")) h2 { (texts.get("home-revenue")) } }
-            @if groups.is_empty() { p class="gx-empty m-0" { (texts.get("ui-none-yet")) } }
-            @else {
-                table class="table mb-0" {
-                    thead { tr {
-                        th scope="col" { (texts.get("home-month")) }
-                        th scope="col" class="gx-number" { (texts.type_plural("order")) }
-                        th scope="col" class="gx-number" { (texts.get("number-revenue")) }
-                        th scope="col" class="w-50" aria-hidden="true" {}
-                    } }
-                    tbody {
-                        @for group in &groups {
-                            @if let (Some(Value::Date(month)), Some(money)) = (group.keys.first(), amount(group)) {
-                                tr {
-                                    td { a href=(orders_of(*month)) { (month.strftime("%Y-%m").to_string()) } }
-                                    td class="gx-number" { (format::number(locale, &group.measures[0].to_text())) }
-                                    td class="gx-number" { (format::money(locale, money)) }
-                                    td aria-hidden="true" { progress value=(money.units.max(0)) max=(most(money.currency)) {} }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    })
-}
-
-/// The list of the orders that a month's numbers come from.
-fn orders_of(month: guanxi_base::Date) -> String {
-    use jiff::ToSpan;
-    let next = month.checked_add(1.month()).unwrap_or(month);
-    format!("/order?date.ge={month}&date.lt={next}&status.not_in=draft,void")
 }

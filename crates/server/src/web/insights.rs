@@ -5,7 +5,9 @@ use axum::Form as Posted;
 use axum::extract::{Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, last_run, sees_all_customers};
+use guanxi_crm::insights::{
+    Analysis, AnalysisRun, AnalysisSchedule, RunState, last_run, sees_all_customers,
+};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Choice as _, Record, Row, Stored, Value};
 use guanxi_store::Purpose;
@@ -49,7 +51,10 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
         div class="gx-head" {
             (icon("chart-dots")) h1 { (title) }
             span class="gx-grow" {}
-            @if may_run { (run_form(texts)) }
+            @if may_run {
+                a class="btn" href="/analysis_schedule" { (icon("calendar-repeat")) (texts.type_plural(AnalysisSchedule::NAME)) }
+                (run_form(texts))
+            }
         }
         @if let Some(run) = newest.as_ref().filter(|run| run.state != RunState::Done) {
             (state_notice(texts, run))
@@ -73,6 +78,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
                     div class="gx-stack" {
                         (lost)
                         (cards::model(texts, run, card))
+                        (super::standing_cards::propensity_card(texts, card))
                         (cards::clusters(texts, card))
                         (super::standing_cards::standing(texts, card))
                         @if let Some(card) = baskets.as_ref().and_then(|run| run.card.as_ref()) {
@@ -80,7 +86,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
                         }
                     }
                 }
-                script type="module" src=(format!("/assets/chart.js?v={}", super::assets::VERSION)) {}
+                (super::charts::script())
             }
         }
     };
@@ -110,6 +116,7 @@ fn state_notice(texts: &Texts, run: &Stored<AnalysisRun>) -> Markup {
     html! {
         p class=(if run.state == RunState::Failed { "alert alert-danger" } else { "alert alert-info" }) role="status" {
             (texts.get(key)) " "
+            @if let Some(percent) = run.progress.filter(|_| run.state == RunState::Running) { (percent) " % " }
             a href=(format!("/analysis_run/{}", run.id)) { (run.number.clone().unwrap_or_default()) }
         }
     }
@@ -126,7 +133,8 @@ pub(crate) fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<(Marku
         Analysis::CustomerValue => (
             cards::numbers(texts, &run, card),
             html! {
-                (cards::model(texts, &run, card)) (cards::clusters(texts, card))
+                (cards::model(texts, &run, card)) (super::standing_cards::propensity_card(texts, card))
+                (cards::clusters(texts, card))
                 (cards::stages(app, texts, card)) (cards::moves(app, texts, card))
             },
         ),

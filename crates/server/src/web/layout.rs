@@ -1,11 +1,11 @@
 //! The frame of every page: menu, palette, language, theme, messages.
 
 use axum::http::StatusCode;
-use axum::response::{Html, IntoResponse, Response};
-use guanxi_base::Error;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use guanxi_base::{Error, Refusal, Result};
 use guanxi_crm::AREAS;
 use guanxi_crm::text::Texts;
-use guanxi_record::Catalog;
+use guanxi_record::{Catalog, RecordType};
 use guanxi_store::Purpose;
 use maud::{DOCTYPE, Markup, html};
 
@@ -229,6 +229,36 @@ fn shortcuts(texts: &Texts) -> Markup {
             button class="btn" type="button" data-close { (texts.get("ui-close")) }
         }
     }
+}
+
+/// What was made, or an error as a page.
+pub(super) fn answer<T: IntoResponse>(
+    app: &App,
+    signed: &SignedIn,
+    outcome: Result<T>,
+) -> Response {
+    match outcome {
+        Ok(answer) => answer.into_response(),
+        Err(error) => error_page(app, signed, &error),
+    }
+}
+
+/// Sends somebody on, whether a script asked or the browser.
+pub(super) fn go_to(to: &str, by_script: bool) -> Response {
+    match by_script {
+        true => ([("HX-Redirect", to)], "").into_response(),
+        false => Redirect::to(to).into_response(),
+    }
+}
+
+/// What is wrong with the fields of a type, in words.
+pub(super) fn refused(texts: &Texts, of: &RecordType, refusals: &[Refusal]) -> String {
+    let said =
+        refusals.iter().map(|one| match one.field.as_deref().and_then(|name| of.field(name)) {
+            Some(field) => format!("{}: {}", texts.field_label(of, field), texts.refusal(one)),
+            None => texts.refusal(one),
+        });
+    said.collect::<Vec<_>>().join(" ")
 }
 
 /// An error as a page, with what to do.

@@ -3,7 +3,8 @@
 use axum::extract::{Path, Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::Result;
-use guanxi_record::{Direction, Field, Kind, RecordType, Row, SYSTEM_FIELDS, Sort};
+use guanxi_crm::dashboards::Chart;
+use guanxi_record::{Direction, Field, Kind, Record as _, RecordType, Row, SYSTEM_FIELDS, Sort};
 use guanxi_store::{Page, Purpose, Titles, View};
 use maud::{Markup, html};
 
@@ -61,6 +62,11 @@ async fn list_page(
             button class="btn" type="button" data-dialog="columns" {
                 (icon("columns")) (texts.get("ui-columns"))
             }
+            @if signed.actor.rights.may(Chart::NAME, Purpose::Create) {
+                a class="btn" href=(params::to_url("/chart/new", &as_chart(record_type, params))) {
+                    (icon("chart-bar")) (texts.type_label(Chart::NAME))
+                }
+            }
             @if may(Purpose::Export) {
                 a class="btn" href=(params::to_url(&format!("/api/v1/{record_type}/export"), params)) {
                     (icon("download")) (texts.get("ui-export"))
@@ -91,6 +97,16 @@ async fn list_page(
     };
     let notice = Notice { change_set: params::one(params, "saved").map(str::to_owned) };
     Ok(page(app, signed, &title, &notice, &html))
+}
+
+/// What the list shows, as a chart begins.
+fn as_chart(record_type: &str, params: &Params) -> Vec<(String, String)> {
+    let stated = params.iter().filter(|(name, value)| params::is_condition(name, value));
+    let stated: Vec<_> = stated.cloned().collect();
+    let condition = params::to_url("", &stated).trim_start_matches('?').to_owned();
+    let of = ("record_type".to_owned(), record_type.to_owned());
+    let condition = Some(("condition".to_owned(), condition)).filter(|(_, text)| !text.is_empty());
+    std::iter::once(of).chain(condition).collect()
 }
 
 struct ListContent {

@@ -8,6 +8,8 @@ mod audit;
 mod bulk;
 mod cell;
 mod cells;
+mod chart_form;
+mod charts;
 mod condition_form;
 mod conditions;
 mod customer;
@@ -34,6 +36,7 @@ mod save;
 mod segment_cards;
 mod segments;
 mod standing_cards;
+mod subscribe;
 mod views;
 mod words;
 
@@ -47,6 +50,8 @@ pub(crate) use assets::asset;
 pub(crate) use audit::audit;
 pub(crate) use bulk::bulk;
 pub(crate) use cell::{edit_cell, save_cell};
+pub(crate) use chart_form::{build_chart, edit_chart, new_chart};
+pub(crate) use charts::{chart_body, told_value};
 pub(crate) use files::{file, file_of};
 pub(crate) use home::home;
 pub(crate) use imports::{
@@ -58,7 +63,7 @@ pub(crate) use list::{list, more, total};
 pub(crate) use login::{
     code_form, login_form, oidc_back, oidc_begin, sign_in, sign_in_code, sign_out,
 };
-pub(crate) use notices::{notices, read_notices, subscribe, unread_notices};
+pub(crate) use notices::{notices, read_notices, unread_notices};
 pub(crate) use password_link::{choose_password, forgot, forgot_form, invite, password_form};
 pub(crate) use preferences::{language, theme};
 pub(crate) use privacy::{privacy_begin, privacy_form, privacy_report};
@@ -66,4 +71,5 @@ pub(crate) use record::show;
 pub(crate) use resolution::{alike_customers, decide_pair, undo_merge};
 pub(crate) use save::{archive, create, edit_form, new_form, restore, undo, update};
 pub(crate) use segments::{alike_segment, build_segment, edit_segment, new_segment};
+pub(crate) use subscribe::subscribe;
 pub(crate) use views::{create_view, update_view};

@@ -1,28 +1,20 @@
-//! What one was told, and telling others of a segment.
+//! What one was told.
 
-use axum::Form as Posted;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
-use guanxi_base::{Error, Id, Refusal, Result};
-use guanxi_crm::access::User;
-use guanxi_crm::delivery::{About, Notice, Rhythm, Subscription};
-use guanxi_crm::segments::Segment;
-use guanxi_record::{Choice as _, Filter, LongText, Op, Query, Record, Stored};
-use guanxi_store::{Purpose, Rights, View};
+use guanxi_base::Result;
+use guanxi_crm::delivery::{About, Notice};
+use guanxi_record::{Filter, Op, Query, Record, Stored};
+use guanxi_store::{Rights, View};
 use maud::{Markup, html};
 
-use super::fields::Entries;
 use super::format;
 use super::layout::{self, error_page, icon, page};
-use crate::api::parse_id;
 use crate::app::App;
-use crate::params::Params;
 use crate::signed_in::SignedIn;
 
 /// So many notices are shown.
 const SHOWN: usize = 100;
-/// So many colleagues are offered.
-const PEOPLE_OFFERED: usize = 500;
 
 /// One's own notices: everybody reads those, whatever their roles say.
 fn own() -> Filter {
@@ -128,100 +120,6 @@ pub(crate) async fn read_notices(State(app): State<App>, signed: SignedIn) -> Re
         }
         tx.commit().await?;
         Ok(Redirect::to("/notices").into_response())
-    }
-    .await;
-    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
-}
-
-/// The form by which somebody is told of a segment.
-pub(super) async fn subscribe_card(
-    view: &mut View,
-    signed: &SignedIn,
-    segment: &Stored<Segment>,
-) -> Result<Markup> {
-    let texts = signed.texts;
-    let rights = &signed.actor.rights;
-    if !rights.may(Subscription::NAME, Purpose::Create) || !rights.may(User::NAME, Purpose::Read) {
-        return Ok(html! {});
-    }
-    let query = Query::of(Filter::eq("is_active", true)).limited(PEOPLE_OFFERED);
-    let people = view.list(User::NAME, &query).await?.rows;
-    let described = view.catalog().get(User::NAME)?.clone();
-    let of = Subscription::TYPE;
-    let label =
-        |name: &str| of.field(name).map(|field| texts.field_label(of, field)).unwrap_or_default();
-    let option = |rhythm: Rhythm| {
-        let field = of.field("rhythm");
-        field.map(|field| texts.option_label(of, field, rhythm.code())).unwrap_or_default()
-    };
-    let title = texts.get("subscribe-title");
-    Ok(html! {
-        section class="card" aria-label=(title) {
-            div class="gx-card-head" { (icon("bell")) h2 { (title) } }
-            form class="card-body gx-stack" method="post" action=(format!("/segment/{}/subscribe", segment.id)) {
-                div {
-                    label class="form-label" for="subscriber" { (texts.get("subscribe-who")) }
-                    select class="form-select" id="subscriber" name="subscriber" required {
-                        @for row in &people {
-                            option value=(row.id) selected[Some(row.id) == signed.actor.user] { (row.title(&described)) }
-                        }
-                    }
-                }
-                div {
-                    label class="form-label" for="rhythm" { (label("rhythm")) }
-                    select class="form-select" id="rhythm" name="rhythm" {
-                        @for rhythm in [Rhythm::AtOnce, Rhythm::Daily, Rhythm::Weekly, Rhythm::Monthly] {
-                            option value=(rhythm.code()) selected[rhythm == Rhythm::Daily] { (option(rhythm)) }
-                        }
-                    }
-                }
-                div {
-                    label class="form-label" for="proposal" { (label("proposal")) }
-                    textarea class="form-control" id="proposal" name="proposal" rows="2" maxlength="2000" {}
-                }
-                button class="btn" type="submit" { (icon("bell")) (texts.get("subscribe-save")) }
-            }
-        }
-    })
-}
-
-/// Has somebody told of a segment.
-pub(crate) async fn subscribe(
-    State(app): State<App>,
-    signed: SignedIn,
-    Path(id): Path<String>,
-    Posted(sent): Posted<Params>,
-) -> Response {
-    let entries = Entries::sent(sent);
-    let outcome: Result<Response> = async {
-        let mut tx = app.store.write(&signed.actor).await?;
-        let id = Id::<Segment>::new(parse_id(&id)?);
-        let segment: Stored<Segment> = tx.fetch(Purpose::Read, id).await?;
-        let subscriber = Id::<User>::new(parse_id(entries.text("subscriber"))?);
-        let user: Stored<User> =
-            tx.fetch(Purpose::Read, subscriber).await.map_err(|error| match error {
-                Error::NotFound => Refusal::field("required", "subscriber").into(),
-                other => other,
-            })?;
-        let rhythm = Rhythm::from_code(entries.text("rhythm"));
-        let proposal = Some(entries.text("proposal").trim()).filter(|text| !text.is_empty());
-        let one = Subscription {
-            name: segment.name.clone(),
-            segment: Some(segment.id),
-            record_type: None,
-            condition: None,
-            subscriber: Some(user.id),
-            role: None,
-            rhythm: rhythm.ok_or_else(|| Refusal::field("required", "rhythm"))?,
-            hour: 8,
-            by_mail: true,
-            proposal: proposal.map(|text| LongText(text.to_owned())),
-            told_until: None,
-            owner: signed.actor.user.map(guanxi_record::Owner),
-        };
-        let one = tx.create(&one).await?;
-        tx.commit().await?;
-        Ok(Redirect::to(&format!("/subscription/{}", one.id)).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))

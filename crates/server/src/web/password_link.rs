@@ -42,11 +42,9 @@ async fn send_link(app: &App, user: RawId, key: &str, hours: i64) -> Result<Stri
     let texts = Texts::of(user.locale);
     let url = link(app, user.id.raw(), hours).await?;
     let given = [("name", user.name.as_str()), ("url", &url), ("hours", &hours.to_string())];
-    let mail = Mail {
-        to: user.email.0.clone(),
-        subject: texts.get(&format!("{key}-subject")),
-        text: texts.format(&format!("{key}-text"), &given),
-    };
+    let (subject, text) =
+        (texts.get(&format!("{key}-subject")), texts.format(&format!("{key}-text"), &given));
+    let mail = Mail::plain(user.email.0.clone(), subject, text);
     if app.mailer.is_some() {
         mail::enqueue(&app.store, &app.vault, &mail).await?;
     }

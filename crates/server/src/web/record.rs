@@ -65,6 +65,8 @@ async fn record_page(
                 html! {},
             )
         }
+        "dashboard" => super::charts::dashboard_sections(&mut view, signed, &row).await?,
+        "chart" => super::charts::chart_sections(&mut view, signed, &row).await?,
         "segment" => {
             // It asks the database too.
             drop(view);
@@ -215,13 +217,19 @@ impl Related {
         if self.are_parts() { &self.rows } else { &self.rows[..self.rows.len().min(RELATED_SHOWN)] }
     }
 
-    /// A customer shows also what there is none of yet; a segment by a condition has no members
-    /// that anybody put in.
+    /// A customer shows also what there is none of yet of daily work; a segment by a condition has no
+    /// members that anybody put in, and a dashboard draws its charts.
     fn is_shown(&self, described: &RecordType, row: &Row) -> bool {
         if row.value(described, "kind").as_text() == Some("dynamic") && self.rows.is_empty() {
             return false;
         }
-        !self.rows.is_empty() || self.are_parts() || described.name == "customer"
+        if described.name == "dashboard" {
+            return false;
+        }
+        let is_daily =
+            matches!(self.record_type.area, "customers" | "sales" | "billing" | "service")
+                && self.record_type.name != described.name;
+        !self.rows.is_empty() || self.are_parts() || (described.name == "customer" && is_daily)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The cards of a segment's page.
 
-use guanxi_base::RawId;
+use guanxi_base::{Money, RawId};
 use guanxi_crm::people::Customer;
 use guanxi_crm::sales::Order;
 use guanxi_crm::segments::{Alike, Glance, Move, Profile, Segment, Share};
@@ -72,6 +72,11 @@ pub(super) fn profile(signed: &SignedIn, found: &Profile, names: &Titles, list: 
     let figure = |name: &str, value: Option<f64>| match (name, value) {
         (_, None) => dash(),
         ("reduced" | "risk", Some(value)) => percent(texts, value),
+        ("order-value" | "service-cost", Some(value)) => {
+            let units = (value * 100.0).round() as i64 * (Money::ONE / 100);
+            let money = found.currency.map(|currency| Money { units, currency });
+            money.map_or_else(dash, |money| format::money(texts.locale(), money))
+        }
         (_, Some(value)) => plain(texts, value, 2),
     };
     let share = |(few, all): (usize, usize)| match all {

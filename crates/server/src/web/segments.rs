@@ -4,7 +4,7 @@
 use super::condition_form::Builder;
 use super::conditions::Group;
 use super::fields::Entries;
-use super::layout::{Notice, error_page, icon, page};
+use super::layout::{Notice, answer, go_to, icon, page};
 use super::{format, segment_cards, words};
 use crate::api::parse_id;
 use crate::app::App;
@@ -13,7 +13,7 @@ use crate::signed_in::SignedIn;
 use axum::Form as Posted;
 use axum::extract::{Path, Query as Parameters, State};
 use axum::http::HeaderMap;
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{Html, IntoResponse as _, Response};
 use guanxi_base::{Currency, Error, Id, Money, RawId, Refusal, Result};
 use guanxi_crm::insights::catch_up;
 use guanxi_crm::people::Customer;
@@ -124,13 +124,7 @@ pub(crate) async fn build_segment(
         };
         if let Some(kind) = kind {
             match keep(&app, &signed, &draft, kind).await {
-                Ok(id) => {
-                    let to = format!("/segment/{id}");
-                    return Ok(match by_script {
-                        true => ([("HX-Redirect", to)], "").into_response(),
-                        false => Redirect::to(&to).into_response(),
-                    });
-                }
+                Ok(id) => return Ok(go_to(&format!("/segment/{id}"), by_script)),
                 Err(Error::Refused(refusals)) => {
                     let said = refusals.iter().map(|one| signed.texts.refusal(one));
                     draft.problem = Some(said.collect::<Vec<_>>().join(" "));
@@ -150,13 +144,6 @@ pub(crate) async fn build_segment(
     }
     .await;
     answer(&app, &signed, outcome)
-}
-
-fn answer<T: IntoResponse>(app: &App, signed: &SignedIn, outcome: Result<T>) -> Response {
-    match outcome {
-        Ok(answer) => answer.into_response(),
-        Err(error) => error_page(app, signed, &error),
-    }
 }
 
 /// Keeps the condition; or, as a segment of its own, exactly the customers who meet it now.
@@ -404,7 +391,9 @@ pub(crate) async fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<
         }
         told.push((one, name, why.join("; ")));
     }
-    let subscribe = super::notices::subscribe_card(&mut view, signed, &segment).await?;
+    let subscribe =
+        super::subscribe::subscribe_card(&mut view, signed, &format!("/segment/{}", segment.id))
+            .await?;
     let list = format!("/customer?segment={}", segment.id);
     let mut names = guanxi_store::Titles::new();
     if let Some(compared) = &compared {

@@ -1,0 +1,312 @@
+//! A chart as numbers: what its marks are called, how large they are, and which records they stand
+//! for.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use guanxi_base::{Currency, Date, Decimal, Money, Percent, RawId, Result};
+use guanxi_record::{
+    Address, Bucket, Catalog, Field, Function, GroupKey, Kind, Measure, RecordType, SYSTEM_FIELDS,
+    Value,
+};
+use guanxi_store::View;
+use jiff::ToSpan as _;
+
+use super::records::Chart;
+use super::table::Table;
+use crate::access::conditions;
+use crate::segments::expand;
+use crate::text::Texts;
+
+/// A chart whose numbers are there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drawn {
+    /// What the marks are: the label of the field that groups are made by.
+    pub keys: String,
+    /// What is computed.
+    pub measure: String,
+    /// What each column of numbers is called; without a split the measure, or a currency.
+    pub series: Vec<String>,
+    /// The marks, in their order.
+    pub shapes: Vec<Shape>,
+    /// So many groups are not shown, or are put together.
+    pub left_out: usize,
+    /// So many columns are not shown.
+    pub series_left_out: usize,
+    /// The list of all the records.
+    pub address: String,
+}
+
+/// What stands at one value of the field that groups are made by.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape {
+    /// What it is called.
+    pub label: String,
+    /// The list of its records; none for what is put together of several.
+    pub address: Option<String>,
+    /// For each series what there is.
+    pub marks: Vec<Option<Mark>>,
+}
+
+/// One number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// The number, amount or time.
+    pub value: Value,
+    /// The list of its records; none for what is put together of several.
+    pub address: Option<String>,
+}
+
+impl Mark {
+    /// As a number on an axis: of money its units of the currency, of days and times their number.
+    #[must_use]
+    pub fn number(&self) -> f64 {
+        number(&self.value)
+    }
+}
+
+/// A value as a number on an axis; see [`Mark::number`].
+pub(crate) fn number(value: &Value) -> f64 {
+    match value {
+        Value::Integer(number) => *number as f64,
+        Value::Decimal(number) => number.units() as f64 / Decimal::ONE as f64,
+        Value::Percent(number) => number.units() as f64 / Percent::ONE as f64,
+        Value::Money(money) => money.units as f64 / Money::ONE as f64,
+        Value::Date(date) => f64::from(guanxi_warehouse::day_number(*date)),
+        Value::Instant(at) => at.as_second() as f64,
+        _ => 0.0,
+    }
+}
+
+/// Computes a chart with the rights of a view.
+///
+/// # Errors
+/// A refusal when the chart asks what there is not, or what the Actor may not ask.
+pub async fn draw(view: &mut View, texts: &Texts, chart: &Chart) -> Result<Drawn> {
+    let described = view.catalog().get(&chart.record_type)?.clone();
+    let mut wanted = chart.aggregate()?;
+    wanted.filter = expand(view, &described.name, wanted.filter).await?;
+    let groups = view.aggregate(&described.name, &wanted).await?;
+    let keys = wanted.group_by.iter().map(|key| Key::of(view.catalog(), &described, key));
+    let keys: Vec<Key> = keys.collect();
+    let measure = wanted.measures.first().cloned().unwrap_or_else(Measure::count);
+    let place = Place { record_type: &described.name, condition: condition_of(chart) };
+    let mut table = Table::of(chart, &wanted, &measure, groups);
+    let label = measure_label(texts, &described, &measure);
+    let Some(key) = keys.first() else {
+        return Ok(table.number(&place, label));
+    };
+    table.sort(key, keys.get(1));
+    table.fill(key, &measure);
+    let all_series = table.series.len();
+    let (left_out, rest) = table.cut(chart, &measure);
+    let series_left_out = all_series - table.series.len();
+    let mut shapes = Vec::new();
+    let splits = table.split_labels(view, texts, keys.get(1)).await?;
+    let labels = key.labels(view, texts, &table.rows).await?;
+    for (at, (row, label)) in table.rows.iter().zip(labels).enumerate() {
+        let here = key.stated(row);
+        let marks = table.series.iter().zip(&table.cells[at]).map(|((split, _), cell)| {
+            let both = keys.get(1).map(|by| by.stated(split)).unwrap_or_default();
+            let address = place.list(here.iter().chain(&both));
+            cell.clone().map(|value| Mark { value, address: Some(address) })
+        });
+        let address = Some(place.list(here.iter()));
+        shapes.push(Shape { label, address, marks: marks.collect() });
+    }
+    if let Some(rest) = rest {
+        let marks = rest.into_iter().map(|cell| cell.map(|value| Mark { value, address: None }));
+        let label = texts.get("chart-others");
+        shapes.push(Shape { label, address: None, marks: marks.collect() });
+    }
+    let series = series_names(&label, splits, &table.series);
+    let address = place.list([].iter());
+    let keys = key.label(texts);
+    Ok(Drawn { keys, measure: label, series, shapes, left_out, series_left_out, address })
+}
+
+fn condition_of(chart: &Chart) -> &str {
+    let condition = chart.condition.as_ref().map_or("", |condition| condition.0.as_str());
+    condition.trim().trim_start_matches('?')
+}
+
+/// What the columns are called: by the split, and by the currency where there are several.
+pub(super) fn series_names(
+    measure: &str,
+    splits: Vec<Option<String>>,
+    series: &[(Value, Option<Currency>)],
+) -> Vec<String> {
+    let mut currencies: Vec<_> = series.iter().filter_map(|(_, currency)| *currency).collect();
+    currencies.sort_unstable_by_key(|currency| currency.code().to_owned());
+    currencies.dedup();
+    let named = splits.into_iter().zip(series).map(|(split, (_, currency))| {
+        let code = currency.filter(|_| currencies.len() > 1).map(|one| one.code().to_owned());
+        match (split, code) {
+            (Some(split), Some(code)) => format!("{split} {code}"),
+            (Some(name), None) | (None, Some(name)) => name,
+            (None, None) => measure.to_owned(),
+        }
+    });
+    named.collect()
+}
+
+/// What is computed, in words.
+fn measure_label(texts: &Texts, described: &RecordType, measure: &Measure) -> String {
+    let plural = texts.type_plural(&described.name);
+    let field = field_of(described, &measure.field);
+    let field = field.map(|field| texts.field_label(described, field)).unwrap_or_default();
+    let key = match measure.function {
+        Function::Count => return texts.format("chart-count", &[("type", &plural)]),
+        Function::Sum => "chart-sum",
+        Function::Average => "chart-average",
+        Function::Min => "chart-min",
+        Function::Max => "chart-max",
+    };
+    texts.format(key, &[("field", &field)])
+}
+
+fn field_of<'a>(described: &'a RecordType, name: &str) -> Option<&'a Field> {
+    described.field(name).or_else(|| SYSTEM_FIELDS.iter().find(|field| field.name == name))
+}
+
+/// Where the lists of the marks are.
+pub(super) struct Place<'a> {
+    record_type: &'a str,
+    condition: &'a str,
+}
+
+impl Place<'_> {
+    pub(super) fn list<'a>(
+        &self,
+        stated: impl IntoIterator<Item = &'a (String, String)>,
+    ) -> String {
+        let mut parts: Vec<String> = Vec::new();
+        if !self.condition.is_empty() {
+            parts.push(self.condition.to_owned());
+        }
+        let stated = stated.into_iter();
+        parts.extend(stated.map(|(name, value)| format!("{name}={}", conditions::encoded(value))));
+        let between = if parts.is_empty() { "" } else { "?" };
+        format!("/{}{between}{}", self.record_type, parts.join("&"))
+    }
+}
+
+/// What groups are made by.
+pub(super) struct Key {
+    path: String,
+    pub(super) bucket: Option<Bucket>,
+    /// The types and fields along the path.
+    steps: Vec<(Arc<RecordType>, Field)>,
+    /// The part of an address that the path ends in.
+    part: Option<String>,
+}
+
+impl Key {
+    fn of(catalog: &Catalog, described: &Arc<RecordType>, key: &GroupKey) -> Self {
+        let (mut steps, mut part) = (Vec::new(), None);
+        let mut of = Some(described.clone());
+        for name in key.field.split('.') {
+            let Some(here) = of.take() else {
+                part = Address::PARTS.contains(&name).then(|| name.to_owned());
+                break;
+            };
+            let Some(field) = field_of(&here, name).cloned() else { break };
+            let target = field.kind.link_target();
+            of = target.and_then(|target| catalog.get(target).ok().cloned());
+            steps.push((here, field));
+        }
+        Self { path: key.field.clone(), bucket: key.bucket, steps, part }
+    }
+
+    fn last(&self) -> Option<&(Arc<RecordType>, Field)> {
+        self.steps.last().filter(|_| self.part.is_none())
+    }
+
+    fn label(&self, texts: &Texts) -> String {
+        let labels = self.steps.iter().map(|(of, field)| texts.field_label(of, field));
+        let part = self.part.iter().map(|part| texts.get(&format!("address.{part}")));
+        labels.chain(part).collect::<Vec<_>>().join(": ")
+    }
+
+    /// What the values are called.
+    pub(super) async fn labels(
+        &self,
+        view: &mut View,
+        texts: &Texts,
+        values: &[Value],
+    ) -> Result<Vec<String>> {
+        let ids: Vec<RawId> = values.iter().filter_map(Value::as_link).collect();
+        let target = self.last().and_then(|(_, field)| field.kind.link_target());
+        let titles = match target {
+            Some(target) if !ids.is_empty() => view.titles(target, &ids).await?,
+            _ => Default::default(),
+        };
+        let name = |value: &Value| match (value, self.last()) {
+            (Value::Null, _) => texts.get("chart-none"),
+            (Value::Link(id), _) => {
+                titles.get(id).cloned().unwrap_or_else(|| texts.get("ui-no-permission"))
+            }
+            (Value::Boolean(yes), _) => texts.get(if *yes { "ui-yes" } else { "ui-no" }),
+            (Value::Date(date), _) => self.date(*date),
+            (Value::Text(code), Some((of, field))) if matches!(field.kind, Kind::Choice(_)) => {
+                texts.option_label(of, field, code)
+            }
+            (other, _) => other.to_text(),
+        };
+        Ok(values.iter().map(name).collect())
+    }
+
+    fn date(&self, date: Date) -> String {
+        match self.bucket {
+            None | Some(Bucket::Day) => date.to_string(),
+            Some(Bucket::Month) => date.strftime("%Y-%m").to_string(),
+            Some(Bucket::Quarter) => format!("{} Q{}", date.year(), (date.month() - 1) / 3 + 1),
+            Some(Bucket::Year) => date.year().to_string(),
+        }
+    }
+
+    /// The conditions by which a list shows the records of a value.
+    fn stated(&self, value: &Value) -> Vec<(String, String)> {
+        let path = &self.path;
+        let states = |operation: &str, text: String| (format!("{path}{operation}"), text);
+        match (value, self.bucket) {
+            (Value::Null, _) => vec![states(".empty", "true".to_owned())],
+            (Value::Date(date), Some(bucket)) => {
+                let next = after(*date, bucket);
+                vec![states(".ge", date.to_string()), states(".lt", next.to_string())]
+            }
+            (value, _) => vec![states("", value.to_text())],
+        }
+    }
+
+    /// In which order the values stand, where it is not by their numbers.
+    pub(super) fn order(&self, one: &Value, other: &Value) -> Option<Ordering> {
+        if let Some((_, field)) = self.last()
+            && let Kind::Choice(options) = &field.kind
+        {
+            let at = |value: &Value| {
+                let code = value.as_text()?;
+                options.iter().position(|option| option.as_ref() == code)
+            };
+            let place = |value| at(value).unwrap_or(usize::MAX);
+            return Some(place(one).cmp(&place(other)));
+        }
+        let is_text = |value: &Value| matches!(value, Value::Text(_) | Value::Link(_));
+        if is_text(one) || is_text(other) {
+            return None;
+        }
+        // Nothing comes last.
+        let rank = |value: &Value| (value.is_null(), number(value));
+        rank(one).partial_cmp(&rank(other))
+    }
+}
+
+/// The first day of the next one.
+pub(super) fn after(date: Date, bucket: Bucket) -> Date {
+    date.saturating_add(match bucket {
+        Bucket::Day => 1.day(),
+        Bucket::Month => 1.month(),
+        Bucket::Quarter => 3.months(),
+        Bucket::Year => 1.year(),
+    })
+}
