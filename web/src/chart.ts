@@ -12,6 +12,9 @@ use([AriaComponent, BarChart, CanvasRenderer, FunnelChart, GridComponent, Heatma
 /** Told apart by people who see few colours too (Okabe and Ito), after the colour of the page. */
 const colors = ["#e69f00", "#56b4e9", "#009e73", "#d55e00", "#cc79a7", "#0072b2", "#f0e442"];
 
+/** A line of more points than this is drawn without its marks. */
+const POINTS_MARKED = 60;
+
 type Cell = { text: string; value: number; href: string };
 type Chart = ReturnType<typeof init>;
 
@@ -111,7 +114,9 @@ class GxChart extends HTMLElement {
       xAxis: { type: "category", name: titles[0], nameLocation: "middle", nameGap: 28, data: rows.map((row) => row[0].text), ...axis },
       yAxis: { type: "value", name: titles.length === 2 ? titles[1] : "", ...axis, nameTextStyle: { ...axis.nameTextStyle, align: "left" } },
       series: titles.slice(1).map((name, at) => ({
-        name, type, showSymbol: false,
+        name, type, symbolSize: 7,
+        // A mark to be clicked, and the only thing to be seen where there is one alone.
+        showSymbol: rows.length <= POINTS_MARKED,
         stack: several && type === "bar" ? "all" : undefined,
         data: rows.map((row) => ({ value: row[at + 1]?.value, href: row[at + 1]?.href || row[0].href })),
       })),

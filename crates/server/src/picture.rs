@@ -142,6 +142,7 @@ mod tests {
             left_out: 0,
             series_left_out: 0,
             address: "/customer".into(),
+            as_of: None,
         }
     }
 

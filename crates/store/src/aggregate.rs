@@ -258,7 +258,8 @@ fn read_group(
 
 /// The mean of `count` numbers, rounded half to even at the kind's own last digit; of integers
 /// as a decimal.
-fn average(kind: &Kind, sum: i64, count: i64, currency: Option<Currency>) -> Value {
+#[must_use]
+pub fn average(kind: &Kind, sum: i64, count: i64, currency: Option<Currency>) -> Value {
     let scale = if *kind == Kind::Integer { i128::from(Decimal::ONE) } else { 1 };
     let mean = guanxi_base::divide_half_even(i128::from(sum) * scale, i128::from(count));
     let Ok(mean) = i64::try_from(mean) else { return Value::Null };

@@ -41,7 +41,7 @@ mod view;
 mod withhold;
 
 pub use actor::{Actor, FieldAccess, Origin, Purpose, Rights, TokenScopes, TypeRights};
-pub use aggregate::Group;
+pub use aggregate::{Group, average};
 pub use audit::{Entry, Operation};
 pub use credential::Credential;
 pub use custom_field::CustomField;

@@ -125,6 +125,13 @@ impl Chooser<'_> {
     }
 }
 
+/// Whether the warehouse has a table for a type: who works here, and how the product is set up, is
+/// the database's alone.
+#[must_use]
+pub fn is_kept(described: &RecordType) -> bool {
+    !matches!(described.area, "organisation" | "settings")
+}
+
 fn not_kept(name: &str, of: &RecordType) -> Refusal {
     Refusal::field("not-in-warehouse", name).with("name", name).with("type", &of.name)
 }
@@ -143,9 +150,9 @@ impl Reading<'_, '_> {
     }
 
     fn kept<'c>(&self, described: &'c RecordType) -> Result<&'c RecordType> {
-        match described.area {
-            "organisation" | "settings" => Err(not_kept(&described.name, described).into()),
-            _ => Ok(described),
+        match is_kept(described) {
+            true => Ok(described),
+            false => Err(not_kept(&described.name, described).into()),
         }
     }
 

@@ -17,6 +17,7 @@
 mod choose;
 mod columns;
 mod frame;
+mod group;
 mod held;
 mod manifest;
 mod query;
@@ -26,9 +27,10 @@ mod warehouse;
 
 pub use datafusion::arrow::array::RecordBatch as Batch;
 
-pub use choose::{Chooser, Mask, count};
+pub use choose::{Chooser, Mask, count, is_kept};
 pub use columns::{batch_of, currency_column, day_number, day_of, schema_of};
 pub use frame::{Column, Frame, NO_CODE, NO_NUMBER};
+pub use group::{GroupBy, GroupKeys, Measured, Tally, group};
 pub use held::{NO_PLACE, Table};
 pub use manifest::{LogPlace, Manifest, Segment};
 pub use query::{Engine, InProcess, Question};

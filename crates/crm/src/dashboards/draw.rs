@@ -4,7 +4,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use guanxi_base::{Currency, Date, Decimal, Money, Percent, RawId, Result};
+use guanxi_base::{Currency, Date, Decimal, Money, Percent, RawId, Result, Timestamp};
 use guanxi_record::{
     Address, Bucket, Catalog, Field, Function, GroupKey, Kind, Measure, RecordType, SYSTEM_FIELDS,
     Value,
@@ -12,6 +12,7 @@ use guanxi_record::{
 use guanxi_store::View;
 use jiff::ToSpan as _;
 
+use super::columns::Grouped;
 use super::records::Chart;
 use super::table::Table;
 use crate::access::conditions;
@@ -35,6 +36,8 @@ pub struct Drawn {
     pub series_left_out: usize,
     /// The list of all the records.
     pub address: String,
+    /// As of when the numbers are, where they are not of this moment.
+    pub as_of: Option<Timestamp>,
 }
 
 /// What stands at one value of the field that groups are made by.
@@ -78,15 +81,26 @@ pub(crate) fn number(value: &Value) -> f64 {
     }
 }
 
-/// Computes a chart with the rights of a view.
+/// Computes a chart with the rights of a view, from groups that are there already or by the database.
 ///
 /// # Errors
 /// A refusal when the chart asks what there is not, or what the Actor may not ask.
-pub async fn draw(view: &mut View, texts: &Texts, chart: &Chart) -> Result<Drawn> {
+pub async fn draw(
+    view: &mut View,
+    texts: &Texts,
+    chart: &Chart,
+    ahead: Option<Grouped>,
+) -> Result<Drawn> {
     let described = view.catalog().get(&chart.record_type)?.clone();
     let mut wanted = chart.aggregate()?;
-    wanted.filter = expand(view, &described.name, wanted.filter).await?;
-    let groups = view.aggregate(&described.name, &wanted).await?;
+    let as_of = ahead.as_ref().map(|ahead| ahead.as_of);
+    let groups = match ahead {
+        Some(ahead) => ahead.groups,
+        None => {
+            wanted.filter = expand(view, &described.name, wanted.filter).await?;
+            view.aggregate(&described.name, &wanted).await?
+        }
+    };
     let keys = wanted.group_by.iter().map(|key| Key::of(view.catalog(), &described, key));
     let keys: Vec<Key> = keys.collect();
     let measure = wanted.measures.first().cloned().unwrap_or_else(Measure::count);
@@ -94,7 +108,7 @@ pub async fn draw(view: &mut View, texts: &Texts, chart: &Chart) -> Result<Drawn
     let mut table = Table::of(chart, &wanted, &measure, groups);
     let label = measure_label(texts, &described, &measure);
     let Some(key) = keys.first() else {
-        return Ok(table.number(&place, label));
+        return Ok(Drawn { as_of, ..table.number(&place, label) });
     };
     table.sort(key, keys.get(1));
     table.fill(key, &measure);
@@ -122,7 +136,7 @@ pub async fn draw(view: &mut View, texts: &Texts, chart: &Chart) -> Result<Drawn
     let series = series_names(&label, splits, &table.series);
     let address = place.list([].iter());
     let keys = key.label(texts);
-    Ok(Drawn { keys, measure: label, series, shapes, left_out, series_left_out, address })
+    Ok(Drawn { keys, measure: label, series, shapes, left_out, series_left_out, address, as_of })
 }
 
 fn condition_of(chart: &Chart) -> &str {
@@ -165,7 +179,7 @@ fn measure_label(texts: &Texts, described: &RecordType, measure: &Measure) -> St
     texts.format(key, &[("field", &field)])
 }
 
-fn field_of<'a>(described: &'a RecordType, name: &str) -> Option<&'a Field> {
+pub(super) fn field_of<'a>(described: &'a RecordType, name: &str) -> Option<&'a Field> {
     described.field(name).or_else(|| SYSTEM_FIELDS.iter().find(|field| field.name == name))
 }
 

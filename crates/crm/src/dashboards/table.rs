@@ -80,7 +80,8 @@ impl Table {
         };
         let series = series_names(&measure, vec![None; self.series.len()], &self.series);
         let (keys, shapes) = (String::new(), vec![shape]);
-        Drawn { keys, measure, series, shapes, left_out: 0, series_left_out: 0, address }
+        let (left_out, series_left_out) = (0, 0);
+        Drawn { keys, measure, series, shapes, left_out, series_left_out, address, as_of: None }
     }
 
     pub(super) fn sort(&mut self, key: &Key, split: Option<&Key>) {

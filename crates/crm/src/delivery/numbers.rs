@@ -9,7 +9,7 @@ use guanxi_store::{Purpose, View};
 
 use super::records::Alert;
 use super::telling::{Teller, Told};
-use crate::dashboards::{Chart, Dashboard, Mark, charts_of, draw, number};
+use crate::dashboards::{Chart, Dashboard, Mark, charts_of, draw, group_ahead, number};
 use crate::text::Texts;
 
 impl Teller<'_> {
@@ -21,16 +21,19 @@ impl Teller<'_> {
     ) -> Result<(Option<Told>, BTreeSet<String>)> {
         let texts = Texts::of(self.user.locale);
         let mut view = self.store.read(&self.actor).await?;
+        let subscribed = self.subscribed(&mut view).await?;
+        drop(view);
         let mut charts = Vec::new();
-        for chart in self.subscribed(&mut view).await? {
-            match draw(&mut view, texts, &chart).await {
+        for chart in subscribed {
+            let ahead = group_ahead(self.store, self.warehouse, &self.actor, &chart).await?;
+            let mut view = self.store.read(&self.actor).await?;
+            match draw(&mut view, texts, &chart, ahead).await {
                 Ok(drawn) => charts.push((chart, drawn)),
                 // What they may not ask they are not told.
                 Err(Error::Refused(_) | Error::Forbidden | Error::NotFound) => {}
                 Err(error) => return Err(error),
             }
         }
-        drop(view);
         let passing: BTreeSet<String> = match (self.one.alert, self.one.alert_at) {
             (Some(alert), Some(limit)) => {
                 let limit = number(&Value::Decimal(limit));

@@ -214,7 +214,7 @@ fn known(one: &Subscription) -> Alerted {
 /// Tells one person of one subscription.
 pub(super) struct Teller<'a> {
     pub(super) store: &'a Store,
-    warehouse: &'a Warehouse,
+    pub(super) warehouse: &'a Warehouse,
     pub(super) one: &'a Stored<Subscription>,
     until: Timestamp,
     pub(super) actor: Actor,

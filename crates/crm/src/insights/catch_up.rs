@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use guanxi_base::{Error, RawId, Result, SignedDuration};
 use guanxi_record::{RecordType, Row};
 use guanxi_store::{Place, Store};
-use guanxi_warehouse::{LogPlace, Manifest, Table, Update, Warehouse, batch_of};
+use guanxi_warehouse::{LogPlace, Manifest, Table, Update, Warehouse, batch_of, is_kept};
 use serde::Serialize;
 
 use super::knowledge::knowledge_of;
@@ -29,12 +29,6 @@ pub struct CaughtUp {
     pub gone: usize,
     /// Whether a table was filled from nothing.
     pub filled: bool,
-}
-
-/// Whether the warehouse keeps records of this type: those of the business.
-#[must_use]
-pub fn is_kept(record_type: &RecordType) -> bool {
-    !matches!(record_type.area, "organisation" | "settings")
 }
 
 /// Brings the warehouse up to date, and removes what it replaced a while ago.

@@ -8,7 +8,7 @@ use guanxi_record::{
     Choice as _, Filter, Json as JsonField, Owner, Query, Record, Row, Sort, Stored, Value,
 };
 use guanxi_store::{Actor, Origin, Store, Tx};
-use guanxi_warehouse::{Batch, Manifest, Question, Warehouse, batch_of};
+use guanxi_warehouse::{Batch, Manifest, Question, Warehouse, batch_of, is_kept};
 use serde_json::Value as Json;
 
 use super::records::{AnalysisRun, Playbook, PlaybookStep, Stage, StageChange};
@@ -63,7 +63,7 @@ pub fn knowledge_of(record_type: &str) -> Option<&'static guanxi_record::RecordT
 pub async fn question(store: &Store, warehouse: &Warehouse) -> Result<Question> {
     let manifest = warehouse.manifest().await?;
     let catalog = store.catalog();
-    let types = catalog.types().map(|one| &**one).filter(|one| super::is_kept(one));
+    let types = catalog.types().map(|one| &**one).filter(|one| is_kept(one));
     Question::about(warehouse, &manifest, types.chain([Knowledge::TYPE])).await
 }
 

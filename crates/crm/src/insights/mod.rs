@@ -16,7 +16,7 @@ mod value_run;
 mod why;
 mod worth;
 
-pub use catch_up::{CaughtUp, catch_up, is_kept, warm};
+pub use catch_up::{CaughtUp, catch_up, warm};
 pub use knowledge::{knowledge_of, question};
 pub use life::{Life, LifeRule, life_of};
 pub use offers::{NextOffer, offers};

@@ -70,7 +70,7 @@ pub struct Likeness {
 /// # Errors
 /// As asking the condition; when the warehouse fails.
 pub async fn alike(choosing: &Choosing, condition: &Filter, limit: usize) -> Result<Alike> {
-    let condition = &choosing.expanded(condition).await?;
+    let condition = &choosing.expanded(Customer::NAME, condition).await?;
     let chosen = &choosing.mask(Customer::NAME, condition).await?;
     let bought = Filter::Related {
         record_type: "order".to_owned(),

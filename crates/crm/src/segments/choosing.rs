@@ -173,6 +173,17 @@ impl Choosing {
         })
     }
 
+    /// The types of records.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// How many seconds the Actor's clock is before UTC's.
+    pub(crate) fn offset_seconds(&self) -> i32 {
+        self.now.to_zoned(self.actor.time_zone.clone()).offset().seconds()
+    }
+
     /// Who chooses.
     #[must_use]
     pub fn actor(&self) -> &Actor {
@@ -184,6 +195,17 @@ impl Choosing {
     /// # Errors
     /// The refusals of a list; when the database or the warehouse fails.
     pub async fn mask(&self, record_type: &str, filter: &Filter) -> Result<Mask> {
+        match self.kept_mask(record_type, filter).await? {
+            Some(mask) => Ok(mask),
+            None => self.by_database(record_type, filter).await,
+        }
+    }
+
+    /// As `mask`; `None` where the warehouse does not keep what the filter asks for.
+    ///
+    /// # Errors
+    /// As `mask`.
+    pub async fn kept_mask(&self, record_type: &str, filter: &Filter) -> Result<Option<Mask>> {
         let scope = |name: &str| self.actor.rights.scope(name, Purpose::Read).cloned();
         let reads = |name: &str, field: &str| self.actor.rights.reads(name, field);
         let shared = |name: &str, with: &[RawId]| {
@@ -206,9 +228,9 @@ impl Choosing {
             Err(Error::Refused(refusals))
                 if refusals.iter().any(|one| one.code == "not-in-warehouse") =>
             {
-                self.by_database(record_type, filter).await
+                Ok(None)
             }
-            other => other,
+            other => other.map(Some),
         }
     }
 
@@ -226,26 +248,34 @@ impl Choosing {
     /// # Errors
     /// When the warehouse cannot be read, or has no such column.
     pub async fn column(&self, record_type: &str, name: &str) -> Result<Arc<Column>> {
+        let missing = || Error::internal(format!("the warehouse has no {record_type}.{name}"));
+        self.kept_column(record_type, name).await?.ok_or_else(missing)
+    }
+
+    /// As `column`; `None` where the warehouse does not keep it.
+    ///
+    /// # Errors
+    /// When the warehouse cannot be read.
+    pub async fn kept_column(&self, record_type: &str, name: &str) -> Result<Option<Arc<Column>>> {
         let of: &RecordType = self.catalog.get(record_type)?;
         let table = Table { of, beside: knowledge_of(record_type) };
         let mut found = self.warehouse.columns(&self.manifest, table, &[name]).await?;
-        let missing = || Error::internal(format!("the warehouse has no {record_type}.{name}"));
-        found.remove(name).ok_or_else(missing)
+        Ok(found.remove(name))
     }
 
     /// For each row of a table the row of another one that a link leads to, as codes.
     ///
     /// # Errors
     /// When the warehouse cannot be read.
-    pub(super) async fn places(&self, (of, link): (&str, &str), to: &str) -> Result<Arc<Column>> {
+    pub(crate) async fn places(&self, (of, link): (&str, &str), to: &str) -> Result<Arc<Column>> {
         let (of, to) = (self.catalog.get(of)?, self.catalog.get(to)?);
         self.warehouse.places(&self.manifest, (of, link), to).await
     }
 
-    /// A filter of customers with the conditions of segments in the place of their names.
-    pub(super) async fn expanded(&self, filter: &Filter) -> Result<Filter> {
+    /// A filter with the conditions of segments in the place of their names.
+    pub(crate) async fn expanded(&self, record_type: &str, filter: &Filter) -> Result<Filter> {
         let mut view = self.store.read(&self.actor).await?;
-        expand(&mut view, Customer::NAME, filter.clone()).await
+        expand(&mut view, record_type, filter.clone()).await
     }
 
     /// The customers who pass a filter, with the segments that it names.
@@ -253,7 +283,7 @@ impl Choosing {
     /// # Errors
     /// As `expand` and `mask`.
     pub async fn customers(&self, filter: &Filter) -> Result<Mask> {
-        let filter = self.expanded(filter).await?;
+        let filter = self.expanded(Customer::NAME, filter).await?;
         self.mask(Customer::NAME, &filter).await
     }
 

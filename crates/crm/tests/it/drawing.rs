@@ -1,11 +1,14 @@
 //! Charts: every mark is the number of the list that it leads to, whoever looks; people are told when
 //! a number passes another; personal dashboards are nobody else's.
 
+use std::collections::BTreeSet;
+
 use guanxi_base::{Decimal, Error, SignedDuration};
 use guanxi_crm::access::{Role, User, actor_of, conditions};
-use guanxi_crm::dashboards::{Chart, ChartKind, Dashboard, Drawn, draw};
+use guanxi_crm::dashboards::{Chart, ChartKind, Dashboard, Drawn, draw, grouped};
 use guanxi_crm::delivery::{self, Alert, Subscription};
 use guanxi_crm::demo::{Demo, make_demo};
+use guanxi_crm::segments::Choosing;
 use guanxi_crm::text::Texts;
 use guanxi_crm::work::Rhythm;
 use guanxi_record::{Aggregate, Filter, LongText, Measure, Owner, Query, Record, Stored, Value};
@@ -17,6 +20,7 @@ use crate::house::{create, customer, open, refusals, user};
 
 both_databases!(
     every_mark_is_the_number_of_its_list,
+    the_warehouse_groups_as_the_database_does,
     amounts_of_several_currencies_stay_apart,
     charts_say_what_is_wrong_with_them,
     people_are_told_when_a_number_passes_another,
@@ -81,9 +85,8 @@ async fn of_list(store: &Store, actor: &Actor, address: &str, measure: &str) -> 
     groups.into_iter().flat_map(|group| group.measures).collect()
 }
 
-async fn every_mark_is_the_number_of_its_list(database: TestDatabase) {
-    let (store, actor) = filled(&database).await;
-    let on = create(&store, &actor, &dashboard("All")).await;
+async fn charts_of_all_sorts(store: &Store, actor: &Actor) -> Vec<Chart> {
+    let on = create(store, actor, &dashboard("All")).await;
     let agreed = LongText("status.not_in=draft,void".into());
     let mut charts = vec![
         chart(&on, ChartKind::Bar, "order", "date:month", "sum:total"),
@@ -103,11 +106,17 @@ async fn every_mark_is_the_number_of_its_list(database: TestDatabase) {
     let heat =
         Chart { kind: ChartKind::HeatMap, split_by: Some("kind".into()), ..charts[5].clone() };
     charts.push(heat);
+    charts
+}
+
+async fn every_mark_is_the_number_of_its_list(database: TestDatabase) {
+    let (store, actor) = filled(&database).await;
+    let charts = charts_of_all_sorts(&store, &actor).await;
     let mut compared = 0;
     for actor in people(&store, &actor).await {
         for chart in &charts {
             let mut view = store.read(&actor).await.unwrap();
-            let drawn = match draw(&mut view, english(), chart).await {
+            let drawn = match draw(&mut view, english(), chart, None).await {
                 Ok(drawn) => drawn,
                 // What they may not ask.
                 Err(Error::Refused(_) | Error::Forbidden) => continue,
@@ -124,6 +133,46 @@ async fn every_mark_is_the_number_of_its_list(database: TestDatabase) {
         }
     }
     assert!(compared > 300, "{compared}");
+}
+
+async fn the_warehouse_groups_as_the_database_does(database: TestDatabase) {
+    let (store, actor) = filled(&database).await;
+    let mut charts = charts_of_all_sorts(&store, &actor).await;
+    for measure in ["min:total", "max:date", "avg:total"] {
+        charts.push(Chart { measure: measure.into(), ..charts[4].clone() });
+    }
+    let (_folder, warehouse) = crate::insights::warehouse();
+    crate::insights::follow(&store, &warehouse).await;
+    let told = |drawn: &Drawn| {
+        let shapes = drawn.shapes.iter().flat_map(|shape| {
+            let marks = shape.marks.iter().zip(&drawn.series);
+            marks.map(|(mark, series)| format!("{} {series}: {mark:?}", shape.label))
+        });
+        shapes.collect::<BTreeSet<String>>()
+    };
+    let (mut compared, mut left) = (0, BTreeSet::new());
+    for actor in people(&store, &actor).await {
+        let choosing = Choosing::begin(&store, &warehouse, &actor).await.unwrap();
+        for chart in &charts {
+            let ahead = match grouped(&choosing, chart).await {
+                Ok(Some(ahead)) => ahead,
+                Ok(None) => {
+                    left.insert(chart.record_type.clone());
+                    continue;
+                }
+                Err(Error::Refused(_) | Error::Forbidden) => continue,
+                Err(error) => panic!("{error}"),
+            };
+            let mut view = store.read(&actor).await.unwrap();
+            let slow = draw(&mut view, english(), chart, None).await.unwrap();
+            let fast = draw(&mut view, english(), chart, Some(ahead)).await.unwrap();
+            assert!(fast.as_of.is_some() && slow.as_of.is_none());
+            assert_eq!(told(&fast), told(&slow), "{}", chart.name);
+            compared += fast.shapes.len();
+        }
+    }
+    assert!(compared > 300, "{compared}");
+    assert_eq!(left, BTreeSet::new());
 }
 
 fn labels(drawn: &Drawn) -> Vec<&str> {
@@ -149,7 +198,7 @@ async fn amounts_of_several_currencies_stay_apart(database: TestDatabase) {
     }
     let months = chart(&on, ChartKind::Bar, "order", "date:month", "sum:total");
     let mut view = store.read(&actor).await.unwrap();
-    let drawn = draw(&mut view, english(), &months).await.unwrap();
+    let drawn = draw(&mut view, english(), &months, None).await.unwrap();
     assert_eq!(drawn.series, ["CNY", "EUR"]);
     // The month without orders is there, with nothing.
     assert_eq!(labels(&drawn), ["2026-01", "2026-02", "2026-03"]);
@@ -161,10 +210,10 @@ async fn amounts_of_several_currencies_stay_apart(database: TestDatabase) {
     assert_eq!(texts(2), [Some("20.00 CNY".to_owned()), Some("7.00 EUR".to_owned())]);
     // The last ones stay when there are too many times; of others the largest, and their rest.
     let last = Chart { marks: 1, ..months.clone() };
-    let drawn_last = draw(&mut view, english(), &last).await.unwrap();
+    let drawn_last = draw(&mut view, english(), &last, None).await.unwrap();
     assert_eq!((labels(&drawn_last), drawn_last.left_out), (vec!["2026-03"], 2));
     let largest = Chart { group_by: Some("number".into()), marks: 1, ..months };
-    let drawn = draw(&mut view, english(), &largest).await.unwrap();
+    let drawn = draw(&mut view, english(), &largest, None).await.unwrap();
     assert_eq!((drawn.shapes.len(), drawn.left_out), (2, 2));
     assert_eq!(drawn.shapes[1].label, "All others");
 }
@@ -197,12 +246,12 @@ async fn charts_say_what_is_wrong_with_them(database: TestDatabase) {
             "not-a-time-field status",
         ),
     ] {
-        assert_eq!(refusals(draw(&mut view, english(), &chart).await), [said]);
+        assert_eq!(refusals(draw(&mut view, english(), &chart, None).await), [said]);
     }
-    let nothing = draw(&mut view, english(), &good).await.unwrap();
+    let nothing = draw(&mut view, english(), &good, None).await.unwrap();
     assert!(nothing.shapes.is_empty());
     let none = Chart { kind: ChartKind::Number, group_by: None, ..good };
-    let drawn = draw(&mut view, english(), &none).await.unwrap();
+    let drawn = draw(&mut view, english(), &none, None).await.unwrap();
     assert_eq!(drawn.shapes[0].marks[0].as_ref().unwrap().value, Value::Integer(0));
 }
 

@@ -7,7 +7,7 @@ use guanxi_crm::access::{
 use guanxi_crm::catalog::{Product, ProductKind};
 use guanxi_crm::insights::{
     Analysis, AnalysisRun, LifeRule, Playbook, PlaybookStep, RunState, Stage, StageChange,
-    catch_up, is_kept, offers, question, repeat, run_next,
+    catch_up, offers, question, repeat, run_next,
 };
 use guanxi_crm::people::{AbcClass, Customer, LifeStage};
 use guanxi_crm::sales::{Order, OrderKind, OrderLine};
@@ -15,7 +15,7 @@ use guanxi_crm::work::Task;
 use guanxi_record::{Filter, LongText, Query, Record, Row, Stored, Value};
 use guanxi_store::{Actor, Origin, Purpose, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
-use guanxi_warehouse::{Warehouse, batch_of};
+use guanxi_warehouse::{Warehouse, batch_of, is_kept};
 
 use crate::house::{create, customer, line, open, order, user};
 

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use guanxi_base::{Id, Result};
-use guanxi_crm::dashboards::{Chart, Drawn, Mark, draw};
+use guanxi_crm::dashboards::{Chart, Drawn, Mark, draw, group_ahead};
 use guanxi_record::Stored;
 use guanxi_store::Purpose;
 use serde_json::{Value as Json, json};
@@ -21,10 +21,18 @@ pub(crate) async fn chart_numbers(
     let outcome: Result<Json> = async {
         let mut view = app.store.read(&signed.actor).await?;
         let chart: Stored<Chart> = view.fetch(Purpose::Read, Id::new(parse_id(&id)?)).await?;
-        Ok(json_of(&draw(&mut view, signed.texts, &chart).await?))
+        drop(view);
+        Ok(json_of(&drawn(&app, &signed, &chart).await?))
     }
     .await;
     respond(&signed, outcome)
+}
+
+/// A chart as the reader sees it. It asks for connections of its own.
+pub(crate) async fn drawn(app: &App, signed: &SignedIn, chart: &Chart) -> Result<Drawn> {
+    let ahead = group_ahead(&app.store, &app.warehouse, &signed.actor, chart).await?;
+    let mut view = app.store.read(&signed.actor).await?;
+    draw(&mut view, signed.texts, chart, ahead).await
 }
 
 fn json_of(drawn: &Drawn) -> Json {
@@ -37,7 +45,7 @@ fn json_of(drawn: &Drawn) -> Json {
     });
     json!({
         "keys": drawn.keys, "measure": drawn.measure, "series": drawn.series, "list": drawn.address,
-        "left_out": drawn.left_out, "series_left_out": drawn.series_left_out,
+        "left_out": drawn.left_out, "series_left_out": drawn.series_left_out, "as_of": drawn.as_of,
         "items": shapes.collect::<Vec<_>>(),
     })
 }

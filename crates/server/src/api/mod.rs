@@ -10,7 +10,7 @@ mod resolution;
 mod segments;
 mod write;
 
-pub(crate) use charts::chart_numbers;
+pub(crate) use charts::{chart_numbers, drawn};
 pub(crate) use describe::{describe, search};
 pub(crate) use exchange::{
     Upload, begin_import, export, set_import_state, start_import_of_file, stop_import, undo_import,

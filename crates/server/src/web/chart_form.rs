@@ -6,7 +6,7 @@ use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse as _, Response};
 use guanxi_base::{Decimal, Error, Id, Refusal, Result};
 use guanxi_crm::access::conditions;
-use guanxi_crm::dashboards::{Chart, ChartKind, Dashboard, draw};
+use guanxi_crm::dashboards::{Chart, ChartKind, Dashboard};
 use guanxi_record::{
     Address, Choice as _, Field, Filter, Kind, LongText, Owner, Query, Record, RecordType,
     SYSTEM_FIELDS, Sort, Stored,
@@ -18,7 +18,7 @@ use super::charts;
 use super::fields::Entries;
 use super::layout::{Notice, answer, go_to, icon, page, refused};
 use super::words;
-use crate::api::parse_id;
+use crate::api::{drawn, parse_id};
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
@@ -187,9 +187,7 @@ async fn keep(app: &App, signed: &SignedIn, draft: &Draft) -> Result<String> {
         return Err(Refusal::field("required", "name").into());
     }
     // What cannot be asked cannot be kept.
-    let mut view = app.store.read(&signed.actor).await?;
-    draw(&mut view, signed.texts, &chart).await?;
-    drop(view);
+    drawn(app, signed, &chart).await?;
     let mut tx = app.store.write(&signed.actor).await?;
     chart.dashboard = match (draft.dashboard.is_empty(), draft.new_dashboard.is_empty()) {
         (false, _) => Id::new(parse_id(&draft.dashboard)?),
@@ -226,8 +224,8 @@ async fn form_page(app: &App, signed: &SignedIn, draft: Draft) -> Result<Html<St
 
 async fn form(app: &App, signed: &SignedIn, draft: &Draft) -> Result<Markup> {
     let texts = signed.texts;
+    let preview = preview(app, signed, draft).await?;
     let mut view = app.store.read(&signed.actor).await?;
-    let preview = preview(&mut view, signed, draft).await?;
     let words = condition_words(&mut view, signed, &draft.chart).await;
     let fields = fields(&mut view, signed, draft).await?;
     let title = texts.get("chart-preview");
@@ -260,7 +258,7 @@ async fn form(app: &App, signed: &SignedIn, draft: &Draft) -> Result<Markup> {
 }
 
 /// The chart as it would be; what is missing yet is said.
-async fn preview(view: &mut View, signed: &SignedIn, draft: &Draft) -> Result<Markup> {
+async fn preview(app: &App, signed: &SignedIn, draft: &Draft) -> Result<Markup> {
     let said = |sentence: String| html! { p class="gx-empty m-0" { (sentence) } };
     let chart = match draft.chart() {
         Ok(chart) => chart,
@@ -275,7 +273,7 @@ async fn preview(view: &mut View, signed: &SignedIn, draft: &Draft) -> Result<Ma
     if chart.kind == ChartKind::HeatMap && chart.split_by.is_none() {
         return Ok(said(signed.texts.get("chart-choose-split")));
     }
-    charts::shown(view, signed, &chart).await
+    charts::shown(app, signed, &chart).await
 }
 
 /// Which records it is about, in words.

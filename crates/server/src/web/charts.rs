@@ -5,7 +5,7 @@ use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::{Error, Id, RawId, Result, TimeZone};
 use guanxi_crm::access::Locale;
-use guanxi_crm::dashboards::{Chart, ChartKind, Dashboard, Drawn, Mark, Shape, charts_of, draw};
+use guanxi_crm::dashboards::{Chart, ChartKind, Dashboard, Drawn, Mark, Shape, charts_of};
 use guanxi_record::{Choice as _, Filter, Query, Record, Row, Sort, Stored, Value};
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use super::assets::VERSION;
 use super::layout::icon;
 use super::{format, insight_cards, subscribe};
-use crate::api::parse_id;
+use crate::api::{drawn, parse_id};
 use crate::app::App;
 use crate::signed_in::SignedIn;
 
@@ -55,7 +55,7 @@ pub(super) fn body(signed: &SignedIn, chart: &Chart, drawn: &Drawn) -> Markup {
             let table = table(signed, drawn);
             return html! {
                 div class="table-responsive" tabindex="0" role="region" aria-label=(name) { (table) }
-                (left_out(signed, drawn))
+                (below(signed, drawn))
             };
         }
         ChartKind::HeatMap => "heat",
@@ -63,13 +63,17 @@ pub(super) fn body(signed: &SignedIn, chart: &Chart, drawn: &Drawn) -> Markup {
     };
     html! {
         (insight_cards::chart(texts, kind, name, &table(signed, drawn)))
-        (left_out(signed, drawn))
+        (below(signed, drawn))
     }
 }
 
-fn left_out(signed: &SignedIn, drawn: &Drawn) -> Markup {
+fn below(signed: &SignedIn, drawn: &Drawn) -> Markup {
     let more = drawn.left_out + drawn.series_left_out;
     html! {
+        @if let Some(at) = drawn.as_of {
+            @let at = format::instant(signed.texts.locale(), at, &signed.actor.time_zone);
+            p class="gx-muted px-3 mb-2" { (signed.texts.format("segment-as-of", &[("at", &at)])) }
+        }
         @if more > 0 {
             p class="gx-muted px-3 mb-2" {
                 (signed.texts.format("chart-left-out", &[("number", &more.to_string())]))
@@ -137,8 +141,8 @@ fn number(signed: &SignedIn, chart: &Chart, drawn: &Drawn) -> Markup {
 }
 
 /// What a chart shows: or why it shows nothing to this reader.
-pub(super) async fn shown(view: &mut View, signed: &SignedIn, chart: &Chart) -> Result<Markup> {
-    match draw(view, signed.texts, chart).await {
+pub(super) async fn shown(app: &App, signed: &SignedIn, chart: &Chart) -> Result<Markup> {
+    match drawn(app, signed, chart).await {
         Ok(drawn) => Ok(body(signed, chart, &drawn)),
         Err(error @ (Error::Refused(_) | Error::Forbidden | Error::NotFound)) => {
             let (_, sentence) = crate::problem::words(&error, signed.texts);
@@ -157,7 +161,8 @@ pub(crate) async fn chart_body(
     let outcome: Result<Markup> = async {
         let mut view = app.store.read(&signed.actor).await?;
         let chart: Stored<Chart> = view.fetch(Purpose::Read, Id::new(parse_id(&id)?)).await?;
-        shown(&mut view, &signed, &chart).await
+        drop(view);
+        shown(&app, &signed, &chart).await
     }
     .await;
     match outcome {
@@ -180,13 +185,20 @@ async fn grid(view: &mut View, dashboard: RawId) -> Result<Markup> {
             @for chart in &charts {
                 section class="card" aria-label=(chart.name) {
                     div class="gx-card-head" { (sign(chart.kind)) h2 { a href=(format!("/chart/{}", chart.id)) { (chart.name) } } }
-                    div hx-get=(format!("/chart/{}/body", chart.id)) hx-trigger="load" hx-swap="innerHTML" {
-                        p class="gx-empty m-0" { a href=(format!("/chart/{}", chart.id)) { (chart.name) } }
-                    }
+                    (to_come(chart, &format!("/chart/{}", chart.id)))
                 }
             }
         }
     })
+}
+
+/// Where a chart will be; without a script it is behind a link.
+fn to_come(chart: &Stored<Chart>, link: &str) -> Markup {
+    html! {
+        div hx-get=(format!("/chart/{}/body", chart.id)) hx-trigger="load" hx-swap="innerHTML" {
+            p class="gx-empty m-0" { a href=(link) { (chart.name) } }
+        }
+    }
 }
 
 fn sign(kind: ChartKind) -> Markup {
@@ -226,12 +238,11 @@ pub(super) async fn chart_sections(
     row: &Row,
 ) -> Result<(Markup, Markup)> {
     let chart: Stored<Chart> = row.clone().try_into()?;
-    let body = shown(view, signed, &chart).await?;
     let above = html! {
         (script())
         section class="card mb-3" aria-label=(chart.name) {
             div class="gx-card-head" { (sign(chart.kind)) h2 { (chart.name) } }
-            (body)
+            (to_come(&chart, &format!("/chart/{}/body", chart.id)))
         }
     };
     let beside = subscribe::subscribe_card(view, signed, &format!("/chart/{}", row.id)).await?;
