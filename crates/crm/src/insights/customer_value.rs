@@ -10,6 +10,9 @@ use guanxi_analytics::rfm::{Scores, by_quantiles};
 use guanxi_base::{Decimal, Error, Money, Percent, RawId, Result};
 use guanxi_record::{Choice as _, Value};
 use guanxi_warehouse::day_of;
+use rayon::iter::{
+    IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
+};
 use serde_json::{Value as Json, json};
 
 use super::life::{Life, LifeRule, life_of};
@@ -116,10 +119,17 @@ impl Found {
                 .map_err(Error::internal)?;
             let concentration = Concentration::of(&revenue).map_err(Error::internal)?;
             classes = concentration.classes(ABC_LIMITS.0, ABC_LIMITS.1).map_err(Error::internal)?;
-            let worth = worth(&purchases, &buyers, calibration)?;
-            let (assignment, clusters_card) = clustered(&recency, &frequency, &revenue)?;
-            clusters = assignment;
-            let propensity = Propensity::of(&purchases, &buyers)?;
+            // Long parts of each of them keep one processor busy only.
+            let (worth, (groups, propensity)) = rayon::join(
+                || worth(&purchases, &buyers, calibration),
+                || {
+                    let groups = clustered(&recency, &frequency, &revenue);
+                    (groups, Propensity::of(&purchases, &buyers))
+                },
+            );
+            let (worth, propensity) = (worth?, propensity?);
+            let clusters_card;
+            (clusters, clusters_card) = groups?;
             buys_soon = propensity.chances;
             card = json!({
                 "buyers": buyers.len(),
@@ -153,7 +163,7 @@ impl Found {
     }
 
     fn lives(&self, rules: &Rules) -> Result<Vec<Life>> {
-        let all = self.purchases.customers.iter().enumerate();
+        let all = self.purchases.customers.par_iter().enumerate();
         all.map(|(place, id)| {
             let rule = rules.of(self.purchases.product_lines[place]);
             let rule = rule.ok_or_else(|| Error::internal("there is no rule of life"))?;
@@ -200,14 +210,11 @@ impl Found {
 
     /// Why the customer at a place is where they are.
     pub(super) fn reason(&self, place: usize) -> Json {
-        let mut reason = self.lives[place].reason.clone();
+        let Some(known) = self.lives[place].reason else { return json!({}) };
+        let mut reason = json!(known);
         if let (Some(worth), Some(at)) = (&self.worth, self.buyer_of[place]) {
             reason["value"] = number(worth.value[at as usize] / 1e4);
-            let away = reason["away"].as_i64().unwrap_or(0);
-            reason["chance_of_return"] = self
-                .returns
-                .chance(i32::try_from(away).unwrap_or(i32::MAX))
-                .map_or(Json::Null, number);
+            reason["chance_of_return"] = self.returns.chance(known.away).map_or(Json::Null, number);
         }
         reason
     }

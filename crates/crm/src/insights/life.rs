@@ -3,7 +3,7 @@
 
 use guanxi_base::{Id, Percent};
 use guanxi_record::{LongText, Record};
-use serde_json::{Value as Json, json};
+use serde::Serialize;
 
 use super::purchases::Purchase;
 use crate::catalog::ProductCategory;
@@ -71,7 +71,7 @@ impl LifeRule {
 }
 
 /// What a customer's purchases say about them on a day.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Life {
     /// Where they are.
     pub stage: LifeStage,
@@ -79,8 +79,27 @@ pub struct Life {
     pub relationship: Option<RelationshipStage>,
     /// What ties them to us; none without a purchase.
     pub level: Option<RelationLevel>,
-    /// The numbers that decided it: the sentence of the reason is made of them.
-    pub reason: Json,
+    /// Why; none without a purchase.
+    pub reason: Option<LifeReason>,
+}
+
+/// The numbers that decide where a customer is: the sentence of the reason is made of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct LifeReason {
+    /// How often they bought.
+    pub purchases: i64,
+    /// The days since the first purchase.
+    pub days: i32,
+    /// The days since the last one.
+    pub away: i32,
+    /// The usual days from one to the next.
+    pub interval: i32,
+    /// They are lost after more than so many days without one.
+    pub lost_after: i32,
+    /// What they bought in the last half of a year, in 1/10,000 of the unit.
+    pub recent: i64,
+    /// What they bought in the half before it.
+    pub before: i64,
 }
 
 /// Where a customer is on a day (since 1970-01-01), with their purchases until then in the order
@@ -94,7 +113,7 @@ pub fn life_of(
 ) -> Life {
     let (Some(first), Some(last)) = (purchases.first(), purchases.last()) else {
         let stage = if is_prospect { LifeStage::Prospect } else { LifeStage::Potential };
-        return Life { stage, relationship: None, level: None, reason: json!({}) };
+        return Life { stage, relationship: None, level: None, reason: None };
     };
     let interval = usual_interval(rule, purchases);
     let lost_after = lost_after(rule, interval);
@@ -123,11 +142,9 @@ pub fn life_of(
     } else {
         RelationLevel::Casual
     };
-    let reason = json!({
-        "purchases": count, "days": tenure, "away": away, "interval": interval,
-        "lost_after": lost_after, "recent": recent, "before": before,
-    });
-    Life { stage, relationship: Some(relationship), level: Some(level), reason }
+    let reason =
+        LifeReason { purchases: count, days: tenure, away, interval, lost_after, recent, before };
+    Life { stage, relationship: Some(relationship), level: Some(level), reason: Some(reason) }
 }
 
 /// The days between purchases, on average; of who bought on one day only what the rule says.

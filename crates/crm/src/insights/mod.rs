@@ -18,7 +18,7 @@ mod worth;
 
 pub use catch_up::{CaughtUp, catch_up, warm};
 pub use knowledge::{knowledge_of, question};
-pub use life::{Life, LifeRule, life_of};
+pub use life::{Life, LifeReason, LifeRule, life_of};
 pub use offers::{NextOffer, offers};
 pub use propensity::{HORIZON, Reason};
 pub use purchases::{Purchase, Purchases};

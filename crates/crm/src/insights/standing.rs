@@ -8,6 +8,7 @@ use guanxi_base::{Decimal, Error, Percent, RawId, Result};
 use guanxi_record::{Catalog, Choice as _, Filter, Kind, Query, Record, Sort, Stored, Value};
 use guanxi_store::{Actor, Origin, Store};
 use guanxi_warehouse::{Frame, Manifest, NO_CODE, NO_NUMBER, Warehouse};
+use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value as Json, json};
 
 use super::customer_value::{FIELDS as ALL, Found};
@@ -323,7 +324,7 @@ impl<'a> Measures<'a> {
             return Some(own.clone());
         }
         let at = ALL.iter().position(|name| *name == measure)?;
-        let places = 0..self.found.len();
+        let places = (0..self.found.len()).into_par_iter();
         let number = |place: usize| number_of(self.found.values(place).get(at));
         Some(places.map(number).collect())
     }

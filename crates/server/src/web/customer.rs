@@ -121,25 +121,16 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
 /// The sentence that says why a customer is at their stage.
 fn reason(signed: &SignedIn, life: &Life) -> Option<String> {
     let texts = signed.texts;
-    let number = |key: &str| {
-        life.reason[key].as_i64().map(|n| format::number(texts.locale(), &n.to_string()))
-    };
-    let (Some(purchases), Some(days), Some(away), Some(interval), Some(lost)) = (
-        number("purchases"),
-        number("days"),
-        number("away"),
-        number("interval"),
-        number("lost_after"),
-    ) else {
-        return None;
-    };
+    let known = life.reason?;
     let given = [
-        ("purchases", purchases.as_str()),
-        ("days", &days),
-        ("away", &away),
-        ("interval", &interval),
-        ("lost", &lost),
+        ("purchases", known.purchases),
+        ("days", known.days.into()),
+        ("away", known.away.into()),
+        ("interval", known.interval.into()),
+        ("lost", known.lost_after.into()),
     ];
+    let given = given.map(|(name, n)| (name, format::number(texts.locale(), &n.to_string())));
+    let given = given.each_ref().map(|(name, n)| (*name, n.as_str()));
     Some(texts.format("insights-why-life-stage", &given))
 }
 
