@@ -453,6 +453,7 @@ segment-buyers = Have bought
 segment-orders = Orders of a buyer
 segment-order-value = Value of an order
 segment-reduced = Lines at a discount
+segment-price-elasticity = Change of what they buy when it costs 1 % more (price elasticity, %)
 segment-cases = Cases for 100 customers
 segment-risk = Risk that they have left
 segment-expected = Purchases to expect in a year

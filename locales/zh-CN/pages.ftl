@@ -450,6 +450,7 @@ segment-buyers = 购买过
 segment-orders = 每位买家订单数
 segment-order-value = 每单金额
 segment-reduced = 打折的订单行
+segment-price-elasticity = 涨价 1% 时购买量的变化（价格弹性，%）
 segment-cases = 每百名客户的服务单
 segment-risk = 流失风险
 segment-expected = 预计年购买次数

@@ -3,6 +3,7 @@
 mod alike;
 mod choosing;
 mod membership;
+mod prices;
 mod profile;
 mod records;
 

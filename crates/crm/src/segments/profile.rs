@@ -8,6 +8,7 @@ use guanxi_warehouse::{
 };
 
 use super::choosing::Choosing;
+use super::prices::Prices;
 use crate::catalog::{Product, ProductCategory};
 use crate::people::Customer;
 use crate::sales::{Order, OrderLine, agreed_sales};
@@ -17,6 +18,8 @@ use crate::service::Case;
 const MONTHS: usize = 12;
 /// So many categories and products are told.
 const TOLD: usize = 10;
+/// What must be seen of the lines of orders.
+const LINE_FIELDS: [&str; 5] = ["order", "product", "quantity", "amount", "discount"];
 
 /// A part of the whole, of the chosen customers and of all.
 #[derive(Debug, Clone, PartialEq)]
@@ -114,7 +117,7 @@ fn mean(sum: f64, number: f64) -> Option<f64> {
 pub async fn profile(choosing: &Choosing, chosen: &Mask) -> Result<Profile> {
     let rights = &choosing.actor().rights;
     if !rights.reads_all(Order::NAME, &["customer", "date", "status", "kind", "total", "channel"])
-        || !rights.reads_all(OrderLine::NAME, &["order", "product", "amount", "discount"])
+        || !rights.reads_all(OrderLine::NAME, &LINE_FIELDS)
     {
         return Err(guanxi_base::Error::Forbidden);
     }
@@ -220,7 +223,7 @@ impl Bought {
     }
 }
 
-/// What they buy, and how much of it at a discount: how they look at prices.
+/// What they buy, how much of it at a discount, and how they look at prices.
 async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Result<()> {
     let counts = choosing.mask(OrderLine::NAME, &Filter::everything()).await?;
     let of_order = choosing.places((OrderLine::NAME, "order"), Order::NAME).await?;
@@ -229,10 +232,12 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
     let places = choosing.places((Product::NAME, "category"), ProductCategory::NAME).await?;
     let amounts = choosing.column(OrderLine::NAME, "amount").await?;
     let discounts = choosing.column(OrderLine::NAME, "discount").await?;
+    let quantities = choosing.column(OrderLine::NAME, "quantity").await?;
+    let days = choosing.column(Order::NAME, "date").await?;
     let amount_of = (OrderLine::NAME, "amount");
     let (_, in_currency) = in_one_currency(choosing, amount_of, &counts, orders.currency).await?;
     let (mut by_category, mut by_product) = (Sums::default(), Sums::default());
-    let mut reduced = Sums::default();
+    let (mut reduced, mut prices) = (Sums::default(), Prices::default());
     let products = choosing.column(Product::NAME, "id").await?;
     let mut ids: Vec<i64> = Vec::new();
     for row in (0..counts.len()).filter(|row| counts[*row]) {
@@ -248,6 +253,8 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
         let product = of_product.codes().0[row] as usize;
         if product < products.numbers().len() {
             by_product.add(product, amount, chosen);
+            let line = (quantities.numbers()[row] as f64, amount);
+            prices.add(of_product.codes().0[row], days.numbers()[order], line, chosen);
         }
         if let Some(place) = places.codes().0.get(product).filter(|place| **place != NO_PLACE) {
             let place = *place as usize;
@@ -261,6 +268,8 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
     let [few, all] =
         [0, 1].map(|side| mean(reduced.at(1)[side], reduced.at(0)[side] + reduced.at(1)[side]));
     found.figures.push(("reduced", few, all));
+    let [few, all] = prices.elasticities();
+    found.figures.push(("price-elasticity", few, all));
     let category = |place: usize| ids.get(place).copied().unwrap_or(NO_NUMBER);
     found.categories = most(by_category.shares(&|place| RawId(category(place)).to_string()));
     let id = |place: usize| RawId(products.numbers()[place]).to_string();

@@ -2,6 +2,7 @@
 
 use guanxi_base::{Clock, Currency, Date, Decimal, Error, Money};
 use guanxi_crm::access::{Locale, User};
+use guanxi_crm::catalog::{Product, ProductKind};
 use guanxi_crm::people::Customer;
 use guanxi_crm::sales::{Order, OrderKind, OrderLine, OrderStatus};
 use guanxi_crm::segments::{Segment, SegmentKind};
@@ -70,6 +71,20 @@ pub(crate) fn line(order: &Stored<Order>, quantity: i32, price: i64) -> OrderLin
         unit_price: Money::new(price * Money::ONE, Currency::CNY),
         discount: None,
         amount: None,
+    }
+}
+
+pub(crate) fn product(name: &str) -> Product {
+    Product {
+        name: name.to_owned(),
+        code: None,
+        kind: ProductKind::Goods,
+        category: None,
+        list_price: None,
+        unit_cost: None,
+        unit: None,
+        is_active: true,
+        description: None,
     }
 }
 

@@ -4,7 +4,6 @@ use guanxi_base::{Currency, Id, Money, RawId, Rng};
 use guanxi_crm::access::{
     FieldRight, LimitedAccess, RightPurpose, RightScope, Role, RoleRight, User, actor_of,
 };
-use guanxi_crm::catalog::{Product, ProductKind};
 use guanxi_crm::insights::{
     Analysis, AnalysisRun, LifeRule, Playbook, PlaybookStep, RunState, Stage, StageChange,
     catch_up, offers, question, repeat, run_next,
@@ -17,7 +16,7 @@ use guanxi_store::{Actor, Origin, Purpose, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::{Warehouse, batch_of, is_kept};
 
-use crate::house::{create, customer, line, open, order, user};
+use crate::house::{create, customer, line, open, order, product, user};
 
 both_databases!(
     the_warehouse_follows_every_change,
@@ -266,18 +265,7 @@ async fn what_to_offer_is_what_others_bought_with_it(database: TestDatabase) {
     let (_folder, warehouse) = warehouse();
     let mut products = Vec::new();
     for name in ["Lamp", "Bulb", "Chair"] {
-        let product = Product {
-            name: name.into(),
-            code: None,
-            kind: ProductKind::Goods,
-            category: None,
-            list_price: None,
-            unit_cost: None,
-            unit: None,
-            is_active: true,
-            description: None,
-        };
-        products.push(create(&store, &actor, &product).await);
+        products.push(create(&store, &actor, &product(name)).await);
     }
     // Of ten lamps eight came with a bulb; chairs go alone.
     let baskets: Vec<Vec<usize>> = (0..30)

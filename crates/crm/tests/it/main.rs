@@ -9,6 +9,7 @@ mod importing;
 mod insights;
 mod mirroring;
 mod organising;
+mod pricing;
 mod privacy;
 mod reading;
 mod resolving;
