@@ -409,6 +409,7 @@ insights-cluster = Group
 insights-cluster-recency = Days since last purchase
 insights-cluster-frequency = Purchases
 insights-baskets = Bought together
+insights-baskets-none = No agreed order has lines that name a product: there is nothing to tell from.
 insights-baskets-found = { $baskets } baskets: { $sets } sets of products in at least 1 % of them, { $rules } rules that hold in at least half of the cases.
 insights-who-buys = Who buys
 insights-also-buys = also buys

@@ -406,6 +406,7 @@ insights-cluster = 客户群
 insights-cluster-recency = 距最近购买天数
 insights-cluster-frequency = 购买次数
 insights-baskets = 关联购买
+insights-baskets-none = 还没有写明产品的有效订单行，无从分析。
 insights-baskets-found = { $baskets } 个购物篮：至少 1 % 的购物篮中出现的产品组合 { $sets } 个，至少半数成立的规则 { $rules } 条。
 insights-who-buys = 购买
 insights-also-buys = 也购买

@@ -1,6 +1,6 @@
 // Draws the table inside a <gx-chart> as a chart. The table stays: it is what is shown without a
-// script, what "view as table" opens, and where the marks of the chart lead. Kinds: line, bar, heat,
-// funnel, treemap.
+// script, what "view as table" opens, and where the marks of the chart lead. Kinds: line, bar (several
+// numbers of a row on top of each other), shares (side by side, of a whole), heat, funnel, treemap.
 import { BarChart, FunnelChart, HeatmapChart, LineChart, TreemapChart } from "echarts/charts";
 import { AriaComponent, GridComponent, LegendComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { init, use, type EChartsCoreOption } from "echarts/core";
@@ -14,6 +14,9 @@ const colors = ["#e69f00", "#56b4e9", "#009e73", "#d55e00", "#cc79a7", "#0072b2"
 
 /** A line of more points than this is drawn without its marks. */
 const POINTS_MARKED = 60;
+
+/** Bars with longer names than this lie, so that all names can be read. */
+const NAME_MAX = 12;
 
 type Cell = { text: string; value: number; href: string };
 type Chart = ReturnType<typeof init>;
@@ -109,15 +112,27 @@ class GxChart extends HTMLElement {
   private curves(rows: Cell[][], titles: string[], axis: { nameTextStyle: object }, text: object): EChartsCoreOption {
     const type = this.dataset.kind === "line" ? "line" : "bar";
     const several = titles.length > 2;
+    const percent = (value: number) => `${Number((value * 100).toPrecision(3))} %`;
+    const told = this.dataset.kind === "shares" ? percent : undefined;
+    const names = { type: "category", data: rows.map((row) => row[0].text), ...axis };
+    const numbers = { type: "value", ...axis, axisLabel: { ...text, formatter: told } };
+    const lies = type === "bar" && rows.some((row) => row[0].text.length > NAME_MAX);
+    const axes = lies ? {
+      yAxis: { ...names, inverse: true, axisLabel: { ...text, width: 150, overflow: "truncate" } },
+      xAxis: numbers,
+    } : {
+      xAxis: { ...names, name: titles[0], nameLocation: "middle", nameGap: 28 },
+      yAxis: { ...numbers, name: several ? "" : titles[1], nameTextStyle: { ...axis.nameTextStyle, align: "left" } },
+    };
     return {
+      ...axes,
       legend: { show: several, type: "scroll", textStyle: text, top: 0 },
-      xAxis: { type: "category", name: titles[0], nameLocation: "middle", nameGap: 28, data: rows.map((row) => row[0].text), ...axis },
-      yAxis: { type: "value", name: titles.length === 2 ? titles[1] : "", ...axis, nameTextStyle: { ...axis.nameTextStyle, align: "left" } },
       series: titles.slice(1).map((name, at) => ({
         name, type, symbolSize: 7,
         // A mark to be clicked, and the only thing to be seen where there is one alone.
         showSymbol: rows.length <= POINTS_MARKED,
-        stack: several && type === "bar" ? "all" : undefined,
+        stack: several && this.dataset.kind === "bar" ? "all" : undefined,
+        tooltip: { valueFormatter: told },
         data: rows.map((row) => ({ value: row[at + 1]?.value, href: row[at + 1]?.href || row[0].href })),
       })),
     };

@@ -328,11 +328,13 @@ fn row(texts: &Texts, name: &str, of: &Json) -> Markup {
                 @for pair in parameters {
                     span class="text-nowrap" {
                         (pair[0].as_str().unwrap_or_default()) " "
-                        (pair[1].as_f64().map(|value| plain(texts, value, 4)).unwrap_or_default()) " "
+                        (pair[1].as_f64().map(|value| plain(texts, value, 4)).unwrap_or_default())
                     }
+                    " "
                 }
                 @if let Some(likelihood) = of["log_likelihood"].as_f64() {
-                    span class="text-nowrap" { "LL " (plain(texts, likelihood, 3)) " " }
+                    span class="text-nowrap" { "LL " (plain(texts, likelihood, 3)) }
+                    " "
                 }
                 @if let Some(boundary) = of["boundary"].as_str() {
                     span class="badge" { (texts.get(&format!("insights-boundary-{}", boundary.to_lowercase()))) }
@@ -403,13 +405,21 @@ pub(super) fn baskets(texts: &Texts, found: &Json) -> Markup {
             }
         }
     };
+    let number = |name: &str| {
+        let number = found[name].as_u64().unwrap_or(0);
+        format::number(texts.locale(), &number.to_string())
+    };
     let content = html! {
         p class="px-3 pt-2 gx-muted" {
-            (texts.format("insights-baskets-found", &[
-                ("baskets", &format::number(texts.locale(), &found["baskets"].to_string())),
-                ("sets", &format::number(texts.locale(), &found["sets"].to_string())),
-                ("rules", &format::number(texts.locale(), &found["rules_of_one"].to_string())),
-            ]))
+            @if found["baskets"].as_u64() == Some(0) {
+                (texts.get("insights-baskets-none"))
+            } @else {
+                (texts.format("insights-baskets-found", &[
+                    ("baskets", &number("baskets")),
+                    ("sets", &number("sets")),
+                    ("rules", &number("rules_of_one")),
+                ]))
+            }
         }
         @if !rules.is_empty() {
             div class="table-responsive" tabindex="0" role="region" aria-label=(texts.get("insights-baskets")) {

@@ -74,10 +74,10 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
                         (cards::concentration(texts, card))
                         (cards::rfm(texts, card))
                         (cards::cohorts(texts, card))
+                        (cards::model(texts, run, card))
                     }
                     div class="gx-stack" {
                         (lost)
-                        (cards::model(texts, run, card))
                         (super::standing_cards::propensity_card(texts, card))
                         (cards::clusters(texts, card))
                         (super::standing_cards::standing(texts, card))

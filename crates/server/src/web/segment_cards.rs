@@ -164,7 +164,7 @@ fn shares(texts: &Texts, key: &str, shares: &[Share], name: &dyn Fn(&Share) -> S
         texts,
         key,
         icon("chart-bar"),
-        &html! { div class="card-body" { (chart(texts, "bar", &title, &table)) } },
+        &html! { div class="card-body" { (chart(texts, "shares", &title, &table)) } },
     )
 }
 

@@ -257,19 +257,21 @@ pub(super) fn propensity_card(texts: &Texts, found: &Json) -> Markup {
                 p class="mb-0" { (texts.get(&format!("propensity-{why}"))) }
             }
             @if found["area"].is_number() {
-                table class="table table-sm mb-0" {
-                    thead { tr {
-                        th scope="col" { (texts.get("propensity-held-out")) }
-                        th scope="col" class="gx-number" { (texts.get("propensity-model")) }
-                        th scope="col" class="gx-number" { (texts.get("propensity-naive")) }
-                    } }
-                    tbody { @for (label, model, naive, digits) in rows {
-                        tr {
-                            th scope="row" class="fw-normal" { (texts.get(label)) }
-                            td class="gx-number" { (told(model, digits).unwrap_or_default()) }
-                            td class="gx-number" { (told(naive, digits).unwrap_or_default()) }
-                        }
-                    } }
+                div class="table-responsive" tabindex="0" role="region" aria-label=(texts.get("propensity-held-out")) {
+                    table class="table table-sm mb-0" {
+                        thead { tr {
+                            th scope="col" { (texts.get("propensity-held-out")) }
+                            th scope="col" class="gx-number" { (texts.get("propensity-model")) }
+                            th scope="col" class="gx-number" { (texts.get("propensity-naive")) }
+                        } }
+                        tbody { @for (label, model, naive, digits) in rows {
+                            tr {
+                                th scope="row" class="fw-normal" { (texts.get(label)) }
+                                td class="gx-number" { (told(model, digits).unwrap_or_default()) }
+                                td class="gx-number" { (told(naive, digits).unwrap_or_default()) }
+                            }
+                        } }
+                    }
                 }
             }
             @if let Some(all) = found["coefficients"].as_array() {
