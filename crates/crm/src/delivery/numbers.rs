@@ -1,11 +1,11 @@
 //! Telling people of charts: as they are at a time, or when a number is above or below another.
 
 use std::collections::BTreeSet;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use guanxi_base::{Error, Result};
 use guanxi_record::{Stored, Value};
 use guanxi_store::{Purpose, View};
+use sha2::{Digest as _, Sha256};
 
 use super::records::Alert;
 use super::telling::{Teller, Told};
@@ -95,8 +95,8 @@ impl Teller<'_> {
     /// is drawn for this one: neither name nor number stands in it. What is put together of others
     /// is no mark of its own.
     fn sign(&self, mark: &Mark) -> Option<String> {
-        let mut sign = DefaultHasher::new();
-        (self.user.id.raw().0, mark.address.as_ref()?).hash(&mut sign);
-        Some(format!("{:016x}", sign.finish()))
+        let address = mark.address.as_ref()?;
+        let sign = Sha256::digest(format!("{} {address}", self.user.id.raw().0));
+        Some(sign[..8].iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }

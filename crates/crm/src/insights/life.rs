@@ -115,7 +115,7 @@ pub fn life_of(
         let stage = if is_prospect { LifeStage::Prospect } else { LifeStage::Potential };
         return Life { stage, relationship: None, level: None, reason: None };
     };
-    let interval = usual_interval(rule, purchases);
+    let interval = usual_interval(rule, last.day - first.day, gaps(purchases));
     let lost_after = lost_after(rule, interval);
     let (away, tenure) = (day - last.day, day - first.day);
     let count = i64::try_from(purchases.len()).unwrap_or(i64::MAX);
@@ -147,11 +147,15 @@ pub fn life_of(
     Life { stage, relationship: Some(relationship), level: Some(level), reason: Some(reason) }
 }
 
+/// How often a purchase came on a later day than the one before.
+fn gaps(purchases: &[Purchase]) -> usize {
+    purchases.windows(2).filter(|pair| pair[0].day != pair[1].day).count()
+}
+
 /// The days between purchases, on average; of who bought on one day only what the rule says.
-fn usual_interval(rule: &LifeRule, purchases: &[Purchase]) -> i32 {
-    let gaps = purchases.windows(2).filter(|pair| pair[0].day != pair[1].day).count();
-    match (i32::try_from(gaps), purchases.first(), purchases.last()) {
-        (Ok(gaps), Some(first), Some(last)) if gaps > 0 => ((last.day - first.day) / gaps).max(1),
+fn usual_interval(rule: &LifeRule, days: i32, gaps: usize) -> i32 {
+    match i32::try_from(gaps) {
+        Ok(gaps) if gaps > 0 => (days / gaps).max(1),
         _ => i32::try_from(rule.usual_interval_days).unwrap_or(i32::MAX),
     }
 }
@@ -165,12 +169,16 @@ fn lost_after(rule: &LifeRule, interval: i32) -> i32 {
 
 /// Whether they were lost before their last stretch of purchases, and that is not long ago.
 fn is_won_back(rule: &LifeRule, purchases: &[Purchase], day: i32) -> bool {
-    let gap = purchases.windows(2).enumerate().rev().find(|(at, pair)| {
-        let interval = usual_interval(rule, &purchases[..=*at]);
-        pair[1].day - pair[0].day > lost_after(rule, interval)
-    });
+    let (mut gaps, mut returned) = (0, None);
+    for pair in purchases.windows(2) {
+        let interval = usual_interval(rule, pair[0].day - purchases[0].day, gaps);
+        if pair[1].day - pair[0].day > lost_after(rule, interval) {
+            returned = Some(pair[1].day);
+        }
+        gaps += usize::from(pair[0].day != pair[1].day);
+    }
     // Whoever has stayed long enough to be new no longer is simply a customer again.
-    gap.is_some_and(|(_, pair)| i64::from(day - pair[1].day) <= rule.opening_days)
+    returned.is_some_and(|returned| i64::from(day - returned) <= rule.opening_days)
 }
 
 /// What they bought in the last half of a year and in the half before it.
