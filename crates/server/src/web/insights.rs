@@ -71,15 +71,15 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
                     div class="gx-stack" {
                         (cards::stages(app, texts, card))
                         (cards::moves(app, texts, card))
+                        (lost)
                         (cards::concentration(texts, card))
                         (cards::rfm(texts, card))
                         (cards::cohorts(texts, card))
+                        (cards::clusters(texts, card))
                         (cards::model(texts, run, card))
                     }
                     div class="gx-stack" {
-                        (lost)
                         (super::standing_cards::propensity_card(texts, card))
-                        (cards::clusters(texts, card))
                         (super::standing_cards::standing(texts, card))
                         @if let Some(card) = baskets.as_ref().and_then(|run| run.card.as_ref()) {
                             (cards::baskets(texts, &card.0))
