@@ -136,6 +136,10 @@ refusal-too-many-marks = Between 1 and { $limit } marks can be shown.
 refusal-needs-alert = Numbers have no moment of their own: choose a rhythm, or a number above or below which you want to be told.
 refusal-not-a-cluster-address = “{ $value }” is no address of a cluster: it looks like ballista://host:50050.
 refusal-not-a-warehouse-address = “{ $value }” is no place for the warehouse: name a folder, or an address such as s3://bucket/folder.
+refusal-not-built-in = This program was built without { $feature ->
+        [cluster] its part for clusters
+       *[other] its engine for SQL
+    }: build it with cargo build --release --features { $feature }, or use a release of all parts.
 refusal-unknown-segment = There is no segment { $value }, or you may not see it.
 refusal-segment-cycle = This segment leads to itself, or through more than five others.
 refusal-not-in-warehouse = { $type }: “{ $name }” cannot be asked of all customers at once.

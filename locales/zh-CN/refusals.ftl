@@ -136,6 +136,10 @@ refusal-too-many-marks = 可显示 1 到 { $limit } 组。
 refusal-needs-alert = 数值没有“发生”的时刻：请选择周期，或设定高于、低于某值时提醒。
 refusal-not-a-cluster-address = “{ $value }”不是集群地址：应形如 ballista://主机:50050。
 refusal-not-a-warehouse-address = “{ $value }”不能作为数据仓库的位置：请填写文件夹，或形如 s3://bucket/folder 的地址。
+refusal-not-built-in = 此程序未包含{ $feature ->
+        [cluster] 集群组件
+       *[other] SQL 引擎
+    }：请用 cargo build --release --features { $feature } 构建，或使用完整发行版。
 refusal-unknown-segment = 不存在客户细分 { $value }，或您无权查看。
 refusal-segment-cycle = 该客户细分引用了自身，或嵌套超过五层。
 refusal-not-in-warehouse = { $type }的“{ $name }”不能用于对全部客户的筛选。

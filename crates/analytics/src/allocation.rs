@@ -2,8 +2,8 @@
 //!
 //! [`allocate`] gives amounts to targets (customers, segments, channels), each of which answers with
 //! less and less for more and more; [`assign`] gives each case one of several actions. Both are
-//! solved exactly (HiGHS: Huangfu & Hall, *Mathematical Programming Computation* 10, 2018), with least
-//! and most amounts, whole numbers, and fair shares of groups; [`greedy`] is the fast way where it is
+//! solved exactly (by solvers in Rust, or with the feature `optimiser` by HiGHS: Huangfu & Hall, *Mathematical
+//! Programming Computation* 10, 2018), with least and most amounts, whole numbers, and fair shares of groups; [`greedy`] is the fast way where it is
 //! exact, too: one resource, and nothing but most amounts.
 //!
 //! The [shadow price](Scarcity) of a resource says what one more of it would bring (Dantzig, *Linear
@@ -26,20 +26,16 @@
 
 mod assignment;
 mod explanation;
+mod solver;
 
-use good_lp::solvers::highs::HighsProblem;
-use good_lp::{
-    Constraint, DualValues, Expression, ProblemVariables, ResolutionError, Solution,
-    SolutionWithDual, SolverModel, Variable, constraint, highs, variable,
-};
+use good_lp::{Constraint, Expression, ProblemVariables, Variable, constraint, variable};
 
 use crate::error::{each, parameter, same_length};
 use crate::{Error, Result};
+use solver::Problem;
 
 pub use assignment::{Action, Assignment, assign};
 pub use explanation::{Reason, Scarcity};
-
-const MODEL: &str = "the allocation";
 
 /// Who may get something.
 #[derive(Debug, Clone, PartialEq)]
@@ -188,28 +184,29 @@ pub fn allocate(
     groups: &[Group],
 ) -> Result<Allocation> {
     check(targets, resources, groups)?;
-    let first = solve(targets, resources, groups, None)?;
+    let (first, columns) = problem(targets, resources, groups, None);
+    let amounts = best_amounts(&first, targets, &columns)?;
     let has_choices = targets.iter().any(|target| target.or_nothing || target.whole);
     // Prices are those of small changes around the best choice.
     let prices = if has_choices {
-        solve(targets, resources, groups, Some(&first.amounts))?.prices
+        problem(targets, resources, groups, Some(&amounts)).0.prices()?
     } else {
-        first.prices
+        first.prices()?
     };
     let returns: Vec<f64> =
-        targets.iter().zip(&first.amounts).map(|(target, x)| target.return_of(*x)).collect();
+        targets.iter().zip(&amounts).map(|(target, x)| target.return_of(*x)).collect();
     let scarcity = resources.iter().zip(prices).enumerate().map(|(at, (resource, price))| {
-        let used = targets.iter().zip(&first.amounts).map(|(target, x)| target.uses[at] * x).sum();
+        let used = targets.iter().zip(&amounts).map(|(target, x)| target.uses[at] * x).sum();
         Scarcity { name: resource.name.clone(), used, capacity: resource.capacity, price }
     });
     let scarcity: Vec<Scarcity> = scarcity.collect();
     let reasons = targets
         .iter()
-        .zip(&first.amounts)
+        .zip(&amounts)
         .map(|(target, amount)| explanation::reason(target, *amount, &scarcity, groups.is_empty()))
         .collect();
     let total = returns.iter().sum();
-    Ok(Allocation { amounts: first.amounts, returns, total, scarcity, reasons })
+    Ok(Allocation { amounts, returns, total, scarcity, reasons })
 }
 
 fn check(targets: &[Target], resources: &[Resource], groups: &[Group]) -> Result<()> {
@@ -233,36 +230,14 @@ fn check(targets: &[Target], resources: &[Resource], groups: &[Group]) -> Result
     Ok(())
 }
 
-/// What the solver found.
-struct Solved {
-    amounts: Vec<f64>,
-    prices: Vec<f64>,
-}
-
-/// The problem of making something the most, solved the same way each time, and silently.
-fn most_of(gain: Expression, variables: ProblemVariables) -> HighsProblem {
-    variables
-        .maximise(gain)
-        .using(highs)
-        .set_threads(1)
-        .set_option("mip_rel_gap", 1e-6)
-        .set_option("output_flag", false)
-}
-
-/// Says in our words why there is no solution.
-fn refused(error: &ResolutionError) -> Error {
-    match error {
-        ResolutionError::Infeasible => Error::Impossible { model: MODEL },
-        _ => Error::NotConverged { model: MODEL },
-    }
-}
-
-fn solve(
+/// The problem of who gets how much, with the variables of each target; around the best choice where
+/// one is given, without whole numbers then.
+fn problem(
     targets: &[Target],
     resources: &[Resource],
     groups: &[Group],
     chosen: Option<&[f64]>,
-) -> Result<Solved> {
+) -> (Problem, Vec<Columns>) {
     let mut variables = ProblemVariables::new();
     let mut gain = Expression::default();
     let mut columns = Vec::new();
@@ -272,40 +247,38 @@ fn solve(
         gain += gained;
         columns.push(own);
     }
-    let mut model = most_of(gain, variables);
+    let mut all = Vec::new();
     for (at, (target, own)) in targets.iter().zip(&columns).enumerate() {
-        let chosen = chosen.map(|amounts| amounts[at]);
-        for constraint in limits(target, own, chosen) {
-            model.add_constraint(constraint);
-        }
+        all.extend(limits(target, own, chosen.map(|amounts| amounts[at])));
     }
     let total: Expression = columns.iter().map(|own| own.amount.clone()).sum();
     for group in groups {
         let part: Expression =
             group.members.iter().map(|member| columns[*member].amount.clone()).sum();
-        model.add_constraint(constraint!(part.clone() >= group.share_min * total.clone()));
-        model.add_constraint(constraint!(part <= group.share_max * total.clone()));
+        all.push(constraint!(part.clone() >= group.share_min * total.clone()));
+        all.push(constraint!(part <= group.share_max * total.clone()));
     }
-    let mut rows = Vec::new();
+    let mut priced = Vec::new();
     for (at, resource) in resources.iter().enumerate() {
         let pairs = targets.iter().zip(&columns).filter(|(target, _)| target.uses[at] > 0.0);
         let used: Expression =
             pairs.map(|(target, own)| target.uses[at] * own.amount.clone()).sum();
-        rows.push(model.add_constraint(constraint!(used <= resource.capacity)));
+        priced.push(constraint!(used <= resource.capacity));
     }
-    let mut solution = model.solve().map_err(|error| refused(&error))?;
-    let amounts = targets
-        .iter()
-        .zip(&columns)
-        .map(|(target, own)| {
-            let amount = own.pieces.iter().map(|piece| solution.value(*piece)).sum::<f64>();
-            let amount = if target.whole { amount.round() } else { amount };
-            if amount < 1e-9 { 0.0 } else { amount }
-        })
-        .collect();
-    let duals = solution.compute_dual();
-    let prices = rows.into_iter().map(|row| duals.dual(row).abs()).collect();
-    Ok(Solved { amounts, prices })
+    (Problem { variables, gain, limits: all, priced }, columns)
+}
+
+/// The best amount of each target.
+fn best_amounts(problem: &Problem, targets: &[Target], columns: &[Columns]) -> Result<Vec<f64>> {
+    let pieces: Vec<Variable> = columns.iter().flat_map(|own| own.pieces.clone()).collect();
+    let values = problem.best(&pieces)?;
+    let mut values = values.iter();
+    let amount = |(target, own): (&Target, &Columns)| {
+        let amount = values.by_ref().take(own.pieces.len()).sum::<f64>();
+        let amount = if target.whole { amount.round() } else { amount };
+        if amount < 1e-9 { 0.0 } else { amount }
+    };
+    Ok(targets.iter().zip(columns).map(amount).collect())
 }
 
 fn columns_of(

@@ -4,11 +4,13 @@ use std::time::Instant;
 
 use clap::{Args, Subcommand, ValueEnum};
 use guanxi_base::{Date, Percent, Refusal, Result};
-use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, catch_up, question, run_next};
+use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, catch_up, run_next};
 use guanxi_crm::segments::Choosing;
 use guanxi_record::{Filter, Stored};
 use guanxi_store::{Actor, Origin, Purpose, Store};
 use guanxi_warehouse::Warehouse;
+
+use crate::ask;
 
 /// The warehouse: records as columns, for analyses.
 #[derive(Debug, Args)]
@@ -68,11 +70,11 @@ enum Which {
 pub(crate) async fn warehouse(
     store: &Store,
     warehouse: &Warehouse,
+    engine: Option<&str>,
     command: &WarehouseCommand,
 ) -> Result<()> {
     if let What::Ask { question: asked } = &command.what {
-        println!("{}", question(store, warehouse).await?.show(asked).await?);
-        return Ok(());
+        return ask::ask(store, warehouse, engine, asked).await;
     }
     if let What::Count { filter } = &command.what {
         let json = filter.parse::<serde_json::Value>();

@@ -1,8 +1,10 @@
 //! The one binary. Each command is a file with one function; what they share is here.
 
 mod accounts;
+mod ask;
 mod audit;
 mod check;
+#[cfg(feature = "cluster")]
 mod cluster;
 mod demo;
 mod export;
@@ -16,7 +18,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use guanxi_base::{Clock, Error, Result};
-use guanxi_cluster::Cluster;
 use guanxi_crm::access::Locale;
 use guanxi_crm::text::Texts;
 use guanxi_crm::{migrations, store_config};
@@ -75,6 +76,7 @@ enum Command {
     /// Brings the warehouse up to date or says what is in it.
     Warehouse(insights::WarehouseCommand),
     /// Answers questions to the warehouse for other machines.
+    #[cfg(feature = "cluster")]
     Cluster(cluster::ClusterCommand),
     /// Runs an analysis.
     Analyse(insights::Analyse),
@@ -107,6 +109,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     if let Command::Check(check) = &arguments.command {
         return check::run(check);
     }
+    #[cfg(feature = "cluster")]
     if let Command::Cluster(role) = &arguments.command {
         return cluster::run(&warehouse(&arguments)?, role).await;
     }
@@ -117,7 +120,8 @@ async fn run(arguments: Arguments) -> Result<()> {
             serve::run(store, warehouse(&arguments)?, &arguments.data, options).await
         }
         Command::Warehouse(options) => {
-            insights::warehouse(&store, &warehouse(&arguments)?, options).await
+            let engine = arguments.analytics.as_deref();
+            insights::warehouse(&store, &warehouse(&arguments)?, engine, options).await
         }
         Command::Analyse(options) => {
             insights::analyse(&store, &warehouse(&arguments)?, &actor, options).await
@@ -135,7 +139,9 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Audit(options) => audit::run(&store, &actor, options).await,
         Command::User(options) => accounts::user(&store, &actor, options).await,
         Command::Token(options) => accounts::token(&store, &actor, options).await,
-        Command::Check(_) | Command::Cluster(_) => Ok(()),
+        Command::Check(_) => Ok(()),
+        #[cfg(feature = "cluster")]
+        Command::Cluster(_) => Ok(()),
     }
 }
 
@@ -155,14 +161,10 @@ async fn open(arguments: &Arguments) -> Result<Store> {
 }
 
 fn warehouse(arguments: &Arguments) -> Result<Warehouse> {
-    let warehouse = match &arguments.warehouse {
-        Some(address) => Warehouse::open(address)?,
-        None => Warehouse::open(&arguments.data.join("warehouse").to_string_lossy())?,
-    };
-    Ok(match &arguments.analytics {
-        Some(address) => warehouse.asking(Cluster::at(address)?),
-        None => warehouse,
-    })
+    match &arguments.warehouse {
+        Some(address) => Warehouse::open(address),
+        None => Warehouse::open(&arguments.data.join("warehouse").to_string_lossy()),
+    }
 }
 
 /// The language of the terminal.

@@ -1,5 +1,6 @@
 //! A scheduler and two executors on this machine answer as the process itself does.
 
+#![cfg(feature = "cluster")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::net::TcpListener;

@@ -13,7 +13,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("record", &["base", "record-derive"]),
     ("store", &["base", "record"]),
     ("warehouse", &["base", "record"]),
-    ("cluster", &["base", "warehouse"]),
+    ("cluster", &["base", "record", "warehouse"]),
     ("crm", &["base", "record", "store", "analytics", "warehouse"]),
     ("server", &["base", "record", "store", "crm", "warehouse"]),
     ("cli", &["base", "record", "store", "cluster", "crm", "server", "warehouse"]),

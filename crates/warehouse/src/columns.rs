@@ -3,11 +3,12 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{
-    ArrayRef, BooleanBuilder, Date32Builder, Int64Builder, ListBuilder, RecordBatch, StringBuilder,
+use arrow_array::builder::{
+    BooleanBuilder, Date32Builder, Int64Builder, ListBuilder, StringBuilder,
     TimestampMicrosecondBuilder,
 };
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef, TimeUnit};
+use arrow_array::{ArrayRef, RecordBatch};
+use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
 use guanxi_base::{Date, Error, RawId, Result, Timestamp};
 use guanxi_record::{Address, Kind, RecordType, Row, Value};
 
@@ -101,9 +102,7 @@ pub fn batch_of(record_type: &RecordType, rows: &[Row]) -> Result<RecordBatch> {
         Arc::new(column.finish().with_timezone("UTC"))
     };
     let integers = |of: &dyn Fn(&Row) -> i64| -> ArrayRef {
-        Arc::new(
-            rows.iter().map(|row| Some(of(row))).collect::<datafusion::arrow::array::Int64Array>(),
-        )
+        Arc::new(rows.iter().map(|row| Some(of(row))).collect::<arrow_array::Int64Array>())
     };
     let mut arrays: Vec<ArrayRef> = vec![
         integers(&|row| row.id.0),

@@ -20,12 +20,11 @@ mod frame;
 mod group;
 mod held;
 mod manifest;
-mod query;
 mod segments;
 mod test;
 mod warehouse;
 
-pub use datafusion::arrow::array::RecordBatch as Batch;
+pub use arrow_array::RecordBatch as Batch;
 
 pub use choose::{Chooser, Mask, count, is_kept};
 pub use columns::{batch_of, currency_column, day_number, day_of, schema_of};
@@ -33,5 +32,4 @@ pub use frame::{Column, Frame, NO_CODE, NO_NUMBER};
 pub use group::{GroupBy, GroupKeys, Measured, Tally, group};
 pub use held::{NO_PLACE, Table};
 pub use manifest::{LogPlace, Manifest, Segment};
-pub use query::{Engine, InProcess, Question};
 pub use warehouse::{Update, Warehouse};

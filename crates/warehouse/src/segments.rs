@@ -4,13 +4,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{
-    Array, ArrayRef, AsArray, BooleanArray, RecordBatch, new_null_array,
-};
-use datafusion::arrow::compute::{
-    concat_batches, filter_record_batch, sort_to_indices, take_record_batch,
-};
-use datafusion::arrow::datatypes::{Int64Type, SchemaRef};
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int64Type;
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, new_null_array};
+use arrow_ord::sort::sort_to_indices;
+use arrow_schema::SchemaRef;
+use arrow_select::concat::concat_batches;
+use arrow_select::filter::filter_record_batch;
+use arrow_select::take::take_record_batch;
 use guanxi_base::{Error, RawId, Result};
 use object_store::path::Path;
 use object_store::{ObjectStore, ObjectStoreExt};
@@ -48,7 +49,7 @@ pub(crate) async fn read(
 
 /// A batch with the columns of another time.
 fn fitted(batch: &RecordBatch, schema: &SchemaRef) -> Result<RecordBatch> {
-    let column = |field: &Arc<datafusion::arrow::datatypes::Field>| -> ArrayRef {
+    let column = |field: &Arc<arrow_schema::Field>| -> ArrayRef {
         match batch.column_by_name(field.name()) {
             Some(array) if array.data_type() == field.data_type() => array.clone(),
             _ => new_null_array(field.data_type(), batch.num_rows()),
@@ -144,7 +145,7 @@ pub(crate) async fn changed(
 fn merged(old: &RecordBatch, rows: &RecordBatch, changes: &Changes) -> Result<RecordBatch> {
     let stays: BooleanArray = ids(old)?.iter().map(|id| Some(!changes.contains_key(id))).collect();
     let old = filter_record_batch(old, &stays).map_err(Error::internal)?;
-    let places: datafusion::arrow::array::UInt64Array =
+    let places: arrow_array::UInt64Array =
         changes.values().flatten().map(|at| *at as u64).collect();
     let new = take_record_batch(rows, &places).map_err(Error::internal)?;
     let all = concat_batches(&rows.schema(), [&old, &new]).map_err(Error::internal)?;

@@ -2,9 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use datafusion::arrow::array::RecordBatch;
-use datafusion::arrow::compute::concat_batches;
-use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
+use arrow_array::RecordBatch;
+use arrow_select::concat::concat_batches;
 use guanxi_base::{Error, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{RecordType, Row};
 use object_store::ObjectStore;
@@ -15,20 +14,17 @@ use url::Url;
 use crate::columns::{batch_of, schema_of};
 use crate::held::Held;
 use crate::manifest::{self, LogPlace, Manifest};
-use crate::query::{Engine, InProcess};
 use crate::segments::{self, SEGMENT_ROWS};
 
 /// Records as columns, in a folder or an S3 bucket.
 #[derive(Debug, Clone)]
 pub struct Warehouse {
     objects: Arc<dyn ObjectStore>,
-    /// The store that the warehouse is a folder of: what DataFusion asks, which compares the names
-    /// of what it finds, and they are whole.
+    /// The store that the warehouse is a folder of.
     whole: Arc<dyn ObjectStore>,
     prefix: Path,
     /// The address of the whole store.
     root: Url,
-    engine: Arc<dyn Engine>,
     known: Arc<RwLock<Option<Arc<Manifest>>>>,
     pub(crate) held: Arc<Mutex<Held>>,
 }
@@ -58,32 +54,22 @@ impl Warehouse {
         let mut root = url;
         root.set_path("/");
         root.set_query(None);
-        let (known, held, engine) = (Arc::default(), Arc::default(), Arc::new(InProcess));
-        Ok(Self { objects, whole, prefix, root, engine, known, held })
+        let (known, held) = (Arc::default(), Arc::default());
+        Ok(Self { objects, whole, prefix, root, known, held })
     }
 
-    /// Has its questions answered elsewhere.
+    /// The whole store that its files lie in, and the address of that: for engines that find files
+    /// by [their addresses](Self::address_of).
     #[must_use]
-    pub fn asking(self, engine: impl Engine + 'static) -> Self {
-        Self { engine: Arc::new(engine), ..self }
-    }
-
-    pub(crate) fn engine(&self) -> &dyn Engine {
-        &*self.engine
-    }
-
-    /// By which DataFusion reads its files.
-    ///
-    /// # Errors
-    /// When DataFusion has no memory.
-    pub fn runtime(&self) -> Result<Arc<RuntimeEnv>> {
-        let runtime = RuntimeEnvBuilder::new().build_arc().map_err(Error::internal)?;
-        runtime.register_object_store(&self.root, self.whole.clone());
-        Ok(runtime)
+    pub fn whole_store(&self) -> (Arc<dyn ObjectStore>, &Url) {
+        (self.whole.clone(), &self.root)
     }
 
     /// The address of a file.
-    pub(crate) fn address_of(&self, file: &str) -> Result<Url> {
+    ///
+    /// # Errors
+    /// When its name makes no address.
+    pub fn address_of(&self, file: &str) -> Result<Url> {
         let file = Path::from(file);
         let path: Path = self.prefix.parts().chain(file.parts()).collect();
         self.root.join(path.as_ref()).map_err(Error::internal)

@@ -1,11 +1,9 @@
 //! One of several actions for each case.
 
-use good_lp::{
-    DualValues, Expression, ProblemVariables, Solution, SolutionWithDual, SolverModel, Variable,
-    constraint, variable,
-};
+use good_lp::{Expression, ProblemVariables, Variable, constraint, variable};
 
-use super::{Resource, Scarcity, most_of, refused};
+use super::solver::Problem;
+use super::{Resource, Scarcity};
 use crate::Result;
 use crate::error::{each, parameter, same_length};
 
@@ -53,8 +51,10 @@ pub fn assign(actions: &[Action], resources: &[Resource]) -> Result<Assignment> 
     for resource in resources {
         parameter("capacity", resource.capacity, "must be 0 or more", |capacity| capacity >= 0.0)?;
     }
-    let (chosen, _) = solve(actions, resources, cases, true)?;
-    let (_, prices) = solve(actions, resources, cases, false)?;
+    let (whole, of_case) = problem(actions, resources, cases, true);
+    let chosen = best_actions(&whole, &of_case)?;
+    let (prices, _) = problem(actions, resources, cases, false);
+    let prices = prices.prices()?;
     let of_cases = chosen.iter().enumerate();
     let total = of_cases.filter_map(|(case, action)| Some(actions[(*action)?].values[case])).sum();
     let count = |wanted: usize| chosen.iter().filter(|one| **one == Some(wanted)).count() as f64;
@@ -73,16 +73,19 @@ pub fn assign(actions: &[Action], resources: &[Resource]) -> Result<Assignment> 
     Ok(Assignment { actions: chosen, total, scarcity })
 }
 
-/// The actions of the cases, and the prices of resources and actions where parts are allowed.
-fn solve(
+/// For each case the actions that would bring it something, and their variables.
+type ActionsOf = Vec<Vec<(usize, Variable)>>;
+
+/// The problem of which action each case has; where it is not whole, a case may have parts of actions.
+fn problem(
     actions: &[Action],
     resources: &[Resource],
     cases: usize,
     whole: bool,
-) -> Result<(Vec<Option<usize>>, Vec<f64>)> {
+) -> (Problem, ActionsOf) {
     let mut variables = ProblemVariables::new();
     let mut gain = Expression::default();
-    let mut of_case: Vec<Vec<(usize, Variable)>> = vec![Vec::new(); cases];
+    let mut of_case: ActionsOf = vec![Vec::new(); cases];
     for (at, action) in actions.iter().enumerate() {
         for (case, value) in action.values.iter().enumerate() {
             // What brings nothing is never better than nothing.
@@ -94,36 +97,35 @@ fn solve(
             }
         }
     }
-    let mut model = most_of(gain, variables);
-    for columns in of_case.iter().filter(|columns| columns.len() > 1) {
+    let several = of_case.iter().filter(|columns| columns.len() > 1);
+    let limits = several.map(|columns| {
         let one: Expression = columns.iter().map(|(_, column)| *column).sum();
-        model.add_constraint(constraint!(one <= 1.0));
-    }
-    let mut rows = Vec::new();
+        constraint!(one <= 1.0)
+    });
+    let limits = limits.collect();
+    let mut priced = Vec::new();
     for (at, resource) in resources.iter().enumerate() {
         let uses = of_case.iter().flatten();
         let used: Expression =
             uses.map(|(action, column)| actions[*action].uses[at] * *column).sum();
-        rows.push(model.add_constraint(constraint!(used <= resource.capacity)));
+        priced.push(constraint!(used <= resource.capacity));
     }
     for (at, action) in actions.iter().enumerate() {
         let own = of_case.iter().flatten().filter(|(action, _)| *action == at);
         let count: Expression = own.map(|(_, column)| *column).sum();
-        rows.push(model.add_constraint(constraint!(count <= action.capacity)));
+        priced.push(constraint!(count <= action.capacity));
     }
-    let mut solution = model.solve().map_err(|error| refused(&error))?;
-    let chosen = of_case
-        .iter()
-        .map(|columns| {
-            let taken = columns.iter().find(|(_, column)| solution.value(*column) > 0.5);
-            taken.map(|(action, _)| *action)
-        })
-        .collect();
-    let prices = if whole {
-        Vec::new()
-    } else {
-        let duals = solution.compute_dual();
-        rows.into_iter().map(|row| duals.dual(row).abs()).collect()
-    };
-    Ok((chosen, prices))
+    (Problem { variables, gain, limits, priced }, of_case)
+}
+
+/// The best action of each case.
+fn best_actions(problem: &Problem, of_case: &ActionsOf) -> Result<Vec<Option<usize>>> {
+    let columns: Vec<Variable> = of_case.iter().flatten().map(|(_, column)| *column).collect();
+    let values = problem.best(&columns)?;
+    let mut values = values.iter();
+    let chosen = of_case.iter().map(|columns| {
+        let taken = columns.iter().zip(values.by_ref()).filter(|(_, value)| **value > 0.5);
+        taken.map(|((action, _), _)| *action).last()
+    });
+    Ok(chosen.collect())
 }

@@ -8,7 +8,7 @@ use guanxi_record::{
     Choice as _, Filter, Json as JsonField, Owner, Query, Record, Row, Sort, Stored, Value,
 };
 use guanxi_store::{Actor, Origin, Store, Tx};
-use guanxi_warehouse::{Batch, Manifest, Question, Warehouse, batch_of, is_kept};
+use guanxi_warehouse::{Batch, Manifest, Warehouse, batch_of, is_kept};
 use serde_json::Value as Json;
 
 use super::records::{AnalysisRun, Playbook, PlaybookStep, Stage, StageChange};
@@ -56,15 +56,12 @@ pub fn knowledge_of(record_type: &str) -> Option<&'static guanxi_record::RecordT
     (record_type == Customer::NAME).then_some(Knowledge::TYPE)
 }
 
-/// The warehouse as it is now, to be asked in SQL: a table for each record type, and `knowledge`.
-///
-/// # Errors
-/// When the warehouse cannot be read.
-pub async fn question(store: &Store, warehouse: &Warehouse) -> Result<Question> {
-    let manifest = warehouse.manifest().await?;
+/// The tables of the warehouse: one for each record type, and `knowledge`.
+#[must_use]
+pub fn tables(store: &Store) -> Vec<guanxi_record::RecordType> {
     let catalog = store.catalog();
     let types = catalog.types().map(|one| &**one).filter(|one| is_kept(one));
-    Question::about(warehouse, &manifest, types.chain([Knowledge::TYPE])).await
+    types.chain([Knowledge::TYPE]).cloned().collect()
 }
 
 /// The stages of all customers after the last run.

@@ -17,7 +17,7 @@ mod why;
 mod worth;
 
 pub use catch_up::{CaughtUp, catch_up, warm};
-pub use knowledge::{knowledge_of, question};
+pub use knowledge::{knowledge_of, tables};
 pub use life::{Life, LifeReason, LifeRule, life_of};
 pub use offers::{NextOffer, offers};
 pub use propensity::{HORIZON, Reason};

@@ -6,7 +6,7 @@ use guanxi_crm::access::{
 };
 use guanxi_crm::insights::{
     Analysis, AnalysisRun, LifeRule, Playbook, PlaybookStep, RunState, Stage, StageChange,
-    catch_up, offers, question, repeat, run_next,
+    catch_up, offers, repeat, run_next,
 };
 use guanxi_crm::people::{AbcClass, Customer, LifeStage};
 use guanxi_crm::sales::{Order, OrderKind, OrderLine};
@@ -232,24 +232,6 @@ async fn what_customers_are_worth_reaches_them(database: TestDatabase) {
     let lost = view.list("customer", &query).await.unwrap().rows;
     assert!(lost.len() >= 20, "{}", lost.len());
     drop(view);
-    // The warehouse answers as the database does, and nothing else.
-    let question = question(&store, &warehouse).await.unwrap();
-    let sql = "SELECT k.abc, COUNT(*) AS n FROM knowledge k JOIN customer c ON c.id = k.id \
-               WHERE k.life_stage = 'lost' AND c.archived_at IS NULL GROUP BY k.abc ORDER BY n";
-    let answer = question.show(sql).await.unwrap();
-    assert!(answer.contains("| c "), "{answer}");
-    let sum: usize = answer
-        .lines()
-        .filter_map(|line| line.split('|').nth(2)?.trim().parse::<usize>().ok())
-        .sum();
-    assert_eq!(sum, lost.len());
-    for refused in [
-        "DROP TABLE customer",
-        "CREATE EXTERNAL TABLE x STORED AS CSV LOCATION '/etc/passwd'",
-        "COPY customer TO '/tmp/x.csv'",
-    ] {
-        assert!(question.ask(refused).await.is_err(), "{refused}");
-    }
     // What was asked for once is done again after a while, not before.
     let hour = guanxi_base::SignedDuration::from_hours(1);
     assert_eq!(repeat(&store, hour).await.unwrap(), 0);

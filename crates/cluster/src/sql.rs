@@ -14,16 +14,13 @@ use datafusion::datasource::listing::{
     ListingOptions, ListingTable, ListingTableConfig, ListingTableUrl,
 };
 use datafusion::execution::context::SQLOptions;
-use datafusion::execution::runtime_env::RuntimeEnv;
+use datafusion::execution::runtime_env::{RuntimeEnv, RuntimeEnvBuilder};
 use datafusion::logical_expr::{EmptyRelation, LogicalPlan};
 use datafusion::prelude::{SessionConfig, SessionContext};
 use futures_util::future::BoxFuture;
 use guanxi_base::{Error, Result};
 use guanxi_record::RecordType;
-
-use crate::columns::schema_of;
-use crate::manifest::Manifest;
-use crate::warehouse::Warehouse;
+use guanxi_warehouse::{Manifest, Warehouse, schema_of};
 
 /// Where questions are answered: in this process, or by other machines.
 pub trait Engine: Debug + Send + Sync {
@@ -52,6 +49,14 @@ impl Engine for InProcess {
     }
 }
 
+/// By which DataFusion reads the warehouse's files.
+pub(crate) fn runtime(warehouse: &Warehouse) -> Result<Arc<RuntimeEnv>> {
+    let runtime = RuntimeEnvBuilder::new().build_arc().map_err(Error::internal)?;
+    let (store, address) = warehouse.whole_store();
+    runtime.register_object_store(address, store);
+    Ok(runtime)
+}
+
 /// One moment of the warehouse, to be asked in SQL. Tables have the names of their record types.
 pub struct Question {
     context: SessionContext,
@@ -63,6 +68,7 @@ impl Question {
     /// # Errors
     /// When a table cannot be opened.
     pub async fn about<'a>(
+        engine: &dyn Engine,
         warehouse: &Warehouse,
         manifest: &Manifest,
         types: impl IntoIterator<Item = &'a RecordType>,
@@ -74,7 +80,7 @@ impl Question {
         // costs more than it saves on the few processors of one machine.
         config.options_mut().optimizer.hash_join_single_partition_threshold = 1 << 30;
         config.options_mut().optimizer.hash_join_single_partition_threshold_rows = 20_000_000;
-        let context = warehouse.engine().context(config, warehouse.runtime()?).await?;
+        let context = engine.context(config, runtime(warehouse)?).await?;
         for described in types {
             let (name, schema): (&str, SchemaRef) = (&described.name, schema_of(described));
             let mut files = Vec::new();
