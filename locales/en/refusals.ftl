@@ -138,8 +138,11 @@ refusal-not-a-cluster-address = “{ $value }” is no address of a cluster: it 
 refusal-not-a-warehouse-address = “{ $value }” is no place for the warehouse: name a folder, or an address such as s3://bucket/folder.
 refusal-not-built-in = This program was built without { $feature ->
         [cluster] its part for clusters
+        [ldap] sign-in by directories (LDAP)
+        [oidc] sign-in by OpenID Connect
+        [s3] warehouses in S3 buckets
        *[other] its engine for SQL
-    }: build it with cargo build --release --features { $feature }, or use a release of all parts.
+    }: build it with “cargo build --release --features { $feature }”, or use a release with all parts (“--features full”).
 refusal-unknown-segment = There is no segment { $value }, or you may not see it.
 refusal-segment-cycle = This segment leads to itself, or through more than five others.
 refusal-not-in-warehouse = { $type }: “{ $name }” cannot be asked of all customers at once.

@@ -138,8 +138,11 @@ refusal-not-a-cluster-address = “{ $value }”不是集群地址：应形如 b
 refusal-not-a-warehouse-address = “{ $value }”不能作为数据仓库的位置：请填写文件夹，或形如 s3://bucket/folder 的地址。
 refusal-not-built-in = 此程序未包含{ $feature ->
         [cluster] 集群组件
+        [ldap] LDAP 目录登录
+        [oidc] OpenID Connect 登录
+        [s3] S3 数据仓库
        *[other] SQL 引擎
-    }：请用 cargo build --release --features { $feature } 构建，或使用完整发行版。
+    }：请用“cargo build --release --features { $feature }”构建，或使用完整发行版（“--features full”）。
 refusal-unknown-segment = 不存在客户细分 { $value }，或您无权查看。
 refusal-segment-cycle = 该客户细分引用了自身，或嵌套超过五层。
 refusal-not-in-warehouse = { $type }的“{ $name }”不能用于对全部客户的筛选。

@@ -174,7 +174,16 @@ fn chinese_stands_in_locales_and_data_only() {
 
 #[test]
 fn no_library_has_a_licence_that_binds_us() {
-    let tree = ["tree", "--workspace", "--edges", "normal", "--prefix", "none", "--locked"];
+    let tree = [
+        "tree",
+        "--workspace",
+        "--all-features",
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--locked",
+    ];
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     let output = std::process::Command::new(cargo)
         .args(tree)

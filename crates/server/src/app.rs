@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use guanxi_base::Result;
+use guanxi_base::{Refusal, Result};
 use guanxi_crm::access::{KEY_BYTES, PasswordPolicy, Vault};
 use guanxi_store::{Deed, Store};
 use guanxi_warehouse::Warehouse;
@@ -71,11 +71,16 @@ impl App {
     /// The shared state of a server on this database.
     ///
     /// # Errors
-    /// When the address of the mail server cannot be read.
+    /// When the address of the mail server cannot be read; `not-built-in` where the configuration asks
+    /// for a part that this program was built without.
     pub fn new(store: Store, config: AppConfig) -> Result<Self> {
         let mailer = config.mail.as_ref().map(Mailer::new).transpose()?.map(Arc::new);
         let back = format!("{}/login/oidc/back", config.public_url.trim_end_matches('/'));
-        let oidc = config.oidc.clone().map(|oidc| Arc::new(Oidc::new(oidc, back)));
+        let oidc = config.oidc.clone().map(|oidc| Oidc::new(oidc, back)).transpose()?;
+        let oidc = oidc.map(Arc::new);
+        if config.ldap.is_some() && !cfg!(feature = "ldap") {
+            return Err(Refusal::new("not-built-in").with("feature", "ldap").into());
+        }
         let warehouse = match &config.warehouse {
             Some(warehouse) => warehouse.clone(),
             None => Warehouse::open("memory:///")?,

@@ -2,13 +2,12 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use guanxi_base::{Error, Result, TimeZone};
+use guanxi_base::{Result, TimeZone};
 use guanxi_crm::access::Locale;
 use guanxi_crm::dashboards::Drawn;
 use guanxi_crm::delivery::Told;
 use guanxi_record::Value;
 use maud::{DOCTYPE, Markup, html};
-use tokio::task::spawn_blocking;
 
 use crate::app::App;
 use crate::mail::Mail;
@@ -32,14 +31,8 @@ pub(crate) async fn mail(app: &App, told: &Told, to: String) -> Result<Mail> {
     for (chart, drawn) in &told.charts {
         let reader = (told.locale, &told.time_zone);
         text.push_str(&format!("\n{}\n{}", chart.name, lines(reader, drawn)));
-        // Drawing keeps a processor busy. Without a picture the numbers are there still.
-        let (kind, name, copy) = (chart.kind, chart.name.clone(), drawn.clone());
-        let picture = spawn_blocking(move || picture::png(kind, &name, &copy)).await;
-        let picture = picture.map_err(Error::internal).flatten().unwrap_or_else(|error| {
-            tracing::error!(%error, chart = %chart.id, "a chart has no picture");
-            None
-        });
-        let place = picture.map(|picture| {
+        // Without a picture the numbers are there still.
+        let place = picture::of(chart, drawn).await.map(|picture| {
             pictures.push(BASE64_STANDARD.encode(picture));
             format!("cid:picture-{}", pictures.len() - 1)
         });

@@ -9,6 +9,7 @@ mod identity;
 mod jobs;
 mod mail;
 mod params;
+#[cfg_attr(not(feature = "pictures"), path = "without_pictures.rs")]
 mod picture;
 mod problem;
 mod rate;

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 
 use charts_rs::{BarChart, FunnelChart, HeatmapChart, LineChart, Series, TreemapChart};
 use guanxi_base::{Error, Result};
-use guanxi_crm::dashboards::{ChartKind, Drawn};
+use guanxi_crm::dashboards::{Chart, ChartKind, Drawn};
 use resvg::tiny_skia::{Color, Pixmap, Transform};
 use resvg::usvg::{self, fontdb};
 
@@ -30,11 +30,18 @@ static FONTS: LazyLock<Arc<fontdb::Database>> = LazyLock::new(|| {
     Arc::new(fonts)
 });
 
-/// The picture of a chart as PNG; none of what is a table or a number.
-///
-/// # Errors
-/// When it cannot be drawn.
-pub(crate) fn png(kind: ChartKind, title: &str, drawn: &Drawn) -> Result<Option<Vec<u8>>> {
+/// The picture of a chart as PNG; none of what is a table or a number, or cannot be drawn.
+pub(crate) async fn of(chart: &Chart, drawn: &Drawn) -> Option<Vec<u8>> {
+    let (kind, name, copy) = (chart.kind, chart.name.clone(), drawn.clone());
+    // Drawing keeps a processor busy.
+    let picture = tokio::task::spawn_blocking(move || png(kind, &name, &copy)).await;
+    picture.map_err(Error::internal).flatten().unwrap_or_else(|error| {
+        tracing::error!(%error, chart = chart.name, "a chart has no picture");
+        None
+    })
+}
+
+fn png(kind: ChartKind, title: &str, drawn: &Drawn) -> Result<Option<Vec<u8>>> {
     if drawn.shapes.is_empty() {
         return Ok(None);
     }

@@ -34,7 +34,7 @@ impl Warehouse {
     /// `AWS_*` in the environment.
     ///
     /// # Errors
-    /// `not-a-warehouse-address`; when the place cannot be made.
+    /// `not-a-warehouse-address`; `not-built-in` for a bucket in a program without that part; when the place cannot be made.
     pub fn open(address: &str) -> Result<Self> {
         let wrong = || Refusal::new("not-a-warehouse-address").with("value", address);
         let url = match Url::parse(address) {
@@ -45,6 +45,9 @@ impl Warehouse {
                 Url::from_directory_path(folder).map_err(|()| wrong())?
             }
         };
+        if url.scheme() == "s3" && !cfg!(feature = "s3") {
+            return Err(Refusal::new("not-built-in").with("feature", "s3").into());
+        }
         let settings = std::env::vars().filter(|(name, _)| name.starts_with("AWS_"));
         let settings = settings.map(|(name, value)| (name.to_lowercase(), value));
         let (objects, prefix) =

@@ -4,23 +4,10 @@
 use guanxi_base::{Error, Result};
 use ldap3::{LdapConnAsync, LdapConnSettings, Scope, SearchEntry, ldap_escape};
 
+use super::LdapConfig;
+
 /// Seconds that the directory may take.
 const SECONDS_MAX: u64 = 10;
-
-/// The directory.
-#[derive(Debug, Clone)]
-pub struct LdapConfig {
-    /// `ldaps://host`, or `ldap://host` with STARTTLS or within one machine.
-    pub url: String,
-    /// Whether an `ldap://` connection is encrypted before anything is said.
-    pub start_tls: bool,
-    /// Whom we are when we look, and the password; nobody when there is none.
-    pub bind: Option<(String, String)>,
-    /// Below which entry people are.
-    pub base: String,
-    /// How to find somebody; `{email}` stands for their address.
-    pub filter: String,
-}
 
 /// Whether the directory lets somebody in with a password.
 pub(crate) async fn knows_password(

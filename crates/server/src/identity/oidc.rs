@@ -15,22 +15,11 @@ use openidconnect::{
 use serde::{Deserialize, Serialize};
 use tokio::sync::OnceCell;
 
+use super::{Begun, OidcConfig};
+
 /// Seconds that the provider may take.
 const SECONDS_MAX: u64 = 10;
 const PURPOSE: &str = "oidc";
-
-/// The provider.
-#[derive(Debug, Clone)]
-pub struct OidcConfig {
-    /// What people call it, on the button.
-    pub name: String,
-    /// Its address.
-    pub issuer: String,
-    /// What it calls us.
-    pub client_id: String,
-    /// By which it knows us.
-    pub client_secret: String,
-}
 
 /// The provider, and what it says of itself once it was asked.
 #[derive(Debug)]
@@ -48,14 +37,6 @@ struct Kept {
     nonce: String,
     verifier: String,
     to: String,
-}
-
-/// The beginning of a sign-in.
-pub(crate) struct Begun {
-    /// Where the browser goes.
-    pub(crate) url: String,
-    /// What it carries meanwhile.
-    pub(crate) sealed: String,
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {
@@ -76,8 +57,8 @@ macro_rules! client {
 }
 
 impl Oidc {
-    pub(crate) fn new(config: OidcConfig, back: String) -> Self {
-        Self { config, back, found: OnceCell::new() }
+    pub(crate) fn new(config: OidcConfig, back: String) -> Result<Self> {
+        Ok(Self { config, back, found: OnceCell::new() })
     }
 
     async fn found(&self) -> Result<&(CoreProviderMetadata, reqwest::Client)> {
