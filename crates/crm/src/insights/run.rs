@@ -97,6 +97,7 @@ pub async fn repeat(store: &Store, every: SignedDuration) -> Result<usize> {
         if let Some(last) = last {
             (next.counts_free, next.owner) = (last.counts_free, last.owner);
             (next.merge_above, next.calibration_until) = (last.merge_above, last.calibration_until);
+            next.counts_returned = last.counts_returned;
         }
         next.owner = schedule.map_or(next.owner, |schedule| schedule.owner);
         due.push(next);
