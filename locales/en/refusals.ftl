@@ -136,6 +136,8 @@ refusal-too-many-marks = Between 1 and { $limit } marks can be shown.
 refusal-needs-alert = Numbers have no moment of their own: choose a rhythm, or a number above or below which you want to be told.
 refusal-not-a-cluster-address = “{ $value }” is no address of a cluster: it looks like ballista://host:50050.
 refusal-not-a-warehouse-address = “{ $value }” is no place for the warehouse: name a folder, or an address such as s3://bucket/folder.
+refusal-warehouse-damaged = Files of the warehouse are damaged: { $tables }. Run “guanxi warehouse catch-up”: it makes them anew from the database.
+refusal-analysis-failed = Analysis { $run } could not be done: { $problem }
 refusal-not-built-in = This program was built without { $feature ->
         [cluster] its part for clusters
         [ldap] sign-in by directories (LDAP)

@@ -136,6 +136,8 @@ refusal-too-many-marks = 可显示 1 到 { $limit } 组。
 refusal-needs-alert = 数值没有“发生”的时刻：请选择周期，或设定高于、低于某值时提醒。
 refusal-not-a-cluster-address = “{ $value }”不是集群地址：应形如 ballista://主机:50050。
 refusal-not-a-warehouse-address = “{ $value }”不能作为数据仓库的位置：请填写文件夹，或形如 s3://bucket/folder 的地址。
+refusal-warehouse-damaged = 数据仓库的文件已损坏：{ $tables }。请运行 guanxi warehouse catch-up，从数据库重新生成。
+refusal-analysis-failed = 分析 { $run } 未能完成：{ $problem }
 refusal-not-built-in = 此程序未包含{ $feature ->
         [cluster] 集群组件
         [ldap] LDAP 目录登录

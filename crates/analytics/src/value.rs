@@ -11,10 +11,11 @@
 //! | [`BetaGeoNbd`] | Poisson | after a purchase, chance beta | Fader, Hardie & Lee 2005 |
 //! | [`BetaGeoNbd::modified`] | Poisson | also after the first purchase | Batislam, Denizel & Filiztekin 2007 |
 //! | [`BetaGeoBetaBernoulli`] | at certain times only | before a time, chance beta | Fader, Hardie & Shang 2010 |
+//! | [`Nbd`] | Poisson | never | Ehrenberg 1959 |
 //! | [`Naive`] | as often as so far | never | |
 //!
-//! [`evaluate`] cuts a log of purchases by time; [`choose`] fits the models, drops what does not fit the data, and keeps what predicted a hold-out
-//! best; [`explain`] says why a customer is expected to buy so much. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
+//! [`evaluate`] cuts a log of purchases by time; [`choose`] fits the models of each [`Family`] and keeps what foretold a hold-out best, the one in
+//! use where another is better by chance only. [`Naive`] is what they are compared with. [`explain`] says why a customer is expected to buy so much. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
 //! [`RetentionCurve`] is for customers with a contract, who must say that they leave.
 //!
 //! ```
@@ -36,16 +37,21 @@ mod explain;
 mod gamma_gamma;
 mod histories;
 mod naive;
+mod nbd;
 mod pareto_nbd;
+mod penalty;
 mod retention;
 
 pub use bg_bb::BetaGeoBetaBernoulli;
-pub use bg_nbd::BetaGeoNbd;
-pub use choose::{Candidate, Choice, Evaluation, Split, accuracy, choose, evaluate, split};
+pub use bg_nbd::{BetaGeoNbd, Form};
+pub use choose::{
+    Candidate, Choice, Evaluation, Family, Split, accuracy, choose, choose_over, evaluate, split,
+};
 pub use explain::{ValueExplanation, explain};
 pub use gamma_gamma::GammaGamma;
 pub use histories::Histories;
 pub use naive::Naive;
+pub use nbd::Nbd;
 pub use pareto_nbd::ParetoNbd;
 pub use retention::RetentionCurve;
 
@@ -75,8 +81,10 @@ pub struct Fit {
     pub standard_errors: Option<Vec<f64>>,
     /// The natural logarithm of the likelihood of all customers.
     pub log_likelihood: f64,
-    /// Why the model does not fit, if it does not.
+    /// What the data hold nothing of, if there is something.
     pub boundary: Option<Boundary>,
+    /// Whether the parameters were held near common ones, because the data alone do not settle them.
+    pub is_penalised: bool,
 }
 
 impl Fit {
@@ -93,6 +101,7 @@ impl Fit {
             standard_errors: None,
             log_likelihood: f64::NAN,
             boundary: None,
+            is_penalised: false,
         })
     }
 

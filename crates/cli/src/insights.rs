@@ -48,6 +48,9 @@ pub(crate) struct Analyse {
     /// Orders that are worth nothing count as purchases.
     #[arg(long)]
     counts_free: bool,
+    /// What came back counts as sold all the same: gross, not net.
+    #[arg(long)]
+    counts_returned: bool,
     /// Customers that are one at least so certainly, in per cent, are merged by the run itself.
     #[arg(long, value_parser = percent)]
     merge_above: Option<Percent>,
@@ -73,6 +76,11 @@ pub(crate) async fn warehouse(
     engine: Option<&str>,
     command: &WarehouseCommand,
 ) -> Result<()> {
+    let looks = matches!(command.what, What::Ask { .. } | What::Count { .. });
+    if looks && !warehouse.damaged(&*warehouse.manifest().await?).await.is_empty() {
+        // No number comes from a file that is not what was written.
+        catch_up(store, warehouse).await?;
+    }
     if let What::Ask { question: asked } = &command.what {
         return ask::ask(store, warehouse, engine, asked).await;
     }
@@ -97,12 +105,18 @@ pub(crate) async fn warehouse(
     }
     let manifest = warehouse.manifest().await?;
     println!("as of {}, manifest {}", manifest.as_of, manifest.number);
+    let damaged = warehouse.damaged(&manifest).await;
     for (table, segments) in &manifest.tables {
         let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
         let (rows, files) = (manifest.rows(table), segments.len());
-        println!("{table}: {rows} rows, {files} files, {} KiB", bytes.div_ceil(1024));
+        let state = if damaged.contains(table) { ", damaged" } else { "" };
+        println!("{table}: {rows} rows, {files} files, {} KiB{state}", bytes.div_ceil(1024));
     }
-    Ok(())
+    if damaged.is_empty() {
+        return Ok(());
+    }
+    let names = damaged.into_iter().collect::<Vec<_>>().join(", ");
+    Err(Refusal::new("warehouse-damaged").with("tables", names).into())
 }
 
 pub(crate) async fn analyse(
@@ -117,7 +131,7 @@ pub(crate) async fn analyse(
         Which::Duplicates => Analysis::Duplicates,
     };
     let mut run = AnalysisRun::of(analysis, options.calibration_until);
-    run.counts_free = options.counts_free;
+    (run.counts_free, run.counts_returned) = (options.counts_free, options.counts_returned);
     run.merge_above = options.merge_above;
     let mut tx = store.write(actor).await?;
     let run = tx.create(&run).await?;
@@ -134,10 +148,15 @@ pub(crate) async fn analyse(
             if let Some(card) = &now.card {
                 println!("{}", format_args!("{:#}", card.0));
             }
-            if let Some(problem) = &now.problem {
-                println!("{}", problem.0);
+            for line in left_aside(&now) {
+                println!("{line}");
             }
             println!("{} s", now.seconds.unwrap_or_default());
+            if now.state == RunState::Failed {
+                let problem = now.problem.as_ref().map_or("", |problem| problem.0.as_str());
+                let failed = Refusal::new("analysis-failed").with("run", number);
+                return Err(failed.with("problem", problem).into());
+            }
             return Ok(());
         }
         // A server may have taken it up already.
@@ -145,4 +164,18 @@ pub(crate) async fn analyse(
             tokio::time::sleep(std::time::Duration::from_millis(200)).await;
         }
     }
+}
+
+/// What was left aside, a line for each sort of record and reason.
+fn left_aside(run: &AnalysisRun) -> Vec<String> {
+    let card = run.card.as_ref().map(|card| &card.0);
+    let all = card.and_then(|card| card["left_aside"].as_array());
+    let line = |one: &serde_json::Value| {
+        let records = one["records"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let names = records.iter().filter_map(|record| record[1].as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
+        format!("left aside: {} {} ({}): {names}", one["count"], word("record_type"), word("why"))
+    };
+    all.into_iter().flatten().map(line).collect()
 }

@@ -1,7 +1,7 @@
 //! Groups of records and their numbers, computed by the database, exact to the last unit.
 
-use guanxi_base::{Currency, Decimal, Error, Money, Percent, Refusal, Result};
-use guanxi_record::{Aggregate, Function, Kind, Measure, RecordType, Value};
+use guanxi_base::{Currency, Decimal, Error, Money, Percent, Refusal, Result, Timestamp};
+use guanxi_record::{Aggregate, Function, Kind, Measure, RecordType, Value, ZoneOffsets};
 
 use crate::actor::Purpose;
 use crate::columns::{Expression, read_value};
@@ -57,22 +57,21 @@ impl View {
     /// A refusal when the aggregate does not fit the type or has too many groups.
     pub async fn aggregate(&mut self, record_type: &str, wanted: &Aggregate) -> Result<Vec<Group>> {
         let record_type = self.catalog.get(record_type)?.clone();
+        let offsets = self.offsets(&record_type, wanted).await?;
         let mut sql = self.session.sql("");
         let catalog = self.catalog.clone();
         let mut conditions = Conditions::new(&catalog, &self.actor, self.now);
         let mut joins = Vec::new();
         let mut keys = Vec::new();
-        for key in &wanted.group_by {
+        for (key, offsets) in wanted.group_by.iter().zip(&offsets) {
             let mut expression =
                 self.key(&sql, &mut conditions, &mut joins, &record_type, &key.field)?;
             if let Some(bucket) = key.bucket {
                 if !matches!(expression.kind, Kind::Date | Kind::Instant) {
                     return Err(Refusal::field("not-a-time-field", &key.field).into());
                 }
-                let zoned = self.now.to_zoned(self.actor.time_zone.clone());
-                let offset = zoned.offset().seconds();
-                let bucketed =
-                    sql.dialect.bucket(&expression.sql, &expression.kind, bucket, offset);
+                let (of, kind) = (&expression.sql, &expression.kind);
+                let bucketed = sql.dialect.bucket(of, kind, bucket, offsets.as_ref());
                 expression = Expression { sql: bucketed, kind: Kind::Date, ..expression };
             }
             keys.push(expression);
@@ -86,20 +85,15 @@ impl View {
             let currency = currencies.place(of);
             computed.push(Computed { function: measure.function, kind, currency });
         }
-        let mut group_by: Vec<String> = keys.iter().map(|key| key.sql.clone()).collect();
+        // By their places: what a key is made of may be long.
+        let mut group_by: Vec<String> = (1..=keys.len()).map(|place| place.to_string()).collect();
         let keys: Vec<(Kind, Option<usize>)> =
             keys.into_iter().map(|key| (key.kind, currencies.place(key.currency))).collect();
         let Currencies(currencies) = currencies;
         group_by.extend(currencies.iter().cloned());
         columns.extend(currencies.iter().cloned());
-        sql.push("SELECT ").push(&columns.join(", ")).push(" FROM ").name(&record_type.name);
-        sql.push(" t0");
-        for join in &joins {
-            sql.push(" LEFT JOIN ").name(&join.linked.name);
-            sql.push(&format!(" {0} ON {0}.\"id\" = {1} AND ", join.alias, join.link));
-            conditions.scope(&mut sql, &join.linked, &join.alias, Purpose::Read)?;
-        }
-        sql.push(" WHERE ");
+        sql.push("SELECT ").push(&columns.join(", "));
+        self.grouped_rows(&mut sql, &mut conditions, &record_type, &joins)?;
         self.restrict_groups(&mut sql, &mut conditions, &record_type, wanted, &currencies)?;
         if !group_by.is_empty() {
             let list = group_by.join(", ");
@@ -114,6 +108,62 @@ impl View {
         }
         let money = currencies.len();
         rows.into_iter().map(|row| read_group(&keys, &computed, money, row)).collect()
+    }
+
+    /// For each key that puts instants together by days, the offsets of the reader's zone from the
+    /// first instant to the last; of a zone that never changes they are known without asking.
+    async fn offsets(
+        &mut self,
+        record_type: &RecordType,
+        wanted: &Aggregate,
+    ) -> Result<Vec<Option<ZoneOffsets>>> {
+        let zone = self.actor.time_zone.clone();
+        let mut found = Vec::with_capacity(wanted.group_by.len());
+        for key in &wanted.group_by {
+            let mut sql = self.session.sql("");
+            let catalog = self.catalog.clone();
+            let mut conditions = Conditions::new(&catalog, &self.actor, self.now);
+            let mut joins = Vec::new();
+            let of = self.key(&sql, &mut conditions, &mut joins, record_type, &key.field)?;
+            if key.bucket.is_none() || of.kind != Kind::Instant {
+                found.push(None);
+                continue;
+            }
+            if zone.following(Timestamp::MIN).next().is_none() {
+                found.push(Some(ZoneOffsets::between(&zone, self.now, self.now)));
+                continue;
+            }
+            sql.push(&format!("SELECT MIN({0}), MAX({0})", of.sql));
+            self.grouped_rows(&mut sql, &mut conditions, record_type, &joins)?;
+            self.restrict_groups(&mut sql, &mut conditions, record_type, wanted, &[])?;
+            let rows = self.session.rows_anywhere(&sql).await?;
+            let mut ends = [self.now; 2];
+            for (end, value) in ends.iter_mut().zip(rows.into_iter().flatten()) {
+                if let Value::Instant(at) = read_value(&Kind::Instant, value, None)? {
+                    *end = at;
+                }
+            }
+            found.push(Some(ZoneOffsets::between(&zone, ends[0], ends[1])));
+        }
+        Ok(found)
+    }
+
+    /// The records, with those that keys lie behind.
+    fn grouped_rows(
+        &self,
+        sql: &mut Sql,
+        conditions: &mut Conditions<'_>,
+        record_type: &RecordType,
+        joins: &[Join],
+    ) -> Result<()> {
+        sql.push(" FROM ").name(&record_type.name).push(" t0");
+        for join in joins {
+            sql.push(" LEFT JOIN ").name(&join.linked.name);
+            sql.push(&format!(" {0} ON {0}.\"id\" = {1} AND ", join.alias, join.link));
+            conditions.scope(sql, &join.linked, &join.alias, Purpose::Read)?;
+        }
+        sql.push(" WHERE ");
+        Ok(())
     }
 
     fn restrict_groups(

@@ -1,6 +1,6 @@
 //! What differs between SQLite and PostgreSQL, and nothing else.
 
-use guanxi_record::{Bucket, Direction, Kind};
+use guanxi_record::{Bucket, Direction, Kind, ZoneOffsets};
 
 use crate::schema::ColumnType;
 
@@ -95,21 +95,27 @@ impl Dialect {
         }
     }
 
-    /// The first day of the bucket that a date or instant falls into, as ISO text.
-    /// `offset_seconds` is the zone's distance from UTC, for instants.
+    /// The first day of the bucket that a date or instant falls into, as ISO text. Instants are of
+    /// the day by the offset that held then.
     pub(crate) fn bucket(
         self,
         expression: &str,
         kind: &Kind,
         bucket: Bucket,
-        offset_seconds: i32,
+        offsets: Option<&ZoneOffsets>,
     ) -> String {
+        let seconds = match (kind, offsets) {
+            (Kind::Instant, Some(offsets)) => self.offset(expression, offsets.spans()),
+            _ => "0".to_owned(),
+        };
         match self {
             Self::Sqlite => {
                 let day = match kind {
-                    Kind::Instant => {
-                        format!("{expression} / 1000000 + ({offset_seconds}), 'unixepoch'")
-                    }
+                    // Rounded down, before 1970 too.
+                    Kind::Instant => format!(
+                        "({expression} - (({expression} % 1000000) + 1000000) % 1000000) / 1000000 \
+                         + ({seconds}), 'unixepoch'"
+                    ),
                     _ => expression.to_owned(),
                 };
                 match bucket {
@@ -125,7 +131,7 @@ impl Dialect {
             Self::Postgres => {
                 let day = match kind {
                     Kind::Instant => format!(
-                        "(({expression} AT TIME ZONE 'UTC') + INTERVAL '{offset_seconds} seconds')"
+                        "(({expression} AT TIME ZONE 'UTC') + ({seconds}) * INTERVAL '1 second')"
                     ),
                     _ => expression.to_owned(),
                 };
@@ -136,6 +142,27 @@ impl Dialect {
                     Bucket::Year => "year",
                 };
                 format!("to_char(date_trunc('{unit}', {day}::timestamp), 'YYYY-MM-DD')")
+            }
+        }
+    }
+
+    /// How many seconds a zone's clocks were before UTC's at an instant: halves of the spans, again
+    /// and again.
+    fn offset(self, expression: &str, spans: &[(i64, i32)]) -> String {
+        match spans {
+            [] => "0".to_owned(),
+            [(_, seconds)] => seconds.to_string(),
+            _ => {
+                let (before, after) = spans.split_at(spans.len() / 2);
+                let from = match (self, after[0].0) {
+                    (Self::Sqlite, micros) => micros.to_string(),
+                    (Self::Postgres, micros) => {
+                        format!("to_timestamp({})", micros.div_euclid(1_000_000))
+                    }
+                };
+                let (before, after) =
+                    (self.offset(expression, before), self.offset(expression, after));
+                format!("CASE WHEN {expression} < {from} THEN {before} ELSE {after} END")
             }
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use guanxi_record::Bucket;
+use guanxi_base::{TimeZone, Timestamp};
+use guanxi_record::{Bucket, ZoneOffsets};
 use rayon::prelude::*;
 
 use crate::choose::Mask;
@@ -28,8 +29,8 @@ pub struct GroupBy {
     pub is_instant: bool,
     /// Days and times are put together by it, and named by its first day.
     pub bucket: Option<Bucket>,
-    /// How many seconds the clock of whoever asks is before UTC's.
-    pub offset: i32,
+    /// How many seconds the clock of whoever asks was before UTC's at each instant.
+    pub offsets: Option<ZoneOffsets>,
 }
 
 /// What is computed of each group.
@@ -75,6 +76,17 @@ impl Tally {
     }
 }
 
+/// The offsets of a zone over all the instants of a column.
+#[must_use]
+pub fn offsets_over(zone: &TimeZone, column: &Column) -> ZoneOffsets {
+    let known = column.numbers().par_iter().copied().filter(|number| *number != NO_NUMBER);
+    let ends = known.map(|number| (number, number));
+    let ends = ends.reduce_with(|one, other| (one.0.min(other.0), one.1.max(other.1)));
+    let (first, last) = ends.unwrap_or_default();
+    let at = |micros| Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH);
+    ZoneOffsets::between(zone, at(first), at(last))
+}
+
 impl GroupBy {
     /// The number or the place of the word of a row; [`NO_NUMBER`] where there is none.
     fn at(&self, row: usize) -> i64 {
@@ -103,7 +115,10 @@ impl GroupBy {
         let number = self.at(row);
         let Some(bucket) = self.bucket.filter(|_| number != NO_NUMBER) else { return number };
         let day = match self.is_instant {
-            true => (number + i64::from(self.offset) * 1_000_000).div_euclid(MICROS_OF_DAY),
+            true => {
+                let offset = self.offsets.as_ref().map_or(0, |offsets| offsets.at(number));
+                (number + i64::from(offset) * 1_000_000).div_euclid(MICROS_OF_DAY)
+            }
             false => number,
         };
         if last.0 != day {
@@ -180,7 +195,7 @@ mod tests {
 
     fn days(column: Vec<i64>, bucket: Option<Bucket>) -> GroupBy {
         let column = numbers(column);
-        GroupBy { links: Vec::new(), seen: None, column, is_instant: false, bucket, offset: 0 }
+        GroupBy { links: Vec::new(), seen: None, column, is_instant: false, bucket, offsets: None }
     }
 
     fn day(year: i16, month: i8, day: i8) -> i64 {
@@ -195,9 +210,19 @@ mod tests {
         assert_eq!(first_day(at, Bucket::Year), day(2026, 1, 1));
         // A quarter past eleven in the evening of UTC is the next day eight hours further east.
         let late = at * MICROS_OF_DAY + 23 * 3_600_000_000;
-        let key =
-            GroupBy { is_instant: true, offset: 8 * 3_600, ..days(vec![late], Some(Bucket::Day)) };
-        assert_eq!(key.bucketed(0, &mut (NO_NUMBER, NO_NUMBER)), at + 1);
+        let of = |zone: &str, instant: i64| {
+            let zone = TimeZone::get(zone).unwrap();
+            let key = days(vec![instant], Some(Bucket::Day));
+            let offsets = Some(offsets_over(&zone, &key.column));
+            let key = GroupBy { is_instant: true, offsets, ..key };
+            key.bucketed(0, &mut (NO_NUMBER, NO_NUMBER))
+        };
+        assert_eq!(of("Asia/Shanghai", late), at + 1);
+        // In summer Berlin is two hours further east, in winter one.
+        let winter = day(2026, 1, 17);
+        let half_past_ten = 45 * 1_800 * 1_000_000;
+        assert_eq!(of("Europe/Berlin", at * MICROS_OF_DAY + half_past_ten), at + 1);
+        assert_eq!(of("Europe/Berlin", winter * MICROS_OF_DAY + half_past_ten), winter);
     }
 
     #[test]

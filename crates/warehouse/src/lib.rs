@@ -22,6 +22,7 @@ mod held;
 mod manifest;
 mod segments;
 mod test;
+mod trust;
 mod warehouse;
 
 pub use arrow_array::RecordBatch as Batch;
@@ -29,7 +30,7 @@ pub use arrow_array::RecordBatch as Batch;
 pub use choose::{Chooser, Mask, count, is_kept};
 pub use columns::{batch_of, currency_column, day_number, day_of, schema_of};
 pub use frame::{Column, Frame, NO_CODE, NO_NUMBER};
-pub use group::{GroupBy, GroupKeys, Measured, Tally, group};
+pub use group::{GroupBy, GroupKeys, Measured, Tally, group, offsets_over};
 pub use held::{NO_PLACE, Table};
 pub use manifest::{LogPlace, Manifest, Segment};
 pub use warehouse::{Update, Warehouse};

@@ -1,6 +1,7 @@
 //! The beta-geometric/NBD model and its modified form.
 
 use super::histories::{Histories, History, purchase_boundary};
+use super::penalty::Penalised;
 use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN, PurchaseModel};
 use crate::Result;
 use crate::minimise::Likelihood;
@@ -87,6 +88,22 @@ impl Likelihood<4> for Sum<'_> {
     }
 }
 
+/// Where searches begin; the first is what is common.
+fn starts(histories: &Histories) -> [[f64; 4]; 3] {
+    let rate = histories.mean_rate();
+    let start = |r: f64, a: f64, b: f64| [r, r / rate, a, b];
+    [start(0.5, 0.8, 2.5), start(1.0, 1.0, 1.0), start(0.2, 0.1, 5.0)]
+}
+
+/// Whether customers may leave after the very first purchase too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Only after one that came back.
+    Plain,
+    /// After each (MBG/NBD).
+    Modified,
+}
+
 impl BetaGeoNbd {
     /// The estimates of maximum likelihood.
     ///
@@ -104,11 +121,27 @@ impl BetaGeoNbd {
         Self::estimate_form(histories, true)
     }
 
+    /// The estimates with parameters held near common ones, for data that do not settle them alone;
+    /// `boundary` is what those hold nothing of.
+    ///
+    /// # Errors
+    /// As `estimate`.
+    pub fn penalised(histories: &Histories, form: Form, boundary: Boundary) -> Result<Self> {
+        histories.enough()?;
+        let is_modified = form == Form::Modified;
+        let starts = starts(histories);
+        let found = histories.maximise("BG/NBD", &starts, |histories| {
+            Box::new(Penalised { of: Box::new(Sum { histories, is_modified }), common: starts[0] })
+        })?;
+        let mut model = Self::of(found.parameters, is_modified)?;
+        model.fit.note(&found, Some(boundary));
+        model.fit.is_penalised = true;
+        Ok(model)
+    }
+
     fn estimate_form(histories: &Histories, is_modified: bool) -> Result<Self> {
         histories.enough()?;
-        let rate = histories.mean_rate();
-        let start = |r: f64, a: f64, b: f64| [r, r / rate, a, b];
-        let starts = [start(0.5, 0.8, 2.5), start(1.0, 1.0, 1.0), start(0.2, 0.1, 5.0)];
+        let starts = starts(histories);
         let name = if is_modified { "MBG/NBD" } else { "BG/NBD" };
         let found = histories
             .maximise(name, &starts, |histories| Box::new(Sum { histories, is_modified }))?;

@@ -1,8 +1,9 @@
-//! Which model to believe: fit on the past, compare on a hold-out, fall back where none fits.
+//! Which model to believe: fit on the past, compare on a hold-out, and do not change one's mind
+//! without need.
 
 use std::collections::BTreeMap;
 
-use super::{BetaGeoNbd, Boundary, Histories, Naive, ParetoNbd, PurchaseModel};
+use super::{BetaGeoNbd, Boundary, Form, Histories, Naive, Nbd, ParetoNbd, PurchaseModel};
 use crate::Result;
 use crate::error::{each, parameter, same_length};
 
@@ -36,6 +37,70 @@ pub fn accuracy(expected: &[f64], happened: &[f64]) -> Result<Evaluation> {
     })
 }
 
+/// A way to think of how customers buy and leave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the model of its name")]
+pub enum Family {
+    ParetoNbd,
+    BgNbd,
+    MbgNbd,
+    Nbd,
+}
+
+impl Family {
+    /// All of them, what is believed first where nothing tells them apart.
+    pub const ALL: [Self; 4] = [Self::ParetoNbd, Self::BgNbd, Self::MbgNbd, Self::Nbd];
+
+    /// What the literature calls it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ParetoNbd => "Pareto/NBD",
+            Self::BgNbd => "BG/NBD",
+            Self::MbgNbd => "MBG/NBD",
+            Self::Nbd => "NBD",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|family| family.name() == name)
+    }
+
+    /// Fits it. Where the estimates run into a boundary or the search does not end, parameters are
+    /// held near common ones ([`Fit::is_penalised`](super::Fit)); the fit names the boundary.
+    ///
+    /// # Errors
+    /// When there are too few customers or no search ends.
+    pub fn fit(self, histories: &Histories) -> Result<Box<dyn PurchaseModel>> {
+        let plain: Result<Box<dyn PurchaseModel>> = match self {
+            Self::ParetoNbd => ParetoNbd::estimate(histories).map(|model| Box::new(model) as _),
+            Self::BgNbd => BetaGeoNbd::estimate(histories).map(|model| Box::new(model) as _),
+            Self::MbgNbd => BetaGeoNbd::modified(histories).map(|model| Box::new(model) as _),
+            Self::Nbd => return Nbd::estimate(histories).map(|model| Box::new(model) as _),
+        };
+        let boundary = match &plain {
+            Ok(model) => match model.fit().boundary {
+                None => return plain,
+                Some(boundary) => boundary,
+            },
+            Err(crate::Error::NotConverged { .. }) => Boundary::NotIdentified,
+            Err(_) => return plain,
+        };
+        let held: Result<Box<dyn PurchaseModel>> = match self {
+            Self::ParetoNbd => {
+                ParetoNbd::penalised(histories, boundary).map(|model| Box::new(model) as _)
+            }
+            Self::BgNbd => BetaGeoNbd::penalised(histories, Form::Plain, boundary)
+                .map(|model| Box::new(model) as _),
+            _ => BetaGeoNbd::penalised(histories, Form::Modified, boundary)
+                .map(|model| Box::new(model) as _),
+        };
+        held.or(plain)
+    }
+}
+
 /// A model that was looked at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Candidate {
@@ -47,17 +112,48 @@ pub struct Candidate {
     pub log_likelihood: f64,
     /// How it did on the hold-out; none where it could not be fitted.
     pub evaluation: Option<Evaluation>,
-    /// Why it does not fit, if it does not.
+    /// What the data hold nothing of, if there is something.
     pub boundary: Option<Boundary>,
+    /// Whether its parameters were held near common ones.
+    pub is_penalised: bool,
+    /// By how much its mean absolute error is above the smallest, in standard errors of the
+    /// difference; 0 for the best.
+    pub behind: Option<f64>,
     /// Why it could not be fitted at all.
     pub error: Option<crate::Error>,
+}
+
+impl Candidate {
+    fn of(name: &'static str) -> Self {
+        Self {
+            name,
+            parameters: Vec::new(),
+            log_likelihood: f64::NAN,
+            evaluation: None,
+            boundary: None,
+            is_penalised: false,
+            behind: None,
+            error: None,
+        }
+    }
+
+    fn note(&mut self, model: &dyn PurchaseModel, evaluation: Evaluation) {
+        let fit = model.fit();
+        self.parameters.clone_from(&fit.parameters);
+        self.log_likelihood = fit.log_likelihood;
+        self.boundary = fit.boundary;
+        self.is_penalised = fit.is_penalised;
+        self.evaluation = Some(evaluation);
+    }
 }
 
 /// The model that was chosen, and why.
 pub struct Choice {
     /// The model, fitted to the calibration period.
     pub model: Box<dyn PurchaseModel>,
-    /// All that were looked at; the naive one is the last.
+    /// Its family, and after it the others, the one nearest to the hold-out first.
+    pub ranked: Vec<Family>,
+    /// All that were looked at; the last is the naive one, which they are only compared with.
     pub candidates: Vec<Candidate>,
 }
 
@@ -70,57 +166,93 @@ impl std::fmt::Debug for Choice {
     }
 }
 
-/// Fits Pareto/NBD, BG/NBD and MBG/NBD to a calibration period, compares each with what the same
-/// customers did in the `horizon` after it, and chooses the one of the smallest mean absolute
-/// error among those that fit. Where none fits, it is the naive model; the candidates say why.
+/// As [`choose_over`], where none is in use.
+///
+/// # Errors
+/// As [`choose_over`].
+pub fn choose(histories: &Histories, happened: &[f64], horizon: f64) -> Result<Choice> {
+    choose_over(histories, happened, horizon, None)
+}
+
+/// Fits the model of each family to a calibration period, compares each with what the same customers
+/// did in the `horizon` after it, and chooses the one of the smallest mean absolute error. Of those
+/// that are no more than a standard error of the difference behind it, the one in use stays; else one
+/// without a boundary, and then the first of [`Family::ALL`]: a few purchases more must not change
+/// what everybody is worth. Where none can be fitted it is [`Nbd::shrunk`].
 ///
 /// # Errors
 /// When the columns have different lengths.
-pub fn choose(histories: &Histories, happened: &[f64], horizon: f64) -> Result<Choice> {
+pub fn choose_over(
+    histories: &Histories,
+    happened: &[f64],
+    horizon: f64,
+    in_use: Option<Family>,
+) -> Result<Choice> {
     same_length("happened", happened.len(), histories.len())?;
-    type Estimated = Result<Box<dyn PurchaseModel>>;
-    let models: [(&'static str, Estimated); 4] = [
-        ("Pareto/NBD", ParetoNbd::estimate(histories).map(|model| Box::new(model) as _)),
-        ("BG/NBD", BetaGeoNbd::estimate(histories).map(|model| Box::new(model) as _)),
-        ("MBG/NBD", BetaGeoNbd::modified(histories).map(|model| Box::new(model) as _)),
-        ("naive", Ok(Box::new(Naive::of(histories)) as _)),
-    ];
     let mut candidates = Vec::new();
-    let mut best: Option<(f64, Box<dyn PurchaseModel>)> = None;
-    for (name, model) in models {
-        let mut candidate = Candidate {
-            name,
-            parameters: Vec::new(),
-            log_likelihood: f64::NAN,
-            evaluation: None,
-            boundary: None,
-            error: None,
-        };
-        match model {
+    let mut fitted = Vec::new();
+    for family in Family::ALL {
+        let mut candidate = Candidate::of(family.name());
+        match family.fit(histories) {
             Err(error) => candidate.error = Some(error),
             Ok(model) => {
                 let expected = model.expected_purchases(histories, horizon);
-                let evaluation = accuracy(&expected, happened)?;
-                candidate.parameters = model.fit().parameters.clone();
-                candidate.log_likelihood = model.fit().log_likelihood;
-                candidate.boundary = model.fit().boundary;
-                candidate.evaluation = Some(evaluation);
-                // The naive model is for when no other fits.
-                let is_fallback = name == "naive" && best.is_some();
-                let error = evaluation.mean_absolute_error;
-                let better = best.as_ref().is_none_or(|(known, _)| error < *known);
-                if candidate.boundary.is_none() && !is_fallback && better {
-                    best = Some((error, model));
+                // What cannot be computed is no model.
+                if let Ok(evaluation) = accuracy(&expected, happened) {
+                    candidate.note(&*model, evaluation);
+                    let errors = expected.iter().zip(happened).map(|(a, b)| (a - b).abs());
+                    fitted.push((family, model, errors.collect::<Vec<f64>>()));
+                } else {
+                    candidate.error = Some(crate::Error::NotConverged { model: family.name() });
                 }
             }
         }
         candidates.push(candidate);
     }
-    let model = match best {
-        Some((_, model)) => model,
-        None => Box::new(Naive::of(histories)),
+    let mean = |errors: &[f64]| errors.iter().sum::<f64>() / errors.len() as f64;
+    fitted.sort_by(|a, b| mean(&a.2).total_cmp(&mean(&b.2)));
+    let behind: Vec<(Family, f64)> =
+        fitted.iter().map(|one| (one.0, behind(&one.2, &fitted[0].2))).collect();
+    for (family, by) in &behind {
+        let one = candidates.iter_mut().find(|one| one.name == family.name());
+        one.into_iter().for_each(|one| one.behind = Some(*by));
+    }
+    let naive = Naive::of(histories);
+    let mut baseline = Candidate::of(naive.name());
+    baseline.note(&naive, accuracy(&naive.expected_purchases(histories, horizon), happened)?);
+    candidates.push(baseline);
+    let near = fitted.iter().zip(&behind).filter(|(_, (_, by))| *by <= 1.0);
+    let order = |(family, model): (Family, &dyn PurchaseModel)| {
+        let place = Family::ALL.iter().position(|one| *one == family);
+        (Some(family) != in_use, model.fit().boundary.is_some(), place)
     };
-    Ok(Choice { model, candidates })
+    let chosen = near.map(|(one, _)| (one.0, &*one.1)).min_by_key(|one| order(*one));
+    let Some((chosen, _)) = chosen else {
+        let model = Box::new(Nbd::shrunk(histories));
+        return Ok(Choice { model, ranked: Vec::new(), candidates });
+    };
+    let mut ranked = vec![chosen];
+    ranked.extend(fitted.iter().map(|one| one.0).filter(|one| *one != chosen));
+    let model = fitted.into_iter().find(|one| one.0 == chosen).map(|one| one.1);
+    let model = model.unwrap_or_else(|| Box::new(Nbd::shrunk(histories)));
+    Ok(Choice { model, ranked, candidates })
+}
+
+/// How far the mean of some errors is above that of others, of the same customers, in standard
+/// errors of the difference.
+fn behind(errors: &[f64], best: &[f64]) -> f64 {
+    let count = errors.len() as f64;
+    let differences = || errors.iter().zip(best).map(|(a, b)| a - b);
+    let mean = differences().sum::<f64>() / count;
+    let variance = differences().map(|one| (one - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    let error = (variance / count).sqrt();
+    if error > 0.0 {
+        mean / error
+    } else if mean > 0.0 {
+        f64::INFINITY
+    } else {
+        0.0
+    }
 }
 
 /// The purchases of many customers, cut in two by time.
@@ -197,9 +329,10 @@ mod tests {
         assert!(split(&customer, &time, -1.0, 5.0).is_err());
         assert!(split(&customer, &time[1..], 7.0, 5.0).is_err());
         assert!(split(&[], &[], 7.0, 5.0).is_err());
-        // Of so few nothing can be told: the naive model is left, and the others say why.
+        // Of so few nothing can be told: a shrunk model is left, and the others say why.
         let choice = evaluate(&customer, &time, 7.0, 5.0).unwrap();
-        assert_eq!(choice.model.name(), "naive");
+        assert_eq!((choice.model.name(), choice.ranked.len()), ("NBD", 0));
+        assert!(choice.model.fit().is_penalised);
         assert!(choice.candidates[0].error.is_some());
     }
 }

@@ -1,4 +1,5 @@
-//! The baseline that every model must beat.
+//! The baseline that every model is compared with. It values who bought once at nothing, so that it
+//! is never what is used.
 
 use super::{Fit, Histories, PurchaseModel};
 
@@ -19,6 +20,7 @@ impl Naive {
             standard_errors: None,
             log_likelihood: f64::NAN,
             boundary: None,
+            is_penalised: false,
         };
         Self { rate_of_new, fit }
     }

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::histories::{Histories, History, purchase_boundary};
+use super::penalty::Penalised;
 use super::{Boundary, Fit, PARAMETER_MAX, PARAMETER_MIN, PurchaseModel};
 use crate::Result;
 use crate::minimise::Likelihood;
@@ -143,6 +144,18 @@ impl Likelihood<4> for Sum<'_> {
     }
 }
 
+fn mean_age(histories: &Histories) -> f64 {
+    let ages: f64 = histories.rows.iter().map(|row| row.weight * row.age).sum();
+    ages / histories.len() as f64
+}
+
+/// Where searches begin; the first is what is common.
+fn starts(histories: &Histories, age: f64) -> [[f64; 4]; 3] {
+    let rate = histories.mean_rate();
+    let start = |r: f64, s: f64| [r, r / rate, s, s * age / 2.0];
+    [start(0.5, 0.6), start(1.0, 1.0), start(0.3, 0.2)]
+}
+
 impl ParetoNbd {
     /// The estimates of maximum likelihood.
     ///
@@ -150,16 +163,30 @@ impl ParetoNbd {
     /// When there are too few customers or the search does not end.
     pub fn estimate(histories: &Histories) -> Result<Self> {
         histories.enough()?;
-        let rate = histories.mean_rate();
-        let ages: f64 = histories.rows.iter().map(|row| row.weight * row.age).sum();
-        let age = ages / histories.len() as f64;
-        let start = |r: f64, s: f64| [r, r / rate, s, s * age / 2.0];
-        let starts = [start(0.5, 0.6), start(1.0, 1.0), start(0.3, 0.2)];
+        let age = mean_age(histories);
+        let starts = starts(histories, age);
         let found =
             histories.maximise("Pareto/NBD", &starts, |histories| Box::new(Sum(histories)))?;
         let mut model = Self::of(found.parameters)?;
         let boundary = model.boundary(age, found.standard_errors.is_some());
         model.fit.note(&found, boundary);
+        Ok(model)
+    }
+
+    /// The estimates with parameters held near common ones, for data that do not settle them alone;
+    /// `boundary` is what those hold nothing of.
+    ///
+    /// # Errors
+    /// As `estimate`.
+    pub fn penalised(histories: &Histories, boundary: Boundary) -> Result<Self> {
+        histories.enough()?;
+        let starts = starts(histories, mean_age(histories));
+        let found = histories.maximise("Pareto/NBD", &starts, |histories| {
+            Box::new(Penalised { of: Box::new(Sum(histories)), common: starts[0] })
+        })?;
+        let mut model = Self::of(found.parameters)?;
+        model.fit.note(&found, Some(boundary));
+        model.fit.is_penalised = true;
         Ok(model)
     }
 

@@ -6,7 +6,7 @@ use std::io::Read;
 use guanxi_analytics::concentration::{Class, Concentration};
 use guanxi_analytics::value::{
     BetaGeoBetaBernoulli, BetaGeoNbd, Boundary, Choice, GammaGamma, Histories, ParetoNbd,
-    PurchaseModel, RetentionCurve, evaluate,
+    PurchaseModel, RetentionCurve, choose_over, evaluate, split,
 };
 
 use crate::{data, near};
@@ -306,19 +306,45 @@ fn evaluated(purchases: impl Iterator<Item = (u64, i32)>, end: i32, horizon: i32
     evaluate(&customer, &day, f64::from(end), f64::from(horizon)).unwrap()
 }
 
+/// The naive model, which values who bought once at nothing, is never what is used; where the data hold
+/// nothing of what a model knows, its estimates are held and it says so.
 #[test]
-fn online_retail_runs_into_the_boundary_and_falls_back() {
+fn online_retail_keeps_the_nearest_model_at_a_boundary() {
     let Some(sales) = online_retail() else { return };
     let last = sales.iter().map(|sale| sale.day).max().unwrap();
     let purchases = sales.iter().map(|sale| (sale.customer, sale.day));
     let choice = evaluated(purchases, last - 13 * 7, 13 * 7);
     eprintln!("{choice:#?}");
     let of = |name: &str| choice.candidates.iter().find(|one| one.name == name).unwrap();
+    let one = of("BG/NBD");
     assert!(matches!(
-        of("BG/NBD").boundary,
+        one.boundary,
         Some(Boundary::NobodyLeaves | Boundary::AllLeaveAlike | Boundary::NotIdentified)
     ));
-    assert_eq!(choice.model.name(), "naive");
+    assert!(one.is_penalised);
+    let chosen = of(choice.model.name());
+    assert_ne!(chosen.name, "naive");
+    assert!(chosen.behind.unwrap() <= 1.0, "{chosen:?}");
+    let parameters = choice.candidates.iter().flat_map(|one| &one.parameters);
+    assert!(parameters.clone().all(|(_, value)| value.is_finite() && *value > 0.0));
+}
+
+/// A few orders more, of one extra day, do not change the model that is in use.
+#[test]
+fn a_day_more_of_online_retail_does_not_flip_the_choice() {
+    let Some(sales) = online_retail() else { return };
+    let last = sales.iter().map(|sale| sale.day).max().unwrap();
+    let mut in_use = None;
+    let mut names = Vec::new();
+    for end in last - 100..last - 91 {
+        let (customer, day): (Vec<u64>, Vec<f64>) =
+            sales.iter().map(|sale| (sale.customer, f64::from(sale.day))).unzip();
+        let found = split(&customer, &day, f64::from(end), 91.0).unwrap();
+        let choice = choose_over(&found.histories, &found.happened, 91.0, in_use).unwrap();
+        in_use = choice.ranked.first().copied();
+        names.push(choice.model.name());
+    }
+    assert!(names.windows(2).all(|pair| pair[0] == pair[1]), "{names:?}");
 }
 
 #[test]
@@ -332,6 +358,7 @@ fn hold_out_of_the_whole_cdnow_log() {
     let of = |name: &str| choice.candidates.iter().find(|one| one.name == name).unwrap();
     let best = of(choice.model.name()).evaluation.unwrap().mean_absolute_error;
     assert!(best <= 0.80, "{best}");
+    assert_eq!(of(choice.model.name()).boundary, None);
     near(of("naive").evaluation.unwrap().mean_absolute_error, 1.038, 5e-4);
 }
 

@@ -1,11 +1,11 @@
 //! One of our own legal entities: who sells, invoices and is paid.
 
-use guanxi_base::Id;
+use guanxi_base::{Id, Refusal, TimeZone};
 use guanxi_record::{Address, Record};
 
 /// One of our own legal entities.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(area = "organisation", icon = "building-skyscraper")]
+#[record(area = "organisation", icon = "building-skyscraper", settle)]
 pub struct Company {
     /// Its registered name.
     #[field(search, unique)]
@@ -21,6 +21,19 @@ pub struct Company {
     /// The ISO 4217 code of the currency that it keeps its books in.
     #[field(default = "CNY")]
     pub currency: String,
+    /// The zone by which its day begins and ends, such as `Asia/Shanghai`: what is dated after its
+    /// today has not happened yet.
+    #[field(default = "Asia/Shanghai")]
+    pub time_zone: String,
     /// Where it is.
     pub address: Option<Address>,
+}
+
+impl Company {
+    fn settle(&mut self, refusals: &mut Vec<Refusal>) {
+        if TimeZone::get(&self.time_zone).is_err() {
+            let refusal = Refusal::field("not-a-time-zone", "time_zone");
+            refusals.push(refusal.with("value", self.time_zone.clone()));
+        }
+    }
 }

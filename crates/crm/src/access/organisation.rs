@@ -84,6 +84,26 @@ impl Organisation {
         zone.unwrap_or(TimeZone::UTC)
     }
 
+    /// Where the company's day begins and ends: by its oldest of those without a parent; before there
+    /// is one, where the first user is.
+    #[must_use]
+    pub fn time_zone(&self) -> TimeZone {
+        let tops = self.companies.values().filter(|company| company.parent.is_none());
+        let oldest = tops.min_by_key(|company| company.id);
+        let of_company = oldest.and_then(|company| TimeZone::get(&company.time_zone).ok());
+        let of_user = || {
+            let first = self.users.values().filter(|user| user.is_active).map(|user| user.id.raw());
+            first.min().map_or(TimeZone::UTC, |user| self.time_zone_of(user))
+        };
+        of_company.unwrap_or_else(of_user)
+    }
+
+    /// The company's day.
+    #[must_use]
+    pub fn today(&self, now: Timestamp) -> Date {
+        now.to_zoned(self.time_zone()).date()
+    }
+
     /// The day that it is where a user is.
     #[must_use]
     pub fn today_of(&self, user: RawId, now: Timestamp) -> Date {

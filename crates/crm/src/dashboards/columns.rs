@@ -51,6 +51,8 @@ pub async fn group_ahead(
     match outcome.await {
         // The database says it in its own words.
         Err(Error::Refused(_) | Error::NotFound | Error::Forbidden) => Ok(None),
+        // A file is damaged: until it is made anew the database answers.
+        Err(_) if warehouse.is_suspect() => Ok(None),
         other => other,
     }
 }
@@ -137,8 +139,10 @@ async fn key_of(
         },
     };
     let kind = if key.bucket.is_some() { Kind::Date } else { kind };
-    let offset = choosing.offset_seconds();
-    Ok(Some((GroupBy { links, seen, column, is_instant, bucket: key.bucket, offset }, kind)))
+    let zone = choosing.time_zone();
+    let offsets =
+        (is_instant && key.bucket.is_some()).then(|| guanxi_warehouse::offsets_over(zone, &column));
+    Ok(Some((GroupBy { links, seen, column, is_instant, bucket: key.bucket, offsets }, kind)))
 }
 
 /// What is computed, and of what.

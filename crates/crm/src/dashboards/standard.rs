@@ -66,8 +66,8 @@ static CASES: Standard = Standard {
     ..standard(ChartKind::HeatMap, "case", "priority")
 };
 static NEW_CASES: Standard = Standard {
-    condition: "created_at.within=last_12_months",
-    ..standard(ChartKind::Line, "case", "created_at:month")
+    condition: "opened_at.within=last_12_months",
+    ..standard(ChartKind::Line, "case", "opened_at:month")
 };
 static OPEN_CASES: Standard =
     Standard { condition: OPEN, ..standard(ChartKind::Number, "case", "") };

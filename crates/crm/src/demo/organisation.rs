@@ -32,6 +32,7 @@ pub(super) async fn house(tx: &mut Tx, words: &Words) -> Result<House> {
         short_name: Some(words.chinese("brand")[0].to_owned()),
         tax_number: None,
         currency: "CNY".to_owned(),
+        time_zone: "Asia/Shanghai".to_owned(),
         address: None,
     };
     let company = tx.create(&company).await?.id;

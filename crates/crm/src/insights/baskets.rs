@@ -6,13 +6,15 @@ use guanxi_analytics::basket::item_sets;
 use guanxi_base::{Error, RawId, Result};
 use guanxi_record::{Json as JsonField, Record as _, Stored};
 use guanxi_store::Store;
-use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse, day_of};
+use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse, day_number, day_of};
 use serde_json::{Value as Json, json};
 
+use super::left_aside::LeftAside;
 use super::purchases::{SALE_COLUMNS, are_agreed_sales};
 use super::records::AnalysisRun;
 use super::run::progress;
 use super::worth::number;
+use crate::access::Organisation;
 use crate::catalog::Product;
 use crate::sales::{Order, OrderLine};
 
@@ -41,9 +43,15 @@ pub(super) async fn run(
     let frame = warehouse.frame(manifest, orders, &names).await?;
     let mut sales: HashSet<i64> = HashSet::new();
     let mut days: (i64, i64) = (i64::MAX, i64::MIN);
+    let today = day_number(Organisation::of(store).await?.today(store.clock().now()));
+    let mut left_aside = LeftAside::default();
     for (at, _) in are_agreed_sales(&frame).into_iter().enumerate().filter(|(_, counts)| *counts) {
-        sales.insert(frame.numbers("id")[at]);
-        let day = frame.numbers("date")[at];
+        let (id, day) = (frame.numbers("id")[at], frame.numbers("date")[at]);
+        if let Some(why) = LeftAside::why(day, 0, today) {
+            left_aside.note(Order::NAME, why, id);
+            continue;
+        }
+        sales.insert(id);
         days = (days.0.min(day), days.1.max(day));
     }
     let lines = catalog.get(OrderLine::NAME)?;
@@ -67,7 +75,9 @@ pub(super) async fn run(
     }
     progress(store, run, READ).await?;
     let found = tokio::task::spawn_blocking(move || rules(&baskets, &items));
-    let (card, products) = found.await.map_err(Error::internal)??;
+    let (mut card, products) = found.await.map_err(Error::internal)??;
+    card["left_aside"] = left_aside.card(store).await?;
+    card["today"] = day_of(today).to_string().into();
     run.purchases = card["baskets"].as_i64();
     run.card = Some(JsonField(named(store, card, products).await?));
     run.model = Some("FP-growth".to_owned());

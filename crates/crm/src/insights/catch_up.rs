@@ -1,5 +1,6 @@
-//! Brings the warehouse up to the log of the database: all of a type the first time, later what
-//! the log names. It may be killed at any moment; the next time goes on from what was published.
+//! Brings the warehouse up to the log of the database: all of a type the first time and where a file
+//! is damaged, later what the log names. It may be killed at any moment; the next time goes on from
+//! what was published.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +10,7 @@ use guanxi_store::{Place, Store};
 use guanxi_warehouse::{LogPlace, Manifest, Table, Update, Warehouse, batch_of, is_kept};
 use serde::Serialize;
 
-use super::knowledge::knowledge_of;
+use super::knowledge::{self, knowledge_of};
 
 /// Rows that are read from the database at once.
 const ROWS_AT_ONCE: usize = 32_768;
@@ -36,11 +37,18 @@ pub struct CaughtUp {
 /// # Errors
 /// When the database or the warehouse fails.
 pub async fn catch_up(store: &Store, warehouse: &Warehouse) -> Result<CaughtUp> {
+    let mut was_damaged = false;
     for _ in 0..TRIES {
-        if let Some(done) = try_once(store, warehouse).await? {
-            warehouse.sweep(store.clock().now() - SWEPT).await?;
-            warm(store, warehouse).await?;
-            return Ok(done);
+        match try_once(store, warehouse).await {
+            Ok(None) => {}
+            Ok(Some(done)) => {
+                warehouse.sweep(store.clock().now() - SWEPT).await?;
+                warm(store, warehouse).await?;
+                return Ok(done);
+            }
+            // A file was found to be damaged: looking again tells which, and makes it anew.
+            Err(_) if warehouse.is_suspect() && !was_damaged => was_damaged = true,
+            Err(error) => return Err(error),
         }
     }
     Err(Error::internal("other processes keep changing the warehouse"))
@@ -74,18 +82,26 @@ async fn try_once(store: &Store, warehouse: &Warehouse) -> Result<Option<CaughtU
     // What changes from here on is read again by the next time.
     let end = store.log_end().await?;
     let now = store.clock().now();
+    let damaged = warehouse.damaged(&manifest).await;
+    // What only the warehouse knows begins anew.
+    let is_type = |name: &str| kept.iter().any(|described| described.name == name);
+    damaged.iter().filter(|name| !is_type(name)).for_each(|name| update.remove(name));
     for described in &kept {
-        if !known || !manifest.tables.contains_key(described.name.as_ref()) {
-            update.clear(&described.name);
+        let name = described.name.as_ref();
+        if !known || damaged.contains(name) || !manifest.tables.contains_key(name) {
+            update.clear(name);
             done.facts += fill(store, &mut update, described).await?;
             done.filled = true;
         }
+    }
+    if !known || damaged.contains(knowledge::TABLE) {
+        knowledge::refill(store, &mut update).await?;
     }
     let until = match known {
         true => apply(store, &mut update, place, &kept, &mut done).await?,
         false => end,
     };
-    if known && until == place && done == CaughtUp::default() {
+    if known && damaged.is_empty() && until == place && done == CaughtUp::default() {
         // Nothing has happened: only the time moves on, and nobody needs a file for that.
         warehouse.fresh_until(now);
         return Ok(Some(done));

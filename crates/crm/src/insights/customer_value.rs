@@ -17,7 +17,7 @@ use serde_json::{Value as Json, json};
 
 use super::life::{Life, LifeRule, life_of};
 use super::propensity::Propensity;
-use super::purchases::Purchases;
+use super::purchases::{Elsewhere, Purchase, Purchases};
 use super::standing::FIELDS as STANDING;
 use super::worth::{Worth, number, worth};
 use crate::people::{AbcClass, LifeStage};
@@ -70,8 +70,8 @@ pub(super) struct Found {
     scores: Vec<Scores>,
     classes: Vec<Class>,
     worth: Option<Worth>,
-    returns: Returns,
     buys_soon: Option<Vec<f64>>,
+    buys_in_a_year: Option<Vec<f64>>,
     clusters: Vec<usize>,
     /// What there is to know about the models.
     pub(super) card: Json,
@@ -97,6 +97,7 @@ impl Found {
         purchases: Purchases,
         rules: &Rules,
         calibration: Option<i32>,
+        in_use: Option<&str>,
     ) -> Result<Self> {
         let buyers = purchases.buyers();
         let mut buyer_of = vec![None; purchases.customers.len()];
@@ -110,9 +111,8 @@ impl Found {
             buyers.iter().map(|place| f64::from(purchases.as_of - last(place))).collect();
         let frequency: Vec<f64> =
             buyers.iter().map(|place| purchases.of(*place).len() as f64).collect();
-        let returns = Returns::of(&purchases, &buyers);
         let (mut scores, mut classes, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
-        let mut buys_soon = None;
+        let (mut buys_soon, mut buys_in_a_year) = (None, None);
         let (mut found, mut card) = (None, json!({ "buyers": buyers.len() }));
         if !buyers.is_empty() {
             scores = by_quantiles(&recency, &frequency, &revenue, RFM_GROUPS)
@@ -121,21 +121,23 @@ impl Found {
             classes = concentration.classes(ABC_LIMITS.0, ABC_LIMITS.1).map_err(Error::internal)?;
             // Long parts of each of them keep one processor busy only.
             let (worth, (groups, propensity)) = rayon::join(
-                || worth(&purchases, &buyers, calibration),
+                || worth(&purchases, &buyers, calibration, in_use),
                 || {
                     let groups = clustered(&recency, &frequency, &revenue);
                     (groups, Propensity::of(&purchases, &buyers))
                 },
             );
-            let (worth, propensity) = (worth?, propensity?);
+            let (mut worth, propensity) = (worth?, propensity?);
+            worth.raise(propensity.year.as_deref().unwrap_or_default());
             let clusters_card;
             (clusters, clusters_card) = groups?;
-            buys_soon = propensity.chances;
+            (buys_soon, buys_in_a_year) = (propensity.soon, propensity.year);
             card = json!({
                 "buyers": buyers.len(),
                 "revenue": number(revenue.iter().sum::<f64>() / 1e4),
                 "currency": purchases.currency.map(|currency| currency.code().to_owned()),
                 "in_other_currencies": purchases.in_other_currencies,
+                "customers_elsewhere": purchases.elsewhere.len(),
                 "value": worth.card,
                 "propensity": propensity.card,
                 "concentration": concentration_card(&concentration, &classes)?,
@@ -152,8 +154,8 @@ impl Found {
             scores,
             classes,
             worth: found,
-            returns,
             buys_soon,
+            buys_in_a_year,
             clusters,
             card,
         };
@@ -168,7 +170,9 @@ impl Found {
             let rule = rules.of(self.purchases.product_lines[place]);
             let rule = rule.ok_or_else(|| Error::internal("there is no rule of life"))?;
             let known = (self.abc(place), rules.prospects.contains(id));
-            Ok(life_of(rule, self.purchases.of(place), known, self.purchases.as_of))
+            let other = self.purchases.elsewhere.get(&place);
+            let of = other.map_or(self.purchases.of(place), |other| &other.purchases);
+            Ok(life_of(rule, of, known, self.purchases.as_of))
         })
         .collect()
     }
@@ -214,7 +218,8 @@ impl Found {
         let mut reason = json!(known);
         if let (Some(worth), Some(at)) = (&self.worth, self.buyer_of[place]) {
             reason["value"] = number(worth.value[at as usize] / 1e4);
-            reason["chance_of_return"] = self.returns.chance(known.away).map_or(Json::Null, number);
+            let year = self.buys_in_a_year.as_ref().map(|chances| chances[at as usize]);
+            reason["chance_of_return"] = year.map_or(Json::Null, number);
         }
         reason
     }
@@ -230,6 +235,9 @@ impl Found {
         let of = self.purchases.of(place);
         let (Some(at), Some(first), Some(last)) = (self.buyer_of[place], of.first(), of.last())
         else {
+            if let Some(other) = self.purchases.elsewhere.get(&place) {
+                values.extend(told_apart(other));
+            }
             values.resize(FIELDS.len() - STANDING.len(), Value::Null);
             return values;
         };
@@ -245,11 +253,11 @@ impl Found {
         values.extend([
             Value::Integer(of.len() as i64),
             money(revenue),
-            Value::Date(guanxi_warehouse::day_of(first.day)),
-            Value::Date(guanxi_warehouse::day_of(last.day)),
+            Value::Date(day_of(first.day)),
+            Value::Date(day_of(last.day)),
             Value::Text(abc_of(self.classes[at]).code().to_owned()),
             Value::Text(format!("{recency}{frequency}{spent}")),
-            self.churn_risk(at, self.purchases.as_of - last.day),
+            self.churn_risk(at),
             worth.map_or(Value::Null, |worth| {
                 Value::Decimal(Decimal::from_units((worth.expected[at] * 1e6).round() as i64))
             }),
@@ -261,18 +269,24 @@ impl Found {
             let year = of.iter().filter(|one| one.day > last.day - DAYS_OF_YEAR);
             money(year.fold(0_i64, |sum, one| sum.saturating_add(one.units)))
         });
-        let returns = is_lost.then(|| self.returns.chance(self.purchases.as_of - last.day));
-        let soon = self.buys_soon.as_ref().map_or(Value::Null, |chances| share(chances[at]));
-        let returns = returns.flatten().map_or(Value::Null, share);
+        let told = |chances: &Option<Vec<f64>>| {
+            chances.as_ref().map_or(Value::Null, |chances| share(chances[at]))
+        };
+        let soon = told(&self.buys_soon);
+        let returns = if is_lost { told(&self.buys_in_a_year) } else { Value::Null };
         values.extend([returns, lost.unwrap_or(Value::Null), soon]);
         values
     }
 
-    /// How likely a buyer is to have left: by the model, or, where none fits, by how many of those
-    /// who were away for as long never came back.
-    fn churn_risk(&self, buyer: usize, away: i32) -> Value {
+    /// How likely a buyer is to have left, by the model, or, where it knows of no leaving, to stay away
+    /// for a year. Whoever buys within a year has not left: it is never more than that leaves.
+    fn churn_risk(&self, buyer: usize) -> Value {
         let alive = self.worth.as_ref().and_then(|worth| worth.alive.as_ref());
-        let stays = alive.map(|alive| alive[buyer]).or_else(|| self.returns.chance(away));
+        let year = self.buys_in_a_year.as_ref().map(|chances| chances[buyer]);
+        let stays = match (alive.map(|alive| alive[buyer]), year) {
+            (Some(alive), Some(year)) => Some(alive.max(year)),
+            (alive, year) => alive.or(year),
+        };
         stays.map_or(Value::Null, |stays| share(1.0 - stays))
     }
 
@@ -287,6 +301,19 @@ impl Found {
     }
 }
 
+/// How often, for how much and when somebody bought in another currency; nothing that compares them
+/// with others.
+fn told_apart(other: &Elsewhere) -> [Value; 4] {
+    let day = |one: Option<&Purchase>| one.map_or(Value::Null, |one| Value::Date(day_of(one.day)));
+    let units = other.purchases.iter().fold(0_i64, |sum, one| sum.saturating_add(one.units));
+    [
+        Value::Integer(i64::try_from(other.purchases.len()).unwrap_or(i64::MAX)),
+        Value::Money(Money { units, currency: other.currency }),
+        day(other.purchases.first()),
+        day(other.purchases.last()),
+    ]
+}
+
 fn share(share: f64) -> Value {
     let units = share.clamp(0.0, 1.0) * 100.0 * Percent::ONE as f64;
     Value::Percent(Percent::from_units(units.round() as i64))
@@ -297,42 +324,6 @@ fn abc_of(class: Class) -> AbcClass {
         Class::A => AbcClass::A,
         Class::B => AbcClass::B,
         Class::C => AbcClass::C,
-    }
-}
-
-/// Of those who stayed away for some days, how many came back: each day's share is that of all
-/// absences that lasted as long, ended or not.
-pub(super) struct Returns {
-    /// The lengths of absences that ended with a purchase, ascending.
-    ended: Vec<i32>,
-    /// The lengths of those that last until now, ascending.
-    open: Vec<i32>,
-}
-
-impl Returns {
-    /// Fewer absences than this tell nothing.
-    const ABSENCES_MIN: usize = 30;
-
-    fn of(purchases: &Purchases, buyers: &[usize]) -> Self {
-        let (mut ended, mut open) = (Vec::new(), Vec::new());
-        for place in buyers {
-            let of = purchases.of(*place);
-            ended
-                .extend(of.windows(2).map(|pair| pair[1].day - pair[0].day).filter(|gap| *gap > 0));
-            open.extend(of.last().map(|last| purchases.as_of - last.day));
-        }
-        ended.sort_unstable();
-        open.sort_unstable();
-        Self { ended, open }
-    }
-
-    /// The share of those who were away for longer than so many days that came back; none where
-    /// too few ever were.
-    pub(super) fn chance(&self, away: i32) -> Option<f64> {
-        let longer = |all: &[i32]| all.len() - all.partition_point(|days| *days <= away);
-        let (ended, open) = (longer(&self.ended), longer(&self.open));
-        // Whoever is asked about is one of those who are still away.
-        (ended + open >= Self::ABSENCES_MIN).then(|| ended as f64 / (ended + open) as f64)
     }
 }
 

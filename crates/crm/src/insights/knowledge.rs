@@ -8,9 +8,10 @@ use guanxi_record::{
     Choice as _, Filter, Json as JsonField, Owner, Query, Record, Row, Sort, Stored, Value,
 };
 use guanxi_store::{Actor, Origin, Store, Tx};
-use guanxi_warehouse::{Batch, Manifest, Warehouse, batch_of, is_kept};
+use guanxi_warehouse::{Batch, Manifest, Update, Warehouse, batch_of, is_kept};
 use serde_json::Value as Json;
 
+use super::customer_value::FIELDS;
 use super::records::{AnalysisRun, Playbook, PlaybookStep, Stage, StageChange};
 use crate::access::Organisation;
 use crate::people::{Customer, TermsRule};
@@ -21,6 +22,11 @@ use crate::work::{Task, TaskStatus};
 const TRIES: usize = 5;
 /// Changes of stage in one transaction.
 const MOVED_AT_ONCE: usize = 2_000;
+
+/// Customers whose knowledge is read back at once.
+const REFILLED_AT_ONCE: usize = 32_768;
+/// What the table is called.
+pub(super) const TABLE: &str = Knowledge::NAME;
 
 /// One customer's row of the table, whose id is theirs.
 #[derive(Debug, Clone, PartialEq, Record)]
@@ -128,6 +134,32 @@ pub(super) async fn publish(warehouse: &Warehouse, batches: &[Batch]) -> Result<
         }
     }
     Err(Error::internal("other processes keep changing the warehouse"))
+}
+
+/// Puts the table together again from what the customers keep of it.
+pub(super) async fn refill(store: &Store, update: &mut Update) -> Result<()> {
+    update.remove(Knowledge::NAME);
+    let described = store.catalog().get(Customer::NAME)?.clone();
+    let (mut last, mut batches, mut held) = (RawId(i64::MIN), Vec::new(), 0);
+    loop {
+        let rows = store.rows_after(&described, last, REFILLED_AT_ONCE).await?;
+        let Some(end) = rows.last().map(|row| row.id) else { break };
+        last = end;
+        let known = rows.iter().filter(|row| row.archived_at.is_none());
+        let known = known.filter(|row| !row.value(&described, FIELDS[0]).is_null());
+        let known: Vec<(RawId, Vec<Value>)> = known
+            .map(|row| (row.id, FIELDS.map(|field| row.value(&described, field)).to_vec()))
+            .collect();
+        held += known.len();
+        if !known.is_empty() {
+            batches.push(batch(&known)?);
+        }
+        if held >= Update::rows_at_once() {
+            update.append_batches(Knowledge::NAME, std::mem::take(&mut batches)).await?;
+            held = 0;
+        }
+    }
+    update.append_batches(Knowledge::NAME, batches).await
 }
 
 /// A customer who has moved.

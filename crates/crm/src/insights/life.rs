@@ -96,9 +96,10 @@ pub struct LifeReason {
     pub interval: i32,
     /// They are lost after more than so many days without one.
     pub lost_after: i32,
-    /// What they bought in the last half of a year, in 1/10,000 of the unit.
+    /// What they bought in the last half of a year, in 1/10,000 of the unit; of who is a customer
+    /// for less than a year in the later half of that.
     pub recent: i64,
-    /// What they bought in the half before it.
+    /// What they bought in the time before it that is as long.
     pub before: i64,
 }
 
@@ -132,7 +133,13 @@ pub fn life_of(
         LifeStage::FirstPurchase
     };
     let (recent, before) = halves(purchases, day);
-    let relationship = relationship(rule, stage, (tenure, away, interval), (recent, before));
+    let is_early = tenure < 2 * HALF && gaps(purchases) < TREND_REPEATS;
+    let relationship = match relationship(rule, stage, (tenure, away, interval), (recent, before)) {
+        RelationshipStage::Growth | RelationshipStage::Maturity if is_early => {
+            RelationshipStage::Early
+        }
+        stage => stage,
+    };
     let level = if is_loyal && abc == Some(AbcClass::A) && i64::from(tenure) >= rule.partner_days {
         RelationLevel::Partner
     } else if count >= rule.customer_purchases {
@@ -181,14 +188,21 @@ fn is_won_back(rule: &LifeRule, purchases: &[Purchase], day: i32) -> bool {
     returned.is_some_and(|returned| i64::from(day - returned) <= rule.opening_days)
 }
 
-/// What they bought in the last half of a year and in the half before it.
+/// Half a year, in days.
+const HALF: i32 = 182;
+/// Fewer purchases after the first tell no trend of who is a customer for less than a year.
+const TREND_REPEATS: usize = 3;
+
+/// What they bought in the last half of a year and in the half before it; of who came less than a
+/// year ago in the halves of their own time, since there was nothing before it to compare with.
 fn halves(purchases: &[Purchase], day: i32) -> (i64, i64) {
-    const HALF: i32 = 182;
+    let tenure = purchases.first().map_or(0, |first| day - first.day);
+    let half = HALF.min(tenure / 2);
     let sum = |from: i32, to: i32| {
         let within = purchases.iter().filter(|one| one.day > from && one.day <= to);
         within.fold(0_i64, |sum, one| sum.saturating_add(one.units))
     };
-    (sum(day - HALF, day), sum(day - 2 * HALF, day - HALF))
+    (sum(day - half, day), sum(day - 2 * half, day - half))
 }
 
 fn relationship(
@@ -207,8 +221,6 @@ fn relationship(
     } else if away > interval.saturating_mul(2) && i64::from(away) > rule.lost_days / 2 {
         // Late by their own measure, whatever they bought before.
         RelationshipStage::Decline
-    } else if before == 0 && i64::from(tenure) <= 365 {
-        RelationshipStage::Growth
     } else if change < -much {
         RelationshipStage::Decline
     } else if change > much {
@@ -255,6 +267,20 @@ mod tests {
         assert_eq!(life(&back, 510).stage, LifeStage::WonBack);
         assert_eq!(life(&back, 600).stage, LifeStage::Loyal);
         assert_eq!(life(&back, 510).relationship, Some(RelationshipStage::Opening));
+    }
+
+    #[test]
+    fn growth_is_told_by_spans_that_can_be_compared() {
+        let stage = |days: &[i32], day| life(days, day).relationship;
+        // Every twenty days for two hundred: the earlier half of the year is empty, and says nothing.
+        let steady: Vec<i32> = (0..=10).map(|at| at * 20).collect();
+        assert_eq!(stage(&steady, 201), Some(RelationshipStage::Maturity));
+        let faster = [0, 60, 110, 120, 130, 140, 150, 160, 170, 180, 190, 200];
+        assert_eq!(stage(&faster, 201), Some(RelationshipStage::Growth));
+        // Once or twice after the first time is too early to say.
+        assert_eq!(stage(&[0, 120], 130), Some(RelationshipStage::Early));
+        assert_eq!(stage(&[0], 100), Some(RelationshipStage::Early));
+        assert_eq!(stage(&[0], 80), Some(RelationshipStage::Opening));
     }
 
     #[test]

@@ -2,29 +2,38 @@
 
 mod baskets;
 mod catch_up;
+mod chances;
 mod customer_value;
+#[cfg(test)]
+mod held_out;
 mod knowledge;
+mod left_aside;
 mod life;
 mod offers;
 mod propensity;
 mod purchases;
 mod records;
+mod returns;
 mod run;
 mod score_model;
+mod since;
 mod standing;
 mod value_run;
 mod why;
 mod worth;
 
 pub use catch_up::{CaughtUp, catch_up, warm};
+pub use chances::YEAR;
 pub use knowledge::{knowledge_of, tables};
+pub use left_aside::LeftAside;
 pub use life::{Life, LifeReason, LifeRule, life_of};
 pub use offers::{NextOffer, offers};
 pub use propensity::{HORIZON, Reason};
-pub use purchases::{Purchase, Purchases};
+pub use purchases::{Counted, Elsewhere, Purchase, Purchases};
 pub use records::{
     Analysis, AnalysisRun, AnalysisSchedule, Playbook, PlaybookStep, RunState, Stage, StageChange,
 };
 pub use run::{last_run, repeat, run_next, sees_all_customers};
 pub use score_model::{ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale, ScoreSide};
+pub use since::{Since, since};
 pub use why::{Why, why};

@@ -10,6 +10,7 @@ use guanxi_analytics::scoring::{
 use guanxi_base::{Error, Result, Rng};
 use serde_json::{Value as Json, json};
 
+use super::chances::{self, Absences, YEAR};
 use super::purchases::{Purchase, Purchases};
 use super::worth::number;
 
@@ -23,15 +24,17 @@ const CASES_MIN: usize = 50;
 const FOLDS: usize = 5;
 /// How strongly coefficients are held back.
 const RIDGE: f64 = 1.0;
-const YEAR: i32 = 365;
 
 /// What is known of a buyer as of a day.
-const FEATURES: [&str; 6] = ["purchases", "this_year", "recency", "tenure", "mean", "overdue"];
+pub(super) const FEATURES: [&str; 6] =
+    ["purchases", "this_year", "recency", "tenure", "mean", "overdue"];
 
-/// How likely each buyer is to buy within the horizon.
+/// How likely each buyer is to buy.
 pub(super) struct Propensity {
-    /// For each buyer; none where no model is better than guessing.
-    pub(super) chances: Option<Vec<f64>>,
+    /// Within the horizon; none where no model is better than guessing.
+    pub(super) soon: Option<Vec<f64>>,
+    /// Within a year, never less than within the horizon; none where too little is known.
+    pub(super) year: Option<Vec<f64>>,
     /// What there is to know about the model.
     pub(super) card: Json,
 }
@@ -47,7 +50,7 @@ pub struct Reason {
 
 /// The features of a buyer as of a day, from what they bought before it, ascending by day; none
 /// before the first purchase. `gap` is the usual number of days between purchases of all.
-fn features_of(of: &[Purchase], day: i32, gap: f64) -> Option<[f64; FEATURES.len()]> {
+pub(super) fn features_of(of: &[Purchase], day: i32, gap: f64) -> Option<[f64; FEATURES.len()]> {
     let before = &of[..of.partition_point(|one| one.day < day)];
     let (first, last) = (before.first()?, before.last()?);
     let count = before.len() as f64;
@@ -80,68 +83,157 @@ fn usual_gap(purchases: &Purchases, buyers: &[usize], day: i32) -> f64 {
 }
 
 /// Rows as features, each by its name.
-fn columns(rows: &[[f64; FEATURES.len()]]) -> Vec<Feature> {
+pub(super) fn columns(rows: &[[f64; FEATURES.len()]]) -> Vec<Feature> {
     let column = |at: usize| rows.iter().map(|row| row[at]).collect();
     FEATURES.iter().enumerate().map(|(at, name)| Feature::numbers(*name, column(at))).collect()
 }
 
+/// What is learnt from: those who had bought before a day, and whether they did after it.
+struct Lessons {
+    day: i32,
+    gap: f64,
+    places: Vec<usize>,
+    rows: Vec<[f64; FEATURES.len()]>,
+    outcome: Vec<f64>,
+}
+
+impl Lessons {
+    /// Those of a day, from some of the buyers.
+    fn of(purchases: &Purchases, buyers: &[usize], some: &[usize], day: i32) -> Self {
+        let gap = usual_gap(purchases, buyers, day);
+        let (mut places, mut rows, mut outcome) = (Vec::new(), Vec::new(), Vec::new());
+        for place in some {
+            let Some(row) = features_of(purchases.of(*place), day, gap) else { continue };
+            places.push(*place);
+            rows.push(row);
+            outcome.push(came(purchases, *place, day, HORIZON));
+        }
+        Self { day, gap, places, rows, outcome }
+    }
+
+    fn bought(&self) -> usize {
+        self.outcome.iter().filter(|one| **one > 0.0).count()
+    }
+
+    /// Too few of either, or all alike, teach nothing.
+    fn learnt(&self) -> Option<Logistic> {
+        let bought = self.bought();
+        if bought.min(self.rows.len() - bought) < CASES_MIN {
+            return None;
+        }
+        Logistic::fit(&Cases::new(&columns(&self.rows), &self.outcome), RIDGE).ok()
+    }
+}
+
+/// Whether somebody bought within so many days from a day on.
+fn came(purchases: &Purchases, place: usize, day: i32, days: i32) -> f64 {
+    let of = purchases.of(place);
+    let next = of.get(of.partition_point(|one| one.day < day));
+    f64::from(u8::from(next.is_some_and(|next| next.day < day + days)))
+}
+
 impl Propensity {
     pub(super) fn of(purchases: &Purchases, buyers: &[usize]) -> Result<Self> {
+        let some = drawn(buyers);
         let cut = purchases.as_of - HORIZON;
-        let gap = usual_gap(purchases, buyers, cut);
-        let (mut rows, mut outcome) = (Vec::new(), Vec::new());
-        for place in drawn(buyers) {
-            let of = purchases.of(place);
-            let Some(row) = features_of(of, cut, gap) else { continue };
-            rows.push(row);
-            outcome.push(f64::from(u8::from(of.last().is_some_and(|last| last.day >= cut))));
+        let lessons = Lessons::of(purchases, buyers, &some, cut);
+        let (cases, bought) = (lessons.rows.len(), lessons.bought());
+        let mut card = json!({ "horizon": HORIZON, "cases": cases, "bought": bought });
+        if bought.min(cases - bought) < CASES_MIN {
+            return Self::without(purchases, buyers, card, "too-few");
         }
-        let bought = outcome.iter().filter(|one| **one > 0.0).count();
-        let mut card = json!({ "horizon": HORIZON, "cases": rows.len(), "bought": bought });
-        if bought.min(rows.len() - bought) < CASES_MIN {
-            card["falls_back"] = "too-few".into();
-            return Ok(Self { chances: None, card });
-        }
-        let known = columns(&rows);
-        let cases = Cases::new(&known, &outcome);
+        let known = columns(&lessons.rows);
+        let trial_of = Cases::new(&known, &lessons.outcome);
         let fit = |cases: &Cases<'_>| Logistic::fit(cases, RIDGE);
-        let Ok(trial) = cross_validate(&cases, FOLDS, 1, fit) else {
-            card["falls_back"] = "all-alike".into();
-            return Ok(Self { chances: None, card });
+        let Ok(trial) = cross_validate(&trial_of, FOLDS, 1, fit) else {
+            return Self::without(purchases, buyers, card, "all-alike");
         };
         // The naive rule: whoever bought last buys next.
-        let recent: Vec<f64> = rows.iter().map(|row| -row[2]).collect();
-        let naive = area_under_curve(&recent, &outcome).map_err(Error::internal)?;
-        let share = bought as f64 / rows.len() as f64;
+        let recent: Vec<f64> = lessons.rows.iter().map(|row| -row[2]).collect();
+        let naive = area_under_curve(&recent, &lessons.outcome).map_err(Error::internal)?;
+        let share = bought as f64 / cases as f64;
         card["area"] = number(trial.quality.area_under_curve);
         card["area_naive"] = number(naive);
         card["brier"] = number(trial.quality.brier);
         card["brier_naive"] = number(share * (1.0 - share));
-        if !trial.is_better_than_guessing(&outcome) || trial.quality.brier >= share * (1.0 - share)
+        if !trial.is_better_than_guessing(&lessons.outcome)
+            || trial.quality.brier >= share * (1.0 - share)
         {
-            card["falls_back"] = "no-better-than-guessing".into();
-            return Ok(Self { chances: None, card });
+            return Self::without(purchases, buyers, card, "no-better-than-guessing");
         }
-        let model = fit(&cases).map_err(Error::internal)?;
+        let model = fit(&trial_of).map_err(Error::internal)?;
         let means = (0..FEATURES.len())
-            .map(|at| rows.iter().map(|row| row[at]).sum::<f64>() / rows.len() as f64);
+            .map(|at| lessons.rows.iter().map(|row| row[at]).sum::<f64>() / cases as f64);
         let told = model.coefficients().into_iter().zip(means).map(|(one, mean)| {
             json!({ "feature": one.feature, "value": number(one.value), "error": number(one.standard_error),
                 "mean": number(mean) })
         });
         card["coefficients"] = told.collect();
+        // As it would have been said earlier, where there is enough before that to learn from.
+        card["compared"] = match earlier(purchases, buyers, &some, HORIZON)? {
+            Some(found) => found,
+            None => chances::compared(&trial.scores, &lessons.outcome),
+        };
+        for days in [YEAR, 3 * HORIZON, 2 * HORIZON] {
+            if let Some(mut found) = earlier(purchases, buyers, &some, days)? {
+                found["days"] = days.into();
+                card["compared_long"] = found;
+                break;
+            }
+        }
         let gap_now = usual_gap(purchases, buyers, purchases.as_of);
         card["gap"] = number(gap_now);
-        let now: Vec<_> = buyers
-            .iter()
-            .map(|place| {
-                let of = purchases.of(*place);
-                features_of(of, purchases.as_of, gap_now).unwrap_or_default()
-            })
-            .collect();
-        let chances = model.scores(&columns(&now)).map_err(Error::internal)?;
-        Ok(Self { chances: Some(chances), card })
+        let now = (purchases.as_of, gap_now);
+        let soon = chances::within(&model, purchases, buyers, now, HORIZON)?;
+        let year = chances::within(&model, purchases, buyers, now, YEAR)?;
+        Ok(Self { soon: Some(soon), year: Some(year), card })
     }
+
+    /// What would be said of some buyers about so many days.
+    #[cfg(test)]
+    pub(super) fn said(
+        purchases: &Purchases,
+        buyers: &[usize],
+        some: &[usize],
+        days: i32,
+    ) -> Result<Vec<f64>> {
+        let cut = purchases.as_of - HORIZON;
+        let model = Lessons::of(purchases, buyers, &drawn(buyers), cut).learnt();
+        let model = model.ok_or_else(|| Error::internal("nothing is learnt"))?;
+        let now = (purchases.as_of, usual_gap(purchases, buyers, purchases.as_of));
+        chances::within(&model, purchases, some, now, days)
+    }
+
+    /// Where nothing is learnt about who buys soon, those who were away as long tell about a year.
+    fn without(purchases: &Purchases, buyers: &[usize], mut card: Json, why: &str) -> Result<Self> {
+        card["falls_back"] = why.into();
+        let year = Absences::of(purchases, buyers).map(|absences| {
+            let away = |place: &usize| {
+                purchases.of(*place).last().map_or(0, |last| purchases.as_of - last.day)
+            };
+            buyers.iter().map(|place| absences.chance(away(place), YEAR)).collect()
+        });
+        Ok(Self { soon: None, year, card })
+    }
+}
+
+/// What would have been said so many days ago about who buys within them, learnt from what was known
+/// then, against who did; nothing where there was too little to learn from.
+fn earlier(
+    purchases: &Purchases,
+    buyers: &[usize],
+    some: &[usize],
+    days: i32,
+) -> Result<Option<Json>> {
+    let then = purchases.as_of - days;
+    let Some(model) = Lessons::of(purchases, buyers, some, then - HORIZON).learnt() else {
+        return Ok(None);
+    };
+    let asked = Lessons::of(purchases, buyers, some, then);
+    let said = chances::within(&model, purchases, &asked.places, (asked.day, asked.gap), days)?;
+    let came: Vec<f64> =
+        asked.places.iter().map(|place| came(purchases, *place, then, days)).collect();
+    Ok(Some(chances::compared(&said, &came)))
 }
 
 /// So many of the buyers at most, drawn at random.
@@ -206,7 +298,9 @@ mod tests {
     fn who_comes_back_is_told_from_who_stopped() {
         let purchases = shop(true);
         let found = Propensity::of(&purchases, &purchases.buyers()).unwrap();
-        let chances = found.chances.unwrap();
+        let chances = found.soon.unwrap();
+        let year = found.year.unwrap();
+        assert!(chances.iter().zip(&year).all(|(soon, year)| soon <= year && *year <= 1.0));
         let mean = |rest: usize| {
             let of = chances.iter().skip(rest).step_by(2);
             of.sum::<f64>() / (chances.len() / 2) as f64
@@ -224,7 +318,7 @@ mod tests {
     fn where_there_is_nothing_to_learn_nobody_is_told() {
         let few = Purchases::made(&[vec![Purchase { day: 1, units: 1 }]], 200);
         let found = Propensity::of(&few, &few.buyers()).unwrap();
-        assert_eq!((found.chances, &found.card["falls_back"]), (None, &json!("too-few")));
+        assert_eq!((found.soon, &found.card["falls_back"]), (None, &json!("too-few")));
         let purchases = shop(false);
         let found = Propensity::of(&purchases, &purchases.buyers()).unwrap();
         let area = found.card["area"].as_f64().unwrap();

@@ -1,4 +1,5 @@
-//! The purchases of all customers as columns: what every analysis of customers begins with.
+//! The purchases of all customers as columns: what every analysis of customers begins with. What came
+//! back lessens them, and what cannot be is left aside and named.
 
 use std::collections::HashMap;
 
@@ -6,6 +7,8 @@ use guanxi_base::{Currency, Date, RawId, Result};
 use guanxi_record::{Catalog, Choice as _, Record as _};
 use guanxi_warehouse::{Frame, Manifest, NO_CODE, NO_NUMBER, Warehouse, currency_column, day_of};
 
+use super::left_aside::LeftAside;
+use super::returns::net;
 use crate::people::Customer;
 use crate::sales::{Order, OrderKind, OrderStatus};
 
@@ -18,10 +21,30 @@ pub struct Purchase {
     pub units: i64,
 }
 
+/// What counts as a purchase, and until when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counted {
+    /// The company's day: nothing has happened after it.
+    pub today: i32,
+    /// Whether orders that are worth nothing count.
+    pub free: bool,
+    /// Whether what came back counts all the same.
+    pub returned: bool,
+}
+
+/// The purchases of customers in another currency than that of most.
+#[derive(Debug, Clone)]
+pub struct Elsewhere {
+    /// Theirs.
+    pub currency: Currency,
+    /// By day.
+    pub purchases: Vec<Purchase>,
+}
+
 /// The purchases of all customers, in one currency.
 ///
 /// A purchase is an order that is a sale, agreed, and worth more than nothing, unless free ones are
-/// asked for too; what came back later is another order and does not lessen it.
+/// asked for too; less what of it came back, unless that is to count (see `returns.rs`).
 #[derive(Debug, Clone)]
 pub struct Purchases {
     /// All customers that are not archived, ascending.
@@ -32,11 +55,18 @@ pub struct Purchases {
     pub currency: Option<Currency>,
     /// Purchases in other currencies, which are left out.
     pub in_other_currencies: usize,
+    /// By place, those who buy in other currencies only: they are told by themselves.
+    pub elsewhere: HashMap<usize, Elsewhere>,
+    /// What cannot be.
+    pub left_aside: LeftAside,
     /// The day as of which everything is said: after the last purchase, but not after today.
     pub as_of: i32,
     starts: Vec<usize>,
     purchases: Vec<Purchase>,
 }
+
+/// By customer's place the purchases in one currency.
+type ByPlace = HashMap<u32, Vec<Purchase>>;
 
 impl Purchases {
     /// Reads them from the warehouse.
@@ -47,7 +77,7 @@ impl Purchases {
         warehouse: &Warehouse,
         manifest: &Manifest,
         catalog: &Catalog,
-        (today, counts_free): (i32, bool),
+        counted: Counted,
     ) -> Result<Self> {
         let described = catalog.get(Customer::NAME)?;
         let names = ["id", "archived_at", "product_line"];
@@ -58,31 +88,46 @@ impl Purchases {
         let customers: Vec<RawId> = there.iter().map(|at| RawId(ids[*at])).collect();
         let product_lines =
             there.iter().map(|at| Some(RawId(lines[*at])).filter(|id| id.0 != NO_NUMBER)).collect();
-        let orders = Orders::read(warehouse, manifest, catalog, counts_free).await?;
         let places: HashMap<i64, u32> =
             customers.iter().enumerate().map(|(at, id)| (id.0, at as u32)).collect();
-        let (currency, in_other_currencies) = orders.most_used(&places);
-        let mut found: Vec<(u32, Purchase)> = orders
-            .all(currency)
-            .filter_map(|(customer, purchase)| Some((*places.get(&customer)?, purchase)))
-            .collect();
-        found.sort_unstable();
-        let mut starts = Vec::with_capacity(customers.len() + 1);
-        let mut at = 0;
-        for place in 0..customers.len() as u32 {
-            starts.push(at);
-            at += found[at..].partition_point(|(customer, _)| *customer == place);
+        let orders = Orders::read(warehouse, manifest, catalog).await?;
+        let mut left_aside = LeftAside::default();
+        let mut by_currency = orders.by_currency(&places, counted, &mut left_aside);
+        let count = |of: &ByPlace| of.values().map(Vec::len).sum::<usize>();
+        // Of two with as many the one that comes first by its code.
+        by_currency.sort_by_key(|(currency, of)| {
+            (std::cmp::Reverse(count(of)), currency.code().to_owned())
+        });
+        let mut by_currency = by_currency.into_iter();
+        let (currency, most) = by_currency.next().unzip();
+        let mut most: ByPlace = most.unwrap_or_default();
+        let (mut elsewhere, mut in_other_currencies) = (HashMap::new(), 0);
+        for (currency, of) in by_currency {
+            in_other_currencies += count(&of);
+            for (place, purchases) in of.into_iter().filter(|(place, _)| !most.contains_key(place))
+            {
+                let of_place = Elsewhere { currency, purchases };
+                elsewhere.entry(place as usize).or_insert(of_place);
+            }
         }
-        starts.push(at);
-        let last = found.iter().map(|(_, purchase)| purchase.day).max();
+        let (mut starts, mut purchases) = (Vec::with_capacity(customers.len() + 1), Vec::new());
+        for place in 0..customers.len() as u32 {
+            starts.push(purchases.len());
+            purchases.extend(most.remove(&place).unwrap_or_default());
+        }
+        starts.push(purchases.len());
+        let all = purchases.iter().chain(elsewhere.values().flat_map(|one| &one.purchases));
+        let last = all.map(|purchase| purchase.day).max();
         Ok(Self {
             customers,
             product_lines,
             currency,
             in_other_currencies,
-            as_of: last.map_or(today, |last| today.min(last + 1)),
+            elsewhere,
+            left_aside,
+            as_of: last.map_or(counted.today, |last| counted.today.min(last.saturating_add(1))),
             starts,
-            purchases: found.into_iter().map(|(_, purchase)| purchase).collect(),
+            purchases,
         })
     }
 
@@ -99,6 +144,8 @@ impl Purchases {
             product_lines: vec![None; of.len()],
             currency: Some(Currency::CNY),
             in_other_currencies: 0,
+            elsewhere: HashMap::new(),
+            left_aside: LeftAside::default(),
             as_of,
             starts,
             purchases: of.concat(),
@@ -126,7 +173,8 @@ impl Purchases {
     /// The first and the last day of a purchase.
     #[must_use]
     pub fn range(&self) -> Option<(Date, Date)> {
-        let days = || self.purchases.iter().map(|purchase| purchase.day);
+        let elsewhere = || self.elsewhere.values().flat_map(|one| &one.purchases);
+        let days = || self.purchases.iter().chain(elsewhere()).map(|purchase| purchase.day);
         Some((day_of(days().min()?), day_of(days().max()?)))
     }
 }
@@ -136,82 +184,90 @@ pub(super) const SALE_COLUMNS: [&str; 3] = ["archived_at", "kind", "status"];
 
 /// Whether the order in each row is a sale that was agreed and not put away.
 pub(super) fn are_agreed_sales(orders: &Frame) -> Vec<bool> {
-    let fits = |name: &str, word: &dyn Fn(&str) -> bool| -> Vec<bool> {
-        let (codes, words) = orders.codes(name);
-        let words: Vec<bool> = words.iter().map(|one| word(one)).collect();
-        codes.iter().map(|code| words.get(*code as usize).copied().unwrap_or(false)).collect()
+    agreed_kinds(orders).into_iter().map(|kind| kind == Some(OrderKind::Sale)).collect()
+}
+
+/// What the order in each row is; none for one that was not agreed, or was put away.
+fn agreed_kinds(orders: &Frame) -> Vec<Option<OrderKind>> {
+    let ((kinds, kind_words), (states, state_words)) =
+        (orders.codes("kind"), orders.codes("status"));
+    let kind_words: Vec<_> = kind_words.iter().map(|word| OrderKind::from_code(word)).collect();
+    let agreed = |word: &String| OrderStatus::from_code(word).is_some_and(OrderStatus::is_agreed);
+    let state_words: Vec<bool> = state_words.iter().map(agreed).collect();
+    let archived = orders.numbers("archived_at").iter();
+    let all = kinds.iter().zip(states).zip(archived);
+    let kind_of = |((kind, state), archived): ((&u32, &u32), &i64)| {
+        let is_agreed = state_words.get(*state as usize).copied().unwrap_or(false);
+        let kind = kind_words.get(*kind as usize).copied().flatten();
+        kind.filter(|_| is_agreed && *archived == NO_NUMBER)
     };
-    let is_sale = fits("kind", &|code| code == OrderKind::Sale.code());
-    let is_agreed =
-        fits("status", &|code| OrderStatus::from_code(code).is_some_and(OrderStatus::is_agreed));
-    let is_there = orders.numbers("archived_at").iter().map(|at| *at == NO_NUMBER);
-    let all = is_sale.into_iter().zip(is_agreed).zip(is_there);
-    all.map(|((sale, agreed), there)| sale && agreed && there).collect()
+    all.map(kind_of).collect()
 }
 
 /// The columns of the orders that matter.
 struct Orders {
     frame: Frame,
-    /// Whether the order in each row is an agreed sale.
-    sales: Vec<bool>,
-    /// Worth at least this.
-    least: i64,
+    kinds: Vec<Option<OrderKind>>,
 }
 
 impl Orders {
-    async fn read(
-        warehouse: &Warehouse,
-        manifest: &Manifest,
-        catalog: &Catalog,
-        counts_free: bool,
-    ) -> Result<Self> {
+    async fn read(warehouse: &Warehouse, manifest: &Manifest, catalog: &Catalog) -> Result<Self> {
         let described = catalog.get(Order::NAME)?;
         let code = currency_column("total");
-        let mut names = vec!["customer", "date", "total", &code];
+        let mut names = vec!["id", "customer", "date", "total", &code];
         names.extend(SALE_COLUMNS);
         let frame = warehouse.frame(manifest, described, &names).await?;
-        let sales = are_agreed_sales(&frame);
-        Ok(Self { frame, sales, least: i64::from(!counts_free) })
+        let kinds = agreed_kinds(&frame);
+        Ok(Self { frame, kinds })
     }
 
-    /// Customer, currency code and purchase of every order that is one.
-    fn purchases(&self) -> impl Iterator<Item = (i64, u32, Purchase)> {
+    /// The purchases of each currency, by customer, each ascending by day.
+    fn by_currency(
+        &self,
+        places: &HashMap<i64, u32>,
+        counted: Counted,
+        left_aside: &mut LeftAside,
+    ) -> Vec<(Currency, ByPlace)> {
         let frame = &self.frame;
-        let (customers, days) = (frame.numbers("customer"), frame.numbers("date"));
-        let (units, currencies) =
-            (frame.numbers("total"), frame.codes(&currency_column("total")).0);
-        (0..frame.rows).filter_map(move |at| {
-            let is_purchase = self.sales[at]
-                && customers[at] != NO_NUMBER
-                && units[at] >= self.least
-                && currencies[at] != NO_CODE;
-            let day = i32::try_from(days[at]).ok()?;
-            is_purchase.then(|| (customers[at], currencies[at], Purchase { day, units: units[at] }))
-        })
-    }
-
-    /// The currency of most purchases, and how many are in others.
-    fn most_used(&self, places: &HashMap<i64, u32>) -> (Option<Currency>, usize) {
-        let words = self.frame.codes(&currency_column("total")).1;
-        let mut counts = vec![0_usize; words.len()];
-        for (customer, currency, _) in self.purchases() {
-            counts[currency as usize] += usize::from(places.contains_key(&customer));
+        let (ids, customers) = (frame.numbers("id"), frame.numbers("customer"));
+        let (days, units) = (frame.numbers("date"), frame.numbers("total"));
+        let (codes, words) = frame.codes(&currency_column("total"));
+        let mut found: HashMap<(u32, u32), [Vec<Purchase>; 2]> = HashMap::new();
+        for at in 0..frame.rows {
+            let Some(kind) = self.kinds[at] else { continue };
+            let Some(place) = places.get(&customers[at]) else { continue };
+            if codes[at] == NO_CODE || units[at] == NO_NUMBER {
+                continue;
+            }
+            // A sale of less than nothing gives back, whatever it is called.
+            let gives = kind == OrderKind::Sale && units[at] >= 0;
+            let wrong = LeftAside::why(days[at], units[at], counted.today)
+                .or_else(|| (!gives && units[at] > 0).then_some("return-above-nothing"));
+            let Ok(day) = i32::try_from(days[at]) else { continue };
+            if let Some(why) = wrong {
+                left_aside.note(Order::NAME, why, ids[at]);
+            } else {
+                let both = found.entry((codes[at], *place)).or_default();
+                both[usize::from(!gives)].push(Purchase { day, units: units[at] });
+            }
         }
-        let most = (0..counts.len()).max_by_key(|code| counts[*code]);
-        let all: usize = counts.iter().sum();
-        match most {
-            Some(most) if counts[most] > 0 => (words[most].parse().ok(), all - counts[most]),
-            _ => (None, 0),
+        let mut by_code: HashMap<u32, ByPlace> = HashMap::new();
+        for ((code, place), [sales, returns]) in found {
+            let purchases = counted.of(sales, returns);
+            if !purchases.is_empty() {
+                by_code.entry(code).or_default().insert(place, purchases);
+            }
         }
+        let currency = |code: u32| words.get(code as usize)?.parse().ok();
+        by_code.into_iter().filter_map(|(code, of)| Some((currency(code)?, of))).collect()
     }
+}
 
-    fn all(&self, currency: Option<Currency>) -> impl Iterator<Item = (i64, Purchase)> {
-        let words = self.frame.codes(&currency_column("total")).1;
-        let wanted = currency.and_then(|currency| {
-            words.iter().position(|word| word == currency.code()).map(|at| at as u32)
-        });
-        self.purchases()
-            .filter(move |(_, code, _)| Some(*code) == wanted)
-            .map(|(customer, _, purchase)| (customer, purchase))
+impl Counted {
+    /// What of a customer's sales and returns counts as purchases, by day.
+    pub(super) fn of(self, mut sales: Vec<Purchase>, returns: Vec<Purchase>) -> Vec<Purchase> {
+        sales.retain(|one| one.units >= i64::from(!self.free));
+        sales.sort_unstable();
+        if self.returned { sales } else { net(sales, returns) }
     }
 }

@@ -48,6 +48,9 @@ pub struct AnalysisRun {
     /// Whether orders that are worth nothing count as purchases.
     #[field(folded, default = "false")]
     pub counts_free: bool,
+    /// Whether what came back counts as sold all the same: gross, not net.
+    #[field(folded, default = "false")]
+    pub counts_returned: bool,
     /// Customers that are one at least so certainly are merged by the run itself.
     #[field(folded)]
     pub merge_above: Option<Percent>,
@@ -104,6 +107,7 @@ impl AnalysisRun {
             analysis,
             calibration_until,
             counts_free: false,
+            counts_returned: false,
             merge_above: None,
             state: RunState::Waiting,
             progress: None,
@@ -168,6 +172,7 @@ pub enum Stage {
     Lost,
     WonBack,
     Opening,
+    Early,
     Growth,
     Maturity,
     Decline,

@@ -3,7 +3,9 @@
 
 use std::time::Instant;
 
-use guanxi_base::{Decimal, Error, Id, RawId, Refusal, Result, SignedDuration, TimeZone};
+use guanxi_base::{
+    Decimal, Error, Id, RawId, Refusal, Result, SignedDuration, TimeZone, Timestamp,
+};
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Sort, Stored,
 };
@@ -95,6 +97,7 @@ pub async fn repeat(store: &Store, every: SignedDuration) -> Result<usize> {
         if let Some(last) = last {
             (next.counts_free, next.owner) = (last.counts_free, last.owner);
             (next.merge_above, next.calibration_until) = (last.merge_above, last.calibration_until);
+            next.counts_returned = last.counts_returned;
         }
         next.owner = schedule.map_or(next.owner, |schedule| schedule.owner);
         due.push(next);
@@ -175,14 +178,13 @@ async fn perform(store: &Store, warehouse: &Warehouse, mut run: Stored<AnalysisR
     sees_all(store, &run).await?;
     let begun = Instant::now();
     catch_up(store, warehouse).await?;
-    let manifest = warehouse.known().await?;
-    progress(store, &mut run, 10).await?;
-    match run.analysis {
-        Analysis::CustomerValue => value_run::run(store, warehouse, &manifest, &mut run).await?,
-        Analysis::Baskets => baskets::run(store, warehouse, &manifest, &mut run).await?,
-        Analysis::Duplicates => duplicates(store, warehouse, &manifest, &mut run).await?,
+    let mut found = find(store, warehouse, &mut run).await;
+    if found.is_err() && warehouse.is_suspect() {
+        // A file of the warehouse turned out to be damaged: it is made anew, and asked again.
+        catch_up(store, warehouse).await?;
+        found = find(store, warehouse, &mut run).await;
     }
-    run.as_of = Some(manifest.as_of);
+    run.as_of = Some(found?);
     run.release = Some(env!("CARGO_PKG_VERSION").to_owned());
     let micros = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
     run.seconds = Some(Decimal::from_units(micros));
@@ -190,6 +192,22 @@ async fn perform(store: &Store, warehouse: &Warehouse, mut run: Stored<AnalysisR
     let mut tx = store.write(&system()).await?;
     tx.update(&run).await?;
     tx.commit().await.map(drop)
+}
+
+/// Does what the run asks for; as of when that is.
+async fn find(
+    store: &Store,
+    warehouse: &Warehouse,
+    run: &mut Stored<AnalysisRun>,
+) -> Result<Timestamp> {
+    let manifest = warehouse.known().await?;
+    progress(store, run, 10).await?;
+    match run.analysis {
+        Analysis::CustomerValue => value_run::run(store, warehouse, &manifest, run).await?,
+        Analysis::Baskets => baskets::run(store, warehouse, &manifest, run).await?,
+        Analysis::Duplicates => duplicates(store, warehouse, &manifest, run).await?,
+    }
+    Ok(manifest.as_of)
 }
 
 /// Merges, where the run is to merge, are whoever's who asked for it.

@@ -4,14 +4,15 @@
 use std::collections::{BTreeMap, HashMap};
 
 use guanxi_analytics::composite::{Criterion, Missing, Normalisation, scores};
-use guanxi_base::{Decimal, Error, Percent, RawId, Result};
+use guanxi_base::{Currency, Decimal, Error, Money, Percent, RawId, Result};
 use guanxi_record::{Catalog, Choice as _, Filter, Kind, Query, Record, Sort, Stored, Value};
 use guanxi_store::{Actor, Origin, Store};
-use guanxi_warehouse::{Frame, Manifest, NO_CODE, NO_NUMBER, Warehouse};
+use guanxi_warehouse::{Frame, Manifest, NO_CODE, NO_NUMBER, Warehouse, currency_column};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
 use serde_json::{Value as Json, json};
 
 use super::customer_value::{FIELDS as ALL, Found};
+use super::left_aside::LeftAside;
 use super::score_model::{
     COMPLAINTS, ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale, ScoreSide,
 };
@@ -40,6 +41,8 @@ pub(super) struct Standing {
     terms: Vec<Option<RawId>>,
     value: Vec<Option<f64>>,
     capability: Vec<Option<f64>>,
+    /// Invoices and payments that cannot be.
+    pub(super) left_aside: LeftAside,
     /// What there is to know about it.
     pub(super) card: Json,
 }
@@ -57,13 +60,12 @@ impl Standing {
         store: &Store,
         warehouse: &Warehouse,
         manifest: &Manifest,
-        found: &Found,
+        (found, today): (&Found, i32),
     ) -> Result<Self> {
         let catalog = store.catalog();
         let places: HashMap<i64, usize> =
             (0..found.len()).map(|place| (found.customer(place).0, place)).collect();
-        let as_of = i64::from(found.purchases().as_of);
-        let paying = paying(warehouse, manifest, &catalog, (&places, as_of)).await?;
+        let (paying, left_aside) = paying(warehouse, manifest, &catalog, (&places, today)).await?;
         let own = ["id", "class"];
         let customers = warehouse.frame(manifest, catalog.get(Customer::NAME)?, &own).await?;
         let mut classes: Vec<Option<CustomerClass>> = vec![None; found.len()];
@@ -101,7 +103,7 @@ impl Standing {
         let value = side(ScoreSide::Value)?;
         let capability = side(ScoreSide::Capability)?;
         card["matrix"] = matrix(&value, &capability, found);
-        Ok(Self { paying, terms, value, capability, card })
+        Ok(Self { paying, terms, value, capability, left_aside, card })
     }
 
     /// The values of `FIELDS` of the customer at a place.
@@ -158,34 +160,67 @@ async fn all<T: Record>(store: &Store) -> Result<Vec<Stored<T>>> {
     rows.into_iter().map(TryInto::try_into).collect()
 }
 
-/// How all customers have paid what they were asked to, by the invoices that are due.
+/// How all customers have paid what they were asked to, by the invoices that are due; what cannot be
+/// is left aside.
 async fn paying(
     warehouse: &Warehouse,
     manifest: &Manifest,
     catalog: &Catalog,
-    (places, as_of): (&HashMap<i64, usize>, i64),
-) -> Result<Vec<Option<Paying>>> {
-    let names = ["invoice", "date", "amount", "archived_at"];
+    (places, today): (&HashMap<i64, usize>, i32),
+) -> Result<(Vec<Option<Paying>>, LeftAside)> {
+    let mut left_aside = LeftAside::default();
+    let mut is_aside = |of: &'static str, why: Option<&'static str>, id: i64| {
+        why.inspect(|why| left_aside.note(of, why, id)).is_some()
+    };
+    let code = currency_column("amount");
+    let names = ["id", "invoice", "date", "amount", &code, "archived_at"];
     let frame = warehouse.frame(manifest, catalog.get(Payment::NAME)?, &names).await?;
-    let mut paid: HashMap<i64, Vec<(i64, i64)>> = HashMap::new();
+    let mut paid: HashMap<i64, Vec<Paid>> = HashMap::new();
+    let (codes, words) = frame.codes(&code);
     for at in 0..frame.rows {
         let invoice = frame.numbers("invoice")[at];
-        if invoice != NO_NUMBER && frame.numbers("archived_at")[at] == NO_NUMBER {
-            let payment = (frame.numbers("date")[at], frame.numbers("amount")[at]);
-            paid.entry(invoice).or_default().push(payment);
+        if invoice == NO_NUMBER || frame.numbers("archived_at")[at] != NO_NUMBER {
+            continue;
+        }
+        let (day, amount) = (frame.numbers("date")[at], frame.numbers("amount")[at]);
+        let why = LeftAside::why(day, amount, today);
+        if !is_aside(Payment::NAME, why, frame.numbers("id")[at]) {
+            let currency = words.get(codes[at] as usize).cloned().unwrap_or_default();
+            paid.entry(invoice).or_default().push(Paid { day, amount, currency });
         }
     }
-    paid.values_mut().for_each(|payments| payments.sort_unstable());
-    let names = ["id", "customer", "due_date", "status", "total", "archived_at"];
+    paid.values_mut().for_each(|payments| payments.sort_unstable_by_key(|one| one.day));
+    let code = currency_column("total");
+    let names = ["id", "customer", "date", "due_date", "status", "total", &code, "archived_at"];
     let frame = warehouse.frame(manifest, catalog.get(Invoice::NAME)?, &names).await?;
     let mut sums: Vec<Sums> = vec![Sums::default(); places.len()];
-    let none = Vec::new();
+    let (codes, words) = frame.codes(&code);
     for at in 0..frame.rows {
+        let id = frame.numbers("id")[at];
         let Some(place) = places.get(&frame.numbers("customer")[at]) else { continue };
-        let payments = paid.get(&frame.numbers("id")[at]).unwrap_or(&none);
-        sums[*place].add(&frame, at, payments, as_of);
+        if frame.numbers("archived_at")[at] != NO_NUMBER {
+            continue;
+        }
+        let (day, total) = (frame.numbers("date")[at], frame.numbers("total")[at]);
+        if day != NO_NUMBER && is_aside(Invoice::NAME, LeftAside::why(day, total, today), id) {
+            continue;
+        }
+        let currency = words.get(codes[at] as usize).map(String::as_str).unwrap_or_default();
+        // What was paid in other money does not add up to it.
+        let of: Vec<(i64, i64)> = paid.get(&id).map_or_else(Vec::new, |all| {
+            let same = all.iter().filter(|one| one.currency == currency);
+            same.map(|one| (one.day, one.amount)).collect()
+        });
+        sums[*place].add(&frame, at, (&of, currency), i64::from(today));
     }
-    Ok(sums.into_iter().map(Sums::paying).collect())
+    Ok((sums.into_iter().map(Sums::paying).collect(), left_aside))
+}
+
+/// A payment for an invoice.
+struct Paid {
+    day: i64,
+    amount: i64,
+    currency: String,
 }
 
 /// What is summed over the invoices of a customer.
@@ -197,19 +232,29 @@ struct Sums {
 }
 
 impl Sums {
-    /// Adds an invoice that is due, with its payments by day.
-    fn add(&mut self, invoices: &Frame, at: usize, payments: &[(i64, i64)], as_of: i64) {
+    /// Adds an invoice that is due, with its payments by day and the currency of both.
+    fn add(
+        &mut self,
+        invoices: &Frame,
+        at: usize,
+        (payments, currency): (&[(i64, i64)], &str),
+        as_of: i64,
+    ) {
         let (due, total) = (invoices.numbers("due_date")[at], invoices.numbers("total")[at]);
         let (codes, words) = invoices.codes("status");
         let status = words.get(codes[at] as usize).and_then(|word| InvoiceStatus::from_code(word));
-        let there = invoices.numbers("archived_at")[at] == NO_NUMBER;
-        if !there || due == NO_NUMBER || total == NO_NUMBER || total <= 0 {
+        if due == NO_NUMBER || total == NO_NUMBER || total <= 0 {
             return;
         }
+        // What is less than half of the smallest coin nobody can pay.
+        let is_settled = |rest: i64| match currency.parse::<Currency>() {
+            Ok(currency) => Money::new(rest, currency).rounded().units <= 0,
+            Err(_) => rest <= 0,
+        };
         let mut rest = total;
         let paid_on = payments.iter().find_map(|(day, amount)| {
-            rest -= amount;
-            (rest <= 0).then_some(*day)
+            rest = rest.saturating_sub(*amount);
+            is_settled(rest).then_some(*day)
         });
         let day = match (status, paid_on) {
             (Some(InvoiceStatus::WrittenOff), _) => {

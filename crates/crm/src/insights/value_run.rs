@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use guanxi_base::{Error, Id, RawId, Result, TimeZone};
+use guanxi_base::{Error, Id, RawId, Result};
 use guanxi_record::{Filter, Json as JsonField, Query, Record, Stored, Value};
 use guanxi_store::{Purpose, Store};
 use guanxi_warehouse::{Batch, Manifest, Warehouse, day_number, day_of};
@@ -15,10 +15,11 @@ use super::catch_up::warm;
 use super::customer_value::{FIELDS, Found, Rules};
 use super::knowledge::{self, Before, Moved};
 use super::life::LifeRule;
-use super::purchases::Purchases;
-use super::records::AnalysisRun;
-use super::run::{progress, system};
+use super::purchases::{Counted, Purchases};
+use super::records::{Analysis, AnalysisRun};
+use super::run::{last_run, progress, system};
 use super::standing::Standing;
+use crate::access::Organisation;
 use crate::people::Customer;
 
 /// In per cent: what is done when the models are there, when all is written, and between two words
@@ -75,20 +76,30 @@ pub(super) async fn run(
     run: &mut Stored<AnalysisRun>,
 ) -> Result<()> {
     let catalog = store.catalog();
-    let today = day_number(store.clock().now().to_zoned(TimeZone::UTC).date());
-    let purchases =
-        Purchases::read(warehouse, manifest, &catalog, (today, run.counts_free)).await?;
+    let today = day_number(Organisation::of(store).await?.today(store.clock().now()));
+    let counted = Counted { today, free: run.counts_free, returned: run.counts_returned };
+    let purchases = Purchases::read(warehouse, manifest, &catalog, counted).await?;
     if let Some((from, until)) = purchases.range() {
         (run.data_from, run.data_until) = (Some(from), Some(until));
     }
     let rules = rules(store).await?;
     let calibration = run.calibration_until.map(day_number);
+    let mut view = store.read(&system()).await?;
+    let before = last_run(&mut view, Analysis::CustomerValue, true).await?;
+    drop(view);
+    let in_use = before.and_then(|before| before.record.model);
     // Models keep a processor busy for long: not one of those that serve people.
-    let found = spawn_blocking(move || Found::out(purchases, &rules, calibration));
+    let found =
+        spawn_blocking(move || Found::out(purchases, &rules, calibration, in_use.as_deref()));
     let mut found = found.await.map_err(Error::internal)??;
     progress(store, run, MODELLED).await?;
-    let mut standing = Standing::of(store, warehouse, manifest, &found).await?;
+    let mut standing = Standing::of(store, warehouse, manifest, (&found, today)).await?;
     let mut card = std::mem::take(&mut found.card);
+    let mut left_aside = found.purchases().left_aside.clone();
+    left_aside.extend(std::mem::take(&mut standing.left_aside));
+    card["left_aside"] = left_aside.card(store).await?;
+    card["today"] = day_of(today).to_string().into();
+    card["counts_returned"] = run.counts_returned.into();
     card["standing"] = standing.card.take();
     let before = knowledge::read(warehouse, manifest).await?;
     let as_of = day_of(found.purchases().as_of);

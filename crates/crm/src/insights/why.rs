@@ -1,19 +1,20 @@
 //! Why a customer is where they are: told from the orders that the reader may see, by the rule and
 //! as of the day by which it was derived.
 
-use guanxi_base::{Money, RawId, Result, TimeZone};
+use guanxi_base::{Money, RawId, Result};
 use guanxi_record::{Choice as _, Filter, Query, Record as _, Row, Sort, Stored, Value};
 use guanxi_store::{Rights, View};
 use guanxi_warehouse::day_number;
 use serde_json::Value as Json;
 
+use super::left_aside::LeftAside;
 use super::life::{Life, LifeRule, life_of};
 use super::propensity::{Reason, reasons};
-use super::purchases::Purchase;
+use super::purchases::{Counted, Purchase};
 use super::records::Analysis;
 use super::run::last_run;
 use crate::people::{AbcClass, Customer};
-use crate::sales::{Order, agreed_sales};
+use crate::sales::{Order, OrderKind, agreed_orders};
 
 /// Why a customer is where they are.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,12 +46,12 @@ pub async fn why(view: &mut View, customer: &Row) -> Result<Option<Why>> {
     Ok(Some(Why { life, soon: reasons(&known.propensity, &purchases, known.day) }))
 }
 
-/// All purchases of a customer until the day of the last analysis, by day.
+/// All purchases of a customer until the day of the last analysis, by day, as that counted them.
 async fn purchases(view: &mut View, customer: &Row, known: &Known) -> Result<Vec<Purchase>> {
-    let sales = agreed_sales("").and(Filter::eq("customer", customer.id.to_string()));
-    let mut query = Query::of(sales).sorted(vec![Sort::up("date")]).limited(Query::LIMIT_MAX);
+    let agreed = agreed_orders("").and(Filter::eq("customer", customer.id.to_string()));
+    let mut query = Query::of(agreed).sorted(vec![Sort::up("date")]).limited(Query::LIMIT_MAX);
     let orders = view.catalog().get(Order::NAME)?.clone();
-    let mut purchases = Vec::new();
+    let (mut sales, mut returns) = (Vec::new(), Vec::new());
     loop {
         let page = view.list(Order::NAME, &query).await?;
         for row in page.rows {
@@ -59,24 +60,31 @@ async fn purchases(view: &mut View, customer: &Row, known: &Known) -> Result<Vec
                 continue;
             };
             let day = day_number(day);
-            if day < known.day
-                && units >= i64::from(!known.counts_free)
-                && known.currency.is_none_or(|one| one == currency)
-            {
-                purchases.push(Purchase { day, units });
+            let is_aside = LeftAside::why(day.into(), units, known.until).is_some();
+            if is_aside || known.currency.is_some_and(|one| one != currency) {
+                continue;
+            }
+            let is_sale = row.value(&orders, "kind").as_text() == Some(OrderKind::Sale.code());
+            match is_sale && units >= 0 {
+                true => sales.push(Purchase { day, units }),
+                false if units <= 0 => returns.push(Purchase { day, units }),
+                false => {}
             }
         }
         query.after = page.next;
         if query.after.is_none() {
-            return Ok(purchases);
+            return Ok(known.counted.of(sales, returns));
         }
     }
 }
 
 struct Known {
     rule: LifeRule,
+    /// The last day of the data.
+    until: i32,
+    /// As of which it is told.
     day: i32,
-    counts_free: bool,
+    counted: Counted,
     currency: Option<guanxi_base::Currency>,
     /// The card of the model of who buys soon.
     propensity: Json,
@@ -93,22 +101,29 @@ async fn known(
         Value::Money(money) => Some(money.currency),
         _ => None,
     };
-    let today = day_number(view.now().to_zoned(TimeZone::UTC).date());
     let rights = view.act_with(Rights::All);
     let found = (last_day(view).await, rule(view, line).await);
     view.act_with(rights);
     let (Some(last), rule) = (found.0?, found.1?) else { return Ok(None) };
-    let (last, counts_free, propensity) = last;
-    Ok(Some(Known { rule, day: today.min(last), counts_free, currency, propensity }))
+    let (until, counted, propensity) = last;
+    let day = counted.today.min(until + 1);
+    Ok(Some(Known { rule, until, day, counted, currency, propensity }))
 }
 
-/// The day as of which the last analysis was, whether it counted free orders, and what it learnt
-/// about who buys soon.
-async fn last_day(view: &mut View) -> Result<Option<(i32, bool, Json)>> {
+/// The last day of the data of the last analysis, what it counted, and what it learnt about who buys
+/// soon.
+async fn last_day(view: &mut View) -> Result<Option<(i32, Counted, Json)>> {
     let last = last_run(view, Analysis::CustomerValue, true).await?;
     let Some(run) = last else { return Ok(None) };
-    let card = run.card.as_ref().map(|card| card.0["propensity"].clone()).unwrap_or_default();
-    Ok(run.data_until.map(|day| (day_number(day) + 1, run.counts_free, card)))
+    let card = run.card.as_ref().map(|card| card.0.clone()).unwrap_or_default();
+    let propensity = card["propensity"].clone();
+    Ok(run.data_until.map(|until| {
+        let until = day_number(until);
+        let today = card["today"].as_str().and_then(|day| day.parse().ok());
+        let today = today.map_or(until + 1, day_number);
+        let (free, returned) = (run.counts_free, run.counts_returned);
+        (until, Counted { today, free, returned }, propensity)
+    }))
 }
 
 async fn rule(view: &mut View, line: Option<RawId>) -> Result<LifeRule> {

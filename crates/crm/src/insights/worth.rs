@@ -2,8 +2,7 @@
 //! is spent at once, and the chance that they are still there.
 
 use guanxi_analytics::value::{
-    BetaGeoNbd, Candidate, GammaGamma, Histories, Naive, ParetoNbd, PurchaseModel, choose,
-    discounted_value,
+    Candidate, Family, GammaGamma, Histories, Nbd, PurchaseModel, choose_over, discounted_value,
 };
 use guanxi_base::{Error, Result};
 use serde_json::{Value as Json, json};
@@ -56,7 +55,8 @@ fn histories(rows: &[[f64; 3]]) -> Result<Histories> {
 }
 
 /// What buyers will be worth. `calibration` is the last day that the models are fitted to before
-/// they are compared with what came after it; two thirds of the time when nobody says.
+/// they are compared with what came after it; two thirds of the time when nobody says. `in_use` is
+/// the model of the last run, which stays unless another is better for sure.
 ///
 /// # Errors
 /// When a model fails on what it should take.
@@ -64,6 +64,7 @@ pub(super) fn worth(
     purchases: &Purchases,
     buyers: &[usize],
     calibration: Option<i32>,
+    in_use: Option<&str>,
 ) -> Result<Worth> {
     let until = purchases.as_of;
     let days = || purchases.all().iter().map(|purchase| purchase.day);
@@ -73,10 +74,11 @@ pub(super) fn worth(
     let now: Vec<[f64; 3]> =
         buyers.iter().filter_map(|place| Some(history(purchases.of(*place), until)?.0)).collect();
     let all = histories(&now)?;
-    let compared = compare(purchases, buyers, cut, last)?;
+    let compared = compare(purchases, buyers, (cut, last), in_use.and_then(Family::named))?;
     let ranked = compared.as_ref().map(|compared| compared.ranked.as_slice());
-    let model = fitted(ranked.unwrap_or_default(), &all);
-    let fell_back = model.name() == "naive";
+    let model = fitted(ranked.unwrap_or(&Family::ALL), &all);
+    // In that model nobody leaves.
+    let fell_back = model.name() == Family::Nbd.name();
     let alive = (!fell_back).then(|| model.probability_alive(&all));
     let expected = model.expected_purchases(&all, YEAR_WEEKS);
     let (spent, spending) = spent_at_once(purchases, buyers, until)?;
@@ -86,6 +88,9 @@ pub(super) fn worth(
     let card = json!({
         "model": model.name(),
         "falls_back": fell_back,
+        "boundary": model.fit().boundary.map(|boundary| format!("{boundary:?}")),
+        "is_penalised": model.fit().is_penalised,
+        "stayed": in_use == Some(model.name()),
         "unit": "week",
         "parameters": parameters(&model.fit().parameters),
         "log_likelihood": number(model.fit().log_likelihood),
@@ -98,9 +103,23 @@ pub(super) fn worth(
     Ok(Worth { alive, expected, value, card, model: model.name() })
 }
 
+impl Worth {
+    /// Nobody is expected to buy less often than the chance says that they buy at all: where the
+    /// model of purchases says less, what is expected is raised to that, with its value.
+    pub(super) fn raise(&mut self, chances: &[f64]) {
+        for (at, chance) in chances.iter().enumerate() {
+            let (expected, value) = (&mut self.expected[at], &mut self.value[at]);
+            if *expected < *chance {
+                let times = if *expected > 0.0 { *chance / *expected } else { 1.0 };
+                (*expected, *value) = (*chance, *value * times);
+            }
+        }
+    }
+}
+
 struct Compared {
-    /// The models that fit, the one nearest to what came first.
-    ranked: Vec<&'static str>,
+    /// The models, the one that was chosen first.
+    ranked: Vec<Family>,
     card: Json,
 }
 
@@ -108,8 +127,8 @@ struct Compared {
 fn compare(
     purchases: &Purchases,
     buyers: &[usize],
-    cut: i32,
-    last: i32,
+    (cut, last): (i32, i32),
+    in_use: Option<Family>,
 ) -> Result<Option<Compared>> {
     let (mut rows, mut happened) = (Vec::new(), Vec::new());
     for place in buyers {
@@ -124,7 +143,8 @@ fn compare(
     if rows.len() < BUYERS_MIN || horizon <= 0.0 {
         return Ok(None);
     }
-    let choice = choose(&histories(&rows)?, &happened, horizon).map_err(Error::internal)?;
+    let choice =
+        choose_over(&histories(&rows)?, &happened, horizon, in_use).map_err(Error::internal)?;
     let card = json!({
         "until": guanxi_warehouse::day_of(cut).to_string(),
         "customers": rows.len(),
@@ -132,15 +152,7 @@ fn compare(
         "candidates": choice.candidates.iter().map(candidate).collect::<Vec<_>>(),
         "spending": spent_at_once(purchases, buyers, cut)?.1,
     });
-    let mut fit: Vec<(f64, &'static str)> = choice
-        .candidates
-        .iter()
-        .filter(|one| one.boundary.is_none())
-        .filter_map(|one| Some((one.evaluation?.mean_absolute_error, one.name)))
-        .collect();
-    fit.sort_by(|a, b| a.0.total_cmp(&b.0));
-    let ranked = fit.into_iter().map(|(_, name)| name).collect();
-    Ok(Some(Compared { ranked, card }))
+    Ok(Some(Compared { ranked: choice.ranked, card }))
 }
 
 fn candidate(candidate: &Candidate) -> Json {
@@ -152,25 +164,17 @@ fn candidate(candidate: &Candidate) -> Json {
         "mean_absolute_error": evaluation.map(|found| number(found.mean_absolute_error)),
         "root_mean_squared_error": evaluation.map(|found| number(found.root_mean_squared_error)),
         "total_ratio": evaluation.map(|found| number(found.total_ratio)),
+        "behind": candidate.behind.map(number),
         "boundary": candidate.boundary.map(|boundary| format!("{boundary:?}")),
+        "is_penalised": candidate.is_penalised,
         "error": candidate.error.as_ref().map(ToString::to_string),
     })
 }
 
-/// The first of some models that also fits all that is known; the naive one where none does.
-fn fitted(names: &[&'static str], all: &Histories) -> Box<dyn PurchaseModel> {
-    for name in names {
-        let found: Option<Box<dyn PurchaseModel>> = match *name {
-            "Pareto/NBD" => ParetoNbd::estimate(all).ok().map(|model| Box::new(model) as _),
-            "BG/NBD" => BetaGeoNbd::estimate(all).ok().map(|model| Box::new(model) as _),
-            "MBG/NBD" => BetaGeoNbd::modified(all).ok().map(|model| Box::new(model) as _),
-            _ => None,
-        };
-        if let Some(model) = found.filter(|model| model.fit().boundary.is_none()) {
-            return model;
-        }
-    }
-    Box::new(Naive::of(all))
+/// The first of some models that can be fitted to all that is known; a shrunk one where none can.
+fn fitted(families: &[Family], all: &Histories) -> Box<dyn PurchaseModel> {
+    let found = families.iter().find_map(|family| family.fit(all).ok());
+    found.unwrap_or_else(|| Box::new(Nbd::shrunk(all)))
 }
 
 /// What each buyer will spend at once: by the gamma-gamma model from their purchases after the

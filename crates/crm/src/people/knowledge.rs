@@ -26,6 +26,8 @@ pub enum LifeStage {
 pub enum RelationshipStage {
     /// It has just begun.
     Opening,
+    /// It is too early to say how the business moves.
+    Early,
     /// They buy more than before.
     Growth,
     /// They buy as before.

@@ -3,5 +3,5 @@
 mod order;
 mod order_line;
 
-pub use order::{Order, OrderKind, OrderStatus, SalesChannel, agreed_sales};
+pub use order::{Order, OrderKind, OrderStatus, SalesChannel, agreed_orders, agreed_sales};
 pub use order_line::{OrderLine, line_amount};

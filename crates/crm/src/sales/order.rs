@@ -43,14 +43,16 @@ impl OrderStatus {
 /// Agreed sales: orders that count as bought. `path` leads to the order: nothing, or `order.`.
 #[must_use]
 pub fn agreed_sales(path: &str) -> Filter {
+    Filter::eq(format!("{path}kind"), OrderKind::Sale.code()).and(agreed_orders(path))
+}
+
+/// Agreed orders of every kind, what came back too. `path` as of [`agreed_sales`].
+#[must_use]
+pub fn agreed_orders(path: &str) -> Filter {
     let agreed = |code: &String| OrderStatus::from_code(code).is_some_and(OrderStatus::is_agreed);
     let codes: Vec<String> =
         OrderStatus::OPTIONS.iter().map(ToString::to_string).filter(agreed).collect();
-    Filter::eq(format!("{path}kind"), OrderKind::Sale.code()).and(Filter::compare(
-        format!("{path}status"),
-        Op::In,
-        codes,
-    ))
+    Filter::compare(format!("{path}status"), Op::In, codes)
 }
 
 /// The way by which an order came.

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
-use guanxi_base::{Currency, Error, RawId, Refusal, Result, Timestamp};
+use guanxi_base::{Currency, Error, RawId, Refusal, Result, TimeZone, Timestamp};
 use guanxi_record::{Catalog, Compared, Filter, Op, Query, Record as _, RecordType, Stored};
 use guanxi_store::{Actor, Purpose, Rights, Sharing, Store, View};
 use guanxi_warehouse::{
@@ -179,9 +179,9 @@ impl Choosing {
         &self.catalog
     }
 
-    /// How many seconds the Actor's clock is before UTC's.
-    pub(crate) fn offset_seconds(&self) -> i32 {
-        self.now.to_zoned(self.actor.time_zone.clone()).offset().seconds()
+    /// In which zone a day is a day.
+    pub(crate) fn time_zone(&self) -> &TimeZone {
+        &self.actor.time_zone
     }
 
     /// Who chooses.

@@ -35,7 +35,7 @@ pub(crate) fn warehouse() -> (tempfile::TempDir, Warehouse) {
 }
 
 /// Whether the warehouse holds what the database holds, and no more.
-async fn is_same(store: &Store, warehouse: &Warehouse) -> bool {
+pub(crate) async fn is_same(store: &Store, warehouse: &Warehouse) -> bool {
     let manifest = warehouse.manifest().await.unwrap();
     for described in store.catalog().types().filter(|one| is_kept(one)) {
         let rows = store.rows_after(described, RawId(i64::MIN), 100_000).await.unwrap();

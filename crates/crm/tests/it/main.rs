@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod analysing;
 mod authority;
+mod damage;
 mod drawing;
 mod house;
 mod importing;
@@ -19,3 +21,4 @@ mod standing;
 mod undoing;
 mod upgrading;
 mod writing;
+mod zones;

@@ -1,5 +1,6 @@
 //! Values as people read them, wherever they stand: in lists, on pages, in history.
 
+use guanxi_base::{Decimal, Percent};
 use guanxi_record::{Field, Kind, RecordType, Row, Value};
 use guanxi_store::{FieldAccess, Titles};
 use maud::{Markup, html};
@@ -87,6 +88,17 @@ pub(crate) fn value(
             html! { (signed.texts.get(if *yes { "ui-yes" } else { "ui-no" })) }
         }
         Value::Integer(number) => html! { (format::number(locale, &number.to_string())) },
+        // What is derived is estimated: more digits would be pretended.
+        Value::Decimal(number) if field.derived => {
+            html! { (format::estimate(locale, number.units() as f64 / Decimal::ONE as f64)) }
+        }
+        Value::Percent(number) if field.derived => {
+            let share = number.units() as f64 / (100 * Percent::ONE) as f64;
+            html! { (format::estimated_share(locale, share)) }
+        }
+        Value::Money(money) if field.derived => {
+            html! { (format::money(locale, money.rounded())) }
+        }
         Value::Decimal(number) => html! { (format::number(locale, &number.to_string())) },
         Value::Percent(number) => {
             html! { (format::number(locale, &number.to_string())) "\u{a0}%" }

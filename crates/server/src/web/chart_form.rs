@@ -17,6 +17,7 @@ use maud::{Markup, html};
 use super::charts;
 use super::fields::Entries;
 use super::layout::{Notice, answer, go_to, icon, page, refused};
+use super::record::newest_first;
 use super::words;
 use crate::api::{drawn, parse_id};
 use crate::app::App;
@@ -126,10 +127,24 @@ pub(crate) async fn new_chart(
         if !signed.actor.rights.may(Chart::NAME, Purpose::Create) {
             return Err(Error::Forbidden);
         }
-        form_page(&app, &signed, Draft::sent(&Entries::sent(params))).await
+        let mut draft = Draft::sent(&Entries::sent(params));
+        if draft.chart.group_by.is_none() {
+            draft.chart.group_by = usual_group(&app, &signed, &draft.chart.record_type);
+        }
+        form_page(&app, &signed, draft).await
     }
     .await;
     answer(&app, &signed, outcome)
+}
+
+/// By what a chart begins: the months in which things happened, which are not those in which rows were
+/// made.
+fn usual_group(app: &App, signed: &SignedIn, record_type: &str) -> Option<String> {
+    let catalog = app.store.catalog();
+    let described = catalog.get(record_type).ok()?;
+    let by = newest_first(&signed.actor.rights, described).pop()?;
+    let is_time = |field: &&Field| matches!(field.kind, Kind::Date | Kind::Instant);
+    described.field(&by.field).filter(is_time).map(|field| format!("{}:month", field.name))
 }
 
 /// The form of a chart that is there.

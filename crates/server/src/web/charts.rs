@@ -131,7 +131,7 @@ fn number(signed: &SignedIn, chart: &Chart, drawn: &Drawn) -> Markup {
                     p class="gx-muted mb-2" {
                         (signed.texts.format("chart-of-target", &[
                             ("target", &format::number(signed.texts.locale(), &target.to_string())),
-                            ("share", &insight_cards::percent(signed.texts, share)),
+                            ("share", &format::estimated_share(signed.texts.locale(), share)),
                         ]))
                     }
                 }
@@ -176,11 +176,16 @@ pub(crate) async fn chart_body(
     }
 }
 
-/// The charts of a dashboard side by side; each comes when it is ready.
-async fn grid(view: &mut View, dashboard: RawId) -> Result<Markup> {
+/// The charts of a dashboard side by side, as of now and for whoever looks; each comes when it is
+/// ready.
+async fn grid(view: &mut View, signed: &SignedIn, dashboard: RawId) -> Result<Markup> {
     let charts = charts_of(view, Id::new(dashboard)).await?;
+    let at = format::instant(signed.texts.locale(), view.now(), &signed.actor.time_zone);
     Ok(html! {
         (script())
+        @if !charts.is_empty() {
+            p class="gx-muted mb-2" { (signed.texts.format("dashboard-as-of", &[("at", &at)])) }
+        }
         div class="gx-charts" {
             @for chart in &charts {
                 section class="card" aria-label=(chart.name) {
@@ -225,7 +230,7 @@ pub(super) async fn dashboard_sections(
         @if may {
             p { a class="btn" href=(new) { (icon("plus")) (signed.texts.get("chart-new")) } }
         }
-        (grid(view, row.id).await?)
+        (grid(view, signed, row.id).await?)
     };
     let beside = subscribe::subscribe_card(view, signed, &format!("/dashboard/{}", row.id)).await?;
     Ok((above, beside))
@@ -265,7 +270,7 @@ pub(super) async fn start_page(view: &mut View, signed: &SignedIn) -> Result<Mar
     }
     let mut grids = Vec::new();
     for row in first {
-        grids.push(grid(view, row.id).await?);
+        grids.push(grid(view, signed, row.id).await?);
     }
     Ok(html! {
         @if !own.is_empty() {

@@ -4,7 +4,7 @@
 use std::cmp::Reverse;
 
 use guanxi_base::{Currency, Date, Money, RawId, Result, Timestamp};
-use guanxi_crm::insights::{Life, NextOffer, Reason};
+use guanxi_crm::insights::{Life, NextOffer, Reason, Since};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Aggregate, Filter, GroupKey, Kind, Measure, Op, RecordType, Row, Value};
 use guanxi_store::{Group, View};
@@ -20,6 +20,10 @@ use crate::signed_in::SignedIn;
 pub(crate) const TIMELINE_SHOWN: usize = 20;
 /// So many offers are proposed.
 const OFFERS_SHOWN: usize = 3;
+/// What moves a chance by less is not worth a word.
+const SPEAKS_MIN: f64 = 0.05;
+/// What is found out about purchases that the numbers above the page count as they are now.
+const LIVE: [&str; 4] = ["purchases", "revenue", "first_purchase", "last_purchase"];
 /// So many reasons are given why somebody buys soon, or does not.
 const SOON_SHOWN: usize = 3;
 /// The types whose records are events of a customer.
@@ -55,8 +59,8 @@ async fn offers_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Ma
     let why = |one: &NextOffer| {
         let given = one.given.iter().filter_map(|id| names.get(id).map(String::as_str));
         let given = given.collect::<Vec<_>>().join(", ");
-        let share = super::insight_cards::percent(texts, one.confidence);
-        let lift = super::insight_cards::plain(texts, one.lift, 1);
+        let share = format::estimated_share(texts.locale(), one.confidence);
+        let lift = format::estimate(texts.locale(), one.lift);
         let gaps = [("given", given.as_str()), ("share", &share), ("lift", &lift)];
         texts.format("insights-offer-why", &gaps)
     };
@@ -80,10 +84,13 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
     let texts = signed.texts;
     let described = view.catalog().get("customer")?.clone();
     let reads = |field: &str| signed.actor.rights.reads("customer", field);
+    // What the numbers above say as it is now is not said again as it was.
+    let is_live = signed.actor.rights.reads_all("order", &["status", "kind", "total", "date"]);
     let known: Vec<_> = described
         .fields
         .iter()
         .filter(|field| field.derived && reads(&field.name))
+        .filter(|field| !(is_live && LIVE.contains(&&*field.name)))
         .filter(|field| !row.value(&described, &field.name).is_null())
         .collect();
     if known.is_empty() {
@@ -93,14 +100,15 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
         Some(why) => (reason(signed, &why.life), why.soon),
         None => (None, Vec::new()),
     };
-    let soon = soon.iter().take(SOON_SHOWN).map(|one| soon_reason(texts, one));
-    let soon = soon.collect::<Vec<_>>().join(texts.get("insights-soon-and").as_str());
+    let soon = soon_reasons(texts, &soon);
+    let since = guanxi_crm::insights::since(view, row).await?;
     let titles = view.link_titles(&described, std::slice::from_ref(row)).await?;
     let title = texts.get("insights-known");
     Ok(html! {
         section class="card" aria-label=(title) {
             div class="gx-card-head" { (icon("bulb")) h2 { (title) } }
             div class="card-body" {
+                @if let Some(since) = &since { (since_line(signed, row.id, since)) }
                 dl class="gx-fields" {
                     @for field in known {
                         div {
@@ -110,8 +118,8 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
                     }
                 }
                 @if let Some(why) = why { p class="gx-muted mb-0 mt-2" { (why) } }
-                @if !soon.is_empty() && reads("buys_soon") {
-                    p class="gx-muted mb-0 mt-2" { (texts.format("insights-soon-why", &[("why", &soon)])) }
+                @if reads("buys_soon") {
+                    @for sentence in soon { p class="gx-muted mb-0 mt-2" { (sentence) } }
                 }
             }
         }
@@ -134,11 +142,39 @@ fn reason(signed: &SignedIn, life: &Life) -> Option<String> {
     Some(texts.format("insights-why-life-stage", &given))
 }
 
-/// What moves the chance of a purchase soon, and by how much: plus speaks for one.
-fn soon_reason(texts: &Texts, one: &Reason) -> String {
-    let adds = super::insight_cards::plain(texts, one.adds, 2);
-    let sign = if one.adds > 0.0 { "+" } else { "" };
-    format!("{} {sign}{adds}", texts.get(&format!("insights-soon-{}", one.feature)))
+/// What speaks for a purchase soon, and what against it, the strongest first.
+fn soon_reasons(texts: &Texts, reasons: &[Reason]) -> Vec<String> {
+    let said = |key: &str, speaks: &dyn Fn(f64) -> bool| {
+        let names = reasons.iter().filter(|one| speaks(one.adds)).take(SOON_SHOWN);
+        let names = names.map(|one| texts.get(&format!("insights-soon-{}", one.feature)));
+        let names = names.collect::<Vec<_>>().join(texts.get("insights-soon-and").as_str());
+        (!names.is_empty()).then(|| texts.format(key, &[("why", &names)]))
+    };
+    let both = [
+        said("insights-soon-for", &|adds| adds > SPEAKS_MIN),
+        said("insights-soon-against", &|adds| adds < -SPEAKS_MIN),
+    ];
+    both.into_iter().flatten().collect()
+}
+
+/// As of when the card is, and a mark where something happened since.
+fn since_line(signed: &SignedIn, customer: RawId, since: &Since) -> Markup {
+    let texts = signed.texts;
+    let at = format::instant(texts.locale(), since.as_of, &signed.actor.time_zone);
+    let until = since.until.map(|day| format::date(texts.locale(), day)).unwrap_or_default();
+    let given = [("at", at.as_str()), ("run", &since.run), ("until", &until)];
+    html! {
+        p class="gx-muted mb-2" {
+            (texts.format("insights-known-as-of", &given))
+            @for (of, count) in &since.changed {
+                @let list = format!("/{of}?customer={customer}&updated_at.gt={}&archived=true", since.as_of);
+                @let count = format::number(texts.locale(), &count.to_string());
+                " " a class="badge bg-warning-lt" href=(list) {
+                    (texts.format("insights-changed-since", &[("count", &count), ("type", &texts.type_plural(of))]))
+                }
+            }
+        }
+    }
 }
 
 /// The numbers of one currency.

@@ -25,6 +25,42 @@ pub(crate) fn number(locale: Locale, plain: &str) -> String {
     }
 }
 
+/// A number that is an estimate, in two significant digits: more would be pretended. Whole digits before
+/// the mark stay where they are (`310`, `62`, `4.7`, `0.094`).
+pub(crate) fn estimate(locale: Locale, value: f64) -> String {
+    number(locale, &two_digits(value))
+}
+
+fn two_digits(value: f64) -> String {
+    if !value.is_finite() {
+        return "\u{2013}".to_owned();
+    }
+    if value == 0.0 {
+        return "0".to_owned();
+    }
+    // Rounding may carry into another place: 9.96 is 10.
+    let rounded: f64 = format!("{value:.1e}").parse().unwrap_or(value);
+    let place = rounded.abs().log10().floor() as i32;
+    let digits = usize::try_from(1 - place).unwrap_or(0);
+    let text = format!("{rounded:.digits$}");
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
+/// A share of one as an estimate, in per cent.
+pub(crate) fn estimated_share(locale: Locale, share: f64) -> String {
+    // Next to nothing is not nothing, and nearly all is not all.
+    match share * 100.0 {
+        percent if percent > 0.0 && percent < 0.1 => {
+            format!("< {}\u{a0}%", number(locale, "0.1"))
+        }
+        percent if percent > 99.0 && percent < 100.0 => "> 99\u{a0}%".to_owned(),
+        percent => format!("{}\u{a0}%", estimate(locale, percent)),
+    }
+}
+
 /// An amount with its currency.
 pub(crate) fn money(locale: Locale, money: Money) -> String {
     let amount = number(locale, &money.amount_text());
@@ -62,6 +98,32 @@ pub(crate) fn instant(locale: Locale, instant: Timestamp, zone: &TimeZone) -> St
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn estimates_have_two_digits() {
+        for (value, wanted) in [
+            (309.300546, "310"),
+            (61.7417, "62"),
+            (4.7297, "4.7"),
+            (0.0943, "0.094"),
+            (9.96, "10"),
+            (0.999, "1"),
+            (99.6, "100"),
+            (1234.5, "1,200"),
+            (-0.5, "-0.5"),
+            (0.0, "0"),
+            (0.000001, "0.000001"),
+            (f64::NAN, "\u{2013}"),
+        ] {
+            assert_eq!(estimate(Locale::En, value), wanted);
+        }
+        let share = |share| estimated_share(Locale::En, share);
+        assert_eq!(
+            [share(0.617417), share(0.0), share(1.0)],
+            ["62\u{a0}%", "0\u{a0}%", "100\u{a0}%"]
+        );
+        assert_eq!([share(0.00004), share(0.9996)], ["< 0.1\u{a0}%", "> 99\u{a0}%"]);
+    }
 
     #[test]
     fn people_of_both_languages_read_it() {

@@ -61,8 +61,10 @@ pub(super) fn chart(texts: &Texts, kind: &str, title: &str, table: &Markup) -> M
 pub(super) fn numbers(texts: &Texts, run: &Stored<AnalysisRun>, found: &Json) -> Markup {
     let locale = texts.locale();
     let concentration = &found["concentration"];
-    let share =
-        |value: &Json| value.as_f64().map_or_else(|| "\u{2013}".to_owned(), |s| percent(texts, s));
+    let share = |value: &Json| {
+        let told = value.as_f64().map(|share| format::estimated_share(locale, share));
+        told.unwrap_or_else(|| "\u{2013}".to_owned())
+    };
     let all = run.customers.unwrap_or(0).to_string();
     let rows = [
         ("insights-customers", format::number(locale, &all), "/customer"),
@@ -78,11 +80,6 @@ pub(super) fn numbers(texts: &Texts, run: &Stored<AnalysisRun>, found: &Json) ->
         ),
         ("insights-top-20", share(&concentration["top_20"]), "/customer?sort=-revenue"),
         ("insights-top-1", share(&concentration["top_1"]), "/customer?sort=-revenue"),
-        (
-            "insights-gini",
-            concentration["gini"].as_f64().map(|gini| plain(texts, gini, 6)).unwrap_or_default(),
-            "/customer?sort=-revenue",
-        ),
     ];
     html! {
         dl class="gx-numbers" {
@@ -265,86 +262,6 @@ pub(super) fn cohorts(texts: &Texts, found: &Json) -> Markup {
     card(texts, "insights-cohorts", icon("calendar-stats"), &content)
 }
 
-/// Which model says what customers will be worth, against which others.
-pub(super) fn model(texts: &Texts, run: &Stored<AnalysisRun>, found: &Json) -> Markup {
-    let value = &found["value"];
-    let calibration = &value["calibration"];
-    let candidates = calibration["candidates"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let name = |json: &Json| match json.as_str().unwrap_or_default() {
-        "naive" => texts.get("insights-naive"),
-        "mean" => texts.get("insights-mean"),
-        name => name.to_owned(),
-    };
-    let falls_back = value["falls_back"].as_bool().unwrap_or(true);
-    let key = if falls_back { "insights-model-falls-back" } else { "insights-model-chosen" };
-    let spending = &calibration["spending"];
-    let content = html! {
-        p class="px-3 pt-2" { (texts.format(key, &[("model", &name(&value["model"]))])) }
-        @if let Some(until) = calibration["until"].as_str() {
-            p class="px-3 pt-2 gx-muted" {
-                (texts.format("insights-model-compared", &[
-                    ("until", until),
-                    ("customers", &format::number(texts.locale(), &calibration["customers"].to_string())),
-                    ("weeks", &plain(texts, calibration["horizon"].as_f64().unwrap_or(0.0), 1)),
-                ]))
-            }
-            div class="table-responsive" tabindex="0" role="region" aria-label=(texts.get("insights-model")) {
-                table class="table table-sm mb-0" {
-                    thead { tr {
-                        th scope="col" { (texts.get("insights-model-name")) }
-                        th scope="col" class="gx-number" { (texts.get("insights-model-error")) }
-                        th scope="col" class="gx-number" { (texts.get("insights-model-ratio")) }
-                        th scope="col" { (texts.get("insights-model-parameters")) }
-                    } }
-                    tbody {
-                        @for candidate in candidates { (row(texts, &name(&candidate["model"]), candidate)) }
-                        @if !spending.is_null() { (row(texts, &name(&spending["model"]), spending)) }
-                    }
-                }
-            }
-        }
-        p class="px-3 pt-2 gx-muted mt-2" {
-            (texts.format("insights-model-value", &[
-                ("years", &value["years"].to_string()),
-                ("rate", &percent(texts, value["discount_a_year"].as_f64().unwrap_or(0.0))),
-                ("release", run.release.as_deref().unwrap_or_default()),
-            ]))
-        }
-    };
-    card(texts, "insights-model", icon("math-function"), &content)
-}
-
-fn row(texts: &Texts, name: &str, of: &Json) -> Markup {
-    let number = |key: &str, digits| {
-        of[key].as_f64().map(|value| plain(texts, value, digits)).unwrap_or_default()
-    };
-    let parameters = of["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
-    html! {
-        tr {
-            td { (name) }
-            td class="gx-number" { (number("mean_absolute_error", 3)) }
-            td class="gx-number" { (number("total_ratio", 3)) }
-            td {
-                @for pair in parameters {
-                    span class="text-nowrap" {
-                        (pair[0].as_str().unwrap_or_default()) " "
-                        (pair[1].as_f64().map(|value| plain(texts, value, 4)).unwrap_or_default())
-                    }
-                    " "
-                }
-                @if let Some(likelihood) = of["log_likelihood"].as_f64() {
-                    span class="text-nowrap" { "LL " (plain(texts, likelihood, 3)) }
-                    " "
-                }
-                @if let Some(boundary) = of["boundary"].as_str() {
-                    span class="badge" { (texts.get(&format!("insights-boundary-{}", boundary.to_lowercase()))) }
-                }
-                @if of["error"].is_string() { span class="badge" { (texts.get("insights-not-fitted")) } }
-            }
-        }
-    }
-}
-
 pub(super) fn clusters(texts: &Texts, found: &Json) -> Markup {
     let of = &found["clusters"];
     let Some(groups) = of["groups"].as_array() else { return html! {} };
@@ -375,8 +292,8 @@ pub(super) fn clusters(texts: &Texts, found: &Json) -> Markup {
                         tr {
                             td { a href=(format!("/customer?cluster={name}")) { (name) } }
                             td class="gx-number" { (format::number(texts.locale(), &group["customers"].to_string())) }
-                            td class="gx-number" { (plain(texts, mean(group, "recency"), 0)) }
-                            td class="gx-number" { (plain(texts, mean(group, "frequency"), 1)) }
+                            td class="gx-number" { (format::estimate(texts.locale(), mean(group, "recency"))) }
+                            td class="gx-number" { (format::estimate(texts.locale(), mean(group, "frequency"))) }
                             td class="gx-number" { (amount(texts, found, mean(group, "revenue"))) }
                         }
                     }
@@ -435,8 +352,8 @@ pub(super) fn baskets(texts: &Texts, found: &Json) -> Markup {
                             tr {
                                 td { (links(&rule["given"])) }
                                 td { (links(&rule["then"])) }
-                                td class="gx-number" { (percent(texts, rule["confidence"].as_f64().unwrap_or(0.0))) }
-                                td class="gx-number" { (plain(texts, rule["lift"].as_f64().unwrap_or(0.0), 2)) }
+                                td class="gx-number" { (format::estimated_share(texts.locale(), rule["confidence"].as_f64().unwrap_or(0.0))) }
+                                td class="gx-number" { (format::estimate(texts.locale(), rule["lift"].as_f64().unwrap_or(0.0))) }
                             }
                         }
                     }

@@ -5,9 +5,7 @@ use axum::Form as Posted;
 use axum::extract::{Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_crm::insights::{
-    Analysis, AnalysisRun, AnalysisSchedule, RunState, last_run, sees_all_customers,
-};
+use guanxi_crm::insights::{Analysis, AnalysisRun, AnalysisSchedule, last_run, sees_all_customers};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Choice as _, Record, Row, Stored, Value};
 use guanxi_store::Purpose;
@@ -17,6 +15,8 @@ use serde_json::Value as Json;
 
 use super::format;
 use super::insight_cards as cards;
+use super::insight_models as models;
+use super::insight_summary as summary;
 use super::layout::{Notice, error_page, icon, page};
 use crate::app::App;
 use crate::params::{self, Params};
@@ -44,7 +44,8 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
     let baskets = last_run(&mut view, Analysis::Baskets, true).await?;
     let lost = super::standing_cards::lost_card(&mut view, signed).await?;
     let found = last_run(&mut view, Analysis::Duplicates, true).await?;
-    let newest = last_run(&mut view, Analysis::CustomerValue, false).await?;
+    let states = summary::states(&mut view).await?;
+    let said = summary::sentences(&mut view, signed).await?;
     let may_run = signed.actor.rights.scope(AnalysisRun::NAME, Purpose::Create).is_some();
     let title = texts.get("insights-title");
     let content = html! {
@@ -53,71 +54,53 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
             span class="gx-grow" {}
             @if may_run {
                 a class="btn" href="/analysis_schedule" { (icon("calendar-repeat")) (texts.type_plural(AnalysisSchedule::NAME)) }
-                (run_form(texts))
+                (summary::run_form(texts, &states))
             }
         }
-        @if let Some(run) = newest.as_ref().filter(|run| run.state != RunState::Done) {
-            (state_notice(texts, run))
-        }
-        @if let Some((run, card)) = found.as_ref().and_then(|run| Some((run, run.card.as_ref()?))) {
-            (duplicates(texts, run, &card.0))
-        }
+        (summary::states_card(signed, &states))
         @match value.as_ref().and_then(|run| Some((run, &run.card.as_ref()?.0))) {
             None => p class="gx-empty" { (texts.get("insights-nothing-yet")) },
             Some((run, card)) => {
-                (as_of(signed, run, card))
+                (said)
+                (summary::as_of(signed, run, card))
+                (summary::left_aside(texts, card))
                 (cards::numbers(texts, run, card))
                 div class="gx-columns" {
                     div class="gx-stack" {
+                        (lost)
                         (cards::stages(app, texts, card))
                         (cards::moves(app, texts, card))
-                        (lost)
                         (cards::concentration(texts, card))
                         (cards::rfm(texts, card))
                         (cards::cohorts(texts, card))
-                        (cards::clusters(texts, card))
-                        (cards::model(texts, run, card))
                     }
                     div class="gx-stack" {
-                        (super::standing_cards::propensity_card(texts, card))
                         (super::standing_cards::standing(texts, card))
                         @if let Some(card) = baskets.as_ref().and_then(|run| run.card.as_ref()) {
                             (cards::baskets(texts, &card.0))
                         }
                     }
                 }
+                (how_we_know(texts, run, card))
                 (super::charts::script())
             }
+        }
+        @if let Some((run, card)) = found.as_ref().and_then(|run| Some((run, run.card.as_ref()?))) {
+            (duplicates(texts, run, &card.0))
         }
     };
     let notice = Notice { change_set: params::one(params, "saved").map(str::to_owned) };
     Ok(page(app, signed, &title, &notice, &content))
 }
 
-fn run_form(texts: &Texts) -> Markup {
+/// The models behind the numbers, for who wants to know how far to believe them.
+fn how_we_know(texts: &Texts, run: &Stored<AnalysisRun>, card: &Json) -> Markup {
     html! {
-        form class="d-flex gap-2 flex-wrap" method="post" action="/insights/run" {
-            @for (analysis, primary) in [(Analysis::CustomerValue, true), (Analysis::Baskets, false),
-                (Analysis::Duplicates, false)] {
-                button class=(if primary { "btn btn-primary" } else { "btn" }) name="analysis" value=(analysis.code()) {
-                    (icon("player-play")) (texts.get(&format!("insights-run-{}", analysis.code().replace('_', "-"))))
-                }
-            }
-        }
-    }
-}
-
-fn state_notice(texts: &Texts, run: &Stored<AnalysisRun>) -> Markup {
-    let key = match run.state {
-        RunState::Failed => "insights-failed",
-        RunState::Waiting => "insights-waiting",
-        _ => "insights-running",
-    };
-    html! {
-        p class=(if run.state == RunState::Failed { "alert alert-danger" } else { "alert alert-info" }) role="status" {
-            (texts.get(key)) " "
-            @if let Some(percent) = run.progress.filter(|_| run.state == RunState::Running) { (percent) " % " }
-            a href=(format!("/analysis_run/{}", run.id)) { (run.number.clone().unwrap_or_default()) }
+        details class="gx-stack mt-3" {
+            summary { (texts.get("insights-how")) }
+            (models::model(texts, run, card))
+            (models::propensity_card(texts, card))
+            (cards::clusters(texts, card))
         }
     }
 }
@@ -131,14 +114,13 @@ pub(crate) fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<(Marku
     let (texts, card) = (signed.texts, &card.0);
     Ok(match run.analysis {
         Analysis::CustomerValue => (
-            cards::numbers(texts, &run, card),
+            html! { (summary::as_of(signed, &run, card)) (summary::left_aside(texts, card)) (cards::numbers(texts, &run, card)) },
             html! {
-                (cards::model(texts, &run, card)) (super::standing_cards::propensity_card(texts, card))
-                (cards::clusters(texts, card))
                 (cards::stages(app, texts, card)) (cards::moves(app, texts, card))
+                (how_we_know(texts, &run, card))
             },
         ),
-        Analysis::Baskets => (html! {}, cards::baskets(texts, card)),
+        Analysis::Baskets => (summary::left_aside(texts, card), cards::baskets(texts, card)),
         Analysis::Duplicates => (html! {}, duplicates(texts, &run, card)),
     })
 }
@@ -162,37 +144,6 @@ fn duplicates(texts: &Texts, run: &AnalysisRun, card: &Json) -> Markup {
         }
     };
     cards::card(texts, "duplicates-title", icon("arrows-join"), &content)
-}
-
-/// As of when the numbers are, and what they leave out.
-fn as_of(signed: &SignedIn, run: &Stored<AnalysisRun>, card: &Json) -> Markup {
-    let (texts, zone) = (signed.texts, &signed.actor.time_zone);
-    let locale = texts.locale();
-    let at = run.as_of.map(|at| format::instant(locale, at, zone)).unwrap_or_default();
-    let count = |number: Option<i64>| format::number(locale, &number.unwrap_or(0).to_string());
-    let day = |day: Option<guanxi_base::Date>| {
-        day.map(|day| format::date(locale, day)).unwrap_or_default()
-    };
-    let left_out = card["in_other_currencies"].as_i64().unwrap_or(0);
-    let given = [
-        ("at", at.as_str()),
-        ("customers", &count(run.customers)),
-        ("purchases", &count(run.purchases)),
-        ("from", &day(run.data_from)),
-        ("until", &day(run.data_until)),
-    ];
-    html! {
-        p class="gx-muted" {
-            (texts.format("insights-as-of", &given)) " "
-            @if left_out > 0 {
-                (texts.format("insights-other-currencies", &[
-                    ("count", &count(Some(left_out))),
-                    ("currency", card["currency"].as_str().unwrap_or_default()),
-                ]))
-            }
-            " " a href=(format!("/analysis_run/{}", run.id)) { (run.number.clone().unwrap_or_default()) }
-        }
-    }
 }
 
 /// Which analysis to run.

@@ -22,6 +22,8 @@ mod home;
 mod import_columns;
 mod imports;
 mod insight_cards;
+mod insight_models;
+mod insight_summary;
 mod insights;
 mod layout;
 mod list;

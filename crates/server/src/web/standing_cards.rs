@@ -11,7 +11,7 @@ use serde_json::Value as Json;
 
 use super::cells;
 use super::format;
-use super::insight_cards::{card, chart, plain};
+use super::insight_cards::{card, chart};
 use super::layout::icon;
 use crate::signed_in::SignedIn;
 
@@ -233,59 +233,4 @@ pub(super) async fn terms_card(view: &mut View, signed: &SignedIn, row: &Row) ->
         }
     };
     Ok(card(texts, "terms-title", icon("contract"), &content))
-}
-
-/// How good the model is that says who buys soon; or why there is none.
-pub(super) fn propensity_card(texts: &Texts, found: &Json) -> Markup {
-    let found = &found["propensity"];
-    if found.is_null() {
-        return html! {};
-    }
-    let number = |key: &str| format::number(texts.locale(), &found[key].to_string());
-    let given =
-        [("cases", number("cases")), ("bought", number("bought")), ("days", number("horizon"))];
-    let given: Vec<(&str, &str)> = given.iter().map(|(key, text)| (*key, text.as_str())).collect();
-    let told = |key: &str, digits| found[key].as_f64().map(|value| plain(texts, value, digits));
-    let rows = [
-        ("propensity-area", "area", "area_naive", 3),
-        ("propensity-brier", "brier", "brier_naive", 4),
-    ];
-    let content = html! {
-        div class="card-body gx-stack" {
-            p class="mb-0" { (texts.format("propensity-cases", &given)) }
-            @if let Some(why) = found["falls_back"].as_str() {
-                p class="mb-0" { (texts.get(&format!("propensity-{why}"))) }
-            }
-            @if found["area"].is_number() {
-                div class="table-responsive" tabindex="0" role="region" aria-label=(texts.get("propensity-held-out")) {
-                    table class="table table-sm mb-0" {
-                        thead { tr {
-                            th scope="col" { (texts.get("propensity-held-out")) }
-                            th scope="col" class="gx-number" { (texts.get("propensity-model")) }
-                            th scope="col" class="gx-number" { (texts.get("propensity-naive")) }
-                        } }
-                        tbody { @for (label, model, naive, digits) in rows {
-                            tr {
-                                th scope="row" class="fw-normal" { (texts.get(label)) }
-                                td class="gx-number" { (told(model, digits).unwrap_or_default()) }
-                                td class="gx-number" { (told(naive, digits).unwrap_or_default()) }
-                            }
-                        } }
-                    }
-                }
-            }
-            @if let Some(all) = found["coefficients"].as_array() {
-                dl class="gx-fields" {
-                    @for one in all {
-                        div {
-                            dt { (texts.get(&format!("insights-soon-{}", one["feature"].as_str().unwrap_or_default()))) }
-                            dd { (plain(texts, one["value"].as_f64().unwrap_or(0.0), 3)) " \u{b1} " (plain(texts, one["error"].as_f64().unwrap_or(0.0), 3)) }
-                        }
-                    }
-                }
-                a class="btn" href="/customer?sort=-buys_soon" { (icon("shopping-cart")) (texts.get("propensity-list")) }
-            }
-        }
-    };
-    card(texts, "propensity-title", icon("shopping-cart"), &content)
 }

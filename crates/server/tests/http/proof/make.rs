@@ -111,6 +111,7 @@ impl Maker<'_> {
                 short_name: None,
                 tax_number: None,
                 currency: "CNY".to_owned(),
+                time_zone: "Asia/Shanghai".to_owned(),
                 address: None,
             };
             let id = self.create(&company).await;

@@ -1,0 +1,92 @@
+//! What came back lessens what was bought: net purchases, of which everything else is told.
+
+use super::purchases::Purchase;
+
+/// Purchases of a customer, by day, less what came back (with amounts below nothing). What came back
+/// is taken off the purchase that it most likely was: the last one before it of just that amount,
+/// else the last ones before it, else the first ones after it. A purchase of which nothing is left
+/// was none. More than all of them nothing can take.
+pub(super) fn net(mut sales: Vec<Purchase>, mut returns: Vec<Purchase>) -> Vec<Purchase> {
+    if returns.is_empty() {
+        return sales;
+    }
+    returns.sort_unstable();
+    let mut left: Vec<i64> = sales.iter().map(|one| one.units).collect();
+    let mut rests = Vec::new();
+    // Exact ones first: a part of something else must not use them up.
+    for one in &returns {
+        let amount = one.units.saturating_neg();
+        let until = sales.partition_point(|sale| sale.day <= one.day);
+        match (0..until).rev().find(|at| sales[*at].units == amount && left[*at] == amount) {
+            Some(at) => left[at] = 0,
+            None => rests.push((until, amount)),
+        }
+    }
+    for (until, mut amount) in rests {
+        for at in (0..until).rev().chain(until..sales.len()) {
+            let taken = amount.min(left[at]).max(0);
+            left[at] -= taken;
+            amount -= taken;
+            if amount == 0 {
+                break;
+            }
+        }
+    }
+    let mut left = left.into_iter();
+    sales.retain_mut(|sale| {
+        let was_free = sale.units == 0;
+        sale.units = left.next().unwrap_or_default();
+        was_free || sale.units > 0
+    });
+    sales
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn netted(sales: &[(i32, i64)], returns: &[(i32, i64)]) -> Vec<(i32, i64)> {
+        let of = |all: &[(i32, i64)]| {
+            all.iter().map(|(day, units)| Purchase { day: *day, units: *units }).collect()
+        };
+        net(of(sales), of(returns)).into_iter().map(|one| (one.day, one.units)).collect()
+    }
+
+    #[test]
+    fn what_came_back_lessens_the_purchase_that_it_was() {
+        assert_eq!(netted(&[(1, 50), (9, 30)], &[]), [(1, 50), (9, 30)]);
+        // All of it: there was no purchase.
+        assert_eq!(netted(&[(1, 77_000)], &[(1, -77_000)]), []);
+        assert_eq!(netted(&[(1, 29), (200, 168_000)], &[(200, -168_000)]), [(1, 29)]);
+        // Just that amount, though another came later; a part of the last one else.
+        assert_eq!(netted(&[(1, 50), (9, 80)], &[(10, -50)]), [(9, 80)]);
+        assert_eq!(netted(&[(1, 50), (9, 80)], &[(10, -20)]), [(1, 50), (9, 60)]);
+        assert_eq!(netted(&[(1, 50), (9, 80)], &[(10, -100)]), [(1, 30)]);
+        // A part does not use up what came back whole.
+        assert_eq!(netted(&[(1, 50), (9, 80)], &[(10, -20), (11, -80)]), [(1, 30)]);
+        // What was bought before the data begin is taken off what came after.
+        assert_eq!(netted(&[(5, 50)], &[(1, -20)]), [(5, 30)]);
+        // No more than there is; what was free stays.
+        assert_eq!(netted(&[(1, 50), (2, 0)], &[(3, -90)]), [(2, 0)]);
+        assert_eq!(netted(&[], &[(3, -90)]), []);
+        assert_eq!(netted(&[(1, 5)], &[(3, i64::MIN)]), []);
+    }
+
+    #[test]
+    fn the_sum_is_what_was_sold_less_what_came_back() {
+        let mut rng = guanxi_base::Rng::seeded(5);
+        for _ in 0..200 {
+            let mut draw = |count: usize, sign: i64| -> Vec<(i32, i64)> {
+                let mut all: Vec<_> = (0..rng.below(count))
+                    .map(|_| (rng.below(100) as i32, sign * (1 + rng.below(50) as i64)))
+                    .collect();
+                all.sort_unstable();
+                all
+            };
+            let (sales, returns) = (draw(12, 1), draw(6, -1));
+            let sum = |all: &[(i32, i64)]| all.iter().map(|(_, units)| units).sum::<i64>();
+            let wanted = (sum(&sales) + sum(&returns)).max(0);
+            assert_eq!(sum(&netted(&sales, &returns)), wanted, "{sales:?} {returns:?}");
+        }
+    }
+}
