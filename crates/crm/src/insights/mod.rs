@@ -6,6 +6,7 @@ mod customer_value;
 mod knowledge;
 mod life;
 mod offers;
+mod own;
 mod propensity;
 mod purchases;
 mod records;
@@ -20,6 +21,7 @@ pub use catch_up::{CaughtUp, catch_up, warm};
 pub use knowledge::{knowledge_of, tables};
 pub use life::{Life, LifeReason, LifeRule, life_of};
 pub use offers::{NextOffer, offers};
+pub use own::{AT_RISK, COUNTED, OwnFigures, analysed_at, own_figures, reads_what_is_known};
 pub use propensity::{HORIZON, Reason};
 pub use purchases::{Purchase, Purchases};
 pub use records::{

@@ -16,6 +16,7 @@ mod resolving;
 mod scheduling;
 mod segments;
 mod standing;
+mod telling;
 mod undoing;
 mod upgrading;
 mod writing;

@@ -6,7 +6,8 @@ use axum::extract::{Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
 use guanxi_crm::insights::{
-    Analysis, AnalysisRun, AnalysisSchedule, RunState, last_run, sees_all_customers,
+    Analysis, AnalysisRun, AnalysisSchedule, RunState, last_run, reads_what_is_known,
+    sees_all_customers,
 };
 use guanxi_crm::text::Texts;
 use guanxi_record::{Choice as _, Record, Row, Stored, Value};
@@ -18,6 +19,7 @@ use serde_json::Value as Json;
 use super::format;
 use super::insight_cards as cards;
 use super::layout::{Notice, error_page, icon, page};
+use super::own_insights::own_overview;
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
@@ -36,7 +38,10 @@ pub(crate) async fn insights(
 
 async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<String>> {
     if !sees_all_customers(&signed.actor) || signed.is_limited() {
-        return Err(Error::Forbidden);
+        return match reads_what_is_known(&signed.actor) {
+            true => own_overview(app, signed).await,
+            false => Err(Error::Forbidden),
+        };
     }
     let texts = signed.texts;
     let mut view = app.store.read(&signed.actor).await?;
