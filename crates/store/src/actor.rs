@@ -1,6 +1,6 @@
 //! Who acts, by which right, from where. Every read and every write has one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use guanxi_base::{RawId, TimeZone};
@@ -82,6 +82,18 @@ pub struct TypeRights {
     pub scopes: HashMap<Purpose, Filter>,
     /// The fields that are not theirs to change; all others are.
     pub fields: HashMap<String, FieldAccess>,
+    /// Of the hidden fields those that are shown on some records all the same.
+    pub told: Vec<Told>,
+}
+
+/// Hidden fields that are shown on the records that pass a filter: what is computed from other
+/// records is told of those whose others one sees.
+#[derive(Debug, Clone)]
+pub struct Told {
+    /// On these records.
+    pub on: Filter,
+    /// These fields.
+    pub fields: BTreeSet<String>,
 }
 
 /// The types and purposes that a token is for; of all types where none is named.
@@ -157,6 +169,29 @@ impl Rights {
     pub fn reads_all(&self, record_type: &str, fields: &[&str]) -> bool {
         self.may(record_type, Purpose::Read)
             && fields.iter().all(|field| self.reads(record_type, field))
+    }
+
+    /// The hidden fields of a type that are shown on some records.
+    #[must_use]
+    pub fn told(&self, record_type: &str) -> &[Told] {
+        match self {
+            Self::All => &[],
+            Self::Listed(types) => types.get(record_type).map_or(&[], |one| &one.told),
+            Self::Within(rights, _) => rights.told(record_type),
+        }
+    }
+
+    /// The records on which a hidden field is shown; `None` where it is shown on all or none.
+    #[must_use]
+    pub fn told_on(&self, record_type: &str, field: &str) -> Option<&Filter> {
+        let told = self.told(record_type).iter().find(|told| told.fields.contains(field));
+        told.map(|told| &told.on)
+    }
+
+    /// Whether lists may be asked for a field: those records answer on which it is shown.
+    #[must_use]
+    pub fn asks(&self, record_type: &str, field: &str) -> bool {
+        self.reads(record_type, field) || self.told_on(record_type, field).is_some()
     }
 
     /// Whether a field may be changed.

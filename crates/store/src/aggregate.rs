@@ -48,6 +48,8 @@ struct Join {
     linked: RecordType,
     alias: String,
     link: String,
+    /// What groups are made by, of the record itself.
+    fields: Vec<String>,
 }
 
 impl View {
@@ -161,6 +163,9 @@ impl View {
             sql.push(" LEFT JOIN ").name(&join.linked.name);
             sql.push(&format!(" {0} ON {0}.\"id\" = {1} AND ", join.alias, join.link));
             conditions.scope(sql, &join.linked, &join.alias, Purpose::Read)?;
+            for field in &join.fields {
+                conditions.and_told(sql, &join.linked, &join.alias, field)?;
+            }
         }
         sql.push(" WHERE ");
         Ok(())
@@ -179,6 +184,11 @@ impl View {
             sql.push(" AND (");
             conditions.write(sql, record_type, "t0", &wanted.filter)?;
             sql.push(")");
+        }
+        // Groups have the records only of which they may be told.
+        let keys = wanted.group_by.iter().map(|key| &key.field);
+        for field in keys.chain(wanted.measures.iter().map(|measure| &measure.field)) {
+            conditions.and_told(sql, record_type, "t0", field)?;
         }
         for purpose in self.purposes(Purpose::Read) {
             sql.push(" AND ");
@@ -222,7 +232,13 @@ impl View {
             let linked = self.catalog.named(target)?.clone();
             let inner = conditions.alias();
             let linked = (*linked).clone();
-            joins.push(Join { linked: linked.clone(), alias: inner.clone(), link: link.sql });
+            let fields = Vec::from_iter((!after.contains('.')).then(|| after.to_owned()));
+            joins.push(Join {
+                linked: linked.clone(),
+                alias: inner.clone(),
+                link: link.sql,
+                fields,
+            });
             alias = inner;
             of = std::borrow::Cow::Owned(linked);
             rest = after;

@@ -195,7 +195,11 @@ impl<'a> Conditions<'a> {
     ) -> Result<()> {
         let Some((link, rest)) = path.split_once('.') else {
             let expression = self.expression(sql, record_type, alias, path)?;
-            return self.compare_one(sql, path, &expression, op, value);
+            sql.push("(");
+            self.compare_one(sql, path, &expression, op, value)?;
+            self.and_told(sql, record_type, alias, path)?;
+            sql.push(")");
+            return Ok(());
         };
         let field = record_type.expect_field(link)?;
         if field.kind == Kind::Address {

@@ -40,7 +40,7 @@ mod validate;
 mod view;
 mod withhold;
 
-pub use actor::{Actor, FieldAccess, Origin, Purpose, Rights, TokenScopes, TypeRights};
+pub use actor::{Actor, FieldAccess, Origin, Purpose, Rights, TokenScopes, Told, TypeRights};
 pub use aggregate::{Group, average};
 pub use audit::{Entry, Operation};
 pub use credential::Credential;

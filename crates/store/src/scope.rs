@@ -52,11 +52,28 @@ impl Conditions<'_> {
 
     /// A field that somebody asks about must be one that they see: the answer would tell it.
     pub(crate) fn may_ask(&self, record_type: &RecordType, name: &str) -> Result<()> {
-        if self.is_rule || self.actor.rights.reads(&record_type.name, name) {
+        if self.is_rule || self.actor.rights.asks(&record_type.name, name) {
             return Ok(());
         }
         let refusal = Refusal::field("field-not-readable", name).with("name", name);
         Err(refusal.with("field_of", format!("{}.{name}", record_type.name)).into())
+    }
+
+    /// Goes on after a condition on a field that is shown on some records only: the others do not
+    /// pass, whatever they hold.
+    pub(crate) fn and_told(
+        &mut self,
+        sql: &mut Sql,
+        record_type: &RecordType,
+        alias: &str,
+        field: &str,
+    ) -> Result<()> {
+        let told = self.actor.rights.told_on(&record_type.name, field).filter(|_| !self.is_rule);
+        let Some(on) = told else { return Ok(()) };
+        sql.push(" AND COALESCE(");
+        self.rule(sql, record_type, alias, on)?;
+        sql.push(", FALSE)");
+        Ok(())
     }
 
     /// Records of this type that were shared with one of these, today.

@@ -163,7 +163,7 @@ impl Tx {
         values: Vec<Value>,
     ) -> Result<Row> {
         let row = self.new_row(record_type, values).await?;
-        Ok(self.withheld(record_type, row))
+        self.view.withheld(record_type, row).await
     }
 
     async fn new_row(&mut self, record_type: &RecordType, values: Vec<Value>) -> Result<Row> {
@@ -205,7 +205,7 @@ impl Tx {
         }
         self.may_write(record_type, Some(&old), &values).await?;
         let row = self.change_row(record_type, old, version, values).await?;
-        Ok(self.withheld(record_type, row))
+        self.view.withheld(record_type, row).await
     }
 
     pub(crate) async fn change_row(
@@ -266,7 +266,8 @@ impl Tx {
     pub async fn archive(&mut self, record_type: &str, id: RawId, version: i64) -> Result<Row> {
         let at = Some(self.view.now);
         let row = self.set_archived(record_type, id, version, at, Operation::Archive).await?;
-        Ok(self.withheld(self.catalog.get(record_type)?, row))
+        let described = self.catalog.get(record_type)?.clone();
+        self.view.withheld(&described, row).await
     }
 
     /// Brings a record back.
@@ -275,7 +276,8 @@ impl Tx {
     /// `Conflict`, `Forbidden`, `NotFound`.
     pub async fn restore(&mut self, record_type: &str, id: RawId, version: i64) -> Result<Row> {
         let row = self.set_archived(record_type, id, version, None, Operation::Restore).await?;
-        Ok(self.withheld(self.catalog.get(record_type)?, row))
+        let described = self.catalog.get(record_type)?.clone();
+        self.view.withheld(&described, row).await
     }
 
     pub(crate) async fn set_archived(

@@ -115,6 +115,19 @@ impl View {
         Ok(!self.session.rows(&sql).await?.is_empty())
     }
 
+    /// Whether the Actor is shown a field of a record that they see: of those that are shown on some
+    /// records only, whether on this one.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn tells(&mut self, record_type: &str, id: RawId, field: &str) -> Result<bool> {
+        let rights = self.actor.rights.clone();
+        match rights.told_on(record_type, field) {
+            Some(on) => self.passes(record_type, id, on).await,
+            None => Ok(rights.reads(record_type, field)),
+        }
+    }
+
     /// One record.
     ///
     /// # Errors
@@ -122,8 +135,8 @@ impl View {
     /// see it but not for this purpose.
     pub async fn row(&mut self, record_type: &str, id: RawId, purpose: Purpose) -> Result<Row> {
         let row = self.unmasked_row(record_type, id, purpose).await?;
-        let described = self.catalog.get(record_type)?;
-        Ok(self.withheld(described, row))
+        let described = self.catalog.get(record_type)?.clone();
+        self.withheld(&described, row).await
     }
 
     /// One record with all that it holds: for rules, never for eyes.
@@ -181,14 +194,15 @@ impl View {
         }
         let limit = query.limit.clamp(1, Query::LIMIT_MAX);
         let order = Order::of(self, &record_type, &query.sort)?;
-        let mut rows = Vec::new();
+        let (mut rows, mut told) = (Vec::new(), Vec::new());
         for part in order.parts(self.session.dialect(), query.after.as_ref())? {
             if rows.len() > limit {
                 break;
             }
             let more = limit + 1 - rows.len();
             let rows_of_part = self.list_part(&record_type, query, &order, part.as_ref(), more);
-            for columns in rows_of_part.await? {
+            for mut columns in rows_of_part.await? {
+                told.push(self.take_told(&record_type, &mut columns));
                 rows.push(read_row(&record_type, columns)?);
             }
         }
@@ -196,8 +210,8 @@ impl View {
             rows.truncate(limit);
             order.cursor(&record_type, &rows[limit - 1])
         });
-        for row in &mut rows {
-            crate::withhold::withhold(&self.actor.rights, &record_type, row);
+        for (row, told) in rows.iter_mut().zip(told) {
+            crate::withhold::withhold(&self.actor.rights, &record_type, row, &told);
         }
         Ok(Page { rows, next })
     }
@@ -247,8 +261,9 @@ impl View {
         index: Option<&String>,
     ) -> Result<Sql> {
         let columns = select_list(record_type, "t0");
-        let mut sql = self.session.sql(format!("SELECT {columns} FROM "));
-        sql.name(&record_type.name).push(" t0");
+        let mut sql = self.session.sql(format!("SELECT {columns}"));
+        self.select_told(&mut sql, record_type)?;
+        sql.push(" FROM ").name(&record_type.name).push(" t0");
         let mut conditions = Conditions::new(&self.catalog, &self.actor, self.now);
         if let Some(index) = index {
             sql.push(" INDEXED BY ").name(index);
@@ -390,6 +405,10 @@ fn restrict(
         sql.push(" AND (");
         conditions.write(sql, record_type, "t0", &query.filter)?;
         sql.push(")");
+    }
+    // The order would tell of the others what they hold.
+    for sort in &query.sort {
+        conditions.and_told(sql, record_type, "t0", &sort.field)?;
     }
     for purpose in purposes {
         sql.push(" AND ");

@@ -7,16 +7,23 @@ use serde_json::json;
 
 use crate::actor::{FieldAccess, Purpose, Rights};
 use crate::audit::Operation;
+use crate::condition::Conditions;
+use crate::sql::{Sql, SqlRow, SqlValue};
 use crate::tx::Tx;
 use crate::view::View;
 
-/// Takes out of a row what the rights do not let its reader see.
-pub(crate) fn withhold(rights: &Rights, record_type: &RecordType, row: &mut Row) {
+/// Takes out of a row what the rights do not let its reader see; `told` says which of the fields
+/// that are shown on some records are shown on this one.
+pub(crate) fn withhold(rights: &Rights, record_type: &RecordType, row: &mut Row, told: &[bool]) {
     let Some(fields) = rights.fields(&record_type.name) else { return };
+    let all = rights.told(&record_type.name);
+    let is_told = |name: &str| {
+        all.iter().zip(told).any(|(one, is_told)| *is_told && one.fields.contains(name))
+    };
     for (field, value) in record_type.fields.iter().zip(row.values.iter_mut()) {
         let access = fields.get(field.name.as_ref()).copied();
-        let shown = shown(&field.kind, std::mem::take(value), access.unwrap_or(FieldAccess::Write));
-        *value = shown;
+        let access = access.filter(|_| !is_told(&field.name)).unwrap_or(FieldAccess::Write);
+        *value = shown(&field.kind, std::mem::take(value), access);
     }
 }
 
@@ -49,9 +56,34 @@ fn masked(kind: &Kind, text: &str) -> String {
 
 impl View {
     /// What the Actor is shown of a row.
-    pub(crate) fn withheld(&self, record_type: &RecordType, mut row: Row) -> Row {
-        withhold(&self.actor.rights, record_type, &mut row);
-        row
+    pub(crate) async fn withheld(&mut self, record_type: &RecordType, mut row: Row) -> Result<Row> {
+        let rights = self.actor.rights.clone();
+        let mut told = Vec::new();
+        for one in rights.told(&record_type.name) {
+            told.push(self.passes(&record_type.name, row.id, &one.on).await?);
+        }
+        withhold(&rights, record_type, &mut row, &told);
+        Ok(row)
+    }
+
+    /// Adds to what a list selects whether the fields that are shown on some records are shown.
+    pub(crate) fn select_told(&self, sql: &mut Sql, record_type: &RecordType) -> Result<()> {
+        let mut conditions = Conditions::new(&self.catalog, &self.actor, self.now);
+        for told in self.actor.rights.told(&record_type.name) {
+            sql.push(", COALESCE(");
+            conditions.rule(sql, record_type, "t0", &told.on)?;
+            sql.push(", FALSE)");
+        }
+        Ok(())
+    }
+
+    /// Takes from a row of a list what `select_told` added.
+    pub(crate) fn take_told(&self, record_type: &RecordType, columns: &mut SqlRow) -> Vec<bool> {
+        let number = self.actor.rights.told(&record_type.name).len();
+        let told = columns.split_off(columns.len().saturating_sub(number));
+        told.iter()
+            .map(|one| matches!(one, SqlValue::Boolean(true) | SqlValue::Integer(1)))
+            .collect()
     }
 }
 

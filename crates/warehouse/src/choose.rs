@@ -32,6 +32,8 @@ pub struct Chooser<'a> {
     pub scope: &'a (dyn Fn(&str) -> Option<Filter> + Sync),
     /// Whether a field of a type is seen.
     pub reads: &'a (dyn Fn(&str, &str) -> bool + Sync),
+    /// The records on which a field is shown that is shown on some only.
+    pub told: &'a (dyn Fn(&str, &str) -> Option<Filter> + Sync),
     /// The records of a type that are shared with one of these.
     pub shared: &'a (dyn Fn(&str, &[RawId]) -> Vec<RawId> + Sync),
     /// The tables that stand beside those of a type.
@@ -270,7 +272,12 @@ impl Reading<'_, '_> {
             if path != ID {
                 self.may_ask(described, path, rule)?;
             }
-            return self.test(described, (path, &kind), (op, value), rule);
+            let test = self.test(described, (path, &kind), (op, value), rule)?;
+            let told = (self.chooser.told)(&described.name, path).filter(|_| !rule);
+            return Ok(match told {
+                Some(on) => Node::All(vec![test, self.node(described, &on, true)?]),
+                None => test,
+            });
         };
         if described.expect_field(link)?.kind == Kind::Address {
             self.may_ask(described, link, rule)?;

@@ -102,7 +102,11 @@ pub async fn explain(
     let rights = organisation.rights_of(&catalog, &user, day);
     for field in described.fields.iter() {
         let access = rights.field(record_type, &field.name);
-        if access < FieldAccess::Write {
+        let is_told = match rights.told_on(record_type, &field.name) {
+            Some(on) => view.passes(record_type, id, on).await?,
+            None => false,
+        };
+        if access < FieldAccess::Write && !is_told {
             explanation.fields.push((field.name.to_string(), access));
         }
     }

@@ -16,6 +16,7 @@ mod set_account;
 mod standard_roles;
 mod substitution;
 mod team;
+mod telling;
 mod territory;
 mod user;
 mod vault;

@@ -12,6 +12,7 @@ use guanxi_store::{Actor, FieldAccess, File, Origin, Purpose, Rights, Store, Typ
 use serde_json::Value as Json;
 
 use super::organisation::{Organisation, Position};
+use super::telling::Telling;
 use super::{EVERY_TYPE, RightScope, Role, RoleRight, SavedView, Substitution, User, conditions};
 
 /// Named here because imports know people, not the other way round.
@@ -101,9 +102,11 @@ impl Organisation {
             types.insert(described.name.to_string(), rights);
         }
         for described in catalog.types() {
-            let hidden = self.hidden_telling(catalog, user, described, &types);
+            let telling = Telling { organisation: self, catalog, user, position: &position };
+            let (hidden, told) = telling.hidden(described, &types);
             if let Some(rights) = types.get_mut(described.name.as_ref()) {
                 rights.fields.extend(hidden);
+                rights.told = told;
             }
         }
         // What everybody of a role begins the day with is chosen by who looks after roles.
@@ -116,53 +119,6 @@ impl Organisation {
         let rights = Rights::Listed(Arc::new(types));
         self.remember(id, day, rights.clone());
         rights
-    }
-
-    /// Fields that tell about other records: only who reads all of those may read them.
-    fn hidden_telling(
-        &self,
-        catalog: &Catalog,
-        user: &User,
-        described: &RecordType,
-        types: &HashMap<String, TypeRights>,
-    ) -> Vec<(String, FieldAccess)> {
-        let telling = described.fields.iter().filter_map(|field| {
-            let (of, source) = field.tells?.split_once('.')?;
-            Some((field, of, source))
-        });
-        telling
-            .filter(|(_, of, source)| {
-                let hidden = types.get(*of).and_then(|rights| rights.fields.get(*source));
-                let is_hidden = hidden.is_some_and(|access| *access <= FieldAccess::Masked);
-                let of = catalog.get(of);
-                is_hidden || !of.is_ok_and(|of| self.reaches_as_far(user, described, of))
-            })
-            .map(|(field, _, _)| (field.name.to_string(), FieldAccess::Hidden))
-            .collect()
-    }
-
-    /// Whether a user who reads a record of one type reads all of another that it tells about:
-    /// those that follow the same record, by a right that reaches as far; else all that there are.
-    fn reaches_as_far(&self, user: &User, first: &RecordType, other: &RecordType) -> bool {
-        let lines = |of: &RecordType| -> Vec<Stored<RoleRight>> {
-            let roles = self.roles_of(user);
-            let all = roles.flat_map(|role| self.rights_of_role(role, of).collect::<Vec<_>>());
-            let reads = |line: &&Stored<RoleRight>| {
-                line.purposes.iter().any(|p| p.purpose() == Purpose::Read)
-            };
-            all.filter(reads).cloned().collect()
-        };
-        let followed =
-            |of: &RecordType| Some(of.field(of.follows?)?.kind.link_target()?.to_owned());
-        let anchor = followed(first).unwrap_or_else(|| first.name.to_string());
-        let is_same = followed(other) == Some(anchor);
-        let others = lines(other);
-        lines(first).iter().all(|line| {
-            others.iter().any(|one| {
-                let reaches = one.scope == RightScope::All || (is_same && one.scope == line.scope);
-                one.condition.is_none() && reaches
-            })
-        })
     }
 
     /// Every reason why a user may use records of a type for a purpose.
@@ -198,7 +154,7 @@ impl Organisation {
         grants
     }
 
-    fn rights_of_role<'a>(
+    pub(super) fn rights_of_role<'a>(
         &'a self,
         role: &'a Stored<Role>,
         described: &'a RecordType,
@@ -265,16 +221,16 @@ pub enum Reason {
 }
 
 /// The records that a scope means, for somebody who stands somewhere.
-struct Reach<'a> {
-    organisation: &'a Organisation,
-    catalog: &'a Catalog,
-    position: &'a Position,
-    purpose: Purpose,
+pub(super) struct Reach<'a> {
+    pub(super) organisation: &'a Organisation,
+    pub(super) catalog: &'a Catalog,
+    pub(super) position: &'a Position,
+    pub(super) purpose: Purpose,
 }
 
 impl Reach<'_> {
     /// Every way by which somebody reaches records in this scope.
-    fn ways(
+    pub(super) fn ways(
         &self,
         described: &RecordType,
         scope: RightScope,
@@ -385,7 +341,7 @@ impl Reach<'_> {
 
 /// Records that are reached in any of these ways. Lists of values of one field become one list,
 /// so that an index serves it.
-fn joined(ways: Vec<(Reason, Filter)>) -> Filter {
+pub(super) fn joined(ways: Vec<(Reason, Filter)>) -> Filter {
     let mut filters: Vec<Filter> = Vec::new();
     for (_, filter) in ways {
         let Filter::Compare { field, op: Op::In, value: Json::Array(more) } = &filter else {

@@ -10,6 +10,7 @@ mod knowledge;
 mod left_aside;
 mod life;
 mod offers;
+mod own;
 mod propensity;
 mod purchases;
 mod records;
@@ -28,6 +29,7 @@ pub use knowledge::{knowledge_of, tables};
 pub use left_aside::LeftAside;
 pub use life::{Life, LifeReason, LifeRule, life_of};
 pub use offers::{NextOffer, offers};
+pub use own::{AT_RISK, COUNTED, OwnFigures, analysed_at, own_figures, reads_what_is_known};
 pub use propensity::{HORIZON, Reason};
 pub use purchases::{Counted, Elsewhere, Purchase, Purchases};
 pub use records::{

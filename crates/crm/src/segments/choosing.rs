@@ -207,7 +207,8 @@ impl Choosing {
     /// As `mask`.
     pub async fn kept_mask(&self, record_type: &str, filter: &Filter) -> Result<Option<Mask>> {
         let scope = |name: &str| self.actor.rights.scope(name, Purpose::Read).cloned();
-        let reads = |name: &str, field: &str| self.actor.rights.reads(name, field);
+        let reads = |name: &str, field: &str| self.actor.rights.asks(name, field);
+        let told = |name: &str, field: &str| self.actor.rights.told_on(name, field).cloned();
         let shared = |name: &str, with: &[RawId]| {
             let fits = |one: &&Sharing| one.record_type == name && with.contains(&one.with);
             self.shared.iter().filter(fits).map(|one| one.record).collect()
@@ -221,6 +222,7 @@ impl Choosing {
             },
             scope: &scope,
             reads: &reads,
+            told: &told,
             shared: &shared,
             beside: &knowledge_of,
         };

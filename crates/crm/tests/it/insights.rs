@@ -148,7 +148,7 @@ async fn two_writers_of_the_warehouse_lose_nothing(database: TestDatabase) {
 }
 
 /// A hundred customers: the first buys most and often, the last ones nothing any more.
-async fn shop(store: &Store, actor: &Actor) -> Vec<Stored<Customer>> {
+pub(crate) async fn shop(store: &Store, actor: &Actor) -> Vec<Stored<Customer>> {
     let mut rng = Rng::seeded(3);
     let mut tx = store.write(actor).await.unwrap();
     let mut buyers = Vec::new();
@@ -170,7 +170,7 @@ async fn shop(store: &Store, actor: &Actor) -> Vec<Stored<Customer>> {
     buyers
 }
 
-async fn analyse(
+pub(crate) async fn analyse(
     store: &Store,
     warehouse: &Warehouse,
     actor: &Actor,

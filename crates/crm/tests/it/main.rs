@@ -18,6 +18,7 @@ mod resolving;
 mod scheduling;
 mod segments;
 mod standing;
+mod telling;
 mod undoing;
 mod upgrading;
 mod writing;

@@ -16,7 +16,7 @@ pub(crate) fn field(
     row: &Row,
     titles: &Titles,
 ) -> Markup {
-    if signed.actor.rights.field(&described.name, &field.name) == FieldAccess::Hidden {
+    if !is_shown(signed, described, field, row) {
         return lock(signed);
     }
     match (&field.kind, row.value(described, &field.name)) {
@@ -25,8 +25,25 @@ pub(crate) fn field(
                 (titles.get(&id).cloned().unwrap_or_else(|| id.to_string()))
             }
         },
+        // It is shown on this record, and there is nothing.
+        (_, Value::Null) if signed.actor.rights.asks(&described.name, &field.name) => html! {},
         (_, known) => value(signed, described, field, &known, titles),
     }
+}
+
+/// Whether a field of a record is shown; of those that are shown on some records, whether it is on
+/// this one: something of what is shown together with it is there.
+pub(crate) fn is_shown(
+    signed: &SignedIn,
+    described: &RecordType,
+    field: &Field,
+    row: &Row,
+) -> bool {
+    let rights = &signed.actor.rights;
+    let told = rights.told(&described.name).iter();
+    let mut together = told.filter(|told| told.fields.contains(field.name.as_ref()));
+    rights.field(&described.name, &field.name) > FieldAccess::Hidden
+        || together.any(|told| told.fields.iter().any(|one| !row.value(described, one).is_null()))
 }
 
 /// Stands where there may be something that this person may not see.

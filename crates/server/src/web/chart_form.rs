@@ -405,7 +405,7 @@ fn measures(signed: &SignedIn, described: &RecordType) -> Offered {
     let texts = signed.texts;
     let plural = texts.type_plural(&described.name);
     let mut all = vec![("count".to_owned(), texts.format("chart-count", &[("type", &plural)]))];
-    let reads = |field: &&Field| signed.actor.rights.reads(&described.name, &field.name);
+    let reads = |field: &&Field| signed.actor.rights.asks(&described.name, &field.name);
     for field in described.fields.iter().filter(reads) {
         if !field.kind.is_number() {
             continue;
@@ -449,7 +449,7 @@ fn own_groups(
     let texts = signed.texts;
     let system = SYSTEM_FIELDS.iter().filter(|field| field.name == "created_at");
     for field in described.fields.iter().chain(system) {
-        if !signed.actor.rights.reads(&described.name, &field.name) {
+        if !signed.actor.rights.asks(&described.name, &field.name) {
             continue;
         }
         let label = format!("{label_before}{}", texts.field_label(described, field));

@@ -1,7 +1,7 @@
 //! The form of conditions: every state of it is in its fields, so that it works without a script.
 
 use guanxi_record::{Address, Field, Kind, RecordType};
-use guanxi_store::View;
+use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
 use super::conditions::{DEPTH_MAX, Group, Item, Join};
@@ -30,7 +30,8 @@ impl<'a> Builder<'a> {
     }
 
     fn reads(&self, of: &RecordType, field: &str) -> bool {
-        self.signed.actor.rights.reads_all(&of.name, &[field])
+        let rights = &self.signed.actor.rights;
+        rights.may(&of.name, Purpose::Read) && rights.asks(&of.name, field)
     }
 
     /// The fields of a type, and the names of what it links to.

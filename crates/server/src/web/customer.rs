@@ -83,18 +83,16 @@ async fn offers_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Ma
 async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Markup> {
     let texts = signed.texts;
     let described = view.catalog().get("customer")?.clone();
-    let reads = |field: &str| signed.actor.rights.reads("customer", field);
     // What the numbers above say as it is now is not said again as it was.
     let is_live = signed.actor.rights.reads_all("order", &["status", "kind", "total", "date"]);
     let known: Vec<_> = described
         .fields
         .iter()
-        .filter(|field| field.derived && reads(&field.name))
+        .filter(|field| field.derived && !row.value(&described, &field.name).is_null())
         .filter(|field| !(is_live && LIVE.contains(&&*field.name)))
-        .filter(|field| !row.value(&described, &field.name).is_null())
         .collect();
     if known.is_empty() {
-        return Ok(html! {});
+        return unknown_card(view, signed, row).await;
     }
     let (why, soon) = match guanxi_crm::insights::why(view, row).await? {
         Some(why) => (reason(signed, &why.life), why.soon),
@@ -118,12 +116,30 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
                     }
                 }
                 @if let Some(why) = why { p class="gx-muted mb-0 mt-2" { (why) } }
-                @if reads("buys_soon") {
+                @if !row.value(&described, "buys_soon").is_null() {
                     @for sentence in soon { p class="gx-muted mb-0 mt-2" { (sentence) } }
                 }
             }
         }
     })
+}
+
+/// Why nothing is known: it is not theirs to see, or nothing has been found out yet.
+async fn unknown_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Markup> {
+    let is_told = view.tells("customer", row.id, "life_stage").await?;
+    let is_analysed = guanxi_crm::insights::analysed_at(view).await?.is_some();
+    let key = match (is_told, is_analysed) {
+        (false, _) => "insights-known-locked",
+        (true, false) => "insights-known-never",
+        (true, true) => "insights-known-not-yet",
+    };
+    let content = html! {
+        p class="card-body gx-muted mb-0" {
+            @if !is_told { (super::cells::lock(signed)) " " }
+            (signed.texts.get(key))
+        }
+    };
+    Ok(super::insight_cards::card(signed.texts, "insights-known", icon("bulb"), &content))
 }
 
 /// The sentence that says why a customer is at their stage.

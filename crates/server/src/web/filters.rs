@@ -52,7 +52,7 @@ fn useful<'a>(signed: &SignedIn, described: &'a RecordType) -> Vec<&'a Field> {
     };
     let mut all: Vec<&Field> = described.fields.iter().filter(useful).collect();
     // The keyword finds names.
-    let reads = |field: &Field| signed.actor.rights.reads(&described.name, &field.name);
+    let reads = |field: &Field| signed.actor.rights.asks(&described.name, &field.name);
     all.retain(|field| field.name != described.title && reads(field));
     all.sort_by_key(|field| matches!(field.kind, Kind::Text | Kind::Money));
     all

@@ -5,7 +5,9 @@ use axum::Form as Posted;
 use axum::extract::{Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_crm::insights::{Analysis, AnalysisRun, AnalysisSchedule, last_run, sees_all_customers};
+use guanxi_crm::insights::{
+    Analysis, AnalysisRun, AnalysisSchedule, last_run, reads_what_is_known, sees_all_customers,
+};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Choice as _, Record, Row, Stored, Value};
 use guanxi_store::Purpose;
@@ -18,6 +20,7 @@ use super::insight_cards as cards;
 use super::insight_models as models;
 use super::insight_summary as summary;
 use super::layout::{Notice, error_page, icon, page};
+use super::own_insights::own_overview;
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
@@ -36,7 +39,10 @@ pub(crate) async fn insights(
 
 async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<String>> {
     if !sees_all_customers(&signed.actor) || signed.is_limited() {
-        return Err(Error::Forbidden);
+        return match reads_what_is_known(&signed.actor) {
+            true => own_overview(app, signed).await,
+            false => Err(Error::Forbidden),
+        };
     }
     let texts = signed.texts;
     let mut view = app.store.read(&signed.actor).await?;

@@ -129,7 +129,7 @@ fn menu(signed: &SignedIn, catalog: &Catalog, title: &str) -> Markup {
                 (icon("bell")) span { (texts.get("notice-title")) }
                 span hx-get="/notices/count" hx-trigger="load" hx-swap="innerHTML" {}
             }
-            @if guanxi_crm::insights::sees_all_customers(&signed.actor) && !signed.is_limited() {
+            @if guanxi_crm::insights::reads_what_is_known(&signed.actor) {
                 a href="/insights" data-place=(go) { (icon("chart-dots")) span { (texts.get("insights-title")) } }
             }
             @for area in AREAS {

@@ -227,7 +227,7 @@ fn heading(
     let current = sorts.first().filter(|sort| sort.field == field.name).map(|sort| sort.direction);
     let sortable = field.kind.is_ordered()
         && field.kind.link_target().is_none()
-        && signed.actor.rights.reads(&described.name, &field.name);
+        && signed.actor.rights.asks(&described.name, &field.name);
     let next = match current {
         Some(Direction::Ascending) => format!("-{}", field.name),
         _ => field.name.to_string(),

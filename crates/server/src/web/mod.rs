@@ -29,6 +29,7 @@ mod layout;
 mod list;
 mod login;
 mod notices;
+mod own_insights;
 mod password_link;
 mod preferences;
 mod privacy;
