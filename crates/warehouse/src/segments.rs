@@ -6,8 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::Int64Type;
-use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, new_null_array};
-use arrow_ord::sort::sort_to_indices;
+use arrow_array::{Array, ArrayRef, BooleanArray, RecordBatch, UInt64Array, new_null_array};
 use arrow_schema::SchemaRef;
 use arrow_select::concat::concat_batches;
 use arrow_select::filter::filter_record_batch;
@@ -145,8 +144,7 @@ pub(crate) async fn changed(
 fn merged(old: &RecordBatch, rows: &RecordBatch, changes: &Changes) -> Result<RecordBatch> {
     let stays: BooleanArray = ids(old)?.iter().map(|id| Some(!changes.contains_key(id))).collect();
     let old = filter_record_batch(old, &stays).map_err(Error::internal)?;
-    let places: arrow_array::UInt64Array =
-        changes.values().flatten().map(|at| *at as u64).collect();
+    let places: UInt64Array = changes.values().flatten().map(|at| *at as u64).collect();
     let new = take_record_batch(rows, &places).map_err(Error::internal)?;
     let all = concat_batches(&rows.schema(), [&old, &new]).map_err(Error::internal)?;
     sorted(&all)
@@ -157,8 +155,9 @@ pub(crate) fn sorted(rows: &RecordBatch) -> Result<RecordBatch> {
     if ids.is_sorted() {
         return Ok(rows.clone());
     }
-    let column = rows.column_by_name(ID).ok_or_else(|| Error::internal("a table has no ids"))?;
-    let order = sort_to_indices(column, None, None).map_err(Error::internal)?;
+    let mut order: Vec<u64> = (0..rows.num_rows() as u64).collect();
+    order.sort_by_key(|at| ids[*at as usize]);
+    let order = UInt64Array::from(order);
     take_record_batch(rows, &order).map_err(Error::internal)
 }
 
