@@ -2,8 +2,9 @@
 
 use clap::Args;
 use guanxi_base::Result;
-use guanxi_crm::demo::{Demo, make_demo};
+use guanxi_crm::demo::{Demo, analyse_demo, make_demo};
 use guanxi_store::{Actor, Store};
+use guanxi_warehouse::Warehouse;
 use indicatif::ProgressBar;
 
 /// How large the company is.
@@ -20,7 +21,12 @@ pub(crate) struct Options {
     seed: u64,
 }
 
-pub(crate) async fn run(store: &Store, actor: &Actor, options: &Options) -> Result<()> {
+pub(crate) async fn run(
+    store: &Store,
+    warehouse: &Warehouse,
+    actor: &Actor,
+    options: &Options,
+) -> Result<()> {
     let bar = ProgressBar::new(options.customers as u64);
     let demo = Demo {
         seed: options.seed,
@@ -29,6 +35,7 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Options) -> Resu
     };
     let job = make_demo(store, actor, demo, |done| bar.set_position(done as u64)).await?;
     bar.finish_and_clear();
+    analyse_demo(store, warehouse, actor).await?;
     println!("{} customers (job {job})", options.customers);
     Ok(())
 }

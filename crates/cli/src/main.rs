@@ -126,7 +126,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Analyse(options) => {
             insights::analyse(&store, &warehouse(&arguments)?, &actor, options).await
         }
-        Command::Demo(options) => demo::run(&store, &actor, options).await,
+        Command::Demo(options) => demo::run(&store, &warehouse(&arguments)?, &actor, options).await,
         Command::Migrate => {
             println!("schema {}", migrations()?.len());
             Ok(())

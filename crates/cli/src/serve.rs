@@ -7,7 +7,7 @@ use clap::Args;
 use guanxi_base::{Error, Result};
 use guanxi_crm::access::{self, KEY_BYTES, PasswordPolicy, Vault};
 use guanxi_crm::dashboards::make_role_dashboards;
-use guanxi_crm::demo::{Demo, make_demo};
+use guanxi_crm::demo::{Demo, analyse_demo, make_demo};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Filter, Query, Record};
 use guanxi_server::{
@@ -153,6 +153,7 @@ pub(crate) async fn run(
     if options.demo && first.is_some() {
         println!("making demo data ...");
         make_demo(&store, &actor, Demo::default(), |_| {}).await?;
+        analyse_demo(&store, &warehouse, &actor).await?;
     }
     let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| {
         Error::internal(format!("cannot listen on {}: {error}", options.listen))

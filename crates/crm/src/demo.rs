@@ -1,10 +1,16 @@
 //! A believable trading company from a seed: customers that come, buy by season, grow, pay late
 //! and leave. The same seed gives the same company, at any scale.
 
+mod analysed;
 mod business;
+mod copies;
 mod organisation;
+mod people;
 mod standing;
 mod words;
+mod work;
+
+pub use analysed::analyse_demo;
 
 use guanxi_base::{Clock, Currency, Id, Money, RawId, Result, Rng};
 use guanxi_record::Stored;
@@ -14,10 +20,14 @@ use crate::access::{Company, Territory};
 use crate::catalog::{Product, ProductCategory, ProductKind};
 use crate::people::CollectionPoint;
 use business::Batch;
-use words::Words;
+use people::Crowd;
+use words::{Words, spaced};
 
 /// Customers of one transaction.
 const BATCH_CUSTOMERS: usize = 1_000;
+
+/// Where its people are.
+const TIME_ZONE: &str = "Asia/Shanghai";
 
 /// How large the company is.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +50,8 @@ impl Default for Demo {
 struct House {
     company: Id<Company>,
     sellers: Vec<RawId>,
+    /// Who works through the cases.
+    clerk: RawId,
     territories: Vec<(String, Id<Territory>)>,
     points: Vec<Id<CollectionPoint>>,
     products: Vec<(Id<Product>, String, Money)>,
@@ -71,13 +83,24 @@ pub async fn make_demo(
     let house = organisation::house(&mut tx, &words).await?;
     standing::standing(&mut tx, &words).await?;
     tx.commit().await?;
-    let mut done = 0;
+    let (mut done, mut crowd) = (0, Crowd::default());
     while done < demo.customers {
         let count = BATCH_CUSTOMERS.min(demo.customers - done);
         let mut tx = store.write(&actor).await?;
         let mut batch = Batch::new(store.clock(), &house, &words, &demo);
-        for _ in 0..count {
-            batch.customer(&mut rng, store);
+        // All who were entered again are among the first.
+        let twice = if done == 0 { copies::copies_among(demo.customers) } else { 0 };
+        let mut made = Vec::new();
+        for _ in 0..count - twice {
+            made.push(batch.customer(&mut rng, store, &mut crowd));
+        }
+        for copy in copies::copies(&mut rng, &words, &house, &made, twice) {
+            batch.copy(&mut rng, store, &copy);
+            made.push(copy);
+        }
+        // Where nobody could be entered in another way, others come instead.
+        for _ in made.len()..count {
+            batch.customer(&mut rng, store, &mut crowd);
         }
         batch.write(&mut tx).await?;
         tx.commit().await?;
@@ -92,12 +115,12 @@ async fn products(tx: &mut Tx, words: &Words) -> Result<Vec<(Id<Product>, String
     let mut products = Vec::new();
     let mut categories: Vec<(&str, Id<ProductCategory>)> = Vec::new();
     for line in words.products() {
-        let [category, category_en, name, name_en, price, cost] = line[..] else { continue };
+        let [category, category_en, name, _, price, cost] = line[..] else { continue };
         let known = categories.iter().find(|(known, _)| *known == category).map(|(_, id)| *id);
         let category = match known {
             Some(id) => id,
             None => {
-                let name = format!("{category} {category_en}");
+                let name = category.to_owned();
                 let id = tx.create(&ProductCategory { name, parent: None }).await?.id;
                 categories.push((category, id));
                 id
@@ -105,7 +128,7 @@ async fn products(tx: &mut Tx, words: &Words) -> Result<Vec<(Id<Product>, String
         };
         let yuan = |text: &str| Money::parse(text, Currency::CNY).ok();
         let product = Product {
-            name: format!("{name} {}", name_en.replace('_', " ")),
+            name: (*name).to_owned(),
             code: None,
             kind: if category_en == "Services" { ProductKind::Service } else { ProductKind::Goods },
             category: Some(category),
@@ -122,6 +145,38 @@ async fn products(tx: &mut Tx, words: &Words) -> Result<Vec<(Id<Product>, String
     Ok(products)
 }
 
+/// The words of the demo data in both languages, Chinese first, and the fields that they stand in.
+pub(crate) fn wording() -> Vec<(&'static [(&'static str, &'static str)], Vec<(String, String)>)> {
+    let words = Words::load();
+    let product = |at: usize| -> Vec<(String, String)> {
+        let named = words
+            .products()
+            .iter()
+            .filter_map(|line| Some((line.get(at)?.to_string(), spaced(line.get(at + 1)?))));
+        let mut named: Vec<_> = named.collect();
+        named.dedup();
+        named
+    };
+    vec![
+        (&[("task", "subject")], words.pairs("task")),
+        (&[("interaction", "subject")], words.pairs("talk")),
+        (&[("case", "subject")], words.pairs("case")),
+        (&[("contact", "job_title")], words.pairs("job")),
+        (&[("user", "job_title")], words.pairs("post")),
+        (&[("team", "name")], words.pairs("team")),
+        (&[("customer", "industry")], words.pairs("trade")),
+        (&[("terms_rule", "name")], words.pairs("terms")),
+        (&[("score_model", "name")], words.pairs("scores")),
+        (&[("product_category", "name")], product(0)),
+        (
+            &[("product", "name"), ("order_line", "description"), ("invoice_line", "description")],
+            product(2),
+        ),
+    ]
+}
+
+/// The day that it is where the company is.
 fn today(clock: &Clock) -> guanxi_base::Date {
-    clock.now().to_zoned(guanxi_base::TimeZone::UTC).date()
+    let zone = guanxi_base::TimeZone::get(TIME_ZONE).unwrap_or(guanxi_base::TimeZone::UTC);
+    clock.now().to_zoned(zone).date()
 }

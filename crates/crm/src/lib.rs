@@ -16,6 +16,7 @@ pub mod sales;
 pub mod segments;
 pub mod service;
 pub mod text;
+pub mod wording;
 pub mod work;
 
 mod migrations;

@@ -4,10 +4,10 @@
 use guanxi_base::{Refusal, Result};
 pub(crate) use guanxi_crm::access::conditions::encoded;
 use guanxi_crm::segments::expand;
-use guanxi_record::{Cursor, Filter, Query, Sort, condition_from_param};
-use guanxi_store::View;
+use guanxi_record::{Cursor, Filter, Op, Query, Sort, condition_from_param};
+use guanxi_store::{View, Wording};
 use maud::{Markup, html};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 /// Parameters that are not conditions.
 const RESERVED: [&str; 14] = [
@@ -63,7 +63,38 @@ pub(crate) fn conditions(params: &Params) -> Result<Filter> {
 /// place of their names.
 pub(crate) async fn query_of(view: &mut View, of: &str, params: &Params) -> Result<Query> {
     let query = query(params)?;
-    Ok(Query { filter: expand(view, of, query.filter).await?, ..query })
+    let filter = match view.actor().wording {
+        Some(wording) => as_kept(wording, of, query.filter),
+        None => query.filter,
+    };
+    Ok(Query { filter: expand(view, of, filter).await?, ..query })
+}
+
+/// A filter by a part of what is shown as one that finds what is kept too. Whole texts are meant as
+/// they are kept: the marks of charts lead to them.
+fn as_kept(wording: &Wording, of: &str, filter: Filter) -> Filter {
+    let all = |all: Vec<Filter>| all.into_iter().map(|one| as_kept(wording, of, one)).collect();
+    match filter {
+        Filter::All(filters) => Filter::All(all(filters)),
+        Filter::Any(filters) => Filter::Any(all(filters)),
+        Filter::Not(inner) => Filter::Not(Box::new(as_kept(wording, of, *inner))),
+        Filter::Compare { field, op, value } => {
+            let word = value.as_str().unwrap_or_default().to_lowercase();
+            let texts = wording.texts(of, &field, |shown| match op {
+                _ if word.is_empty() => false,
+                Op::Contains => shown.to_lowercase().contains(&word),
+                Op::Starts => shown.to_lowercase().starts_with(&word),
+                _ => false,
+            });
+            let kept = (!texts.is_empty()).then(|| Filter::compare(&field, Op::In, json!(texts)));
+            let asked = Filter::Compare { field, op, value };
+            match kept {
+                Some(kept) => asked.or(kept),
+                None => asked,
+            }
+        }
+        other => other,
+    }
 }
 
 /// The query that the parameters state.

@@ -151,6 +151,10 @@ impl FromRequestParts<App> for SignedIn {
             Some("zh_cn") => Locale::ZhCn,
             _ => user.locale,
         });
+        // Programs are given what is kept; people read it in their language.
+        if origin == Origin::Web {
+            actor.wording = Some(guanxi_crm::wording::wording(texts.locale()));
+        }
         let theme = cookie(&parts.headers, "guanxi_theme").map(str::to_owned);
         let today = app.store.clock().now().to_zoned(actor.time_zone.clone()).date();
         Ok(Self { actor, session, user, texts, request_id, today, theme })

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use guanxi_base::{RawId, TimeZone};
 use guanxi_record::Filter;
 
+use crate::wording::Wording;
+
 /// What somebody wants to do with records of a type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Purpose {
@@ -254,6 +256,8 @@ pub struct Actor {
     pub job: Option<RawId>,
     /// The zone in which "today" is meant.
     pub time_zone: TimeZone,
+    /// How they read what the product wrote itself; as it is kept where there is none.
+    pub wording: Option<&'static Wording>,
 }
 
 impl Actor {
@@ -267,6 +271,7 @@ impl Actor {
             address: None,
             job: None,
             time_zone: TimeZone::UTC,
+            wording: None,
         }
     }
 

@@ -39,6 +39,7 @@ mod undo;
 mod validate;
 mod view;
 mod withhold;
+mod wording;
 
 pub use actor::{Actor, FieldAccess, Origin, Purpose, Rights, TokenScopes, Told, TypeRights};
 pub use aggregate::{Group, average};
@@ -60,3 +61,4 @@ pub use trail::{Deed, Look, Trace};
 pub use tx::Tx;
 pub use undo::UndoReport;
 pub use view::{Page, TOTAL_MAX, Titles, Total, View};
+pub use wording::Wording;

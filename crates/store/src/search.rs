@@ -386,6 +386,12 @@ impl View {
                 let access = self.actor.rights.field(&record_type.name, &field.name);
                 let value = crate::withhold::shown(&field.kind, value, access);
                 let title = if value.is_null() { id.to_string() } else { value.to_text() };
+                let title = match self.actor.wording {
+                    Some(wording) => {
+                        wording.shown(&record_type.name, &field.name, &title).to_owned()
+                    }
+                    None => title,
+                };
                 found.push((id, title));
             }
         }

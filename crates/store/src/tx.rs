@@ -18,6 +18,7 @@ use crate::sql::{SqlRow, SqlValue, quoted};
 use crate::store::{Changed, Store};
 use crate::validate;
 use crate::view::View;
+use crate::wording::Wording;
 
 /// The types of this area say who may do what.
 const ACCESS_AREA: &str = "organisation";
@@ -27,6 +28,8 @@ pub(crate) const ACCESS_COUNTER: &str = "#access";
 /// A transaction of one Actor. It reads like a [`View`], and sees its own writes.
 pub struct Tx {
     pub(crate) view: View,
+    /// How whoever writes was shown what is there.
+    wording: Option<&'static Wording>,
     pub(crate) store: Store,
     /// The id of the set of changes that this transaction makes.
     pub(crate) change_set: RawId,
@@ -55,10 +58,13 @@ impl DerefMut for Tx {
 }
 
 impl Tx {
-    pub(crate) fn new(store: Store, view: View) -> Self {
+    pub(crate) fn new(store: Store, mut view: View) -> Self {
         let change_set = store.new_id();
+        // Rules weigh and write what is kept, not what is shown.
+        let wording = view.actor.wording.take();
         Self {
             view,
+            wording,
             store,
             change_set,
             undoes: None,
@@ -199,13 +205,32 @@ impl Tx {
         let old = self.unmasked_row(&record_type.name, id, Purpose::Change).await?;
         let mut values = old.values.clone();
         for (place, value) in fields {
-            if let Some(slot) = values.get_mut(place) {
+            // What was shown in other words, and comes back in them, has not been changed.
+            let is_same = self.is_reworded(record_type, place, values.get(place), &value);
+            if let Some(slot) = values.get_mut(place).filter(|_| !is_same) {
                 *slot = value;
             }
         }
         self.may_write(record_type, Some(&old), &values).await?;
         let row = self.change_row(record_type, old, version, values).await?;
         self.view.withheld(record_type, row).await
+    }
+
+    fn is_reworded(
+        &self,
+        record_type: &RecordType,
+        place: usize,
+        old: Option<&Value>,
+        new: &Value,
+    ) -> bool {
+        let Some(wording) = self.wording else { return false };
+        let field = record_type.fields.get(place);
+        match (field, old.and_then(Value::as_text), new.as_text()) {
+            (Some(field), Some(old), Some(new)) => {
+                wording.shown(&record_type.name, &field.name, old) == new
+            }
+            _ => false,
+        }
     }
 
     pub(crate) async fn change_row(

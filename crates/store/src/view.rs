@@ -211,7 +211,7 @@ impl View {
             order.cursor(&record_type, &rows[limit - 1])
         });
         for (row, told) in rows.iter_mut().zip(told) {
-            crate::withhold::withhold(&self.actor.rights, &record_type, row, &told);
+            crate::withhold::withhold(&self.actor, &record_type, row, &told);
         }
         Ok(Page { rows, next })
     }

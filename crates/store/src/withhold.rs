@@ -5,16 +5,20 @@ use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Kind, RecordType, Row, Value};
 use serde_json::json;
 
-use crate::actor::{FieldAccess, Purpose, Rights};
+use crate::actor::{Actor, FieldAccess, Purpose};
 use crate::audit::Operation;
 use crate::condition::Conditions;
 use crate::sql::{Sql, SqlRow, SqlValue};
 use crate::tx::Tx;
 use crate::view::View;
 
-/// Takes out of a row what the rights do not let its reader see; `told` says which of the fields
-/// that are shown on some records are shown on this one.
-pub(crate) fn withhold(rights: &Rights, record_type: &RecordType, row: &mut Row, told: &[bool]) {
+/// Makes of a row what its reader is shown: without what the rights do not let them see, in their
+/// words. `told` says which of the fields that are shown on some records are shown on this one.
+pub(crate) fn withhold(actor: &Actor, record_type: &RecordType, row: &mut Row, told: &[bool]) {
+    if let Some(wording) = actor.wording {
+        wording.word(record_type, row);
+    }
+    let rights = &actor.rights;
     let Some(fields) = rights.fields(&record_type.name) else { return };
     let all = rights.told(&record_type.name);
     let is_told = |name: &str| {
@@ -57,12 +61,12 @@ fn masked(kind: &Kind, text: &str) -> String {
 impl View {
     /// What the Actor is shown of a row.
     pub(crate) async fn withheld(&mut self, record_type: &RecordType, mut row: Row) -> Result<Row> {
-        let rights = self.actor.rights.clone();
+        let actor = self.actor.clone();
         let mut told = Vec::new();
-        for one in rights.told(&record_type.name) {
+        for one in actor.rights.told(&record_type.name) {
             told.push(self.passes(&record_type.name, row.id, &one.on).await?);
         }
-        withhold(&rights, record_type, &mut row, &told);
+        withhold(&actor, record_type, &mut row, &told);
         Ok(row)
     }
 

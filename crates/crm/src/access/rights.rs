@@ -59,7 +59,7 @@ pub async fn actor_of(
     let day = organisation.today_of(user.id.raw(), store.clock().now());
     let rights = organisation.rights_of(&store.catalog(), &user, day);
     let id = Some(user.id.raw());
-    Ok((Actor { user: id, rights, origin, address, job: None, time_zone }, user))
+    Ok((Actor { user: id, rights, origin, address, job: None, time_zone, wording: None }, user))
 }
 
 /// Whether a type is part of the business, not of how the product is set up.

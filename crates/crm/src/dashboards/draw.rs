@@ -255,6 +255,7 @@ impl Key {
             Some(target) if !ids.is_empty() => view.titles(target, &ids).await?,
             _ => Default::default(),
         };
+        let wording = view.actor().wording;
         let name = |value: &Value| match (value, self.last()) {
             (Value::Null, _) => texts.get("chart-none"),
             (Value::Link(id), _) => {
@@ -265,6 +266,10 @@ impl Key {
             (Value::Text(code), Some((of, field))) if matches!(field.kind, Kind::Choice(_)) => {
                 texts.option_label(of, field, code)
             }
+            (Value::Text(text), Some((of, field))) => match wording {
+                Some(wording) => wording.shown(&of.name, &field.name, text).to_owned(),
+                None => text.clone(),
+            },
             (other, _) => other.to_text(),
         };
         Ok(values.iter().map(name).collect())

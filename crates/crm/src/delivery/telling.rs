@@ -14,6 +14,7 @@ use crate::dashboards::{Chart, Drawn};
 use crate::people::Customer;
 use crate::segments::{Choosing, Segment, expand, moves};
 use crate::text::Texts;
+use crate::wording::wording;
 use crate::work::Rhythm;
 
 /// So many names stand in a notice.
@@ -99,7 +100,8 @@ impl Told {
     /// # Errors
     /// When the database fails.
     pub async fn whole(&self, store: &Store) -> Result<String> {
-        let (actor, user) = actor_of(store, self.user, Origin::Job, None).await?;
+        let (mut actor, user) = actor_of(store, self.user, Origin::Job, None).await?;
+        actor.wording = Some(wording(user.locale));
         let mut view = store.read(&actor).await?;
         let mut lines = Vec::new();
         for about in &self.about {
@@ -176,11 +178,12 @@ pub async fn prepare(
     let known = known(one);
     let mut prepared = Prepared::default();
     for user in people {
-        let (actor, user) = match actor_of(store, user, Origin::Job, None).await {
+        let (mut actor, user) = match actor_of(store, user, Origin::Job, None).await {
             // Gone, or not at work any more.
             Err(Error::NotFound) => continue,
             other => other?,
         };
+        actor.wording = Some(wording(user.locale));
         let teller = Teller { store, warehouse, one, until, actor, user };
         let outcome = match one.segment {
             Some(segment) => teller.segment(segment).await,

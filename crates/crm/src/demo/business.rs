@@ -3,21 +3,21 @@
 //! rates differ between customers by a lognormal factor: the shape that real logs have.
 
 use guanxi_base::{Clock, Currency, Date, Decimal, Id, Money, Result, Rng, Timestamp};
-use guanxi_record::{Address, Email, Owner, Phone, Record, Row, Value};
+use guanxi_record::{Email, Owner, Record, Row, Value};
 use guanxi_store::{Store, Tx};
-use jiff::{SignedDuration, ToSpan};
+use jiff::ToSpan;
 
-use super::words::Words;
+use super::people::{Crowd, mobile, person};
+use super::words::{Words, picked};
 use super::{Demo, House, today};
-use crate::access::{CustomerClass, Territory};
 use crate::billing::{Invoice, InvoiceLine, InvoiceStatus, Payment, PaymentMethod};
-use crate::people::{Contact, ContactRole, Customer, CustomerKind};
+use crate::people::{Contact, ContactRole, Customer};
 use crate::sales::{Order, OrderKind, OrderLine, OrderStatus, SalesChannel};
-use crate::service::{Case, CaseKind, CaseStatus, Priority};
-use crate::work::{Direction, Interaction, InteractionKind, Task, TaskStatus};
+use crate::service::Case;
+use crate::work::{Interaction, Task};
 
 /// The company is so old.
-const DAYS: f64 = 3.0 * 365.0;
+pub(super) const DAYS: f64 = 3.0 * 365.0;
 /// Business of each month against the mean: weak in February, strong before the year's end.
 const SEASON: [f64; 12] = [0.85, 0.6, 1.05, 1.0, 1.05, 1.1, 0.9, 0.9, 1.15, 1.05, 1.3, 1.25];
 /// Thirty days to pay.
@@ -25,11 +25,11 @@ const PAYMENT_DAYS: i64 = 30;
 
 /// What one transaction makes.
 pub(super) struct Batch<'a> {
-    house: &'a House,
-    words: &'a Words,
-    demo: &'a Demo,
-    today: Date,
-    now: Timestamp,
+    pub(super) house: &'a House,
+    pub(super) words: &'a Words,
+    pub(super) demo: &'a Demo,
+    pub(super) today: Date,
+    pub(super) now: Timestamp,
     customers: Vec<Row>,
     contacts: Vec<Row>,
     orders: Vec<Row>,
@@ -37,21 +37,22 @@ pub(super) struct Batch<'a> {
     invoices: Vec<Row>,
     invoice_lines: Vec<Row>,
     payments: Vec<Row>,
-    cases: Vec<Row>,
-    interactions: Vec<Row>,
-    tasks: Vec<Row>,
+    pub(super) cases: Vec<Row>,
+    pub(super) interactions: Vec<Row>,
+    pub(super) tasks: Vec<Row>,
 }
 
 /// One customer while their life is made up.
-struct Life {
-    id: Id<Customer>,
-    owner: Owner,
-    contact: Id<Contact>,
-    is_chinese: bool,
+pub(super) struct Life {
+    pub(super) id: Id<Customer>,
+    pub(super) owner: Owner,
+    pub(super) contact: Id<Contact>,
     /// How many days late they pay, on average.
     late_days: f64,
     /// How much they buy at once, against the mean.
     size: f64,
+    /// How many of their orders something is wrong with.
+    trouble: f64,
 }
 
 impl<'a> Batch<'a> {
@@ -76,7 +77,7 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn row<T: Record>(&self, store: &Store, record: &T) -> Row {
+    pub(super) fn row<T: Record>(&self, store: &Store, record: &T) -> Row {
         Row {
             id: store.new_id(),
             version: 1,
@@ -88,23 +89,49 @@ impl<'a> Batch<'a> {
     }
 
     /// A customer with all that happened.
-    pub(super) fn customer(&mut self, rng: &mut Rng, store: &Store) {
-        let place = rng.pick(self.words.places()).clone();
-        let territory = self.house.territory(place[1]);
-        let is_chinese = place[0] == "China";
-        let owner = Owner(*rng.pick(&self.house.sellers));
-        let record = self.profile(rng, &place, is_chinese, (owner, territory));
-        let row = self.row(store, &record);
+    pub(super) fn customer(&mut self, rng: &mut Rng, store: &Store, crowd: &mut Crowd) -> Customer {
+        let place = self.words.place(rng);
+        let record = crowd.customer(rng, self.words, self.house, &place);
+        let life = self.life(rng, store, &record, place.country);
+        self.purchases(rng, store, &life);
+        self.contact_history(rng, store, &life);
+        self.open_case(rng, store, &life);
+        record
+    }
+
+    /// A customer who was entered again, and perhaps bought under that name.
+    pub(super) fn copy(&mut self, rng: &mut Rng, store: &Store, record: &Customer) {
+        let country = record.country.as_deref().unwrap_or_default().replace(' ', "-");
+        let life = self.life(rng, store, record, &country);
+        if rng.chance(0.5) {
+            let date = self.date(DAYS - 5.0 - rng.unit() * 200.0);
+            self.order(rng, store, &life, date);
+        }
+    }
+
+    /// Who they are, and how they deal with us.
+    fn life(&mut self, rng: &mut Rng, store: &Store, record: &Customer, country: &str) -> Life {
+        let owner = record.owner.unwrap_or(Owner(self.house.sellers[0]));
+        let row = self.row(store, record);
         let id = Id::new(row.id);
         self.customers.push(row);
-        let contact = self.people(rng, store, id, is_chinese);
+        let contact = self.people(rng, store, id, country);
         let late_days = match rng.unit() {
-            share if share < 0.65 => 0.0,
-            share if share < 0.9 => 12.0,
-            _ => 55.0,
+            share if share < 0.5 => 8.0 * rng.unit(),
+            share if share < 0.85 => 6.0 + rng.exponential(12.0),
+            _ => 40.0 + rng.exponential(25.0),
+        };
+        let trouble = match rng.unit() {
+            share if share < 0.5 => 0.02,
+            share if share < 0.85 => 0.06,
+            _ => 0.15 + 0.2 * rng.unit(),
         };
         let size = (0.7 * rng.normal()).exp();
-        let life = Life { id, owner, contact, is_chinese, late_days, size };
+        Life { id, owner, contact, late_days, size, trouble }
+    }
+
+    /// What they bought, from when they came until they left.
+    fn purchases(&mut self, rng: &mut Rng, store: &Store, life: &Life) {
         // More customers come each year: the start leans towards today.
         let start = DAYS * (1.0 - rng.unit().powf(1.3));
         let lifetime = rng.exponential(900.0);
@@ -116,71 +143,17 @@ impl<'a> Batch<'a> {
             let date = self.date(day);
             let season = SEASON[usize::try_from(date.month() - 1).unwrap_or(0)];
             if rng.chance(season / 1.3) {
-                self.order(rng, store, &life, date);
+                self.order(rng, store, life, date);
             }
             // Thinning: the process runs at its highest rate, seasons take some away.
             day += rng.exponential(1.0 / (rate * 1.3)).max(0.5);
         }
-        self.contact_history(rng, store, &life);
     }
 
-    fn date(&self, day: f64) -> Date {
+    /// The last day of which there are orders is yesterday.
+    pub(super) fn date(&self, day: f64) -> Date {
         let ago = (DAYS - day).floor() as i64;
-        self.today.checked_sub(ago.max(0).days()).unwrap_or(self.today)
-    }
-
-    fn name(&self, rng: &mut Rng, is_chinese: bool) -> String {
-        let mut word = |list| *rng.pick(self.words.of(is_chinese, list));
-        let (family, given) = (word("family"), word("given"));
-        if is_chinese { format!("{family}{given}") } else { format!("{given} {family}") }
-    }
-
-    fn profile(
-        &self,
-        rng: &mut Rng,
-        place: &[&str],
-        is_chinese: bool,
-        (owner, territory): (Owner, Option<Id<Territory>>),
-    ) -> Customer {
-        let is_person = rng.chance(0.08);
-        let trade = *rng.pick(self.words.of(is_chinese, "trade"));
-        let name = if is_person {
-            self.name(rng, is_chinese)
-        } else {
-            let brand = *rng.pick(self.words.of(is_chinese, "brand"));
-            let suffix = *rng.pick(self.words.of(is_chinese, "suffix"));
-            if is_chinese {
-                let city = place[2].chars().take(2).collect::<String>();
-                format!("{city}{brand}{trade}{suffix}")
-            } else {
-                format!("{brand} {trade} {suffix}")
-            }
-        };
-        let mail = format!("info{}@customer.example", rng.below(1_000_000_000));
-        Customer {
-            kind: if is_person { CustomerKind::Person } else { CustomerKind::Organisation },
-            industry: (!is_person).then(|| trade.to_owned()),
-            country: Some(place[0].replace('-', " ")),
-            address: Some(Address {
-                province: place[1].to_owned(),
-                city: place[2].to_owned(),
-                district: place[3].to_owned(),
-                street: format!("{}", 1 + rng.below(999)),
-                postal_code: format!("{:06}", 100_000 + rng.below(800_000)),
-            }),
-            phone: Some(phone(rng)),
-            email: Some(Email(mail)),
-            employees: (!is_person).then(|| (3.0 + rng.exponential(120.0)) as i64),
-            owner: Some(owner),
-            territory,
-            class: Some(match rng.below(20) {
-                0 => CustomerClass::Key,
-                1..=13 => CustomerClass::Standard,
-                _ => CustomerClass::Small,
-            }),
-            source: Some(*rng.pick(&self.house.points)),
-            ..Customer::named(name)
-        }
+        self.today.checked_sub(ago.max(1).days()).unwrap_or(self.today)
     }
 
     fn people(
@@ -188,19 +161,19 @@ impl<'a> Batch<'a> {
         rng: &mut Rng,
         store: &Store,
         customer: Id<Customer>,
-        is_chinese: bool,
+        country: &str,
     ) -> Id<Contact> {
         let mut first = None;
         let roles = [ContactRole::Purchasing, ContactRole::DecisionMaker, ContactRole::Finance];
         for role in roles.into_iter().take(1 + rng.below(3)) {
             let contact = Contact {
-                name: self.name(rng, is_chinese),
+                name: person(rng, self.words, country),
                 customer,
-                job_title: Some(rng.pick(self.words.of(is_chinese, "job")).replace('_', " ")),
+                job_title: Some(picked(rng, self.words.chinese("job"))),
                 roles: vec![role],
                 influence: None,
                 reports_to: first,
-                phone: Some(phone(rng)),
+                phone: Some(mobile(rng, self.words, country)),
                 email: Some(Email(format!("person{}@customer.example", rng.below(1_000_000_000)))),
                 birthday: None,
                 notes: None,
@@ -284,8 +257,8 @@ impl<'a> Batch<'a> {
             };
             self.payments.push(self.row(store, &payment));
         }
-        if rng.chance(0.05) {
-            self.case(rng, store, life, order_id, date);
+        if rng.chance(life.trouble) {
+            self.case(rng, store, life, (order_id, date));
         }
     }
 
@@ -317,89 +290,6 @@ impl<'a> Batch<'a> {
         let id = Id::new(row.id);
         self.invoices.push(row);
         (id, is_paid.then_some(paid_on.max(date)))
-    }
-
-    fn case(&mut self, rng: &mut Rng, store: &Store, life: &Life, order: Id<Order>, date: Date) {
-        let kinds = [
-            CaseKind::Consultation,
-            CaseKind::TechnicalSupport,
-            CaseKind::Fault,
-            CaseKind::Complaint,
-            CaseKind::Return,
-        ];
-        let subject = rng.pick(self.words.of(life.is_chinese, "case")).replace('_', " ");
-        let opened_at = self.moment(rng, date);
-        let hours = SignedDuration::from_hours(4 + rng.exponential(60.0) as i64);
-        let closed_at = Some(opened_at + hours).filter(|closed| *closed < self.now);
-        let case = Case {
-            subject,
-            number: None,
-            customer: life.id,
-            contact: Some(life.contact),
-            kind: *rng.pick(&kinds),
-            priority: *rng.pick(&[
-                Priority::Low,
-                Priority::Normal,
-                Priority::Normal,
-                Priority::High,
-            ]),
-            status: if closed_at.is_some() { CaseStatus::Closed } else { CaseStatus::InProgress },
-            opened_at,
-            due_at: Some(opened_at + SignedDuration::from_hours(72)),
-            closed_at,
-            order: Some(order),
-            product: None,
-            owner: Some(life.owner),
-            cost: closed_at.map(|closed| {
-                let hours = closed.duration_since(opened_at).as_hours().clamp(1, 40);
-                Money::new(hours * 20 * Money::ONE, Currency::CNY)
-            }),
-            description: None,
-            resolution: None,
-        };
-        self.cases.push(self.row(store, &case));
-    }
-
-    fn moment(&self, rng: &mut Rng, date: Date) -> Timestamp {
-        let minutes = SignedDuration::from_mins(60 + rng.below(500) as i64);
-        let start = date.to_zoned(guanxi_base::TimeZone::UTC);
-        start.map_or(self.now, |start| start.timestamp() + minutes)
-    }
-
-    fn contact_history(&mut self, rng: &mut Rng, store: &Store, life: &Life) {
-        for _ in 0..rng.below(3) {
-            let date = self.date(rng.unit() * DAYS);
-            let kinds = [InteractionKind::Call, InteractionKind::Visit, InteractionKind::Email];
-            let interaction = Interaction {
-                subject: rng.pick(self.words.of(life.is_chinese, "talk")).replace('_', " "),
-                kind: *rng.pick(&kinds),
-                customer: life.id,
-                contact: Some(life.contact),
-                at: self.moment(rng, date),
-                direction: Some(Direction::Outbound),
-                minutes: Some(5 + rng.below(55) as i64),
-                case: None,
-                source: None,
-                owner: Some(life.owner),
-                notes: None,
-            };
-            self.interactions.push(self.row(store, &interaction));
-        }
-        if rng.chance(0.15) {
-            let ahead = rng.below(30) as i64 - 5;
-            let task = Task {
-                subject: rng.pick(self.words.of(life.is_chinese, "task")).replace('_', " "),
-                customer: Some(life.id),
-                contact: Some(life.contact),
-                case: None,
-                due_date: self.today.checked_add(ahead.days()).ok(),
-                priority: Priority::Normal,
-                status: TaskStatus::Open,
-                owner: Some(life.owner),
-                notes: None,
-            };
-            self.tasks.push(self.row(store, &task));
-        }
     }
 
     /// Numbers everything and stores it, owners before what they own.
@@ -439,8 +329,4 @@ async fn insert<T: Record>(tx: &mut Tx, mut rows: Vec<Row>) -> Result<()> {
         row.values.resize(described.fields.len(), Value::Null);
     }
     if rows.is_empty() { Ok(()) } else { tx.insert(&described, rows).await }
-}
-
-fn phone(rng: &mut Rng) -> Phone {
-    Phone(format!("+861{}{:09}", 3 + rng.below(6), rng.below(1_000_000_000)))
 }

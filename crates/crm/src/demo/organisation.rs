@@ -22,6 +22,8 @@ const STAFF: [(usize, &str); 6] = [
     (3, "service_clerk"),
     (3, "reader"),
 ];
+/// Who works through the cases.
+const CLERK: usize = 4;
 /// So many of them sell.
 const SELLERS: usize = 4;
 
@@ -45,7 +47,7 @@ pub(super) async fn house(tx: &mut Tx, words: &Words) -> Result<House> {
     let points = points(tx, &staff).await?;
     let products = products(tx, words).await?;
     let sellers = staff[..SELLERS].to_vec();
-    Ok(House { company, sellers, territories, points, products })
+    Ok(House { company, sellers, clerk: staff[CLERK], territories, points, products })
 }
 
 async fn teams(tx: &mut Tx, words: &Words, company: Id<Company>) -> Result<Vec<Id<Team>>> {
@@ -76,13 +78,13 @@ async fn staff(tx: &mut Tx, words: &Words, teams: &[Id<Team>]) -> Result<Vec<Raw
             name: format!("{}{}", words.chinese("family")[at], words.chinese("given")[at]),
             email: Email(format!("staff{}@demo.example", at + 1)),
             phone: None,
-            job_title: Some(words.chinese("job")[at].to_owned()),
+            job_title: Some(words.chinese("post")[at].to_owned()),
             team: Some(teams[team]),
             roles: standard_role(&roles, role).into_iter().collect(),
             is_administrator: false,
             is_active: true,
             locale: if at % 3 == 2 { Locale::En } else { Locale::ZhCn },
-            time_zone: "Asia/Shanghai".to_owned(),
+            time_zone: super::TIME_ZONE.to_owned(),
         };
         staff.push(tx.create(&user).await?.id.raw());
     }
@@ -114,7 +116,7 @@ async fn territories(
     let mut countries: Vec<(String, Id<Territory>)> = Vec::new();
     let mut provinces: Vec<(String, Id<Territory>)> = Vec::new();
     for place in words.places() {
-        let country = place[0].replace('-', " ");
+        let country = place.country.replace('-', " ");
         let territory = |name: &str, parent, members: Vec<Id<User>>| Territory {
             name: name.to_owned(),
             parent,
@@ -133,10 +135,12 @@ async fn territories(
                 id
             }
         };
-        if provinces.iter().all(|(known, _)| known != place[1]) && place[1] != place[0] {
+        if provinces.iter().all(|(known, _)| known != place.province)
+            && place.province != place.country
+        {
             let member = Id::new(staff[1 + provinces.len() % (SELLERS - 1)]);
-            let made = tx.create(&territory(place[1], Some(parent), vec![member])).await?;
-            provinces.push((place[1].to_owned(), made.id));
+            let made = tx.create(&territory(place.province, Some(parent), vec![member])).await?;
+            provinces.push((place.province.to_owned(), made.id));
         }
     }
     provinces.extend(countries);
@@ -145,10 +149,9 @@ async fn territories(
 
 async fn points(tx: &mut Tx, staff: &[RawId]) -> Result<Vec<Id<CollectionPoint>>> {
     let mut points = Vec::new();
-    let channels = [Channel::WebForm, Channel::FieldVisit, Channel::Hotline, Channel::PointOfSale];
-    for (at, channel) in channels.into_iter().enumerate() {
+    for (at, channel) in CHANNELS.into_iter().enumerate() {
         let point = CollectionPoint {
-            name: channel.code().replace('_', " "),
+            name: point_name(Locale::ZhCn, channel),
             channel,
             responsible: Owner(staff[at]),
             collectors: Vec::new(),
@@ -161,3 +164,12 @@ async fn points(tx: &mut Tx, staff: &[RawId]) -> Result<Vec<Id<CollectionPoint>>
     }
     Ok(points)
 }
+
+/// What a collection point of a channel is called.
+pub(super) fn point_name(locale: Locale, channel: Channel) -> String {
+    Texts::of(locale).get(&format!("collection-point.channel-{}", channel.code()))
+}
+
+/// The channels that the company collects by.
+pub(super) const CHANNELS: [Channel; 4] =
+    [Channel::WebForm, Channel::FieldVisit, Channel::Hotline, Channel::PointOfSale];

@@ -41,7 +41,7 @@ pub(super) async fn standing(tx: &mut Tx, words: &Words) -> Result<()> {
     }
     let sides = [
         (ScoreSide::Value, &VALUE[..], ScoreScale::Rank),
-        (ScoreSide::Capability, &CAPABILITY[..], ScoreScale::MinMax),
+        (ScoreSide::Capability, &CAPABILITY[..], ScoreScale::Rank),
     ];
     for (name, (side, criteria, scale)) in words.chinese("scores").iter().zip(sides) {
         let name = (*name).to_owned();

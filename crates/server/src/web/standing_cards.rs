@@ -4,6 +4,7 @@
 use guanxi_base::Result;
 use guanxi_crm::people::{Customer, LifeStage, TermsRule};
 use guanxi_crm::text::Texts;
+use guanxi_crm::wording::wording;
 use guanxi_record::{Aggregate, Choice as _, Filter, GroupKey, Measure, Record as _, Row, Value};
 use guanxi_store::{Purpose, Titles, View};
 use maud::{Markup, html};
@@ -47,6 +48,7 @@ fn matrix_card(texts: &Texts, found: &Json) -> Markup {
 /// Which version of a score was computed, or why it was not.
 fn told(texts: &Texts, model: &Json) -> String {
     let name = model["model"].as_str().unwrap_or_default();
+    let name = wording(texts.locale()).shown("score_model", "name", name);
     let told = model["problem"][1].as_str().unwrap_or_default();
     match model["problem"][0].as_str() {
         Some("weights-not-100") => {
@@ -128,7 +130,7 @@ fn payment_card(texts: &Texts, found: &Json) -> Markup {
                 @for rule in rules {
                     @let id = rule["rule"].as_str().unwrap_or_default();
                     div {
-                        dt { a href=(format!("/terms_rule/{id}")) { (rule["name"].as_str().unwrap_or_default()) } }
+                        dt { a href=(format!("/terms_rule/{id}")) { (wording(texts.locale()).shown("terms_rule", "name", rule["name"].as_str().unwrap_or_default())) } }
                         dd { a href=(format!("/customer?terms={id}&sort=-revenue")) { (number(&rule["customers"])) } }
                     }
                 }
