@@ -15,6 +15,7 @@ mod reading;
 mod resolving;
 mod scheduling;
 mod segments;
+mod selling;
 mod standing;
 mod undoing;
 mod upgrading;
