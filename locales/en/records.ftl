@@ -185,9 +185,13 @@ order-line = Order line
     .product = Product
     .description = Description
     .quantity = Quantity
+    .unit = Unit
     .unit_price = Unit price
     .discount = Discount
+    .tax_rate = Tax rate
     .amount = Amount
+    .list_price = List price
+    .below_list = Below list price
 
 invoice = Invoice
     .plural = Invoices
@@ -212,7 +216,9 @@ invoice-line = Invoice line
     .product = Product
     .description = Description
     .quantity = Quantity
+    .unit = Unit
     .unit_price = Unit price
+    .tax_rate = Tax rate
     .amount = Amount
 
 payment = Payment
@@ -317,6 +323,7 @@ product = Product
     .unit_cost = Unit cost
     .unit = Unit
     .is_active = On sale
+    .tax_rate = Tax rate
     .description = Description
 
 product-category = Product category
@@ -622,6 +629,7 @@ approval-request = Request
     .state-approved = Approved
     .state-returned = Returned
     .state-withdrawn = Withdrawn
+    .beyond = Beyond authority
     .allowed = Allowed
 
 approval-task = Decision

@@ -25,6 +25,7 @@ refusal-import-running = The import is still running. Stop it first.
 refusal-key-reused = This idempotency key belongs to another request. Use a new one.
 refusal-line-too-long = A line is longer than { $limit } KB. Is a quotation mark missing, or is this not a table? Nothing was imported.
 refusal-line-without-product = Choose a product or write what is sold.
+refusal-list-price-other-currency = The product is listed at { $price }, and the other lines are in { $currency }. Enter a price in { $currency }.
 refusal-link-broken = A record that this one needs is gone. Load the page again.
 refusal-link-to-nothing = There is no { $type } “{ $value }”. Create it first or correct the value.
 refusal-mapping-empty = Nothing is mapped. Choose at least one record type and one field.
@@ -43,6 +44,7 @@ refusal-not-a-number-field = “{ $name }” cannot be computed so. Choose a num
 refusal-not-a-period = “{ $value }” is not a period. Use words such as last_30_days or this_month.
 refusal-not-a-phone = “{ $value }” is not a telephone number. Use digits, spaces and a leading +.
 refusal-not-a-share = A discount lies between 0 and 100 %.
+refusal-not-a-tax-rate = A tax rate lies between 0 and 100 %.
 refusal-not-a-time = “{ $value }” is not a time. Write it as 2026-03-18T09:30:00+08:00.
 refusal-not-a-time-field = Only dates and times can be put together by day, month, quarter or year.
 refusal-not-a-time-zone = “{ $value }” is not a time zone. Use a name such as Asia/Shanghai.
@@ -123,6 +125,19 @@ refusal-token-scopes = “{ $value }” is no purpose. There are: { $names }.
 refusal-too-many-requests = Too many requests. Try again in { $seconds } seconds.
 refusal-waits-for-approval = This record waits for approval and cannot be changed until it is decided. Take the request back if you want to change it.
 refusal-over-your-limit = { $name } is { $value }; you decide up to { $limit }. Ask for approval.
+refusal-deliveries-stopped = { $told ->
+        [yes] Nothing more is delivered to this customer until they have paid: terms “{ $terms }”{ $payment ->
+            [prompt] , payment record on time
+            [late] , payment record late
+            [bad] , payment record bad
+           *[none] {""}
+        }.
+       *[no] Nothing is delivered to this customer at present.
+    } A sale to them needs approval.
+refusal-credit-limit-exceeded = { $told ->
+        [yes] The customer would owe { $owed }; they may owe { $limit }.
+       *[no] The customer’s credit is used up.
+    } A sale to them needs approval.
 refusal-no-approval-rule = There is no approval chain for this. Ask an administrator to set one up.
 refusal-no-approver = A step of the approval chain has nobody to ask. Ask an administrator to complete it.
 refusal-own-request = Nobody approves their own request. Choose somebody else.

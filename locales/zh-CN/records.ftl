@@ -185,9 +185,13 @@ order-line = 订单行
     .product = 产品
     .description = 说明
     .quantity = 数量
+    .unit = 单位
     .unit_price = 单价
     .discount = 折扣
+    .tax_rate = 税率
     .amount = 金额
+    .list_price = 标价
+    .below_list = 低于标价
 
 invoice = 发票
     .plural = 发票
@@ -212,7 +216,9 @@ invoice-line = 发票行
     .product = 产品
     .description = 说明
     .quantity = 数量
+    .unit = 单位
     .unit_price = 单价
+    .tax_rate = 税率
     .amount = 金额
 
 payment = 收款
@@ -317,6 +323,7 @@ product = 产品
     .unit_cost = 单位成本
     .unit = 单位
     .is_active = 在售
+    .tax_rate = 税率
     .description = 说明
 
 product-category = 产品类别
@@ -622,6 +629,7 @@ approval-request = 审批申请
     .state-approved = 已通过
     .state-returned = 已退回
     .state-withdrawn = 已撤回
+    .beyond = 超出权限
     .allowed = 已批准
 
 approval-task = 审批意见

@@ -25,6 +25,7 @@ refusal-import-running = 导入仍在进行，请先停止。
 refusal-key-reused = 该幂等键已用于另一个请求，请换一个。
 refusal-line-too-long = 某一行超过 { $limit } KB。是否缺少引号，或者这不是表格文件？未导入任何内容。
 refusal-line-without-product = 请选择产品，或填写说明。
+refusal-list-price-other-currency = 该产品标价为 { $price }，而其他行的币种是 { $currency }。请填写以 { $currency } 计的单价。
 refusal-link-broken = 所关联的记录已不存在，请重新加载页面。
 refusal-link-to-nothing = 不存在{ $type }“{ $value }”。请先创建，或更正该值。
 refusal-mapping-empty = 尚未设置映射。请至少选择一种记录类型和一个字段。
@@ -43,6 +44,7 @@ refusal-not-a-number-field = “{ $name }”不能这样计算，请选择数字
 refusal-not-a-period = “{ $value }”不是时间段。请使用 last_30_days、this_month 等。
 refusal-not-a-phone = “{ $value }”不是电话号码。请使用数字、空格，可以 + 开头。
 refusal-not-a-share = 折扣应在 0 到 100 % 之间。
+refusal-not-a-tax-rate = 税率应在 0 到 100 % 之间。
 refusal-not-a-time = “{ $value }”不是时间。请写成 2026-03-18T09:30:00+08:00。
 refusal-not-a-time-field = 只有日期和时间可以按日、月、季、年汇总。
 refusal-not-a-time-zone = “{ $value }”不是时区。请使用 Asia/Shanghai 这样的名称。
@@ -123,6 +125,19 @@ refusal-token-scopes = “{ $value }”不是可用的操作。可用：{ $names
 refusal-too-many-requests = 请求过多，请在 { $seconds } 秒后重试。
 refusal-waits-for-approval = 此记录正在审批中，处理前不能修改。如需修改，请先撤回申请。
 refusal-over-your-limit = { $name }为 { $value }，超出您的权限上限 { $limit }，请提交审批。
+refusal-deliveries-stopped = { $told ->
+        [yes] 该客户付清之前停止供货：交易条件“{ $terms }”{ $payment ->
+            [prompt] ，付款记录按时
+            [late] ，付款记录拖延
+            [bad] ，付款记录不良
+           *[none] {""}
+        }。
+       *[no] 目前停止向该客户供货。
+    }向其销售需要审批。
+refusal-credit-limit-exceeded = { $told ->
+        [yes] 该客户将欠款 { $owed }，信用额度为 { $limit }。
+       *[no] 该客户的信用额度已用完。
+    }向其销售需要审批。
 refusal-no-approval-rule = 没有适用的审批流程，请联系管理员设置。
 refusal-no-approver = 审批流程的某一步没有审批人，请联系管理员补充。
 refusal-own-request = 不能审批自己的申请，请选择其他人。

@@ -136,6 +136,7 @@ async fn products(tx: &mut Tx, words: &Words) -> Result<Vec<(Id<Product>, String
             unit_cost: yuan(cost),
             unit: None,
             is_active: true,
+            tax_rate: None,
             description: None,
         };
         let stored: Stored<Product> = tx.create(&product).await?;

@@ -89,7 +89,8 @@ pub static RECORD_TYPES: &[&RecordType] = &[
 /// When a migration is broken.
 pub fn store_config(url: String, clock: Clock) -> Result<StoreConfig> {
     let (migrations, guard) = (migrations()?, Some(authority::guard as guanxi_store::Guard));
-    Ok(StoreConfig { url, types: RECORD_TYPES, migrations, clock, guard })
+    let complete = Some(sales::take_from_product as guanxi_store::Complete);
+    Ok(StoreConfig { url, types: RECORD_TYPES, migrations, clock, guard, complete })
 }
 
 /// The parts of the menu, in their order.

@@ -14,7 +14,7 @@ use syn::{
 /// icon = "building", part_of = "order", follows = "customer", unique("order, line_no"),
 /// index("country, name"), settle)]`. On a field:
 /// `#[field(unique, search, index, personal, read_only, folded, derived = "order.total",
-/// tells = "order.total", optional_default = "…")]`; see
+/// tells = "order.total", means = "record_type", optional_default = "…")]`; see
 /// `docs/adding-a-record-type.md`.
 #[proc_macro_derive(Record, attributes(record, field))]
 pub fn derive_record(input: TokenStream) -> TokenStream {
@@ -206,6 +206,7 @@ fn field(field: &syn::Field) -> Result<Tokens> {
     let mut default = quote!(::core::option::Option::None);
     let mut rollup = quote!(::core::option::Option::None);
     let mut tells = quote!(::core::option::Option::None);
+    let mut means = quote!(::core::option::Option::None);
     for word in words(&field.attrs, "field")? {
         match word.name.to_string().as_str() {
             flag @ ("unique" | "search" | "index" | "personal" | "read_only" | "folded") => {
@@ -219,6 +220,7 @@ fn field(field: &syn::Field) -> Result<Tokens> {
                 }
             }
             "default" => default = default_of(required_text(&word)?),
+            "means" => means = meaning_of(required_text(&word)?)?,
             "on_delete" => kind = link_kind(rust_type, required_text(&word)?)?,
             "sum" => {
                 let text = required_text(&word)?;
@@ -252,11 +254,31 @@ fn field(field: &syn::Field) -> Result<Tokens> {
             folded: #folded,
             derived: #derived,
             tells: #tells,
+            means: #means,
             default: #default,
             rollup: #rollup,
             labels: ::core::option::Option::None,
         }
     })
+}
+
+/// `record_type`, `any_record_type`, `number_field`, `field` or `condition`; the last two perhaps of
+/// a type: `condition:customer`.
+fn meaning_of(text: &LitStr) -> Result<Tokens> {
+    let value = text.value();
+    let (word, of) = match value.split_once(':') {
+        Some((word, of)) => (word, quote!(::core::option::Option::Some(#of))),
+        None => (value.as_str(), quote!(::core::option::Option::None)),
+    };
+    let meaning = match word {
+        "record_type" => quote!(RecordType),
+        "any_record_type" => quote!(AnyRecordType),
+        "number_field" => quote!(NumberField),
+        "field" => quote!(Field(#of)),
+        "condition" => quote!(Condition(#of)),
+        _ => return Err(Error::new_spanned(text, "unknown meaning")),
+    };
+    Ok(quote!(::core::option::Option::Some(::guanxi_record::Meaning::#meaning)))
 }
 
 /// `now`, `actor`, `number:SO` or a text that is read as the field's kind.

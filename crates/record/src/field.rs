@@ -38,6 +38,34 @@ pub struct CustomLabels {
     pub zh_cn: String,
 }
 
+/// What a text stands for beyond its letters, so that people choose it instead of typing code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    /// The name of a record type.
+    RecordType,
+    /// The name of a record type, or `*` for every one.
+    AnyRecordType,
+    /// The name of a field: of this type, or of that which the record's `record_type` names.
+    Field(Option<&'static str>),
+    /// The path of a field of numbers of the type that the record's `record_type` names, or of its
+    /// parts: `total`, `order_line.discount`.
+    NumberField,
+    /// Conditions on records, as the address of a list has them: of this type, or of that which
+    /// the record's `record_type` names.
+    Condition(Option<&'static str>),
+}
+
+impl Meaning {
+    /// The type that it speaks of, where the record beside it does not say.
+    #[must_use]
+    pub const fn of(self) -> Option<&'static str> {
+        match self {
+            Self::Field(of) | Self::Condition(of) => of,
+            _ => None,
+        }
+    }
+}
+
 /// One field of a record type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Field {
@@ -64,6 +92,8 @@ pub struct Field {
     /// The field of other records that it tells about, as `order.total`: who may not read all of
     /// those reads neither.
     pub tells: Option<&'static str>,
+    /// What its text stands for, where that is more than words.
+    pub means: Option<Meaning>,
     /// What it holds when nobody says.
     pub default: Option<Default>,
     /// The sum that it is, if it is one.
@@ -88,6 +118,7 @@ impl Field {
             folded: false,
             derived: false,
             tells: None,
+            means: None,
             default: None,
             rollup: None,
             labels: None,

@@ -22,7 +22,7 @@ mod zone_offsets;
 pub use catalog::Catalog;
 pub use changes::{Changes, FieldChange};
 pub use compared::{ANY_CURRENCY, Compared, about, not_comparable, unknown_field};
-pub use field::{CustomLabels, Default, Field, Rollup, SYSTEM_FIELDS, VERSION_FIELD};
+pub use field::{CustomLabels, Default, Field, Meaning, Rollup, SYSTEM_FIELDS, VERSION_FIELD};
 pub use field_type::{
     Address, Choice, Email, FieldType, FileId, Json, LongText, Owner, Phone, Url,
 };

@@ -146,7 +146,7 @@ mod tests {
             measure: "Number".into(),
             series: vec!["2025".into(), "2026".into()],
             shapes: vec![shape("China", [3, 4]), shape("France", [1, 2])],
-            left_out: 0,
+            unseen: guanxi_crm::dashboards::Unseen::default(),
             series_left_out: 0,
             address: "/customer".into(),
             as_of: None,

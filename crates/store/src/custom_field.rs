@@ -51,7 +51,7 @@ pub(crate) enum CustomKind {
 )]
 pub struct CustomField {
     /// The type that has it.
-    #[field(index)]
+    #[field(index, means = "record_type")]
     pub record_type: String,
     /// Its name in code and API; `x_` is put before it.
     pub name: String,
@@ -66,6 +66,7 @@ pub struct CustomField {
     /// The codes to choose from, one a line.
     pub options: Option<LongText>,
     /// The type that a link leads to.
+    #[field(means = "record_type")]
     pub link_to: Option<String>,
     /// Whether a record must have it.
     #[field(default = "false")]
@@ -129,6 +130,7 @@ impl CustomField {
             read_only: false,
             derived: false,
             tells: None,
+            means: None,
             folded: !self.is_required,
             default: self.default_value.clone().map(|text| FieldDefault::Text(Cow::Owned(text))),
             rollup: None,

@@ -56,7 +56,7 @@ pub use seal::{Broken, Verified};
 pub use search::Hit;
 pub use share::{Share, Sharing};
 pub use sign_in::{NewSignIn, SignIn, SignInInfo, SignInKind};
-pub use store::{Changed, Guard, Store, StoreConfig};
+pub use store::{Changed, Complete, Guard, Store, StoreConfig};
 pub use trail::{Deed, Look, Trace};
 pub use tx::Tx;
 pub use undo::UndoReport;

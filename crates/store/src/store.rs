@@ -8,7 +8,8 @@ use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use guanxi_base::{Clock, Error, IdMaker, RawId, Result};
-use guanxi_record::{Catalog, Field, RecordType};
+use guanxi_record::{Catalog, Field, RecordType, Row, Value};
+use serde_json::Value as Json;
 
 use crate::actor::{Actor, Origin};
 use crate::audit::Operation;
@@ -34,6 +35,8 @@ pub struct StoreConfig {
     pub clock: Clock,
     /// What every transaction passes before it is committed.
     pub guard: Option<Guard>,
+    /// What records take from others.
+    pub complete: Option<Complete>,
 }
 
 /// A record that a transaction changed.
@@ -47,11 +50,22 @@ pub struct Changed {
     pub whole: Option<RawId>,
     /// What was done.
     pub operation: Operation,
+    /// Old and new values, as the log keeps them; none of a new record.
+    pub diff: Option<Json>,
 }
 
 /// What every transaction passes before it is committed: a refusal rolls all of it back.
 pub type Guard =
     for<'a> fn(&'a mut Tx, &'a [Changed]) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
+
+/// Fills in what a record takes from others where nobody says, before its own rule is asked: by
+/// whatever face it is made or changed. `old` is the record as it was.
+pub type Complete = for<'a> fn(
+    &'a mut Tx,
+    &'a RecordType,
+    &'a mut Vec<Value>,
+    Option<&'a Row>,
+) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>>;
 
 /// An open database. Cheap to clone.
 #[derive(Clone)]
@@ -64,6 +78,7 @@ struct Inner {
     ids: IdMaker,
     clock: Clock,
     pub(crate) guard: Option<Guard>,
+    pub(crate) complete: Option<Complete>,
     kept: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
 }
 
@@ -131,8 +146,9 @@ impl Store {
         drop(session);
         let catalog = RwLock::new(Arc::new(Catalog::new(config.types, &[])));
         let (types, clock) = (config.types, config.clock);
-        let (kept, guard) = (RwLock::default(), config.guard);
-        let store = Self(Arc::new(Inner { backend, types, catalog, ids, clock, guard, kept }));
+        let (kept, guard, complete) = (RwLock::default(), config.guard, config.complete);
+        let inner = Inner { backend, types, catalog, ids, clock, guard, complete, kept };
+        let store = Self(Arc::new(inner));
         store.reload_catalog().await?;
         Ok(store)
     }
@@ -141,6 +157,10 @@ impl Store {
     #[must_use]
     pub fn catalog(&self) -> Arc<Catalog> {
         self.0.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn complete(&self) -> Option<Complete> {
+        self.0.complete
     }
 
     pub(crate) fn guard(&self) -> Option<Guard> {

@@ -14,14 +14,17 @@ pub struct AuthorityLimit {
     #[field(on_delete = "cascade")]
     pub role: Id<Role>,
     /// The record type.
+    #[field(means = "record_type")]
     pub record_type: String,
     /// The field, such as `total`; or one of the parts, such as `order_line.discount`, whose
     /// largest value counts.
+    #[field(means = "number_field")]
     pub field: String,
     /// The largest value that the role decides, as the field is written: `50000 CNY`, `10`.
     pub at_most: String,
     /// Only records that pass: conditions as the address of a list has them, such as
     /// `status=confirmed`. What is only planned needs no approval.
+    #[field(means = "condition")]
     pub condition: Option<String>,
 }
 
@@ -68,13 +71,14 @@ pub struct ApprovalRule {
     #[field(search, unique)]
     pub name: String,
     /// The record type.
-    #[field(index)]
+    #[field(index, means = "record_type")]
     pub record_type: String,
     /// Those that stand first are tried first.
     #[field(default = "100")]
     pub position: i64,
     /// Only records that pass, as they would be: conditions as the address of a list has them,
     /// such as `total.ge=100000&customer.class=key`.
+    #[field(means = "condition")]
     pub condition: Option<String>,
     /// For whom it is.
     pub description: Option<LongText>,

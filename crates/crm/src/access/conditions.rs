@@ -2,43 +2,112 @@
 //! records in the same words that a person can copy from the browser.
 
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_record::{Filter, RecordType, condition_from_param};
+use guanxi_record::{Filter, Op, RecordType, condition_from_param};
+use serde_json::Value as Json;
 
-/// Reads `status=confirmed&total.lt=5000`.
+/// The name under which an address states what no single conditions say: a whole filter as JSON.
+const FILTER: &str = "filter";
+
+/// Reads `status=confirmed&total.lt=5000`; `filter=` and JSON for what cannot be said so.
 ///
 /// # Errors
-/// `not-a-condition` when a part has no `=`.
+/// `not-a-condition` when a part has no `=`; `wrong-filter`.
 pub fn parse(text: &str) -> Result<Filter> {
     let mut filter = Filter::everything();
     for part in text.trim().trim_start_matches('?').split('&').filter(|part| !part.is_empty()) {
         let (name, value) = part.split_once('=').ok_or_else(|| not_one(part))?;
         let name = decoded(name).ok_or_else(|| not_one(part))?;
         let value = decoded(value).ok_or_else(|| not_one(part))?;
-        filter = filter.and(condition_from_param(&name, &value));
+        filter = filter.and(match name.as_str() {
+            FILTER => {
+                let json = serde_json::from_str(&value).map_err(|_| not_one(&value))?;
+                Filter::from_json(&json)?
+            }
+            _ => condition_from_param(&name, &value),
+        });
     }
     Ok(filter)
 }
 
+/// A filter in the words of `parse`: nothing for all records.
+#[must_use]
+pub fn written(filter: &Filter) -> String {
+    let one = std::slice::from_ref(filter);
+    let all = match filter {
+        Filter::All(all) => all.as_slice(),
+        Filter::Compare { .. } => one,
+        _ => &[],
+    };
+    let pairs: Option<Vec<String>> = all.iter().map(pair).collect();
+    match pairs {
+        Some(pairs) if !pairs.is_empty() || filter.is_everything() => pairs.join("&"),
+        _ => format!("{FILTER}={}", encoded(&filter.to_json().to_string())),
+    }
+}
+
+/// A comparison as an address has it, where that means the same.
+fn pair(filter: &Filter) -> Option<String> {
+    let Filter::Compare { field, op, value } = filter else { return None };
+    let text = match value {
+        Json::String(text) => text.clone(),
+        Json::Bool(yes) => yes.to_string(),
+        Json::Number(number) => number.to_string(),
+        Json::Array(all) => {
+            let texts: Option<Vec<&str>> = all.iter().map(Json::as_str).collect();
+            texts?.join(",")
+        }
+        _ => return None,
+    };
+    let name = match op {
+        Op::Eq => field.clone(),
+        op => format!("{field}.{}", op.name()),
+    };
+    // Whatever is read otherwise than it was meant is written as JSON: a comma in a name, say.
+    let same = match (condition_from_param(&name, &text), value) {
+        (read, Json::String(_) | Json::Array(_)) => read == *filter,
+        (Filter::Compare { value: read, .. }, Json::Bool(_)) if *op == Op::Empty => read == *value,
+        (Filter::Compare { field: read, .. }, _) => read == *field,
+        _ => false,
+    };
+    same.then(|| format!("{}={}", encoded(&name), encoded(&text)))
+}
+
 /// What is wrong with conditions on records of a type, as far as the description tells.
 pub fn check(text: &str, described: &RecordType) -> Vec<Refusal> {
-    let filter = match parse(text) {
-        Ok(filter) => filter,
-        Err(Error::Refused(refusals)) => return refusals,
-        Err(_) => return Vec::new(),
-    };
-    let Filter::All(all) = filter else { return Vec::new() };
-    let wrong = all.iter().filter_map(|one| match one {
+    let mut wrong = Vec::new();
+    match parse(text) {
+        Ok(filter) => unknown_fields(&filter, described, &mut wrong),
+        Err(Error::Refused(refusals)) => wrong.extend(refusals),
+        Err(_) => {}
+    }
+    wrong
+}
+
+fn unknown_fields(filter: &Filter, described: &RecordType, wrong: &mut Vec<Refusal>) {
+    match filter {
+        Filter::All(all) | Filter::Any(all) => {
+            all.iter().for_each(|one| unknown_fields(one, described, wrong));
+        }
+        Filter::Not(inner) => unknown_fields(inner, described, wrong),
         Filter::Compare { field, .. } => {
             let first = field.split('.').next().unwrap_or_default();
             let known = first == "id" || first.starts_with("x_");
-            (!known && described.field(first).is_none()).then(|| {
+            if !known && described.field(first).is_none() {
                 let refusal = Refusal::field("unknown-field", "condition").with("name", first);
-                refusal.with("type", &described.name)
-            })
+                wrong.push(refusal.with("type", &described.name));
+            }
         }
-        _ => None,
-    });
-    wrong.collect()
+        Filter::Related { record_type, filter, .. } => {
+            match crate::RECORD_TYPES.iter().find(|one| one.name == *record_type) {
+                Some(related) => unknown_fields(filter, related, wrong),
+                None => {
+                    let refusal = Refusal::field("unknown-type", "condition");
+                    wrong.push(refusal.with("name", record_type));
+                }
+            }
+        }
+        Filter::Linked { .. } | Filter::Shared { .. } => {}
+    }
 }
 
 fn not_one(part: &str) -> Error {
@@ -82,7 +151,42 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::access::Team;
-    use guanxi_record::{Op, Record};
+    use guanxi_record::Record;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_put_together_is_read_as_it_was_meant() {
+        let confirmed = Filter::eq("status", "confirmed");
+        let large = Filter::compare("total.amount", Op::Ge, "1000");
+        let either = Filter::Any(vec![confirmed.clone(), large.clone()]);
+        let named = Filter::compare("name", Op::In, json!(["A, B", "C"]));
+        for (filter, text) in [
+            (
+                Filter::All(vec![confirmed.clone(), large]),
+                Some("status=confirmed&total.amount.ge=1000"),
+            ),
+            (Filter::compare("due_date", Op::Empty, true), Some("due_date.empty=true")),
+            (Filter::compare("status", Op::In, json!(["a", "b"])), Some("status.in=a,b")),
+            (Filter::everything(), Some("")),
+            (either.clone(), None),
+            (Filter::Not(Box::new(confirmed)), None),
+            (named, None),
+        ] {
+            let written = written(&filter);
+            match text {
+                Some(text) => assert_eq!(written, text),
+                None => assert!(written.starts_with("filter="), "{written}"),
+            }
+            let meant = match &filter {
+                all @ Filter::All(_) => all.clone(),
+                one => Filter::All(vec![one.clone()]),
+            };
+            assert_eq!(parse(&written).unwrap(), meant, "{written}");
+        }
+        assert_eq!(check(&written(&either), crate::sales::Order::TYPE).len(), 0);
+        let unknown = Filter::Not(Box::new(Filter::eq("colour", "red")));
+        assert_eq!(check(&written(&unknown), crate::sales::Order::TYPE).len(), 1);
+    }
 
     #[test]
     fn a_copied_address_is_a_condition() {

@@ -85,6 +85,7 @@ pub struct RoleRight {
     #[field(on_delete = "cascade")]
     pub role: Id<Role>,
     /// The record type, or `*` for every type of the business.
+    #[field(means = "any_record_type")]
     pub record_type: String,
     /// What may be done.
     pub purposes: Vec<RightPurpose>,
@@ -93,6 +94,7 @@ pub struct RoleRight {
     pub scope: RightScope,
     /// Of these only those that pass: conditions as the address of a list has them, such as
     /// `status=confirmed&total.lt=5000`.
+    #[field(means = "condition")]
     pub condition: Option<String>,
 }
 
@@ -156,8 +158,10 @@ pub struct FieldRight {
     #[field(on_delete = "cascade")]
     pub role: Id<Role>,
     /// The record type.
+    #[field(means = "record_type")]
     pub record_type: String,
     /// The field.
+    #[field(means = "field")]
     pub field: String,
     /// How far it may be seen.
     pub access: LimitedAccess,

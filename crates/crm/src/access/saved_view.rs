@@ -10,6 +10,7 @@ pub struct SavedView {
     #[field(search)]
     pub name: String,
     /// The record type of the list, such as `customer`.
+    #[field(means = "record_type")]
     pub record_type: String,
     /// Filters, order and columns, as the address of the list states them.
     pub address: LongText,

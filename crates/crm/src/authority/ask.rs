@@ -4,9 +4,11 @@ use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
     Choice as _, Filter, Json, LongText, Owner, Query, Record, RecordType, Row, Stored, Value,
 };
-use guanxi_store::{Actor, Origin, Purpose, Rights, Store};
+use guanxi_store::{Actor, Origin, Purpose, Rights, Store, View};
 use serde_json::{Map, Value as JsonValue};
 
+use super::guard::beyond_authority;
+use super::notify;
 use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState, open_about};
 use crate::access::{ApprovalStep, ApproverKind, Organisation, conditions};
 
@@ -31,7 +33,7 @@ pub async fn ask(
     let mut trial = store.write(actor).await?;
     let old = trial.row(record_type, id, Purpose::Change).await?;
     trial.update_fields(&described, id, version, fields.clone()).await?;
-    trial.act_with(Rights::All);
+    let asker = trial.act_with(Rights::All);
     let mut rule = None;
     for candidate in organisation.approval_rules(record_type) {
         let fits = match &candidate.condition {
@@ -43,6 +45,13 @@ pub async fn ask(
             break;
         }
     }
+    let beyond = match asker {
+        Rights::All => Vec::new(),
+        _ => {
+            let row = trial.row(record_type, id, Purpose::Read).await?;
+            beyond_authority(&mut trial, &organisation, user, (&described, &row)).await?
+        }
+    };
     drop(trial);
     let rule = rule.ok_or_else(|| Refusal::new("no-approval-rule"))?;
     let mut tx = store.write(&actor.with_all_rights()).await?;
@@ -62,6 +71,7 @@ pub async fn ask(
         approval_rule: Some(rule.id),
         step: 0,
         state: RequestState::Open,
+        beyond: Some(Json(serde_json::to_value(&beyond).map_err(Error::internal)?)),
         allowed: None,
     };
     let request = tx.create(&request).await?;
@@ -109,6 +119,7 @@ pub(super) async fn ask_step(
             comment: None,
         };
         tx.create(&task).await?;
+        notify::tell_asked(tx, organisation, request, *approver).await?;
     }
     Ok(Some(approvers))
 }
@@ -150,4 +161,30 @@ pub async fn waiting_for(store: &Store, user: RawId) -> Result<Vec<Stored<Approv
     let mut view = store.read(&Actor::system(Origin::Web)).await?;
     let rows = view.list(ApprovalTask::NAME, &Query::of(filter).limited(100)).await?.rows;
     rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The request about a record that waits for a decision, with who is asked now; for whoever sees the
+/// record.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_request(
+    view: &mut View,
+    record: RawId,
+) -> Result<Option<(Stored<ApprovalRequest>, Vec<Stored<ApprovalTask>>)>> {
+    let rights = view.act_with(Rights::All);
+    let outcome = async {
+        let query = Query::of(open_about(record)).limited(1);
+        let found = view.list(ApprovalRequest::NAME, &query).await?.rows.into_iter().next();
+        let Some(request) = found else { return Ok(None) };
+        let request: Stored<ApprovalRequest> = request.try_into()?;
+        let waiting = Filter::eq("approval_request", request.id.to_string())
+            .and(Filter::eq("state", TaskState::Waiting.code()));
+        let rows = view.list(ApprovalTask::NAME, &Query::of(waiting).limited(100)).await?.rows;
+        let tasks = rows.into_iter().map(TryInto::try_into).collect::<Result<_>>()?;
+        Ok(Some((request, tasks)))
+    }
+    .await;
+    view.act_with(rights);
+    outcome
 }

@@ -10,6 +10,7 @@ use serde_json::{Value as Json, json};
 
 use super::ask::ask_step;
 use super::guard::allowed_values;
+use super::notify;
 use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
 use crate::access::{Organisation, Quorum};
 
@@ -77,8 +78,30 @@ pub async fn decide(
     task.comment = comment.map(|text| LongText(text.to_owned()));
     (task.decided_by, task.decided_at) = (Some(Owner(user)), Some(store.clock().now()));
     let task = tx.update(&task).await?;
-    let mut asked = Vec::new();
-    match decision {
+    notify::waits_no_more(&mut tx, &request, asked).await?;
+    let asked =
+        carry_out(&mut tx, &organisation, (&task, &mut request), (decision, comment)).await?;
+    tx.commit().await?;
+    let detail = json!({ "request": request.id.to_string(), "decision": task.state.code() });
+    let deed = Deed {
+        actor: actor.clone(),
+        operation: Operation::Decide,
+        record_type: request.record_type.clone(),
+        record: request.record.record.parse().unwrap_or(RawId(0)),
+        detail: Some(detail),
+    };
+    store.note_deeds(&[deed]).await?;
+    Ok(Decided { request, asked })
+}
+
+/// Does what was decided; who is asked now.
+async fn carry_out(
+    tx: &mut Tx,
+    organisation: &Organisation,
+    (task, request): (&Stored<ApprovalTask>, &mut Stored<ApprovalRequest>),
+    (decision, comment): (&Decision, Option<&str>),
+) -> Result<Vec<RawId>> {
+    let asked = match decision {
         Decision::Forward(to) => {
             if Some(Owner(*to)) == request.owner || organisation.user(*to).is_none() {
                 return Err(Refusal::field("own-request", "to").into());
@@ -93,28 +116,21 @@ pub async fn decide(
                 ..task.record.clone()
             };
             tx.create(&next).await?;
-            asked.push(*to);
+            notify::tell_asked(tx, organisation, request, *to).await?;
+            vec![*to]
         }
         Decision::Return => {
-            close_waiting(&mut tx, &request).await?;
+            close_waiting(tx, request).await?;
             request.state = RequestState::Returned;
-            request = tx.update(&request).await?;
+            *request = tx.update(request).await?;
+            Vec::new()
         }
-        Decision::Approve => {
-            asked = approve(&mut tx, &organisation, &mut request, task.step).await?;
-        }
-    }
-    tx.commit().await?;
-    let detail = json!({ "request": request.id.to_string(), "decision": task.state.code() });
-    let deed = Deed {
-        actor: actor.clone(),
-        operation: Operation::Decide,
-        record_type: request.record_type.clone(),
-        record: request.record.record.parse().unwrap_or(RawId(0)),
-        detail: Some(detail),
+        Decision::Approve => approve(tx, organisation, request, task.step).await?,
     };
-    store.note_deeds(&[deed]).await?;
-    Ok(Decided { request, asked })
+    if request.state != RequestState::Open {
+        notify::tell_decided(tx, organisation, request, comment).await?;
+    }
+    Ok(asked)
 }
 
 /// On to the next step once this one has agreed; the change after the last.
@@ -170,6 +186,9 @@ async fn close_waiting(tx: &mut Tx, request: &Stored<ApprovalRequest>) -> Result
     for mut task in waiting(tx, request).await? {
         task.state = TaskState::Closed;
         tx.update(&task).await?;
+        if let Some(owner) = task.owner {
+            notify::waits_no_more(tx, request, owner.0).await?;
+        }
     }
     Ok(())
 }

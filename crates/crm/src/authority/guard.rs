@@ -10,10 +10,12 @@ use guanxi_record::{
     Stored, Value,
 };
 use guanxi_store::{Changed, Operation, Purpose, Rights, Tx};
+use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::request::{ApprovalRequest, RequestState, open_about};
 use crate::access::{AuthorityLimit, Organisation, conditions};
+use crate::sales::{ALLOWED_DELIVERIES, Order, allowed_amount};
 
 /// Refuses what goes beyond the Actor's authority; see `guanxi_store::Guard`.
 pub fn guard<'a>(
@@ -27,7 +29,11 @@ pub fn guard<'a>(
         // The rule looks at what the Actor may not see.
         let rights = tx.act_with(Rights::All);
         let limits = is_limited.then_some((&*organisation, user));
-        let outcome = check(tx, changed, limits).await;
+        let outcome = async {
+            check(tx, changed, limits).await?;
+            crate::sales::check_deliveries(tx, changed, &rights).await
+        }
+        .await;
         tx.act_with(rights);
         outcome
     })
@@ -84,17 +90,75 @@ async fn within_authority(
     if let (Some(target), Some(whole)) = (&whole, changed.whole) {
         (described, record) = (catalog.get(target)?.clone(), whole);
     }
-    let limits: Vec<&AuthorityLimit> = organisation.limits_of(user, &described.name).collect();
     let Ok(row) = tx.row(&described.name, record, Purpose::Read).await else { return Ok(()) };
+    for one in beyond_authority(tx, organisation, user, (&described, &row)).await? {
+        if is_approved(tx, &described, &row, &one.field).await? {
+            continue;
+        }
+        let name = one.field.split('.').next_back().unwrap_or(&one.field);
+        let refusal = match described.position(name) {
+            Some(_) => Refusal::field("over-your-limit", &one.field),
+            None => Refusal::new("over-your-limit"),
+        };
+        return Err(refusal
+            .with("name", &one.field)
+            .with("field_of", one.field_of(&described))
+            .with("limit", one.at_most)
+            .with("value", one.value)
+            .into());
+    }
+    Ok(())
+}
+
+/// What of a record goes beyond the authority of somebody, and how far they decide.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beyond {
+    /// The field, or one of the parts: `order_line.discount`.
+    pub field: String,
+    /// What is in it, as text.
+    pub value: String,
+    /// So far the role decides that decides most.
+    pub at_most: String,
+    /// The id of that role.
+    pub role: String,
+}
+
+impl Beyond {
+    /// The type and the name of the field.
+    #[must_use]
+    pub fn field_of(&self, described: &RecordType) -> String {
+        match self.field.contains('.') {
+            true => self.field.clone(),
+            false => format!("{}.{}", described.name, self.field),
+        }
+    }
+}
+
+/// All that goes beyond somebody's authority in a record, whether somebody else allowed it or not.
+pub(super) async fn beyond_authority(
+    tx: &mut Tx,
+    organisation: &Organisation,
+    user: RawId,
+    (described, row): (&RecordType, &Row),
+) -> Result<Vec<Beyond>> {
+    let limits: Vec<&AuthorityLimit> = organisation.limits_of(user, &described.name).collect();
     let mut fields: Vec<&str> = limits.iter().map(|limit| limit.field.as_str()).collect();
     fields.sort_unstable();
     fields.dedup();
+    let mut found = Vec::new();
     for field in fields {
         let of_field = limits.iter().filter(|limit| limit.field == field);
         let mut beyond = None;
         for limit in of_field {
-            match is_beyond(tx, &described, &row, limit).await? {
-                Some(value) => beyond = Some((limit.at_most.clone(), value)),
+            match is_beyond(tx, described, row, limit).await? {
+                Some(value) => {
+                    beyond = Some(Beyond {
+                        field: field.to_owned(),
+                        value: value.to_text(),
+                        at_most: limit.at_most.clone(),
+                        role: limit.role.to_string(),
+                    });
+                }
                 // One role that decides so far is enough.
                 None => {
                     beyond = None;
@@ -102,30 +166,9 @@ async fn within_authority(
                 }
             }
         }
-        let Some((at_most, value)) = beyond else { continue };
-        if is_approved(tx, &described, &row, field).await? {
-            continue;
-        }
-        let name = field.split('.').next_back().unwrap_or(field);
-        let shown = if described.position(name).is_some() { field } else { "" };
-        let refusal = match shown {
-            "" => Refusal::new("over-your-limit"),
-            field => Refusal::field("over-your-limit", field),
-        };
-        return Err(refusal
-            .with("name", field)
-            .with(
-                "field_of",
-                match field.contains('.') {
-                    true => field.to_owned(),
-                    false => format!("{}.{field}", described.name),
-                },
-            )
-            .with("limit", at_most)
-            .with("value", value.to_text())
-            .into());
+        found.extend(beyond);
     }
-    Ok(())
+    Ok(found)
 }
 
 /// The value that goes beyond a limit, if it does.
@@ -199,22 +242,33 @@ pub(super) async fn allowed_values(
             allowed.insert(field.to_owned(), value.to_text().into());
         }
     }
+    if described.name == Order::NAME
+        && let Some(amount) = allowed_amount(tx, row.id).await?
+    {
+        allowed.insert(ALLOWED_DELIVERIES.to_owned(), amount.into());
+    }
     Ok(Json::Object(allowed))
 }
 
 /// Whether a value was approved, or a larger one.
 async fn is_approved(tx: &mut Tx, described: &RecordType, row: &Row, field: &str) -> Result<bool> {
-    let filter = Filter::eq("record", row.id.to_string())
+    let allowed = allowed(tx, row.id, field).await?;
+    let now = limited_value(tx, described, row, field).await?;
+    Ok(match (allowed, now) {
+        (Some(allowed), Some((kind, value))) => !exceeds(&kind, &value, &allowed),
+        _ => false,
+    })
+}
+
+/// What the last approval of a record allowed under a key.
+pub(crate) async fn allowed(tx: &mut Tx, record: RawId, key: &str) -> Result<Option<String>> {
+    let filter = Filter::eq("record", record.to_string())
         .and(Filter::eq("state", RequestState::Approved.code()));
     let query = Query::of(filter).limited(1).sorted(vec![Sort::down("id")]);
     let Some(found) = tx.list(ApprovalRequest::NAME, &query).await?.rows.into_iter().next() else {
-        return Ok(false);
+        return Ok(None);
     };
     let request: Stored<ApprovalRequest> = found.try_into()?;
-    let allowed = request.allowed.as_ref().and_then(|allowed| allowed.0.get(field)?.as_str());
-    let now = limited_value(tx, described, row, field).await?;
-    Ok(match (allowed, now) {
-        (Some(allowed), Some((kind, value))) => !exceeds(&kind, &value, allowed),
-        _ => false,
-    })
+    let allowed = request.allowed.as_ref().and_then(|allowed| allowed.0.get(key)?.as_str());
+    Ok(allowed.map(str::to_owned))
 }

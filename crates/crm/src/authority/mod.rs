@@ -3,9 +3,17 @@
 mod ask;
 mod decide;
 mod guard;
+mod notify;
 mod request;
 
-pub use ask::{ask, waiting_for};
+pub use ask::{ask, open_request, waiting_for};
 pub use decide::{Decided, Decision, decide, withdraw};
-pub use guard::guard;
+pub(crate) use guard::allowed;
+pub use guard::{Beyond, guard};
 pub use request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
+
+/// Whether somebody else may allow what was refused with this code.
+#[must_use]
+pub fn may_be_allowed(code: &str) -> bool {
+    matches!(code, "over-your-limit" | "deliveries-stopped" | "credit-limit-exceeded")
+}

@@ -4,6 +4,7 @@
 use guanxi_base::{Id, Timestamp};
 use guanxi_record::{Choice, Filter, Json, LongText, Owner, Record};
 
+use super::guard::Beyond;
 use crate::access::ApprovalRule;
 
 /// Where a request stands.
@@ -33,7 +34,7 @@ pub struct ApprovalRequest {
     #[field(read_only, search)]
     pub subject: String,
     /// The type of the record.
-    #[field(read_only)]
+    #[field(read_only, means = "record_type")]
     pub record_type: String,
     /// The record's id, as text.
     #[field(read_only)]
@@ -56,9 +57,21 @@ pub struct ApprovalRequest {
     /// Where it stands.
     #[field(read_only)]
     pub state: RequestState,
+    /// What goes beyond the authority of whoever asks, and how far they decide.
+    #[field(read_only)]
+    pub beyond: Option<Json>,
     /// The values that were allowed, of every field that authority limits.
     #[field(read_only)]
     pub allowed: Option<Json>,
+}
+
+impl ApprovalRequest {
+    /// What goes beyond the authority of whoever asked.
+    #[must_use]
+    pub fn beyond(&self) -> Vec<Beyond> {
+        let known = self.beyond.as_ref().map(|beyond| beyond.0.clone());
+        known.and_then(|known| serde_json::from_value(known).ok()).unwrap_or_default()
+    }
 }
 
 /// What somebody who was asked did.

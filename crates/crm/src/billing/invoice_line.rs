@@ -1,6 +1,6 @@
 //! One line of an invoice.
 
-use guanxi_base::{Decimal, Id, Money, Refusal};
+use guanxi_base::{Decimal, Id, Money, Percent, Refusal};
 use guanxi_record::Record;
 
 use super::Invoice;
@@ -27,8 +27,13 @@ pub struct InvoiceLine {
     /// How many.
     #[field(default = "1")]
     pub quantity: Decimal,
-    /// What one costs.
+    /// What it is counted in; the product's own when nobody says.
+    pub unit: Option<String>,
+    /// What one costs; the product's list price when nobody says.
     pub unit_price: Money,
+    /// How much tax is asked on it; the product's own when nobody says.
+    #[field(folded)]
+    pub tax_rate: Option<Percent>,
     /// Quantity × price.
     #[field(read_only)]
     pub amount: Option<Money>,
@@ -42,6 +47,9 @@ impl InvoiceLine {
         }
         if self.product.is_none() && self.description.is_none() {
             refusals.push(Refusal::field("line-without-product", "product"));
+        }
+        if self.tax_rate.is_some_and(|rate| !(0..=100 * Percent::ONE).contains(&rate.units())) {
+            refusals.push(Refusal::field("not-a-tax-rate", "tax_rate"));
         }
     }
 }

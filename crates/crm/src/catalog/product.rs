@@ -1,6 +1,6 @@
 //! Something that we sell.
 
-use guanxi_base::{Id, Money};
+use guanxi_base::{Id, Money, Percent, Refusal};
 use guanxi_record::{Choice, LongText, Record};
 
 use super::ProductCategory;
@@ -18,7 +18,7 @@ pub enum ProductKind {
 
 /// Something that we sell.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(area = "catalog", icon = "package")]
+#[record(area = "catalog", icon = "package", settle)]
 pub struct Product {
     /// What people call it.
     #[field(search, index)]
@@ -42,7 +42,18 @@ pub struct Product {
     /// Whether it is sold.
     #[field(default = "true")]
     pub is_active: bool,
+    /// How much tax is asked on it.
+    #[field(folded)]
+    pub tax_rate: Option<Percent>,
     /// What a customer should know about it.
     #[field(folded)]
     pub description: Option<LongText>,
+}
+
+impl Product {
+    fn settle(&mut self, refusals: &mut Vec<Refusal>) {
+        if self.tax_rate.is_some_and(|rate| !(0..=100 * Percent::ONE).contains(&rate.units())) {
+            refusals.push(Refusal::field("not-a-tax-rate", "tax_rate"));
+        }
+    }
 }

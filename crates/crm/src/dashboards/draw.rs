@@ -14,10 +14,13 @@ use jiff::ToSpan as _;
 
 use super::columns::Grouped;
 use super::records::Chart;
-use super::table::Table;
+use super::table::{LeftOut, Table};
 use crate::access::conditions;
 use crate::segments::expand;
 use crate::text::Texts;
+
+/// So many of the groups that are not shown are named.
+const NAMED: usize = 3;
 
 /// A chart whose numbers are there.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,14 +33,37 @@ pub struct Drawn {
     pub series: Vec<String>,
     /// The marks, in their order.
     pub shapes: Vec<Shape>,
-    /// So many groups are not shown, or are put together.
-    pub left_out: usize,
+    /// Which groups are not shown, or are put together.
+    pub unseen: Unseen,
     /// So many columns are not shown.
     pub series_left_out: usize,
     /// The list of all the records.
     pub address: String,
     /// As of when the numbers are, where they are not of this moment.
     pub as_of: Option<Timestamp>,
+}
+
+/// The groups that are not shown one by one.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unseen {
+    /// So many times before the first that is shown.
+    pub earlier: usize,
+    /// So many times after the last that is shown.
+    pub later: usize,
+    /// The first and the last time that are shown, as they are called.
+    pub shown: (String, String),
+    /// So many others: the smallest, or the last in their order.
+    pub others: usize,
+    /// What the first of them are called.
+    pub names: Vec<String>,
+}
+
+impl Unseen {
+    /// How many groups that are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.earlier + self.later + self.others
+    }
 }
 
 /// What stands at one value of the field that groups are made by.
@@ -111,9 +137,10 @@ pub async fn draw(
         return Ok(Drawn { as_of, ..table.number(&place, label) });
     };
     table.sort(key, keys.get(1));
-    table.fill(key, &measure);
+    let today = view.now().to_zoned(view.actor().time_zone.clone()).date();
+    table.fill(key, &measure, (today, usize::try_from(chart.marks).unwrap_or(0)));
     let all_series = table.series.len();
-    let (left_out, rest) = table.cut(chart, &measure);
+    let left = table.cut(chart, &measure, (key, today));
     let series_left_out = all_series - table.series.len();
     let mut shapes = Vec::new();
     let splits = table.split_labels(view, texts, keys.get(1)).await?;
@@ -128,15 +155,36 @@ pub async fn draw(
         let address = Some(place.list(here.iter()));
         shapes.push(Shape { label, address, marks: marks.collect() });
     }
-    if let Some(rest) = rest {
-        let marks = rest.into_iter().map(|cell| cell.map(|value| Mark { value, address: None }));
-        let label = texts.get("chart-others");
-        shapes.push(Shape { label, address: None, marks: marks.collect() });
+    let unseen = unseen(view, texts, key, &left).await?;
+    if let Some(sums) = left.earlier_sum {
+        let before = left.shown.map(|(first, _)| place.list([key.before(first)].iter()));
+        let label = texts.format("chart-before", &[("day", &unseen.shown.0)]);
+        shapes.insert(0, together(label, before.as_ref(), sums));
+    }
+    if let Some(sums) = left.others_sum {
+        shapes.push(together(texts.get("chart-others"), None, sums));
     }
     let series = series_names(&label, splits, &table.series);
     let address = place.list([].iter());
     let keys = key.label(texts);
-    Ok(Drawn { keys, measure: label, series, shapes, left_out, series_left_out, address, as_of })
+    Ok(Drawn { keys, measure: label, series, shapes, unseen, series_left_out, address, as_of })
+}
+
+/// What is put together of several groups.
+fn together(label: String, address: Option<&String>, sums: Vec<Option<Value>>) -> Shape {
+    let mark = |value| Mark { value, address: address.cloned() };
+    let marks = sums.into_iter().map(|cell| cell.map(mark)).collect();
+    Shape { label, address: address.cloned(), marks }
+}
+
+/// What is not shown one by one, by its names.
+async fn unseen(view: &mut View, texts: &Texts, key: &Key, left: &LeftOut) -> Result<Unseen> {
+    let named = &left.others[..left.others.len().min(NAMED)];
+    let names = key.labels(view, texts, named).await?;
+    let shown = left.shown.map(|(first, last)| (key.date(first), key.date(last)));
+    let (earlier, later) = (left.earlier, left.later);
+    let (shown, others) = (shown.unwrap_or_default(), left.others.len());
+    Ok(Unseen { earlier, later, shown, others, names })
 }
 
 fn condition_of(chart: &Chart) -> &str {
@@ -296,6 +344,11 @@ impl Key {
             }
             (value, _) => vec![states("", value.to_text())],
         }
+    }
+
+    /// The condition by which a list shows the records of all times before one.
+    fn before(&self, first: Date) -> (String, String) {
+        (format!("{}.lt", self.path), first.to_string())
     }
 
     /// In which order the values stand, where it is not by their numbers.

@@ -78,9 +78,10 @@ pub struct Chart {
     #[field(default = "bar")]
     pub kind: ChartKind,
     /// The type of the records, such as `order`.
+    #[field(means = "record_type")]
     pub record_type: String,
     /// Which of them, as the address of a list says: `status=confirmed`.
-    #[field(folded)]
+    #[field(folded, means = "condition")]
     pub condition: Option<LongText>,
     /// A mark for each value of this field, or of one behind a link: `date:month`,
     /// `customer.country`.

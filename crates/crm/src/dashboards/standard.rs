@@ -25,15 +25,26 @@ struct Standard {
     group_by: &'static str,
     split_by: &'static str,
     measure: &'static str,
+    marks: i64,
 }
 
 /// Of twelve months the first one may be a part.
 const MARKS: i64 = 13;
+/// Of days around today a quarter is past: four of these, then today and two weeks.
+const DAYS_AROUND: i64 = 19;
 const AGREED: &str = "status.not_in=draft,void&date.within=last_12_months";
 const OPEN: &str = "status.in=new,in_progress,waiting";
 
 const fn standard(kind: ChartKind, record_type: &'static str, group_by: &'static str) -> Standard {
-    Standard { kind, record_type, condition: "", group_by, split_by: "", measure: "count" }
+    Standard {
+        kind,
+        record_type,
+        condition: "",
+        group_by,
+        split_by: "",
+        measure: "count",
+        marks: MARKS,
+    }
 }
 
 static REVENUE: Standard = Standard {
@@ -58,7 +69,8 @@ static TASKS: Standard =
     Standard { condition: "status=open", ..standard(ChartKind::Bar, "task", "owner") };
 static MY_TASKS: Standard = Standard {
     condition: "status=open&owner=me",
-    ..standard(ChartKind::Line, "task", "due_date:day")
+    marks: DAYS_AROUND,
+    ..standard(ChartKind::Bar, "task", "due_date:day")
 };
 static CASES: Standard = Standard {
     condition: OPEN,
@@ -126,7 +138,7 @@ pub async fn make_role_dashboards(
                 split_by: some(standard.split_by),
                 measure: standard.measure.to_owned(),
                 target: None,
-                marks: MARKS,
+                marks: standard.marks,
                 place: i64::try_from(at).unwrap_or(i64::MAX),
             };
             tx.create(&chart).await?;

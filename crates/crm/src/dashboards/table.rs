@@ -1,10 +1,12 @@
 //! Groups as rows and columns: in their order, without gaps, no more than are read.
 
+use std::ops::Range;
+
 use guanxi_base::{Currency, Date, Decimal, Money, Result};
-use guanxi_record::{Aggregate, Function, Measure, Value};
+use guanxi_record::{Aggregate, Bucket, Function, Measure, Value};
 use guanxi_store::{Group, View};
 
-use super::draw::{Drawn, Key, Mark, Place, Shape, after, number, series_names};
+use super::draw::{Drawn, Key, Mark, Place, Shape, Unseen, after, number, series_names};
 use super::records::{Chart, ChartKind};
 use crate::text::Texts;
 
@@ -80,8 +82,8 @@ impl Table {
         };
         let series = series_names(&measure, vec![None; self.series.len()], &self.series);
         let (keys, shapes) = (String::new(), vec![shape]);
-        let (left_out, series_left_out) = (0, 0);
-        Drawn { keys, measure, series, shapes, left_out, series_left_out, address, as_of: None }
+        let (unseen, series_left_out) = (Unseen::default(), 0);
+        Drawn { keys, measure, series, shapes, unseen, series_left_out, address, as_of: None }
     }
 
     pub(super) fn sort(&mut self, key: &Key, split: Option<&Key>) {
@@ -113,14 +115,11 @@ impl Table {
         self.series = columns.iter().map(|column| self.series[*column].clone()).collect();
     }
 
-    /// Times between the first and the last of which there is nothing are none of what is counted.
-    pub(super) fn fill(&mut self, key: &Key, measure: &Measure) {
+    /// Times between the first and the last of which there is nothing are none of what is counted; from
+    /// today on, where there is something soon.
+    pub(super) fn fill(&mut self, key: &Key, measure: &Measure, (today, most): (Date, usize)) {
         let Some(bucket) = key.bucket.filter(|_| adds_up(measure)) else { return };
-        let dates = self.rows.iter().filter_map(|row| match row {
-            Value::Date(date) => Some(*date),
-            _ => None,
-        });
-        let dates: Vec<Date> = dates.collect();
+        let dates: Vec<Date> = self.rows.iter().filter_map(as_date).collect();
         let (Some(first), Some(last)) = (dates.first().copied(), dates.last().copied()) else {
             return;
         };
@@ -134,7 +133,9 @@ impl Table {
                 })
             })
             .collect();
-        let mut next = first;
+        let today = floor(today, bucket);
+        let soon = (0..most / 2).fold(today, |day, _| after(day, bucket));
+        let mut next = if today < first && first <= soon { today } else { first };
         let mut at = 0;
         while next < last && self.rows.len() < Aggregate::GROUPS_MAX {
             if self.rows.get(at) != Some(&Value::Date(next)) {
@@ -145,34 +146,57 @@ impl Table {
         }
     }
 
-    /// Leaves so many marks as were asked for: of times the last ones, of others the first, and
-    /// the others put together where they add up. How many rows are left out, and their sum.
+    /// Leaves so many marks as were asked for: of times those around today, of others the first; and the
+    /// others put together where they add up. What is left out.
     pub(super) fn cut(
         &mut self,
         chart: &Chart,
         measure: &Measure,
-    ) -> (usize, Option<Vec<Option<Value>>>) {
+        (key, today): (&Key, Date),
+    ) -> LeftOut {
         let most = match chart.kind {
             ChartKind::HeatMap | ChartKind::Table => COLUMNS_MAX,
             _ => SERIES_MAX,
         };
         let columns: Vec<usize> = (0..self.series.len().min(most)).collect();
         let wanted = usize::try_from(chart.marks).unwrap_or(usize::MAX);
-        let left_out = self.rows.len().saturating_sub(wanted);
-        let is_time = self.rows.iter().any(|row| matches!(row, Value::Date(_)));
-        let all: Vec<usize> = (0..self.rows.len()).collect();
-        let (kept, cut) = match is_time {
-            true => (&all[left_out..], &all[..left_out]),
-            false => (&all[..all.len() - left_out], &all[all.len() - left_out..]),
+        let dates: Vec<Date> = self.rows.iter().map_while(as_date).collect();
+        let mut left = LeftOut::default();
+        let kept: Vec<usize> = if dates.is_empty() {
+            let (kept, cut) = self.rows.split_at(self.rows.len().min(wanted));
+            left.others = cut.to_vec();
+            let cut: Vec<usize> = (kept.len()..self.rows.len()).collect();
+            left.others_sum =
+                (!cut.is_empty() && adds_up(measure)).then(|| self.sums(&cut, &columns));
+            (0..kept.len()).collect()
+        } else {
+            let bucket = key.bucket.unwrap_or(Bucket::Day);
+            let split = dates.partition_point(|day| *day < floor(today, bucket));
+            let shown = window(dates.len(), split, wanted);
+            let rows = |range: Range<usize>| range.filter(|at| self.has_something(*at)).collect();
+            let earlier: Vec<usize> = rows(0..shown.start);
+            let later: Vec<usize> = rows(shown.end..dates.len());
+            // Of what is still to come the past is what is late: it stands in one mark.
+            let is_ahead = dates.len() - split > 1;
+            left.earlier_sum = (!earlier.is_empty() && is_ahead && adds_up(measure))
+                .then(|| self.sums(&earlier, &columns));
+            (left.earlier, left.later) = (earlier.len(), later.len());
+            left.shown = dates.get(shown.start).copied().zip(dates.get(shown.end - 1).copied());
+            // What has no date is no part of the axis, and stays.
+            shown.chain(dates.len()..self.rows.len()).collect()
         };
-        let rest = (left_out > 0 && !is_time && adds_up(measure)).then(|| {
-            let sums = columns
-                .iter()
-                .map(|column| sum(cut.iter().filter_map(|row| self.cells[*row][*column].as_ref())));
-            sums.collect()
-        });
-        self.take(kept, &columns);
-        (left_out, rest)
+        self.take(&kept, &columns);
+        left
+    }
+
+    fn sums(&self, rows: &[usize], columns: &[usize]) -> Vec<Option<Value>> {
+        let of =
+            |column: &usize| sum(rows.iter().filter_map(|row| self.cells[*row][*column].as_ref()));
+        columns.iter().map(of).collect()
+    }
+
+    fn has_something(&self, row: usize) -> bool {
+        self.cells[row].iter().flatten().any(|value| number(value) != 0.0)
     }
 
     pub(super) async fn split_labels(
@@ -184,6 +208,55 @@ impl Table {
         let Some(split) = split else { return Ok(vec![None; self.series.len()]) };
         let values: Vec<Value> = self.series.iter().map(|(value, _)| value.clone()).collect();
         Ok(split.labels(view, texts, &values).await?.into_iter().map(Some).collect())
+    }
+}
+
+/// What a chart does not show one by one.
+#[derive(Debug, Default)]
+pub(super) struct LeftOut {
+    /// So many times before the first that is shown.
+    pub(super) earlier: usize,
+    /// Those put together, where they stand for what is late.
+    pub(super) earlier_sum: Option<Vec<Option<Value>>>,
+    /// So many times after the last.
+    pub(super) later: usize,
+    /// The first and the last time that are shown.
+    pub(super) shown: Option<(Date, Date)>,
+    /// Values that are no times, from the largest on.
+    pub(super) others: Vec<Value>,
+    /// Those put together.
+    pub(super) others_sum: Option<Vec<Option<Value>>>,
+}
+
+/// Of so many times in a row, `past` of which are over, those around now: the last ones where all is past
+/// or present, the first where all is to come, and of both a quarter of what is past.
+fn window(all: usize, past: usize, wanted: usize) -> Range<usize> {
+    let ahead = all - past;
+    if ahead <= 1 {
+        return all.saturating_sub(wanted)..all;
+    }
+    let before = past.min((wanted / 4).max(wanted.saturating_sub(ahead)));
+    let start = past - before;
+    start..all.min(start.saturating_add(wanted))
+}
+
+fn as_date(value: &Value) -> Option<Date> {
+    match value {
+        Value::Date(date) => Some(*date),
+        _ => None,
+    }
+}
+
+/// The first day of the bucket that a day is in.
+fn floor(day: Date, bucket: Bucket) -> Date {
+    match bucket {
+        Bucket::Day => day,
+        Bucket::Month => day.first_of_month(),
+        Bucket::Quarter => {
+            let month = (day.month() - 1) / 3 * 3 + 1;
+            Date::new(day.year(), month, 1).unwrap_or(day)
+        }
+        Bucket::Year => day.first_of_year(),
     }
 }
 
@@ -210,4 +283,27 @@ fn sum<'a>(values: impl Iterator<Item = &'a Value>) -> Option<Value> {
         });
     }
     sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_window_never_cuts_the_near_end() {
+        for ((all, past, wanted), expected) in [
+            // All is past, or up to today: the last ones.
+            ((30, 30, 12), 18..30),
+            ((30, 29, 12), 18..30),
+            // All is to come: the first ones.
+            ((30, 0, 12), 0..12),
+            // Both: a quarter is past, the rest begins today.
+            ((60, 20, 12), 17..29),
+            // Little is to come: the rest is past.
+            ((60, 57, 12), 48..60),
+            ((5, 2, 12), 0..5),
+        ] {
+            assert_eq!(window(all, past, wanted), expected, "{all} {past} {wanted}");
+        }
+    }
 }

@@ -28,10 +28,10 @@ pub struct Subscription {
     #[field(on_delete = "cascade")]
     pub segment: Option<Id<Segment>>,
     /// Or the type of a list, such as `case`: what is new in it.
-    #[field(folded)]
+    #[field(folded, means = "record_type")]
     pub record_type: Option<String>,
     /// Which records of it, as the address of the list says: `priority=urgent`.
-    #[field(folded)]
+    #[field(folded, means = "condition")]
     pub condition: Option<LongText>,
     /// Or a dashboard: all of its charts.
     #[field(on_delete = "cascade")]

@@ -228,9 +228,13 @@ impl<'a> Batch<'a> {
                 product: Some(*product),
                 description: Some(name.clone()),
                 quantity,
+                unit: None,
                 unit_price: *price,
                 discount: None,
+                tax_rate: None,
                 amount: Some(amount),
+                list_price: Some(*price),
+                below_list: None,
             };
             self.lines.push(self.row(store, &line));
             if let Some((invoice, _)) = invoice {
@@ -239,7 +243,9 @@ impl<'a> Batch<'a> {
                     product: Some(*product),
                     description: Some(name.clone()),
                     quantity,
+                    unit: None,
                     unit_price: *price,
+                    tax_rate: None,
                     amount: Some(amount),
                 };
                 self.invoice_lines.push(self.row(store, &line));

@@ -18,6 +18,7 @@ pub struct LifeRule {
     /// The line of business; the rule without one is for all others.
     pub product_line: Option<Id<ProductCategory>>,
     /// Who is worth an effort: a condition in the words of a list's address.
+    #[field(means = "condition:customer")]
     pub prospect_condition: Option<LongText>,
     /// From so many purchases on they are loyal,
     #[field(default = "5")]

@@ -46,7 +46,7 @@ pub struct CollectionPoint {
     /// Which teams may collect here; all when empty.
     pub collectors: Vec<Id<Team>>,
     /// The record type that it fills, such as `customer`.
-    #[field(default = "customer")]
+    #[field(default = "customer", means = "record_type")]
     pub record_type: String,
     /// What is collected in which format: `{"phone": {"required": true, "pattern": "\\+86\\d{11}"}}`
     /// or `{"industry": {"choices": ["Foods", "Trading"], "help": "…"}}`.

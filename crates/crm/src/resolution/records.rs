@@ -123,7 +123,7 @@ pub enum Survives {
 #[record(title = "field", area = "insights", icon = "filter-check")]
 pub struct SurvivorshipRule {
     /// The name of a customer's field.
-    #[field(search, unique)]
+    #[field(search, unique, means = "field:customer")]
     pub field: String,
     /// Which value stays.
     #[field(default = "survivors")]

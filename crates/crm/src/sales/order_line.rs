@@ -20,14 +20,25 @@ pub struct OrderLine {
     /// How many; negative when they come back.
     #[field(default = "1")]
     pub quantity: Decimal,
-    /// What one costs.
+    /// What it is counted in; the product's own when nobody says.
+    pub unit: Option<String>,
+    /// What one costs; the product's list price when nobody says.
     pub unit_price: Money,
     /// How much less is asked.
     #[field(folded)]
     pub discount: Option<Percent>,
+    /// How much tax is asked on it; the product's own when nobody says.
+    #[field(folded)]
+    pub tax_rate: Option<Percent>,
     /// Quantity × price − discount.
     #[field(read_only)]
     pub amount: Option<Money>,
+    /// What the product was listed at when it was put on the line.
+    #[field(read_only, folded, tells = "product.list_price")]
+    pub list_price: Option<Money>,
+    /// By how much the price, less the discount, is below that.
+    #[field(read_only, folded, tells = "product.list_price")]
+    pub below_list: Option<Percent>,
 }
 
 impl OrderLine {
@@ -42,7 +53,31 @@ impl OrderLine {
         if self.discount.is_some_and(|d| !(0..=100 * Percent::ONE).contains(&d.units())) {
             refusals.push(Refusal::field("not-a-share", "discount"));
         }
+        if self.tax_rate.is_some_and(|rate| !(0..=100 * Percent::ONE).contains(&rate.units())) {
+            refusals.push(Refusal::field("not-a-tax-rate", "tax_rate"));
+        }
+        self.below_list = self.list_price.and_then(|list| {
+            (self.quantity > Decimal::default()).then_some(())?;
+            below_list(list, self.unit_price, self.discount)
+        });
     }
+}
+
+/// By how much a price, less a discount, is below a list price, to 1/10,000 of a per cent; `None`
+/// when it is not, when the currencies differ, or when it is no price but a credit.
+#[must_use]
+pub fn below_list(list: Money, price: Money, discount: Option<Percent>) -> Option<Percent> {
+    if list.currency != price.currency || list.units <= 0 || price.units < 0 {
+        return None;
+    }
+    let asked = match discount {
+        Some(discount) => price.units.checked_sub(price.percent(discount)?.units)?,
+        None => price.units,
+    };
+    let less = i128::from(list.units.checked_sub(asked)?);
+    let share = less * 100 * i128::from(Percent::ONE) / i128::from(list.units);
+    let share = i64::try_from(share).ok().filter(|share| *share > 0)?;
+    Some(Percent::from_units(share))
 }
 
 /// Quantity × price − discount, rounded half to even at 1/10,000; `None` if 64 bits overflow.

@@ -25,7 +25,59 @@ both_databases!(
     charts_say_what_is_wrong_with_them,
     people_are_told_when_a_number_passes_another,
     personal_dashboards_are_nobody_elses,
+    what_is_due_soon_is_never_cut_away,
 );
+
+async fn what_is_due_soon_is_never_cut_away(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let on = create(&store, &actor, &dashboard("All")).await;
+    // It is 18 March: three weeks late, a week late, today, and every day of two months.
+    let mut days = vec![-21, -20, -7, 0];
+    days.extend(1..60);
+    for (at, day) in days.into_iter().enumerate() {
+        let today: guanxi_base::Date = "2026-03-18".parse().unwrap();
+        let due = today.checked_add(jiff::Span::new().days(day)).unwrap();
+        create(&store, &actor, &task(&format!("Task {at}"), Some(due))).await;
+    }
+    create(&store, &actor, &task("Some day", None)).await;
+    let by_day = Chart { marks: 19, ..chart(&on, ChartKind::Bar, "task", "due_date:day", "count") };
+    let mut view = store.read(&actor).await.unwrap();
+    let drawn = draw(&mut view, english(), &by_day, None).await.unwrap();
+    let shown = labels(&drawn);
+    // What is late in one mark, four days before, today, two weeks, and what has no day.
+    assert_eq!((shown.len(), shown[0], shown[1]), (21, "Before 2026-03-14", "2026-03-14"));
+    assert_eq!((shown[5], shown[19], shown[20]), ("2026-03-18", "2026-04-01", "(none)"));
+    let late = drawn.shapes[0].marks[0].clone().unwrap();
+    assert_eq!(
+        (late.value, late.address.as_deref()),
+        (Value::Integer(3), Some("/task?due_date.lt=2026-03-14"))
+    );
+    assert_eq!((drawn.unseen.earlier, drawn.unseen.later), (3, 45));
+    assert_eq!(drawn.unseen.shown, ("2026-03-14".to_owned(), "2026-04-01".to_owned()));
+    // What begins soon begins today; what is all past ends with the last.
+    let soon =
+        Chart { condition: Some(LongText("due_date.gt=2026-03-20".into())), ..by_day.clone() };
+    let drawn = draw(&mut view, english(), &soon, None).await.unwrap();
+    assert_eq!(labels(&drawn)[..4], ["2026-03-18", "2026-03-19", "2026-03-20", "2026-03-21"]);
+    let past = LongText("due_date.lt=2026-03-01".into());
+    let past = Chart { condition: Some(past), marks: 1, ..by_day };
+    let drawn = draw(&mut view, english(), &past, None).await.unwrap();
+    assert_eq!((labels(&drawn), drawn.unseen.earlier), (vec!["2026-02-26"], 1));
+}
+
+fn task(subject: &str, due_date: Option<guanxi_base::Date>) -> guanxi_crm::work::Task {
+    guanxi_crm::work::Task {
+        subject: subject.to_owned(),
+        customer: None,
+        contact: None,
+        case: None,
+        due_date,
+        status: guanxi_crm::work::TaskStatus::Open,
+        priority: guanxi_crm::service::Priority::Normal,
+        owner: None,
+        notes: None,
+    }
+}
 
 fn english() -> &'static Texts {
     Texts::of(guanxi_crm::access::Locale::En)
@@ -208,13 +260,14 @@ async fn amounts_of_several_currencies_stay_apart(database: TestDatabase) {
     };
     assert_eq!(texts(1), [Some("0.00 CNY".to_owned()), Some("0.00 EUR".to_owned())]);
     assert_eq!(texts(2), [Some("20.00 CNY".to_owned()), Some("7.00 EUR".to_owned())]);
-    // The last ones stay when there are too many times; of others the largest, and their rest.
+    // The last ones stay when there are too many times, a time of which there is nothing is not missed;
+    // of others the largest, and their rest.
     let last = Chart { marks: 1, ..months.clone() };
     let drawn_last = draw(&mut view, english(), &last, None).await.unwrap();
-    assert_eq!((labels(&drawn_last), drawn_last.left_out), (vec!["2026-03"], 2));
+    assert_eq!((labels(&drawn_last), drawn_last.unseen.count()), (vec!["2026-03"], 1));
     let largest = Chart { group_by: Some("number".into()), marks: 1, ..months };
     let drawn = draw(&mut view, english(), &largest, None).await.unwrap();
-    assert_eq!((drawn.shapes.len(), drawn.left_out), (2, 2));
+    assert_eq!((drawn.shapes.len(), drawn.unseen.count()), (2, 2));
     assert_eq!(drawn.shapes[1].label, "All others");
 }
 

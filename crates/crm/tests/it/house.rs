@@ -69,8 +69,12 @@ pub(crate) fn line(order: &Stored<Order>, quantity: i32, price: i64) -> OrderLin
         description: Some("Widget".to_owned()),
         quantity: Decimal::from(quantity),
         unit_price: Money::new(price * Money::ONE, Currency::CNY),
+        unit: None,
         discount: None,
+        tax_rate: None,
         amount: None,
+        list_price: None,
+        below_list: None,
     }
 }
 
@@ -83,6 +87,7 @@ pub(crate) fn product(name: &str) -> Product {
         list_price: None,
         unit_cost: None,
         unit: None,
+        tax_rate: None,
         is_active: true,
         description: None,
     }

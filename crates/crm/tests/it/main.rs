@@ -17,6 +17,7 @@ mod reading;
 mod resolving;
 mod scheduling;
 mod segments;
+mod selling;
 mod standing;
 mod telling;
 mod undoing;

@@ -97,7 +97,8 @@ fn types_with(indexes: &'static [&'static [&'static str]]) -> &'static [&'static
 async fn an_older_database_gets_its_copies(database: TestDatabase) {
     let config = |types, migrations| {
         let clock = Clock::at(NOW.parse().unwrap());
-        StoreConfig { url: database.url.clone(), types, migrations, clock, guard: None }
+        let (guard, complete) = (None, None);
+        StoreConfig { url: database.url.clone(), types, migrations, clock, guard, complete }
     };
     let mut migrations = migrations().unwrap();
     let mut steps = Vec::new();

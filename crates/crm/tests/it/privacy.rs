@@ -39,6 +39,7 @@ async fn approval_about(
         approval_rule: None,
         step: 0,
         state: RequestState::Open,
+        beyond: None,
         allowed: None,
     };
     let request = create(store, actor, &request).await;

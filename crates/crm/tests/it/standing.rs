@@ -54,7 +54,9 @@ async fn invoice(
         product: None,
         description: Some("Widget".to_owned()),
         quantity: Decimal::from(1),
+        unit: None,
         unit_price: yuan(100),
+        tax_rate: None,
         amount: None,
     };
     create(store, actor, &line).await;

@@ -17,7 +17,8 @@ fn config(database: &TestDatabase, count: usize) -> StoreConfig {
     let mut migrations = migrations().unwrap();
     migrations.truncate(count);
     let clock = Clock::at(NOW.parse().unwrap());
-    StoreConfig { url: database.url.clone(), types: RECORD_TYPES, migrations, clock, guard: None }
+    let (url, types) = (database.url.clone(), RECORD_TYPES);
+    StoreConfig { url, types, migrations, clock, guard: None, complete: None }
 }
 
 async fn every_released_schema_upgrades(database: TestDatabase) {

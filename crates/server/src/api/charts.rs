@@ -45,7 +45,7 @@ fn json_of(drawn: &Drawn) -> Json {
     });
     json!({
         "keys": drawn.keys, "measure": drawn.measure, "series": drawn.series, "list": drawn.address,
-        "left_out": drawn.left_out, "series_left_out": drawn.series_left_out, "as_of": drawn.as_of,
+        "left_out": drawn.unseen.count(), "series_left_out": drawn.series_left_out, "as_of": drawn.as_of,
         "items": shapes.collect::<Vec<_>>(),
     })
 }

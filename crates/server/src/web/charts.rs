@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::{Error, Id, RawId, Result, TimeZone};
 use guanxi_crm::access::{Locale, Role};
 use guanxi_crm::dashboards::{Chart, ChartKind, Dashboard, Drawn, Mark, Shape, charts_of};
+use guanxi_crm::text::Texts;
 use guanxi_record::{Choice as _, Filter, Query, Record, Row, Sort, Stored, Value};
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
@@ -68,18 +69,38 @@ pub(super) fn body(signed: &SignedIn, chart: &Chart, drawn: &Drawn) -> Markup {
 }
 
 fn below(signed: &SignedIn, drawn: &Drawn) -> Markup {
-    let more = drawn.left_out + drawn.series_left_out;
     html! {
         @if let Some(at) = drawn.as_of {
             @let at = format::instant(signed.texts.locale(), at, &signed.actor.time_zone);
             p class="gx-muted px-3 mb-2" { (signed.texts.format("segment-as-of", &[("at", &at)])) }
         }
-        @if more > 0 {
-            p class="gx-muted px-3 mb-2" {
-                (signed.texts.format("chart-left-out", &[("number", &more.to_string())]))
-            }
-        }
+        @for sentence in unseen(signed.texts, drawn) { p class="gx-muted px-3 mb-2" { (sentence) } }
     }
+}
+
+/// What is not shown one by one, by name.
+fn unseen(texts: &Texts, drawn: &Drawn) -> Vec<String> {
+    let unseen = &drawn.unseen;
+    let (first, last) = (unseen.shown.0.as_str(), unseen.shown.1.as_str());
+    let mut names = unseen.names.join(", ");
+    if unseen.others > unseen.names.len() {
+        names.push_str(" \u{2026}");
+    }
+    [
+        ("earlier", unseen.earlier),
+        ("later", unseen.later),
+        ("others", unseen.others),
+        ("series", drawn.series_left_out),
+    ]
+    .into_iter()
+    .filter(|(_, number)| *number > 0)
+    .map(|(which, number)| {
+        let number = number.to_string();
+        let given =
+            [("number", number.as_str()), ("first", first), ("last", last), ("names", &names)];
+        texts.format(&format!("chart-unseen-{which}"), &given)
+    })
+    .collect()
 }
 
 fn table(signed: &SignedIn, drawn: &Drawn) -> Markup {

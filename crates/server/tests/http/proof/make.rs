@@ -359,8 +359,12 @@ impl Maker<'_> {
             description: Some(self.word(at + 1)),
             quantity: Decimal::from(1),
             unit_price: Money::new(10 * Money::ONE, Currency::CNY),
+            unit: None,
             discount: None,
+            tax_rate: None,
             amount: None,
+            list_price: None,
+            below_list: None,
         };
         let id = self.create(&line).await;
         let thing = self.thing(id, "order_line", at + 1, order_at);

@@ -1,0 +1,354 @@
+//! Whether a customer may be delivered to: not while their terms stop it, nor for more than they may owe.
+//! A confirmed order is a promise, so it is asked when one is made or grows, by whatever face, and
+//! somebody else may allow it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use guanxi_base::{Currency, Id, Money, RawId, Refusal, Result};
+use guanxi_record::{
+    Aggregate, Changes, Choice as _, Filter, Measure, Op, Query, Record, Stored, Value,
+};
+use guanxi_store::{Changed, Operation, Purpose, Rights, Tx, View};
+use serde_json::json;
+
+use super::from_product::order_of;
+use super::{Order, OrderKind, OrderLine, OrderStatus};
+use crate::billing::{Invoice, Payment};
+use crate::people::{Customer, PaymentRecord, TermsRule};
+
+/// So many records are asked about at once.
+const CHUNK: usize = 500;
+
+/// What an order asks of a customer's credit: the order, and its total.
+#[derive(Debug, Clone, Copy)]
+struct Asked {
+    order: RawId,
+    total: Option<Money>,
+}
+
+/// Why a customer may not be delivered to, in words that the reader of the view may read: by their terms,
+/// or because with this order, if there is one, they would owe more than they may. Empty when they may.
+///
+/// # Errors
+/// When the database fails.
+pub async fn held(view: &mut View, customer: RawId, order: Option<RawId>) -> Result<Vec<Refusal>> {
+    let rights = view.act_with(Rights::All);
+    let asked = match order {
+        Some(id) => match view.fetch::<Order>(Purpose::Read, Id::new(id)).await {
+            Ok(found) => Some(Asked { order: id, total: found.total }),
+            Err(error) => {
+                view.act_with(rights);
+                return Err(error);
+            }
+        },
+        None => None,
+    };
+    let outcome = reasons(view, &rights, customer, asked).await;
+    view.act_with(rights);
+    outcome
+}
+
+/// Why a customer may not be delivered to, asked with all rights; told as far as `reader` may know.
+async fn reasons(
+    view: &mut View,
+    reader: &Rights,
+    customer: RawId,
+    asked: Option<Asked>,
+) -> Result<Vec<Refusal>> {
+    let customer: Stored<Customer> = match view.fetch(Purpose::Read, Id::new(customer)).await {
+        Ok(customer) => customer,
+        Err(guanxi_base::Error::NotFound) => return Ok(Vec::new()),
+        Err(error) => return Err(error),
+    };
+    let rule: Option<Stored<TermsRule>> = match customer.terms {
+        Some(id) => Some(view.fetch(Purpose::Read, id).await?),
+        None => None,
+    };
+    let rule = rule.filter(|rule| rule.archived_at.is_none());
+    let mut found = Vec::new();
+    if let Some(rule) = rule.as_ref().filter(|rule| rule.stops) {
+        let told = sees_terms(view, reader, &customer, rule, &["stops"]).await?;
+        found.push(stopped(rule, customer.payment_record, told));
+    }
+    let limit = customer.credit_limit.or(rule.as_ref().and_then(|rule| rule.credit_limit));
+    if let Some(limit) = limit {
+        found.extend(beyond_credit(view, reader, &customer, rule.as_ref(), (limit, asked)).await?);
+    }
+    Ok(found)
+}
+
+fn stopped(rule: &TermsRule, record: Option<PaymentRecord>, told: bool) -> Refusal {
+    let record = record.map_or("none", PaymentRecord::code);
+    let (told, rule, record) = match told {
+        true => ("yes", rule.name.as_str(), record),
+        false => ("no", "", "none"),
+    };
+    let refusal = Refusal::field("deliveries-stopped", "status").with("told", told);
+    refusal.with("terms", rule).with("payment", record)
+}
+
+/// Whether the reader sees a customer's terms, and because of what.
+async fn sees_terms(
+    view: &mut View,
+    reader: &Rights,
+    customer: &Stored<Customer>,
+    rule: &Stored<TermsRule>,
+    fields: &[&str],
+) -> Result<bool> {
+    if !reader.reads_all(Customer::NAME, &["terms", "payment_record"])
+        || !reader.reads_all(TermsRule::NAME, &["name"])
+        || !reader.reads_all(TermsRule::NAME, fields)
+    {
+        return Ok(false);
+    }
+    let all = view.act_with(reader.clone());
+    let sees = async {
+        Ok(view.may(Customer::NAME, customer.id.raw(), Purpose::Read).await?
+            && view.may(TermsRule::NAME, rule.id.raw(), Purpose::Read).await?)
+    }
+    .await;
+    view.act_with(all);
+    sees
+}
+
+/// A refusal when a customer would owe more than they may: what they owe, what is promised to them and
+/// not asked for yet, and the order.
+async fn beyond_credit(
+    view: &mut View,
+    reader: &Rights,
+    customer: &Stored<Customer>,
+    rule: Option<&Stored<TermsRule>>,
+    (limit, asked): (Money, Option<Asked>),
+) -> Result<Option<Refusal>> {
+    let order = asked.map(|asked| asked.order);
+    let total = asked.and_then(|asked| asked.total);
+    let owed = owed(view, customer.id, order, limit.currency).await?;
+    let mut would_owe = owed;
+    let is_beyond = match total.filter(|total| total.units > 0) {
+        // A currency for which nothing was said is beyond what was said.
+        Some(total) if total.currency != limit.currency => {
+            would_owe = total;
+            true
+        }
+        Some(total) => {
+            would_owe = owed.checked_add(total).unwrap_or(Money::new(i64::MAX, owed.currency));
+            would_owe.units > limit.units
+        }
+        None => owed.units > limit.units,
+    };
+    if !is_beyond {
+        return Ok(None);
+    }
+    let own = customer.credit_limit.is_some();
+    let sees_limit = match (own, rule) {
+        (true, _) => reader.reads_all(Customer::NAME, &["credit_limit"]),
+        (false, Some(rule)) => sees_terms(view, reader, customer, rule, &["credit_limit"]).await?,
+        (false, None) => false,
+    };
+    let told = sees_limit && sees_owed(view, reader, customer.id, order, owed).await?;
+    let refusal = Refusal::field("credit-limit-exceeded", "status");
+    Ok(Some(match told {
+        true => refusal.with("told", "yes").with("owed", would_owe).with("limit", limit),
+        false => refusal.with("told", "no").with("owed", "").with("limit", ""),
+    }))
+}
+
+/// Whether the reader, by what they see themselves, comes to the same sum.
+async fn sees_owed(
+    view: &mut View,
+    reader: &Rights,
+    customer: Id<Customer>,
+    order: Option<RawId>,
+    sum: Money,
+) -> Result<bool> {
+    let reads = [
+        (Invoice::NAME, ["customer", "status", "total"].as_slice()),
+        (Invoice::NAME, &["order"]),
+        (Payment::NAME, &["customer", "invoice", "amount"]),
+        (Order::NAME, &["customer", "status", "total"]),
+    ];
+    if reads.iter().any(|(of, fields)| !reader.reads_all(of, fields)) {
+        return Ok(false);
+    }
+    let all = view.act_with(reader.clone());
+    let seen = owed(view, customer, order, sum.currency).await;
+    view.act_with(all);
+    Ok(seen? == sum)
+}
+
+/// What a customer owes in a currency: invoices that were sent and are not paid, less payments, and
+/// confirmed orders that no invoice asks for yet. Of one order it says nothing.
+async fn owed(
+    view: &mut View,
+    customer: Id<Customer>,
+    besides: Option<RawId>,
+    currency: Currency,
+) -> Result<Money> {
+    let of_customer = || Filter::eq("customer", customer.to_string());
+    let asked_for = json!(["issued", "paid", "written_off"]);
+    let billed = Filter::Related {
+        record_type: Invoice::NAME.to_owned(),
+        via: "order".to_owned(),
+        count: None,
+        filter: Box::new(Filter::compare("status", Op::In, asked_for)),
+    };
+    let mut promised = of_customer()
+        .and(Filter::compare("status", Op::In, json!(["confirmed", "shipped"])))
+        .and(Filter::Not(Box::new(billed)));
+    if let Some(besides) = besides {
+        promised = promised.and(Filter::compare("id", Op::Ne, besides.to_string()));
+    }
+    let sent = of_customer().and(Filter::eq("status", "issued"));
+    let open = Filter::eq("invoice.status", "issued");
+    let paid = of_customer().and(open.or(Filter::compare("invoice", Op::Empty, true)));
+    let mut sum = 0_i64;
+    for (of, filter, measure, sign) in [
+        (Invoice::NAME, sent, "sum:total", 1),
+        (Payment::NAME, paid, "sum:amount", -1),
+        (Order::NAME, promised, "sum:total", 1),
+    ] {
+        let measures = vec![Measure::parse(measure)?];
+        let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: false };
+        for group in view.aggregate(of, &wanted).await? {
+            if let Some(Value::Money(part)) = group.measures.first()
+                && part.currency == currency
+            {
+                sum = sum.saturating_add(sign * part.units);
+            }
+        }
+    }
+    Ok(Money::new(sum, currency))
+}
+
+/// The key of a request's `allowed` under which the amount stands that may be delivered all the same.
+pub(crate) const ALLOWED_DELIVERIES: &str = "deliveries";
+
+/// Of an order that somebody allows although its customer may not be delivered to: its total.
+pub(crate) async fn allowed_amount(tx: &mut Tx, order: RawId) -> Result<Option<String>> {
+    let found: Stored<Order> = tx.fetch(Purpose::Read, Id::new(order)).await?;
+    let (Some(customer), OrderKind::Sale) = (found.customer, found.kind) else { return Ok(None) };
+    let asked = Asked { order, total: found.total };
+    let reasons = reasons(tx, &Rights::All, customer.raw(), Some(asked)).await?;
+    let total = found.total.map_or_else(|| "0".to_owned(), |total| total.to_string());
+    Ok((!reasons.is_empty()).then_some(total))
+}
+
+/// Refuses promises to customers who may not be delivered to. The transaction acts with all rights;
+/// `reader` is who is refused. `allowed` says for how much an order was allowed.
+pub(crate) async fn check_deliveries(
+    tx: &mut Tx,
+    changed: &[Changed],
+    reader: &Rights,
+) -> Result<()> {
+    let promised = promised(tx, changed).await?;
+    for order in watched(tx, promised).await? {
+        let Some(customer) = order.customer else { continue };
+        let asked = Asked { order: order.id.raw(), total: order.total };
+        let reasons = reasons(tx, reader, customer.raw(), Some(asked)).await?;
+        if reasons.is_empty() || is_allowed(tx, &order).await? {
+            continue;
+        }
+        return Err(guanxi_base::Error::Refused(reasons));
+    }
+    Ok(())
+}
+
+async fn is_allowed(tx: &mut Tx, order: &Stored<Order>) -> Result<bool> {
+    let allowed = crate::authority::allowed(tx, order.id.raw(), ALLOWED_DELIVERIES).await?;
+    let Some(allowed) = allowed else { return Ok(false) };
+    Ok(match order.total.filter(|total| total.units > 0) {
+        None => true,
+        Some(total) => allowed.rsplit_once(' ').is_some_and(|(amount, code)| {
+            let allowed = Money::parse(amount, total.currency).ok();
+            code == total.currency.code() && allowed.is_some_and(|most| total.units <= most.units)
+        }),
+    })
+}
+
+/// The orders by which somebody promises more than before.
+async fn promised(tx: &mut Tx, changed: &[Changed]) -> Result<BTreeSet<RawId>> {
+    let catalog = tx.catalog().clone();
+    let (order, line) = (catalog.get(Order::NAME)?, catalog.get(OrderLine::NAME)?);
+    let mut promised = BTreeSet::new();
+    let mut new_lines = Vec::new();
+    for one in changed {
+        let changes = one.diff.as_ref();
+        match (one.record_type.as_str(), one.operation) {
+            (Order::NAME, Operation::Create | Operation::Restore) => {
+                promised.insert(one.record);
+            }
+            (Order::NAME, Operation::Update) => {
+                let changes = changes.map(|diff| Changes::from_json(order, diff));
+                if changes.is_some_and(|changes| promises(&changes)) {
+                    promised.insert(one.record);
+                }
+            }
+            (OrderLine::NAME, Operation::Create | Operation::Restore) => {
+                new_lines.push(one.record);
+            }
+            (OrderLine::NAME, Operation::Update) => {
+                let changes = changes.map(|diff| Changes::from_json(line, diff));
+                let grows = changes.is_some_and(|changes| grows(&changes));
+                promised.extend(one.whole.filter(|_| grows));
+            }
+            _ => {}
+        }
+    }
+    for chunk in new_lines.chunks(CHUNK) {
+        let wanted = Query::of(Filter::one_of("id", chunk.iter().copied())).limited(CHUNK);
+        for row in tx.list(OrderLine::NAME, &wanted).await?.rows {
+            // What comes back, or is taken off, promises nothing.
+            if matches!(row.value(line, "amount"), Value::Money(amount) if amount.units > 0) {
+                promised.extend(order_of(&row, line));
+            }
+        }
+    }
+    Ok(promised)
+}
+
+/// Whether a change of an order promises what it did not before: from not agreed to agreed, from agreed to
+/// sent, to another customer.
+fn promises(changes: &Changes) -> bool {
+    let rank = |value: &Value| match value.as_text().and_then(OrderStatus::from_code) {
+        Some(OrderStatus::Confirmed) => 1,
+        // What has been sent is not sent again by being called done.
+        Some(OrderStatus::Shipped | OrderStatus::Completed) => 2,
+        _ => 0,
+    };
+    changes.0.iter().any(|change| match change.field.as_str() {
+        "status" => rank(&change.new) > rank(&change.old),
+        "customer" | "kind" => true,
+        _ => false,
+    })
+}
+
+fn grows(changes: &Changes) -> bool {
+    let units = |value: &Value| match value {
+        Value::Money(money) => money.units,
+        _ => 0,
+    };
+    changes.0.iter().any(|change| match change.field.as_str() {
+        "amount" => units(&change.new) > units(&change.old),
+        "order" => true,
+        _ => false,
+    })
+}
+
+/// Of some orders the agreed sales to customers whose terms or limit say anything.
+async fn watched(tx: &mut Tx, orders: BTreeSet<RawId>) -> Result<Vec<Stored<Order>>> {
+    let says = Filter::any(vec![
+        Filter::eq("customer.terms.stops", true),
+        Filter::compare("customer.terms.credit_limit", Op::Empty, false),
+        Filter::compare("customer.credit_limit", Op::Empty, false),
+    ]);
+    let orders: Vec<RawId> = orders.into_iter().collect();
+    let mut found = BTreeMap::new();
+    for chunk in orders.chunks(CHUNK) {
+        let ids = Filter::one_of("id", chunk.iter().copied());
+        let wanted = ids.and(super::agreed_sales("")).and(says.clone());
+        for row in tx.list(Order::NAME, &Query::of(wanted).limited(CHUNK)).await?.rows {
+            found.insert(row.id, row.try_into()?);
+        }
+    }
+    Ok(found.into_values().collect())
+}
