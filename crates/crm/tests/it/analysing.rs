@@ -52,7 +52,13 @@ async fn sold(store: &Store, who: &Stored<Customer>, date: &str, price: i64) -> 
     one
 }
 
-async fn taken_back(store: &Store, who: &Stored<Customer>, date: &str, price: i64, kind: OrderKind) {
+async fn taken_back(
+    store: &Store,
+    who: &Stored<Customer>,
+    date: &str,
+    price: i64,
+    kind: OrderKind,
+) {
     let actor = Actor::system(Origin::Api);
     let one = create(store, &actor, &Order { kind, ..order(who, date) }).await;
     create(store, &actor, &line(&one, -1, price)).await;
@@ -177,10 +183,8 @@ async fn what_came_back_is_taken_off_unless_gross_is_asked_for(database: TestDat
     let told = why(&mut view, &row).await.unwrap().unwrap();
     assert_eq!(told.life.reason.unwrap().purchases, 1);
     drop(view);
-    let gross = AnalysisRun {
-        counts_returned: true,
-        ..AnalysisRun::of(Analysis::CustomerValue, None)
-    };
+    let gross =
+        AnalysisRun { counts_returned: true, ..AnalysisRun::of(Analysis::CustomerValue, None) };
     let gross = run(&store, &warehouse, gross).await;
     assert_eq!(card(&gross)["counts_returned"], json!(true));
     let gross = again(&store, &most).await;
@@ -295,10 +299,8 @@ async fn what_happened_since_the_run_is_told(database: TestDatabase) {
     assert_eq!(told(&buyers[1]).await.unwrap().changed, []);
     // What was put away is a change too.
     let mut view = store.read(&actor).await.unwrap();
-    let query = guanxi_record::Query::of(guanxi_record::Filter::eq(
-        "customer",
-        buyers[1].id.to_string(),
-    ));
+    let query =
+        guanxi_record::Query::of(guanxi_record::Filter::eq("customer", buyers[1].id.to_string()));
     let row = view.list("order", &query.limited(1)).await.unwrap().rows.remove(0);
     drop(view);
     let mut tx = store.write(&actor).await.unwrap();
