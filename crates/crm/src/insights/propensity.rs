@@ -4,9 +4,7 @@
 //! What moves the score of a customer is told by the share of each feature in its log-odds, against
 //! an average customer: of a sum these are the Shapley values (Lundberg & Lee, NeurIPS 2017).
 
-use guanxi_analytics::scoring::{
-    Cases, Feature, Logistic, Scorer as _, area_under_curve, cross_validate,
-};
+use guanxi_analytics::scoring::{Cases, Feature, Logistic, area_under_curve, cross_validate};
 use guanxi_base::{Error, Result, Rng};
 use serde_json::{Value as Json, json};
 

@@ -66,7 +66,8 @@ impl Standing {
         let places: HashMap<i64, usize> =
             (0..found.len()).map(|place| (found.customer(place).0, place)).collect();
         let as_of = i64::from(found.purchases().as_of);
-        let (paying, left_aside) = paying(warehouse, manifest, &catalog, (&places, today)).await?;
+        let (paying, left_aside) =
+            paying(warehouse, manifest, &catalog, &places, (as_of, today)).await?;
         let own = ["id", "class"];
         let customers = warehouse.frame(manifest, catalog.get(Customer::NAME)?, &own).await?;
         let mut classes: Vec<Option<CustomerClass>> = vec![None; found.len()];
