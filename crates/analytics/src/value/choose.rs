@@ -7,6 +7,9 @@ use super::{BetaGeoNbd, Boundary, Form, Histories, Naive, Nbd, ParetoNbd, Purcha
 use crate::Result;
 use crate::error::{each, parameter, same_length};
 
+/// A mean error that is larger by this share is as good.
+const NEAR: f64 = 0.005;
+
 /// How well a model foretold a hold-out.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Evaluation {
@@ -176,8 +179,8 @@ pub fn choose(histories: &Histories, happened: &[f64], horizon: f64) -> Result<C
 
 /// Fits the model of each family to a calibration period, compares each with what the same customers
 /// did in the `horizon` after it, and chooses the one of the smallest mean absolute error. Of those
-/// that are no more than a standard error of the difference behind it, the one in use stays; else one
-/// without a boundary, and then the first of [`Family::ALL`]: a few purchases more must not change
+/// that are no more than a standard error of the difference behind it, or next to nothing, the one in
+/// use stays; else one without a boundary, and then the first of [`Family::ALL`]: a few purchases more must not change
 /// what everybody is worth. Where none can be fitted it is [`Nbd::shrunk`].
 ///
 /// # Errors
@@ -221,7 +224,9 @@ pub fn choose_over(
     let mut baseline = Candidate::of(naive.name());
     baseline.note(&naive, accuracy(&naive.expected_purchases(histories, horizon), happened)?);
     candidates.push(baseline);
-    let near = fitted.iter().zip(&behind).filter(|(_, (_, by))| *by <= 1.0);
+    let enough = fitted.first().map_or(0.0, |best| mean(&best.2) * (1.0 + NEAR));
+    let is_near = |errors: &[f64], by: f64| by <= 1.0 || mean(errors) <= enough;
+    let near = fitted.iter().zip(&behind).filter(|(one, (_, by))| is_near(&one.2, *by));
     let order = |(family, model): (Family, &dyn PurchaseModel)| {
         let place = Family::ALL.iter().position(|one| *one == family);
         (Some(family) != in_use, model.fit().boundary.is_some(), place)

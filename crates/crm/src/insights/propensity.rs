@@ -14,6 +14,8 @@ use super::worth::number;
 
 /// Within so many days.
 pub const HORIZON: i32 = 90;
+/// On so many days, at most, they are looked at, one horizon from the next.
+const DAYS_LEARNT: i32 = 4;
 /// So many customers are learnt from.
 const CASES_MAX: usize = 20_000;
 /// From fewer who bought, or did not, nothing is learnt.
@@ -113,14 +115,31 @@ impl Lessons {
         self.outcome.iter().filter(|one| **one > 0.0).count()
     }
 
-    /// Too few of either, or all alike, teach nothing.
-    fn learnt(&self) -> Option<Logistic> {
+    /// Too few of either teach nothing.
+    fn are_enough(&self) -> bool {
         let bought = self.bought();
-        if bought.min(self.rows.len() - bought) < CASES_MIN {
-            return None;
-        }
-        Logistic::fit(&Cases::new(&columns(&self.rows), &self.outcome), RIDGE).ok()
+        bought.min(self.rows.len() - bought) >= CASES_MIN
     }
+}
+
+/// What is learnt from the customers as they were on a day, and on days before it, one horizon from the
+/// next: of one day alone nobody learns what it means to be a customer for longer, or another season.
+/// Nothing where there is too little on that day.
+fn learnt(purchases: &Purchases, buyers: &[usize], some: &[usize], day: i32) -> Option<Logistic> {
+    let newest = Lessons::of(purchases, buyers, some, day);
+    if !newest.are_enough() {
+        return None;
+    }
+    let (mut rows, mut outcome) = (newest.rows.clone(), newest.outcome.clone());
+    for before in 1..DAYS_LEARNT {
+        let older = Lessons::of(purchases, buyers, some, day - before * HORIZON);
+        if !older.are_enough() {
+            break;
+        }
+        rows.extend(older.rows);
+        outcome.extend(older.outcome);
+    }
+    Logistic::fit(&Cases::new(&columns(&rows), &outcome), RIDGE).ok()
 }
 
 /// Whether somebody bought within so many days from a day on.
@@ -137,7 +156,7 @@ impl Propensity {
         let lessons = Lessons::of(purchases, buyers, &some, cut);
         let (cases, bought) = (lessons.rows.len(), lessons.bought());
         let mut card = json!({ "horizon": HORIZON, "cases": cases, "bought": bought });
-        if bought.min(cases - bought) < CASES_MIN {
+        if !lessons.are_enough() {
             return Self::without(purchases, buyers, card, "too-few");
         }
         let known = columns(&lessons.rows);
@@ -159,7 +178,9 @@ impl Propensity {
         {
             return Self::without(purchases, buyers, card, "no-better-than-guessing");
         }
-        let model = fit(&trial_of).map_err(Error::internal)?;
+        let Some(model) = learnt(purchases, buyers, &some, cut) else {
+            return Self::without(purchases, buyers, card, "all-alike");
+        };
         let means = (0..FEATURES.len())
             .map(|at| lessons.rows.iter().map(|row| row[at]).sum::<f64>() / cases as f64);
         let told = model.coefficients().into_iter().zip(means).map(|(one, mean)| {
@@ -196,7 +217,7 @@ impl Propensity {
         days: i32,
     ) -> Result<Vec<f64>> {
         let cut = purchases.as_of - HORIZON;
-        let model = Lessons::of(purchases, buyers, &drawn(buyers), cut).learnt();
+        let model = learnt(purchases, buyers, &drawn(buyers), cut);
         let model = model.ok_or_else(|| Error::internal("nothing is learnt"))?;
         let now = (purchases.as_of, usual_gap(purchases, buyers, purchases.as_of));
         chances::within(&model, purchases, some, now, days)
@@ -224,7 +245,7 @@ fn earlier(
     days: i32,
 ) -> Result<Option<Json>> {
     let then = purchases.as_of - days;
-    let Some(model) = Lessons::of(purchases, buyers, some, then - HORIZON).learnt() else {
+    let Some(model) = learnt(purchases, buyers, some, then - HORIZON) else {
         return Ok(None);
     };
     let asked = Lessons::of(purchases, buyers, some, then);

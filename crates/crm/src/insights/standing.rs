@@ -65,7 +65,9 @@ impl Standing {
         let catalog = store.catalog();
         let places: HashMap<i64, usize> =
             (0..found.len()).map(|place| (found.customer(place).0, place)).collect();
-        let (paying, left_aside) = paying(warehouse, manifest, &catalog, (&places, today)).await?;
+        let as_of = i64::from(found.purchases().as_of);
+        let (paying, left_aside) =
+            paying(warehouse, manifest, &catalog, &places, (as_of, today)).await?;
         let own = ["id", "class"];
         let customers = warehouse.frame(manifest, catalog.get(Customer::NAME)?, &own).await?;
         let mut classes: Vec<Option<CustomerClass>> = vec![None; found.len()];
@@ -166,7 +168,8 @@ async fn paying(
     warehouse: &Warehouse,
     manifest: &Manifest,
     catalog: &Catalog,
-    (places, today): (&HashMap<i64, usize>, i32),
+    places: &HashMap<i64, usize>,
+    (as_of, today): (i64, i32),
 ) -> Result<(Vec<Option<Paying>>, LeftAside)> {
     let mut left_aside = LeftAside::default();
     let mut is_aside = |of: &'static str, why: Option<&'static str>, id: i64| {
@@ -211,7 +214,7 @@ async fn paying(
             let same = all.iter().filter(|one| one.currency == currency);
             same.map(|one| (one.day, one.amount)).collect()
         });
-        sums[*place].add(&frame, at, (&of, currency), i64::from(today));
+        sums[*place].add(&frame, at, (&of, currency), as_of);
     }
     Ok((sums.into_iter().map(Sums::paying).collect(), left_aside))
 }
