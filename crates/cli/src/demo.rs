@@ -6,6 +6,8 @@ use guanxi_crm::demo::{Demo, make_demo};
 use guanxi_store::{Actor, Store};
 use indicatif::ProgressBar;
 
+use crate::say::say;
+
 /// How large the company is.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -29,6 +31,6 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Options) -> Resu
     };
     let job = make_demo(store, actor, demo, |done| bar.set_position(done as u64)).await?;
     bar.finish_and_clear();
-    println!("{} customers (job {job})", options.customers);
+    say!("{} customers (job {job})", options.customers);
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A believable trading company from a seed: customers that come, buy by season, grow, pay late
 //! and leave. The same seed gives the same company, at any scale.
 
+mod begun;
 mod business;
 mod organisation;
 mod standing;
@@ -13,6 +14,7 @@ use guanxi_store::{Actor, Store, Tx};
 use crate::access::{Company, Territory};
 use crate::catalog::{Product, ProductCategory, ProductKind};
 use crate::people::CollectionPoint;
+pub use begun::{DemoData, complete_demo, want_demo};
 use business::Batch;
 use words::Words;
 
@@ -68,8 +70,12 @@ pub async fn make_demo(
     let mut rng = Rng::seeded(demo.seed);
     let words = Words::load();
     let mut tx = store.write(&actor).await?;
+    begun::begin(&mut tx, job).await?;
     let house = organisation::house(&mut tx, &words).await?;
     standing::standing(&mut tx, &words).await?;
+    if demo.customers == 0 {
+        begun::end(&mut tx).await?;
+    }
     tx.commit().await?;
     let mut done = 0;
     while done < demo.customers {
@@ -80,8 +86,12 @@ pub async fn make_demo(
             batch.customer(&mut rng, store);
         }
         batch.write(&mut tx).await?;
-        tx.commit().await?;
         done += count;
+        // With the last records, so that all are there or it is known that some are missing.
+        if done == demo.customers {
+            begun::end(&mut tx).await?;
+        }
+        tx.commit().await?;
         progress(done);
     }
     store.analyze().await?;

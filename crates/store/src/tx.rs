@@ -401,6 +401,10 @@ impl Tx {
             record: row.id,
             whole: record_type.part_of.and_then(|link| row.value(record_type, link).as_link()),
             operation,
+            fields: match (operation, &diff) {
+                (Operation::Update, Some(Json::Object(diff))) => diff.keys().cloned().collect(),
+                _ => Vec::new(),
+            },
         });
         let seq = i64::try_from(self.items.len()).unwrap_or(i64::MAX);
         self.items.push(vec![

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod connections;
 mod coverage;
 mod house;
 mod pages;
@@ -9,5 +10,7 @@ mod proof;
 mod records;
 mod resolution;
 mod rights;
+mod shutting_out;
 mod signing_in;
 mod surface;
+mod telling;
