@@ -966,6 +966,7 @@ subscription = Subscription
     .alert-below = below
     .alert_at = Above or below which
     .alerted = Told to be above or below
+    .declined = Who does not want to be told
     .subscriber = Who is told
     .role = Or all who have the role
     .rhythm = How often

@@ -966,6 +966,7 @@ subscription = 订阅
     .alert-below = 低于
     .alert_at = 界限值
     .alerted = 已提醒的数值
+    .declined = 不再接收的人
     .subscriber = 通知谁
     .role = 或具有此角色的所有人
     .rhythm = 频率

@@ -6,6 +6,8 @@ use guanxi_crm::access;
 use guanxi_record::Record;
 use guanxi_store::{Actor, NewSignIn, SignInKind, Store};
 
+use crate::say::say;
+
 /// A user to make, or whose password to set.
 #[derive(Debug, Args)]
 pub(crate) struct User {
@@ -37,19 +39,19 @@ pub(crate) async fn user(store: &Store, actor: &Actor, options: &User) -> Result
     let user =
         access::set_account(store, actor, &options.email, name, &password, options.administrator)
             .await?;
-    println!("{} {}", user.id, &*user.email);
+    say!("{} {}", user.id, &*user.email);
     Ok(())
 }
 
 pub(crate) async fn token(store: &Store, actor: &Actor, options: &Token) -> Result<()> {
     let mut view = store.read(actor).await?;
     let email = options.email.as_str();
-    let user = view.find_by(access::User::NAME, "email", email).await?.ok_or_else(|| {
+    let user = access::user_by_address(&mut view, email).await?.ok_or_else(|| {
         Refusal::new("link-to-nothing").with("type", access::User::NAME).with("value", email)
     })?;
     drop(view);
     let name = Some(options.name.clone());
-    println!(
+    say!(
         "{}",
         store
             .create_sign_in(user.id, NewSignIn { name, ..NewSignIn::of(SignInKind::ApiToken) })

@@ -4,6 +4,9 @@ use guanxi_base::Result;
 use guanxi_store::Store;
 use guanxi_warehouse::Warehouse;
 
+#[cfg(feature = "sql")]
+use crate::say::say;
+
 /// Prints the answer of this process, or of the cluster at an address.
 #[cfg(feature = "sql")]
 pub(crate) async fn ask(
@@ -23,7 +26,7 @@ pub(crate) async fn ask(
     let manifest = warehouse.manifest().await?;
     let tables = guanxi_crm::insights::tables(store);
     let asked = Question::about(&*engine, warehouse, &manifest, &tables).await?;
-    println!("{}", asked.show(question).await?);
+    say!("{}", asked.show(question).await?);
     Ok(())
 }
 

@@ -5,6 +5,8 @@ use guanxi_base::{Error, Refusal, Result};
 use guanxi_store::{Actor, Operation, Store};
 use jiff::SignedDuration;
 
+use crate::say::say;
+
 /// The log of who did what.
 #[derive(Debug, Args)]
 pub(crate) struct Audit {
@@ -37,7 +39,7 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Audit) -> Result
             let known = Operation::from_name(operation)
                 .ok_or_else(|| Refusal::new("unknown-operation").with("name", operation))?;
             let before = store.clock().now() - SignedDuration::from_hours(24 * days.max(&0));
-            println!("{} entries removed", store.purge_deeds(actor, known, before).await?);
+            say!("{} entries removed", store.purge_deeds(actor, known, before).await?);
             Ok(())
         }
     }
@@ -46,11 +48,13 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Audit) -> Result
 async fn verify(store: &Store, head: Option<&str>) -> Result<()> {
     store.seal().await?;
     let found = store.verify_seals(head).await?;
-    println!(
+    say!(
         "sealed {}, removed by rule {}, not sealed {}",
-        found.sealed, found.purged, found.unsealed
+        found.sealed,
+        found.purged,
+        found.unsealed
     );
-    println!("head {}", found.head);
+    say!("head {}", found.head);
     if let Some(broken) = found.broken {
         return Err(Error::internal(format!(
             "the log is broken at seal {}, set of changes {}: {}",
@@ -60,6 +64,6 @@ async fn verify(store: &Store, head: Option<&str>) -> Result<()> {
     if head.is_some() && !found.head_seen {
         return Err(Error::internal("the log was replaced: the hash given is not in its chain"));
     }
-    println!("the log is as it was written");
+    say!("the log is as it was written");
     Ok(())
 }

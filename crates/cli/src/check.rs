@@ -6,6 +6,8 @@ use clap::Args;
 use guanxi_base::{Error, Result};
 use guanxi_crm::missing_migration;
 
+use crate::say::say;
+
 /// What to check.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
@@ -19,7 +21,7 @@ pub(crate) struct Check {
 
 pub(crate) fn run(options: &Check) -> Result<()> {
     let Some(mut migration) = missing_migration()? else {
-        println!("the migrations lead to what the descriptions say");
+        say!("the migrations lead to what the descriptions say");
         return Ok(());
     };
     let Some(folder) = &options.write else {
@@ -29,6 +31,6 @@ pub(crate) fn run(options: &Check) -> Result<()> {
     migration.name.clone_from(&options.name);
     let path = folder.join(format!("{:04}_{}.json", migration.number, options.name));
     std::fs::write(&path, migration.to_json()?).map_err(Error::internal)?;
-    println!("{}", path.display());
+    say!("{}", path.display());
     Ok(())
 }

@@ -7,6 +7,8 @@ use guanxi_store::{Actor, Store};
 use guanxi_warehouse::Warehouse;
 use indicatif::ProgressBar;
 
+use crate::say::say;
+
 /// How large the company is.
 #[derive(Debug, Args)]
 pub(crate) struct Options {
@@ -36,6 +38,6 @@ pub(crate) async fn run(
     let job = make_demo(store, actor, demo, |done| bar.set_position(done as u64)).await?;
     bar.finish_and_clear();
     analyse_demo(store, warehouse, actor).await?;
-    println!("{} customers (job {job})", options.customers);
+    say!("{} customers (job {job})", options.customers);
     Ok(())
 }

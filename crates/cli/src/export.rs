@@ -8,6 +8,8 @@ use guanxi_crm::exchange::{ExportFormat, export};
 use guanxi_record::{Filter, Query, Sort, condition_from_param};
 use guanxi_store::{Actor, Store};
 
+use crate::say::say;
+
 /// What to export.
 #[derive(Debug, Args)]
 pub(crate) struct Export {
@@ -33,6 +35,6 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Export) -> Resul
     let mut view = store.read(actor).await?;
     let mut file = std::fs::File::create(&options.file).map_err(Error::internal)?;
     let count = export(&mut view, &record_type, &query, format, &mut file).await?;
-    println!("{count} records in {}", options.file.display());
+    say!("{count} records in {}", options.file.display());
     Ok(())
 }

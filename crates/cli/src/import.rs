@@ -11,6 +11,8 @@ use guanxi_crm::exchange::{
 use guanxi_store::{Actor, JobState, Store};
 use indicatif::{ProgressBar, ProgressStyle};
 
+use crate::say::say;
+
 /// What to import.
 #[derive(Debug, Args)]
 pub(crate) struct Import {
@@ -60,7 +62,7 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
         }
         _ => return Err(Refusal::new("file-missing").into()),
     };
-    println!("import {job}");
+    say!("import {job}");
     let bar = bar();
     let watch = |progress: &Progress, refused: &[RefusedLine]| show(&bar, progress, refused);
     let stop_store = store.clone();
@@ -74,7 +76,7 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
     bar.finish_and_clear();
     let record = record?;
     let counts = record.counts.as_ref().map(|counts| counts.0.to_string()).unwrap_or_default();
-    println!(
+    say!(
         "{} lines read, {} refused; {counts}",
         record.lines_read.unwrap_or(0),
         record.lines_refused.unwrap_or(0)
@@ -82,13 +84,13 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
     if let Some(path) = &options.errors {
         let mut file = std::fs::File::create(path).map_err(Error::internal)?;
         let count = write_error_file(store, actor, job, &mut file).await?;
-        println!("{count} refused lines in {}", path.display());
+        say!("{count} refused lines in {}", path.display());
     }
     if record.status == ImportStatus::Paused {
-        println!("stopped; go on with: guanxi import --resume {job}");
+        say!("stopped; go on with: guanxi import --resume {job}");
     } else {
         store.analyze().await?;
-        println!("to undo it: guanxi undo {job}");
+        say!("to undo it: guanxi undo {job}");
     }
     Ok(())
 }
@@ -98,11 +100,13 @@ async fn dry_run(store: &Store, actor: &Actor, file: &Path, mapping: &Mapping) -
     let watch = |progress: &Progress, refused: &[RefusedLine]| show(&bar, progress, refused);
     let progress = import(store, actor, store.new_id(), file, mapping, Run::Dry, watch).await?;
     bar.finish_and_clear();
-    println!("{} lines read, {} would be refused", progress.lines, progress.refused);
+    say!("{} lines read, {} would be refused", progress.lines, progress.refused);
     for (record_type, counts) in progress.counts {
-        println!(
+        say!(
             "{record_type}: {} new, {} changed, {} as they are",
-            counts.created, counts.updated, counts.unchanged
+            counts.created,
+            counts.updated,
+            counts.unchanged
         );
     }
     Ok(())
@@ -117,7 +121,7 @@ pub(crate) async fn undo(store: &Store, actor: &Actor, options: &Undo) -> Result
     };
     let report = undo_import(store, actor, job, watch).await?;
     bar.finish_and_clear();
-    println!("{} changes undone", report.changes);
+    say!("{} changes undone", report.changes);
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use guanxi_store::{Actor, Origin, Purpose, Store};
 use guanxi_warehouse::Warehouse;
 
 use crate::ask;
+use crate::say::say;
 
 /// The warehouse: records as columns, for analyses.
 #[derive(Debug, Args)]
@@ -93,7 +94,7 @@ pub(crate) async fn warehouse(
             let begun = Instant::now();
             let choosing = Choosing::begin(store, warehouse, &actor).await?;
             let glance = choosing.glance(&choosing.customers(&filter).await?, 10).await?;
-            println!("{} customers, {:.1} ms", glance.count, begun.elapsed().as_secs_f64() * 1e3);
+            say!("{} customers, {:.1} ms", glance.count, begun.elapsed().as_secs_f64() * 1e3);
         }
         return Ok(());
     }
@@ -101,16 +102,16 @@ pub(crate) async fn warehouse(
         let begun = Instant::now();
         let done = catch_up(store, warehouse).await?;
         let seconds = begun.elapsed().as_secs_f64();
-        println!("{} records written, {} taken out, in {seconds:.1} s", done.facts, done.gone);
+        say!("{} records written, {} taken out, in {seconds:.1} s", done.facts, done.gone);
     }
     let manifest = warehouse.manifest().await?;
-    println!("as of {}, manifest {}", manifest.as_of, manifest.number);
+    say!("as of {}, manifest {}", manifest.as_of, manifest.number);
     let damaged = warehouse.damaged(&manifest).await;
     for (table, segments) in &manifest.tables {
         let bytes: u64 = segments.iter().map(|segment| segment.bytes).sum();
         let (rows, files) = (manifest.rows(table), segments.len());
         let state = if damaged.contains(table) { ", damaged" } else { "" };
-        println!("{table}: {rows} rows, {files} files, {} KiB{state}", bytes.div_ceil(1024));
+        say!("{table}: {rows} rows, {files} files, {} KiB{state}", bytes.div_ceil(1024));
     }
     if damaged.is_empty() {
         return Ok(());
@@ -144,14 +145,14 @@ pub(crate) async fn analyse(
         drop(view);
         if finished(&now) {
             let number = now.number.clone().unwrap_or_default();
-            println!("{number}: {}", guanxi_record::Choice::code(now.state));
+            say!("{number}: {}", guanxi_record::Choice::code(now.state));
             if let Some(card) = &now.card {
-                println!("{}", format_args!("{:#}", card.0));
+                say!("{}", format_args!("{:#}", card.0));
             }
             for line in left_aside(&now) {
-                println!("{line}");
+                say!("{line}");
             }
-            println!("{} s", now.seconds.unwrap_or_default());
+            say!("{} s", now.seconds.unwrap_or_default());
             if now.state == RunState::Failed {
                 let problem = now.problem.as_ref().map_or("", |problem| problem.0.as_str());
                 let failed = Refusal::new("analysis-failed").with("run", number);

@@ -1,16 +1,22 @@
 //! The one binary. Each command is a file with one function; what they share is here.
 
+#![warn(clippy::print_stdout, reason = "`say!` outlives whoever reads: use it")]
+
 mod accounts;
 mod ask;
 mod audit;
+mod backup;
 mod check;
 #[cfg(feature = "cluster")]
 mod cluster;
 mod demo;
 mod export;
+mod first_start;
 mod import;
 mod insights;
 mod organisation;
+mod private;
+mod say;
 mod serve;
 
 use std::path::PathBuf;
@@ -18,11 +24,13 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use guanxi_base::{Clock, Error, Result};
-use guanxi_crm::access::Locale;
+use guanxi_crm::access::{self, Locale};
 use guanxi_crm::text::Texts;
 use guanxi_crm::{migrations, store_config};
 use guanxi_store::{Actor, Origin, Store};
 use guanxi_warehouse::Warehouse;
+
+use crate::say::say;
 
 /// Many threads ask for memory at once, in small pieces: the system's allocator is slower at that.
 #[global_allocator]
@@ -57,6 +65,10 @@ enum Command {
     Demo(demo::Options),
     /// Brings the database up to date and says at which schema it is.
     Migrate,
+    /// Copies the embedded database to a file while it is in use.
+    Backup(backup::Backup),
+    /// Puts a copy in the place of a data folder's database.
+    Restore(backup::Restore),
     /// Imports a file by a mapping.
     Import(import::Import),
     /// Undoes all that an import did.
@@ -84,6 +96,16 @@ enum Command {
     Token(accounts::Token),
 }
 
+impl Command {
+    /// Whether it looks somebody up by their address, or lets them sign in by it.
+    fn knows_people(&self) -> bool {
+        matches!(
+            self,
+            Self::Serve(_) | Self::Migrate | Self::User(_) | Self::Token(_) | Self::HandOver(_)
+        )
+    }
+}
+
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
@@ -109,12 +131,25 @@ async fn run(arguments: Arguments) -> Result<()> {
     if let Command::Check(check) = &arguments.command {
         return check::run(check);
     }
+    if let Command::Restore(options) = &arguments.command {
+        return backup::restore(arguments.database.as_deref(), &arguments.data, options);
+    }
     #[cfg(feature = "cluster")]
     if let Command::Cluster(role) = &arguments.command {
         return cluster::run(&warehouse(&arguments)?, role).await;
     }
     let store = open(&arguments).await?;
     let actor = Actor::system(Origin::Cli);
+    if arguments.command.knows_people() {
+        for shared in access::keep_one_address(&store, &actor).await? {
+            let addresses = shared.addresses.join(", ");
+            let texts = Texts::of(locale());
+            eprintln!(
+                "guanxi: {}",
+                texts.format("cli-shared-address", &[("addresses", &addresses)])
+            );
+        }
+    }
     match &arguments.command {
         Command::Serve(options) => {
             serve::run(store, warehouse(&arguments)?, &arguments.data, options).await
@@ -128,9 +163,10 @@ async fn run(arguments: Arguments) -> Result<()> {
         }
         Command::Demo(options) => demo::run(&store, &warehouse(&arguments)?, &actor, options).await,
         Command::Migrate => {
-            println!("schema {}", migrations()?.len());
+            say!("schema {}", migrations()?.len());
             Ok(())
         }
+        Command::Backup(options) => backup::backup(&store, &arguments.data, options).await,
         Command::Import(options) => import::run(&store, &actor, options).await,
         Command::Undo(options) => import::undo(&store, &actor, options).await,
         Command::Export(options) => export::run(&store, &actor, options).await,
@@ -139,7 +175,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         Command::Audit(options) => audit::run(&store, &actor, options).await,
         Command::User(options) => accounts::user(&store, &actor, options).await,
         Command::Token(options) => accounts::token(&store, &actor, options).await,
-        Command::Check(_) => Ok(()),
+        Command::Check(_) | Command::Restore(_) => Ok(()),
         #[cfg(feature = "cluster")]
         Command::Cluster(_) => Ok(()),
     }
@@ -149,10 +185,7 @@ async fn open(arguments: &Arguments) -> Result<Store> {
     let url = match &arguments.database {
         Some(url) => url.clone(),
         None => {
-            std::fs::create_dir_all(&arguments.data).map_err(|error| {
-                let folder = arguments.data.display();
-                Error::internal(format!("the data folder {folder} cannot be made: {error}"))
-            })?;
+            private::make_folder(&arguments.data)?;
             format!("sqlite:{}", arguments.data.join("guanxi.db").display())
         }
     };

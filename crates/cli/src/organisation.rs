@@ -7,6 +7,8 @@ use guanxi_crm::people;
 use guanxi_record::Record;
 use guanxi_store::{Actor, Store};
 
+use crate::say::say;
+
 /// Somebody who leaves, and who takes over.
 #[derive(Debug, Args)]
 pub(crate) struct HandOver {
@@ -25,20 +27,20 @@ pub(crate) async fn hand_over(store: &Store, actor: &Actor, options: &HandOver) 
     let mut view = store.read(actor).await?;
     for one in access::belongings(&mut view, from).await? {
         let more = if one.more { "+" } else { "" };
-        println!("{}.{}: {}{more}", one.record_type, one.field, one.records);
+        say!("{}.{}: {}{more}", one.record_type, one.field, one.records);
     }
     drop(view);
     if options.preview {
         return Ok(());
     }
     let done = access::hand_over(store, actor, from, to).await?;
-    println!("{} records handed over, job {}", done.records, done.job);
+    say!("{} records handed over, job {}", done.records, done.job);
     Ok(())
 }
 
 async fn user(store: &Store, actor: &Actor, email: &str) -> Result<RawId> {
     let mut view = store.read(actor).await?;
-    let found = view.find_by(User::NAME, "email", email).await?;
+    let found = access::user_by_address(&mut view, email).await?;
     found.map(|row| row.id).ok_or_else(|| {
         Refusal::new("link-to-nothing").with("type", User::NAME).with("value", email).into()
     })
@@ -46,6 +48,6 @@ async fn user(store: &Store, actor: &Actor, email: &str) -> Result<RawId> {
 
 pub(crate) async fn territories(store: &Store, actor: &Actor) -> Result<()> {
     let (assigned, job) = people::assign_territories(store, actor).await?;
-    println!("{assigned} customers have a territory now, job {job}");
+    say!("{assigned} customers have a territory now, job {job}");
     Ok(())
 }

@@ -1,21 +1,21 @@
-//! `guanxi serve`: the server, and at the first start an administrator and demo data.
+//! `guanxi serve`: the server, and before it whatever a first start was to make.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 use guanxi_base::{Error, Result};
-use guanxi_crm::access::{self, KEY_BYTES, PasswordPolicy, Vault};
-use guanxi_crm::dashboards::make_role_dashboards;
-use guanxi_crm::demo::{Demo, analyse_demo, make_demo};
-use guanxi_crm::text::Texts;
-use guanxi_record::{Filter, Query, Record};
+use guanxi_crm::access::{self, KEY_BYTES, PasswordPolicy, Passwords, Vault};
+use guanxi_crm::demo::{Demo, DemoData, analyse_wanted_demo, complete_demo};
 use guanxi_server::{
     App, AppConfig, LdapConfig, MailConfig, OidcConfig, follow_catalog, run_analyses,
     run_housekeeping, run_jobs,
 };
 use guanxi_store::{Actor, Origin, Store};
 use guanxi_warehouse::Warehouse;
+
+use crate::say::say;
+use crate::{first_start, private};
 
 /// Where to serve.
 #[derive(Debug, Args)]
@@ -29,6 +29,9 @@ pub(crate) struct Serve {
     /// Fill an empty database with demo data.
     #[arg(long)]
     demo: bool,
+    /// So many customers stand in the demo data.
+    #[arg(long, default_value_t = Demo::default().customers, value_name = "NUMBER")]
+    demo_customers: usize,
     #[command(flatten)]
     identity: Identity,
 }
@@ -129,8 +132,8 @@ fn key(given: Option<&str>, data: &Path) -> Result<[u8; KEY_BYTES]> {
         (None, Ok(kept)) => kept,
         (None, Err(_)) => {
             let made = access::hex(&Vault::random_key()?);
-            std::fs::create_dir_all(data).map_err(Error::internal)?;
-            write_private(&file, &made)?;
+            private::make_folder(data)?;
+            private::write(&file, &made)?;
             made
         }
     };
@@ -138,31 +141,25 @@ fn key(given: Option<&str>, data: &Path) -> Result<[u8; KEY_BYTES]> {
     bytes.ok_or_else(|| Error::internal("the key must be 64 hexadecimal digits"))
 }
 
-/// The first administrator signs in with this.
-const FIRST_EMAIL: &str = "admin@guanxi.local";
-
 pub(crate) async fn run(
     store: Store,
     warehouse: Warehouse,
     data: &Path,
     options: &Serve,
 ) -> Result<()> {
-    let actor = Actor::system(Origin::Cli);
-    standard_roles(&store, &actor).await?;
-    let first = first_administrator(&store, &actor, data).await?;
-    if options.demo && first.is_some() {
-        println!("making demo data ...");
-        make_demo(&store, &actor, Demo::default(), |_| {}).await?;
-        analyse_demo(&store, &warehouse, &actor).await?;
+    // Each connection takes a descriptor; the usual soft limit is one for small programs.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the limit of open files cannot be raised");
     }
+    let first = first_start(&store, &warehouse, data, options).await?;
     let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| {
         Error::internal(format!("cannot listen on {}: {error}", options.listen))
     })?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    println!("Guanxi is ready: http://{address}");
-    if let Some(password) = &first {
-        println!("sign in as {FIRST_EMAIL} with the password {password}");
-        println!("(also in {})", data.join("first-password.txt").display());
+    say!("Guanxi is ready: http://{address}");
+    if let Some((email, password)) = &first {
+        say!("sign in as {email} with the password {password}");
+        say!("(also in {})", first_start::password_file(data).display());
     }
     tokio::spawn(run_jobs(store.clone()));
     tokio::spawn(follow_catalog(store.clone()));
@@ -173,46 +170,33 @@ pub(crate) async fn run(
     guanxi_server::serve(listener, app, stop_signal()).await
 }
 
-/// A new company starts with roles that fit most.
-async fn standard_roles(store: &Store, actor: &Actor) -> Result<()> {
-    let mut tx = store.write(actor).await?;
-    let mut any = Query::of(Filter::everything()).limited(1);
-    any.with_archived = true;
-    if tx.list(access::Role::NAME, &any).await?.rows.is_empty() {
-        let texts = Texts::of(crate::locale());
-        let text = |key: &str| texts.get(key);
-        let roles = access::make_standard_roles(&mut tx, &text).await?;
-        make_role_dashboards(&mut tx, &roles, &text).await?;
-        tx.commit().await?;
-    }
-    Ok(())
-}
-
-/// Makes the first administrator if there is none; the password.
-async fn first_administrator(store: &Store, actor: &Actor, data: &Path) -> Result<Option<String>> {
-    let mut view = store.read(actor).await?;
-    let administrators = Query::of(Filter::eq("is_administrator", true)).limited(1);
-    if !view.list(access::User::NAME, &administrators).await?.rows.is_empty() {
-        return Ok(None);
-    }
-    drop(view);
-    let password = match std::env::var("GUANXI_PASSWORD") {
-        Ok(password) => password,
-        Err(_) => store.random_password()?,
+/// What a new company needs before anybody can work; the address and the password of its first
+/// administrator when they were made now.
+async fn first_start(
+    store: &Store,
+    warehouse: &Warehouse,
+    data: &Path,
+    options: &Serve,
+) -> Result<Option<(String, String)>> {
+    let actor = Actor::system(Origin::Cli);
+    first_start::standard_roles(store, &actor).await?;
+    let passwords = match (&options.identity.ldap, &options.identity.oidc_issuer) {
+        (None, None) => Passwords::Here,
+        _ => Passwords::AlsoElsewhere,
     };
-    access::set_account(store, actor, FIRST_EMAIL, Some("Admin"), &password, true).await?;
-    std::fs::create_dir_all(data).map_err(Error::internal)?;
-    write_private(&data.join("first-password.txt"), &format!("{FIRST_EMAIL} {password}\n"))?;
-    Ok(Some(password))
-}
-
-/// A file that only its owner can read.
-fn write_private(path: &Path, text: &str) -> Result<()> {
-    use std::io::Write as _;
-    use std::os::unix::fs::OpenOptionsExt as _;
-    let mut options = std::fs::OpenOptions::new();
-    let file = options.write(true).create(true).truncate(true).mode(0o600).open(path);
-    file.and_then(|mut file| file.write_all(text.as_bytes())).map_err(Error::internal)
+    let demo = if options.demo { DemoData::Wanted } else { DemoData::NotWanted };
+    let first = first_start::administrator(store, &actor, data, passwords, demo).await?;
+    let size = Demo { customers: options.demo_customers, ..Demo::default() };
+    // Also what an earlier start was asked for and did not finish.
+    let mut told = false;
+    let progress = |_| {
+        if !std::mem::replace(&mut told, true) {
+            say!("making demo data ...");
+        }
+    };
+    complete_demo(store, &actor, size, progress).await?;
+    analyse_wanted_demo(store, warehouse, &actor).await?;
+    Ok(first)
 }
 
 async fn stop_signal() {

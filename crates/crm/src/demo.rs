@@ -2,6 +2,7 @@
 //! and leave. The same seed gives the same company, at any scale.
 
 mod analysed;
+mod begun;
 mod business;
 mod copies;
 mod organisation;
@@ -10,7 +11,7 @@ mod standing;
 mod words;
 mod work;
 
-pub use analysed::analyse_demo;
+pub use analysed::{analyse_demo, analyse_wanted_demo};
 
 use guanxi_base::{Clock, Currency, Id, Money, RawId, Result, Rng};
 use guanxi_record::Stored;
@@ -19,6 +20,7 @@ use guanxi_store::{Actor, Store, Tx};
 use crate::access::{Company, Territory};
 use crate::catalog::{Product, ProductCategory, ProductKind};
 use crate::people::CollectionPoint;
+pub use begun::{DemoData, complete_demo, want_demo};
 use business::Batch;
 use people::Crowd;
 use words::{Words, spaced};
@@ -80,8 +82,12 @@ pub async fn make_demo(
     let mut rng = Rng::seeded(demo.seed);
     let words = Words::load();
     let mut tx = store.write(&actor).await?;
+    begun::begin(&mut tx, job).await?;
     let house = organisation::house(&mut tx, &words).await?;
     standing::standing(&mut tx, &words).await?;
+    if demo.customers == 0 {
+        begun::end(&mut tx).await?;
+    }
     tx.commit().await?;
     let (mut done, mut crowd) = (0, Crowd::default());
     while done < demo.customers {
@@ -103,8 +109,12 @@ pub async fn make_demo(
             batch.customer(&mut rng, store, &mut crowd);
         }
         batch.write(&mut tx).await?;
-        tx.commit().await?;
         done += count;
+        // With the last records, so that all are there or it is known that some are missing.
+        if done == demo.customers {
+            begun::end(&mut tx).await?;
+        }
+        tx.commit().await?;
         progress(done);
     }
     store.analyze().await?;

@@ -1,5 +1,6 @@
 //! What every request shares.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use guanxi_base::{Refusal, Result};
@@ -7,7 +8,9 @@ use guanxi_crm::access::{KEY_BYTES, PasswordPolicy, Vault};
 use guanxi_store::{Deed, Store};
 use guanxi_warehouse::Warehouse;
 
+use crate::connections::Limits;
 use crate::deeds::Deeds;
+use crate::gate::Gate;
 use crate::identity::{LdapConfig, Oidc, OidcConfig};
 use crate::mail::{MailConfig, Mailer};
 use crate::rate::Rate;
@@ -34,6 +37,10 @@ pub struct AppConfig {
     pub warehouse: Option<Warehouse>,
     /// So many requests a second are answered to one address or one session; all when 0.
     pub requests_per_second: u32,
+    /// So many passwords are checked at once: each takes a processor.
+    pub passwords_at_once: NonZeroUsize,
+    /// What a connection may take.
+    pub limits: Limits,
 }
 
 impl Default for AppConfig {
@@ -48,6 +55,8 @@ impl Default for AppConfig {
             ldap: None,
             warehouse: None,
             requests_per_second: 0,
+            passwords_at_once: std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN),
+            limits: Limits::default(),
         }
     }
 }
@@ -63,6 +72,10 @@ pub struct App {
     pub(crate) mailer: Option<Arc<Mailer>>,
     pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) throttle: Arc<Throttle>,
+    /// Where strangers' passwords are checked.
+    pub(crate) gate: Arc<Gate>,
+    /// Where those of people are checked whom we know where they sit: strangers do not fill it.
+    pub(crate) known_gate: Arc<Gate>,
     pub(crate) rate: Arc<Rate>,
     pub(crate) deeds: Arc<Deeds>,
 }
@@ -89,6 +102,8 @@ impl App {
             warehouse,
             throttle: Arc::new(Throttle::new(store.clock().clone())),
             rate: Arc::new(Rate::new(config.requests_per_second)),
+            gate: Arc::new(Gate::new(config.passwords_at_once)),
+            known_gate: Arc::new(Gate::new(config.passwords_at_once)),
             vault: Vault::new(&config.key),
             deeds: Arc::default(),
             mailer,

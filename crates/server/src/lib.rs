@@ -3,14 +3,19 @@
 
 mod api;
 mod app;
+mod connections;
 mod deeds;
+mod device;
 mod digest;
+mod gate;
 mod identity;
 mod jobs;
 mod mail;
+mod own_page;
 mod params;
 #[cfg_attr(not(feature = "pictures"), path = "without_pictures.rs")]
 mod picture;
+mod place;
 mod problem;
 mod rate;
 mod routes;
@@ -21,10 +26,13 @@ mod web;
 
 pub use api::openapi::document as openapi_document;
 pub use app::{App, AppConfig};
+pub use connections::{HEAD_BYTES_MAX, Limits};
 pub use identity::{LdapConfig, OidcConfig};
 pub use jobs::{follow_catalog, run_analyses, run_housekeeping, run_jobs};
 pub use mail::MailConfig;
-pub use routes::router;
+pub use routes::{BODY_BYTES_MAX, UPLOAD_BYTES_MAX, router};
+
+use connections::Peers;
 
 /// Serves until `stop` is ready, then lets the requests that run come to their end.
 ///
@@ -36,9 +44,9 @@ pub async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> guanxi_base::Result<()> {
     let (deeds, store) = (app.deeds.clone(), app.store.clone());
-    let service = router(app).into_make_service_with_connect_info::<std::net::SocketAddr>();
-    let serving = axum::serve(listener, service).with_graceful_shutdown(stop);
-    serving.await.map_err(guanxi_base::Error::internal)?;
+    let peers = if app.config.behind_https { Peers::Proxy } else { Peers::Callers };
+    let limits = app.config.limits;
+    connections::serve(listener, router(app), limits, peers, stop).await?;
     deeds.flush(&store).await;
     Ok(())
 }

@@ -2,18 +2,13 @@
 //! works in both.
 
 use guanxi_base::{Refusal, Result};
+use guanxi_crm::access::LIST_PARAMETERS;
 pub(crate) use guanxi_crm::access::conditions::encoded;
 use guanxi_crm::segments::expand;
 use guanxi_record::{Cursor, Filter, Op, Query, Sort, condition_from_param};
 use guanxi_store::{View, Wording};
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
-
-/// Parameters that are not conditions.
-const RESERVED: [&str; 14] = [
-    "q", "sort", "after", "limit", "archived", "filter", "total", "format", "columns", "group_by",
-    "measures", "part", "saved", "view",
-];
 
 /// The parameters of a URL, in their order.
 pub(crate) type Params = Vec<(String, String)>;
@@ -41,7 +36,7 @@ pub(crate) fn hidden(params: &Params, except: &[&str]) -> Markup {
 
 /// Whether a parameter states a condition on a field.
 pub(crate) fn is_condition(name: &str, value: &str) -> bool {
-    !RESERVED.contains(&name) && !value.is_empty()
+    !LIST_PARAMETERS.contains(&name) && !value.is_empty()
 }
 
 /// The conditions that the parameters state: every parameter that has no other meaning.

@@ -11,10 +11,10 @@ use crate::app::App;
 use crate::{api, security, web};
 
 /// A form or a record is never larger.
-const BODY_BYTES_MAX: usize = 2 << 20;
+pub const BODY_BYTES_MAX: usize = 2 << 20;
 
 /// A file and the form around it.
-const UPLOAD_BYTES_MAX: usize = MAX_FILE_BYTES + (1 << 20);
+pub const UPLOAD_BYTES_MAX: usize = MAX_FILE_BYTES + (1 << 20);
 
 /// All routes of the server.
 pub fn router(app: App) -> Router {
@@ -46,6 +46,7 @@ fn api_routes() -> Router<App> {
         .route("/api/v1/customer_pair/{id}/decide", post(api::decide_pair))
         .route("/api/v1/customer_merge/{id}/undo", post(api::undo_merge))
         .route("/api/v1/chart/{id}/numbers", get(api::chart_numbers))
+        .route("/api/v1/subscription/{id}/decline", post(api::decline))
         .route("/api/v1/segment/{id}/knowledge/{what}", get(api::segment_knowledge))
         .route("/api/v1/{type}", get(api::list).post(api::create))
         .route("/api/v1/{type}/bulk", post(api::bulk))
@@ -92,6 +93,7 @@ fn page_routes() -> Router<App> {
         .route("/notices", get(web::notices))
         .route("/notices/count", get(web::unread_notices))
         .route("/notices/read", post(web::read_notices))
+        .route("/notices/{id}/decline", post(web::decline_notices))
         .route("/audit", get(web::audit))
         .route("/account", get(web::account))
         .route("/account/password", post(web::change_password))

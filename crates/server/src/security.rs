@@ -12,8 +12,9 @@ use guanxi_base::Refusal;
 use guanxi_crm::text::Texts;
 
 use crate::app::App;
-use crate::problem;
-use crate::signed_in::{SESSION_COOKIE, cookie, locale_of};
+use crate::rate::Caller;
+use crate::signed_in::{SESSION_COOKIE, bearer, cookie, locale_of};
+use crate::{place, problem};
 
 /// The request's id, also in its answer and in the log.
 #[derive(Debug, Clone)]
@@ -40,10 +41,11 @@ pub(crate) async fn pass(State(app): State<App>, mut request: Request, next: Nex
     let path = request.uri().path();
     let is_docs = path == "/api/docs";
     let is_asset = path.starts_with("/assets/");
-    let refusal = if is_cross_site_write(request.method(), request.headers()) {
+    let refusal = if is_cross_site_write(request.method(), path, request.headers()) {
         Some(Refusal::new("csrf"))
     } else {
-        too_many(&app, &request, peer.filter(|_| !is_asset))
+        let caller = peer.filter(|_| !is_asset).map(|peer| Caller::Place(place::of(peer)));
+        caller.and_then(|caller| too_many(&app, caller))
     };
     let mut response = match refusal {
         Some(refusal) => {
@@ -91,15 +93,9 @@ fn forwarded(headers: &HeaderMap) -> Option<IpAddr> {
     last.rsplit(',').next()?.trim().parse().ok()
 }
 
-/// One address, and one session or token, gets so many answers a second.
-fn too_many(app: &App, request: &Request, peer: Option<IpAddr>) -> Option<Refusal> {
-    let now = Instant::now();
-    let headers = request.headers();
-    let token = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let token = token.or_else(|| cookie(headers, SESSION_COOKIE));
-    let by_address = peer.and_then(|peer| app.rate.take(&format!("address {peer}"), now));
-    let by_token = token.filter(|_| peer.is_some()).and_then(|token| app.rate.take(token, now));
-    let seconds = by_address.max(by_token)?;
+/// One place, and one session or token that is known, gets so many answers a second.
+pub(crate) fn too_many(app: &App, caller: Caller) -> Option<Refusal> {
+    let seconds = app.rate.take(caller, Instant::now())?;
     Some(Refusal::new("too-many-requests").with("seconds", seconds))
 }
 
@@ -111,11 +107,10 @@ fn new_request_id() -> String {
 
 /// A write that carries our cookie must come from our own pages. Browsers say where it comes
 /// from in `Sec-Fetch-Site`, and without TLS in `Origin`; a program without either must use a
-/// token.
-fn is_cross_site_write(method: &Method, headers: &HeaderMap) -> bool {
-    if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
-        || headers.contains_key(header::AUTHORIZATION)
-    {
+/// token, and only under the API does one stand in the place of the cookie.
+fn is_cross_site_write(method: &Method, path: &str, headers: &HeaderMap) -> bool {
+    let by_token = path.starts_with("/api/") && bearer(headers).is_some();
+    if by_token || matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return false;
     }
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
@@ -134,12 +129,13 @@ mod tests {
 
     #[test]
     fn only_our_own_pages_write_with_our_cookie() {
-        let check = |pairs: &[(&'static str, &'static str)]| {
+        let check_at = |path: &str, pairs: &[(&'static str, &'static str)]| {
             let pairs = pairs.iter().map(|(name, value)| {
                 (header::HeaderName::from_static(name), HeaderValue::from_static(value))
             });
-            is_cross_site_write(&Method::POST, &pairs.collect())
+            is_cross_site_write(&Method::POST, path, &pairs.collect())
         };
+        let check = |pairs: &[(&'static str, &'static str)]| check_at("/customer", pairs);
         let ours = ("cookie", "guanxi_session=x");
         assert!(!check(&[ours, ("sec-fetch-site", "same-origin")]));
         assert!(check(&[ours, ("sec-fetch-site", "cross-site")]));
@@ -147,6 +143,12 @@ mod tests {
         assert!(!check(&[ours, ("origin", "http://crm:8080"), ("host", "crm:8080")]));
         assert!(check(&[ours, ("origin", "http://evil"), ("host", "crm:8080")]));
         assert!(check(&[ours]));
-        assert!(!check(&[("authorization", "Bearer x")]));
+        // A token stands in the place of the cookie under the API, and nothing else does.
+        let foreign = ("sec-fetch-site", "cross-site");
+        for (word, is_refused) in [("Bearer x", false), ("Basic x", true), ("x", true)] {
+            let pairs = [ours, foreign, ("authorization", word)];
+            assert_eq!(check_at("/api/v1/customer", &pairs), is_refused, "{word}");
+            assert!(check_at("/customer", &pairs), "{word}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Date, Error, RawId, Refusal};
-use guanxi_crm::access::{Locale, User, actor_of};
+use guanxi_crm::access::{Locale, Organisation, User, actor_of};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Field, Record, RecordType, Row, Stored};
 use guanxi_store::{Actor, Deed, Operation, Origin, Rights, SignInKind};
@@ -16,7 +16,8 @@ use serde_json::{Value as Json, json};
 use crate::app::App;
 use crate::params::encoded;
 use crate::problem;
-use crate::security::{ClientAddress, RequestId};
+use crate::rate::Caller;
+use crate::security::{ClientAddress, RequestId, too_many};
 
 pub(crate) const SESSION_COOKIE: &str = "guanxi_session";
 
@@ -33,6 +34,8 @@ pub(crate) struct SignedIn {
     pub(crate) today: Date,
     /// `light`, `dark`, or whatever the system says.
     pub(crate) theme: Option<String>,
+    /// The organisation in which they have their rights.
+    pub(crate) organisation: Option<Arc<Organisation>>,
 }
 
 impl SignedIn {
@@ -113,7 +116,8 @@ pub(crate) fn locale_of(headers: &HeaderMap) -> Locale {
     }
 }
 
-fn bearer(headers: &HeaderMap) -> Option<&str> {
+/// The token of a program.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     headers.get(header::AUTHORIZATION)?.to_str().ok()?.strip_prefix("Bearer ")
 }
 
@@ -137,6 +141,11 @@ impl FromRequestParts<App> for SignedIn {
         let sign_in = app.store.sign_in(token, kind).await.map_err(&fail)?;
         let Some(sign_in) = sign_in else { return Err(unknown(is_api, &parts.uri, &fail)) };
         let address = parts.extensions.get::<ClientAddress>().map(|address| address.0.clone());
+        // Only now it is known to be one: a stranger's words are never counted by themselves.
+        let caller = address.as_ref().map(|_| Caller::Session(sign_in.id));
+        if let Some(refusal) = caller.and_then(|caller| too_many(app, caller)) {
+            return Err(fail(refusal.into()));
+        }
         let (mut actor, user) = match actor_of(&app.store, sign_in.user, origin, address).await {
             Ok(known) => known,
             Err(Error::NotFound) => return Err(unknown(is_api, &parts.uri, &fail)),
@@ -157,7 +166,8 @@ impl FromRequestParts<App> for SignedIn {
         }
         let theme = cookie(&parts.headers, "guanxi_theme").map(str::to_owned);
         let today = app.store.clock().now().to_zoned(actor.time_zone.clone()).date();
-        Ok(Self { actor, session, user, texts, request_id, today, theme })
+        let organisation = app.store.kept();
+        Ok(Self { actor, session, user, texts, request_id, today, theme, organisation })
     }
 }
 

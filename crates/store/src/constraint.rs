@@ -5,7 +5,7 @@ use guanxi_base::{Error, Refusal};
 
 /// Makes a refusal of a broken unique index, an internal error of anything else.
 pub(crate) fn from_sqlite(error: &rusqlite::Error, sql: &str) -> Error {
-    if let rusqlite::Error::SqliteFailure(code, Some(message)) = error {
+    if let rusqlite::Error::SqliteFailure(_, Some(message)) = error {
         // "UNIQUE constraint failed: customer.code, customer.name"
         if let Some(columns) = message.strip_prefix("UNIQUE constraint failed: ") {
             let names = columns.split(", ").filter_map(|column| column.split_once('.'));
@@ -14,8 +14,22 @@ pub(crate) fn from_sqlite(error: &rusqlite::Error, sql: &str) -> Error {
         if message.starts_with("FOREIGN KEY") {
             return Refusal::new("link-broken").into();
         }
-        if code.code == rusqlite::ErrorCode::DiskFull {
-            return Refusal::new("disk-full").into();
+    }
+    if let Some(code) = error.sqlite_error_code() {
+        use rusqlite::ErrorCode::{
+            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, PermissionDenied, ReadOnly,
+            SystemIoFailure,
+        };
+        let told = match code {
+            DiskFull => Some("disk-full"),
+            DatabaseBusy | DatabaseLocked => Some("database-busy"),
+            SystemIoFailure => Some("disk-fails"),
+            ReadOnly | PermissionDenied | CannotOpen => Some("database-read-only"),
+            _ => None,
+        };
+        if let Some(told) = told {
+            tracing::warn!(%error, sql = shortened(sql), "the database");
+            return Refusal::new(told).into();
         }
     }
     Error::internal(format!("{error} in {}", shortened(sql)))
@@ -25,9 +39,16 @@ pub(crate) fn from_sqlite(error: &rusqlite::Error, sql: &str) -> Error {
 pub(crate) fn from_postgres(error: &tokio_postgres::Error, sql: &str) -> Error {
     use tokio_postgres::error::SqlState;
     let Some(database) = error.as_db_error() else {
+        if error.is_closed() || is_of_the_network(error) {
+            return away(error);
+        }
         return Error::internal(format!("{error} in {}", shortened(sql)));
     };
     match *database.code() {
+        SqlState::ADMIN_SHUTDOWN
+        | SqlState::CRASH_SHUTDOWN
+        | SqlState::CANNOT_CONNECT_NOW
+        | SqlState::TOO_MANY_CONNECTIONS => away(error),
         SqlState::UNIQUE_VIOLATION => {
             // The index is named "customer.code.key".
             let name = database.constraint().unwrap_or_default();
@@ -43,6 +64,16 @@ pub(crate) fn from_postgres(error: &tokio_postgres::Error, sql: &str) -> Error {
         }
         _ => Error::internal(format!("{} in {}", database.message(), shortened(sql))),
     }
+}
+
+fn is_of_the_network(error: &tokio_postgres::Error) -> bool {
+    std::error::Error::source(error).is_some_and(|reason| reason.is::<std::io::Error>())
+}
+
+/// PostgreSQL cannot be asked now; the operator's log says why.
+pub(crate) fn away(reason: &dyn std::fmt::Display) -> Error {
+    tracing::warn!(%reason, "no connection to PostgreSQL");
+    Refusal::new("database-away").into()
 }
 
 fn taken(columns: &[&str]) -> Error {

@@ -5,9 +5,11 @@ use guanxi_base::{RawId, Result, Timestamp};
 use jiff::SignedDuration;
 use serde_json::{Value as Json, json};
 
+use crate::session::Session;
 use crate::sign_in::hash;
 use crate::sql::SqlValue;
 use crate::store::Store;
+use crate::tx::Tx;
 
 /// How somebody proves who they are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +22,7 @@ pub struct Credential {
     pub recovery: Vec<String>,
     /// Failures since the last success.
     pub failures: i64,
-    /// No attempt counts before this time.
+    /// Before this time no try counts from a place that is not known.
     pub locked_until: Option<Timestamp>,
 }
 
@@ -55,20 +57,10 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn set_password_hash(&self, user: RawId, hash: &str) -> Result<()> {
-        self.set_credential(
-            user,
-            &[
-                ("password", SqlValue::Text(hash.to_owned())),
-                ("failures", SqlValue::Integer(0)),
-                ("locked_until", SqlValue::Null),
-            ],
-        )
-        .await?;
         let mut session = self.writer().await?;
-        let mut sql = session.sql("DELETE FROM session WHERE kind <> 'api_token' AND \"user\" = ");
-        sql.bind(SqlValue::Integer(user.0));
-        session.execute(&sql).await?;
-        Ok(())
+        session.begin().await?;
+        write_password(&mut session, user, hash).await?;
+        session.commit().await
     }
 
     /// Sets or takes away the second factor: its sealed secret, and codes to do without it.
@@ -126,26 +118,33 @@ impl Store {
         Ok(session.execute(&sql).await? > 0)
     }
 
-    /// Counts a failure, and locks the account for a time from the given number on.
+    /// Counts a try before it is made, in one statement: many at once are counted one after the
+    /// other. From the given number of failures in a row on the account waits for a time; while it
+    /// does, no try is counted, and the answer is false.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn sign_in_failed(
+    pub async fn count_sign_in(
         &self,
         user: RawId,
         failures_max: i64,
-        lock: SignedDuration,
-    ) -> Result<()> {
-        let failures = self.credential(user).await?.failures + 1;
-        let until = (failures >= failures_max).then(|| self.clock().now() + lock);
-        self.set_credential(
-            user,
-            &[
-                ("failures", SqlValue::Integer(failures)),
-                ("locked_until", SqlValue::or_null(until, SqlValue::Instant)),
-            ],
-        )
-        .await
+        wait: SignedDuration,
+    ) -> Result<bool> {
+        let now = self.clock().now();
+        let until = SqlValue::Instant(now + wait);
+        let mut session = self.writer().await?;
+        let mut sql = session.sql("INSERT INTO credential (\"user\", failures) VALUES (");
+        sql.bind_all([SqlValue::Integer(user.0), SqlValue::Integer(1)]);
+        sql.push(
+            ") ON CONFLICT (\"user\") DO UPDATE SET \
+             failures = COALESCE(credential.failures, 0) + 1, \
+             locked_until = CASE WHEN COALESCE(credential.failures, 0) + 1 >= ",
+        );
+        sql.bind(SqlValue::Integer(failures_max)).push(" THEN ").bind(until);
+        sql.push(" ELSE credential.locked_until END WHERE credential.locked_until IS NULL");
+        sql.push(" OR credential.locked_until <= ").bind(SqlValue::Instant(now));
+        sql.push(" RETURNING failures");
+        Ok(session.value(&sql).await?.is_some())
     }
 
     /// Takes off a lock and begins to count anew.
@@ -161,20 +160,26 @@ impl Store {
     }
 
     async fn set_credential(&self, user: RawId, set: &[(&str, SqlValue)]) -> Result<()> {
-        let mut session = self.writer().await?;
-        let mut sql = session.sql("INSERT INTO credential (\"user\"");
-        for (name, _) in set {
-            sql.push(", ").push(name);
+        write_credential(&mut self.writer().await?, user, set).await
+    }
+
+    /// Whether any of these users has a way to sign in that is kept here: a password, or the name
+    /// by which an identity provider knows them.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn can_sign_in(&self, users: &[RawId]) -> Result<bool> {
+        let mut session = self.reader().await?;
+        for user in users {
+            let mut sql = session.sql("SELECT 1 FROM credential WHERE password IS NOT NULL");
+            sql.push(" AND \"user\" = ").bind(SqlValue::Integer(user.0));
+            sql.push(" UNION ALL SELECT 1 FROM identity WHERE \"user\" = ");
+            sql.bind(SqlValue::Integer(user.0));
+            if session.value(&sql).await?.is_some() {
+                return Ok(true);
+            }
         }
-        sql.push(") VALUES (").bind(SqlValue::Integer(user.0));
-        for (_, value) in set {
-            sql.push(", ").bind(value.clone());
-        }
-        sql.push(") ON CONFLICT (\"user\") DO UPDATE SET ");
-        let sets: Vec<String> = set.iter().map(|(n, _)| format!("{n} = excluded.{n}")).collect();
-        sql.push(&sets.join(", "));
-        session.execute(&sql).await?;
-        Ok(())
+        Ok(false)
     }
 
     /// The user whom an identity provider knows by this name, if one was bound to it.
@@ -202,4 +207,45 @@ impl Store {
         ];
         session.insert_rows("identity", &["issuer", "subject", "user"], &[row]).await
     }
+}
+
+impl Tx {
+    /// Sets the password hash of a user in this transaction; as `Store::set_password_hash`.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn set_password_hash(&mut self, user: RawId, hash: &str) -> Result<()> {
+        write_password(&mut self.view.session, user, hash).await
+    }
+}
+
+async fn write_password(session: &mut Session, user: RawId, hash: &str) -> Result<()> {
+    let set = [
+        ("password", SqlValue::Text(hash.to_owned())),
+        ("failures", SqlValue::Integer(0)),
+        ("locked_until", SqlValue::Null),
+    ];
+    write_credential(session, user, &set).await?;
+    let mut sql = session.sql("DELETE FROM session WHERE kind <> 'api_token' AND \"user\" = ");
+    sql.bind(SqlValue::Integer(user.0));
+    session.execute(&sql).await.map(drop)
+}
+
+async fn write_credential(
+    session: &mut Session,
+    user: RawId,
+    set: &[(&str, SqlValue)],
+) -> Result<()> {
+    let mut sql = session.sql("INSERT INTO credential (\"user\"");
+    for (name, _) in set {
+        sql.push(", ").push(name);
+    }
+    sql.push(") VALUES (").bind(SqlValue::Integer(user.0));
+    for (_, value) in set {
+        sql.push(", ").bind(value.clone());
+    }
+    sql.push(") ON CONFLICT (\"user\") DO UPDATE SET ");
+    let sets: Vec<String> = set.iter().map(|(n, _)| format!("{n} = excluded.{n}")).collect();
+    sql.push(&sets.join(", "));
+    session.execute(&sql).await.map(drop)
 }

@@ -5,7 +5,6 @@ use guanxi_base::{Error, RawId, Refusal, Result};
 
 use crate::sql::SqlValue;
 use crate::tx::Tx;
-use crate::view::View;
 
 /// An answer that was given before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,18 +15,37 @@ pub struct Remembered {
     pub response: String,
 }
 
-impl View {
-    /// The answer that was given under this key to the same request.
+impl Tx {
+    /// Takes a key for a request before its work is done; or the answer that was given under it to
+    /// the same request. Whoever comes with a key that is being used waits until that is done.
     ///
     /// # Errors
     /// `key-reused` when the key belongs to another request.
-    pub async fn remembered(&mut self, key: &str, request: &str) -> Result<Option<Remembered>> {
+    pub async fn take_key(&mut self, key: &str, request: &str) -> Result<Option<Remembered>> {
+        let (actor, at) = (self.view.actor.user.unwrap_or(RawId(0)), self.view.now);
+        let session = &mut self.view.session;
+        let mut sql = session.sql("INSERT INTO idempotency ");
+        sql.push("(actor, key, request, status, response, at) VALUES (");
+        sql.bind_all([
+            SqlValue::Integer(actor.0),
+            SqlValue::Text(key.to_owned()),
+            SqlValue::Text(request.to_owned()),
+            // Nobody else ever sees it: the answer comes with the commit.
+            SqlValue::Integer(0),
+            SqlValue::Text(String::new()),
+            SqlValue::Instant(at),
+        ]);
+        sql.push(") ON CONFLICT (actor, key) DO NOTHING");
+        if session.execute(&sql).await? > 0 {
+            return Ok(None);
+        }
         let mut sql =
-            self.session.sql("SELECT request, status, response FROM idempotency WHERE actor = ");
-        sql.bind(SqlValue::Integer(self.actor.user.unwrap_or(RawId(0)).0));
+            session.sql("SELECT request, status, response FROM idempotency WHERE actor = ");
+        sql.bind(SqlValue::Integer(actor.0));
         sql.push(" AND key = ").bind(SqlValue::Text(key.to_owned()));
-        let Some(row) = self.session.rows(&sql).await?.into_iter().next() else { return Ok(None) };
-        let mut row = row.into_iter();
+        let row = session.rows(&sql).await?.into_iter().next();
+        // Whoever had it took it back between the two statements.
+        let mut row = row.ok_or_else(|| Refusal::new("try-again"))?.into_iter();
         let mut next = || row.next().unwrap_or(SqlValue::Null);
         if next().into_text()? != request {
             return Err(Refusal::new("key-reused").into());
@@ -35,23 +53,18 @@ impl View {
         let status = u16::try_from(next().integer()?).map_err(Error::internal)?;
         Ok(Some(Remembered { status, response: next().into_text()? }))
     }
-}
 
-impl Tx {
-    /// Remembers an answer in the transaction that it is about.
+    /// Remembers the answer under a key that this transaction took.
     ///
     /// # Errors
-    /// A refusal when the same key is being used at the same moment.
-    pub async fn remember(&mut self, key: &str, request: &str, answer: &Remembered) -> Result<()> {
-        let columns = ["actor", "key", "request", "status", "response", "at"];
-        let row = vec![
-            SqlValue::Integer(self.view.actor.user.unwrap_or(RawId(0)).0),
-            SqlValue::Text(key.to_owned()),
-            SqlValue::Text(request.to_owned()),
-            SqlValue::Integer(i64::from(answer.status)),
-            SqlValue::Text(answer.response.clone()),
-            SqlValue::Instant(self.view.now),
-        ];
-        self.view.session.insert_rows("idempotency", &columns, &[row]).await
+    /// When the database fails.
+    pub async fn remember(&mut self, key: &str, answer: &Remembered) -> Result<()> {
+        let actor = self.view.actor.user.unwrap_or(RawId(0));
+        let mut sql = self.view.session.sql("UPDATE idempotency SET status = ");
+        sql.bind(SqlValue::Integer(i64::from(answer.status))).push(", response = ");
+        sql.bind(SqlValue::Text(answer.response.clone())).push(" WHERE actor = ");
+        sql.bind(SqlValue::Integer(actor.0));
+        sql.push(" AND key = ").bind(SqlValue::Text(key.to_owned()));
+        self.view.session.execute(&sql).await.map(drop)
     }
 }

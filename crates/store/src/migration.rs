@@ -6,8 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialect::Dialect;
 use crate::schema::{Column, Index, Schema, Table};
-use crate::session::Session;
-use crate::sql::{Sql, SqlValue, quoted, quoted_list};
+use crate::sql::{quoted, quoted_list};
 
 /// One step.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -132,40 +131,8 @@ pub fn steps_between(from: &Schema, to: &Schema) -> (Vec<Step>, Vec<String>) {
     (steps, by_hand)
 }
 
-/// Takes all migrations that this database has not taken yet; each in a transaction of its own.
-pub(crate) async fn migrate(session: &mut Session, migrations: &[Migration]) -> Result<usize> {
-    let dialect = session.dialect();
-    let ledger = "CREATE TABLE IF NOT EXISTS \"migration\" \
-                  (\"number\" BIGINT PRIMARY KEY, \"name\" TEXT NOT NULL)";
-    session.execute(&Sql::new(dialect, ledger)).await?;
-    let newest = Sql::new(dialect, "SELECT COALESCE(MAX(\"number\"), 0) FROM \"migration\"");
-    let taken = session.rows(&newest).await?[0][0].integer()?;
-    if let Some(last) = migrations.last().filter(|last| last.number < taken) {
-        return Err(Error::internal(format!(
-            "the database is at schema {taken}, this program knows only {}: use a newer program",
-            last.number
-        )));
-    }
-    let mut count = 0;
-    for migration in migrations.iter().filter(|migration| migration.number > taken) {
-        session.begin().await?;
-        for statement in statements(dialect, migration) {
-            session.execute(&Sql::new(dialect, statement)).await?;
-        }
-        let mut note = Sql::new(dialect, "INSERT INTO \"migration\" VALUES (");
-        note.bind_all([
-            SqlValue::Integer(migration.number),
-            SqlValue::Text(migration.name.clone()),
-        ])
-        .push(")");
-        session.execute(&note).await?;
-        session.commit().await?;
-        count += 1;
-    }
-    Ok(count)
-}
-
-fn statements(dialect: Dialect, migration: &Migration) -> Vec<String> {
+/// The statements of a migration, in their order.
+pub(crate) fn statements(dialect: Dialect, migration: &Migration) -> Vec<String> {
     let mut statements = Vec::new();
     let mut references = Vec::new();
     for step in &migration.steps {

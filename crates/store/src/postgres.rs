@@ -2,11 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
-use deadpool_postgres::{Client, Manager, ManagerConfig, Object, Pool, RecyclingMethod};
+use deadpool_postgres::{
+    Client, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+};
 use futures_util::SinkExt;
-use guanxi_base::{Date, Error, Result, Timestamp};
+use guanxi_base::{Date, Error, Refusal, Result, Timestamp};
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{NoTls, Row};
 
@@ -14,6 +17,10 @@ use crate::constraint;
 use crate::session::Session;
 use crate::sql::{Sql, SqlRow, SqlValue, quoted, quoted_list};
 
+/// So long a new connection may take.
+const CONNECT_WAIT: Duration = Duration::from_secs(10);
+/// So long somebody waits while all connections are in use.
+const TURN_WAIT: Duration = Duration::from_secs(60);
 /// Connections at once from one process.
 const CONNECTIONS: usize = 16;
 
@@ -23,13 +30,26 @@ pub(crate) fn pool(url: &str) -> Result<Pool> {
     })?;
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = Manager::from_config(config, NoTls, recycling);
-    Pool::builder(manager).max_size(CONNECTIONS).build().map_err(Error::internal)
+    Pool::builder(manager)
+        .max_size(CONNECTIONS)
+        .runtime(Runtime::Tokio1)
+        .create_timeout(Some(CONNECT_WAIT))
+        .wait_timeout(Some(TURN_WAIT))
+        .build()
+        .map_err(Error::internal)
 }
 
 pub(crate) async fn session(pool: &Pool) -> Result<Session> {
-    let client = pool.get().await.map_err(|error| {
-        let reason = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        Error::internal(format!("no connection to PostgreSQL: {reason}"))
+    let client = pool.get().await.map_err(|error| match error {
+        PoolError::Timeout(TimeoutType::Wait) => Refusal::new("database-busy").into(),
+        error => {
+            // What went wrong at the bottom says most.
+            let mut reason: &dyn StdError = &error;
+            while let Some(below) = reason.source() {
+                reason = below;
+            }
+            constraint::away(&reason)
+        }
     })?;
     Ok(Session::Postgres { client: Some(client), in_transaction: false })
 }

@@ -1,6 +1,8 @@
 //! One conversation with one database: statements in, rows out. The only place that asks which
 //! driver it is.
 
+use std::time::{Duration, Instant};
+
 use deadpool_postgres::Object;
 use guanxi_base::Result;
 use tokio::sync::OwnedMutexGuard;
@@ -21,6 +23,9 @@ impl Session {
     /// What a query may cost on a thread that serves others too: a few milliseconds on SQLite,
     /// some ten thousand rows.
     pub(crate) const INLINE_STEPS_MAX: i32 = 150_000;
+
+    /// So long a transaction waits for its turn while another process writes.
+    pub(crate) const TURN: Duration = Duration::from_secs(60);
 
     pub(crate) fn dialect(&self) -> Dialect {
         match self {
@@ -105,10 +110,16 @@ impl Session {
         Ok(self.rows(sql).await?.into_iter().next().and_then(|row| row.into_iter().next()))
     }
 
+    /// Begins a transaction.
     pub(crate) async fn begin(&mut self) -> Result<()> {
+        self.begin_before(Instant::now() + Self::TURN).await
+    }
+
+    /// Begins a transaction; an error when it is not its turn before a time.
+    pub(crate) async fn begin_before(&mut self, until: Instant) -> Result<()> {
         match self {
             Self::SqliteReader(_) => Ok(()),
-            Self::SqliteWriter(connection) => sqlite::run(connection, "BEGIN IMMEDIATE"),
+            Self::SqliteWriter(connection) => sqlite::begin(connection, until).await,
             Self::Postgres { client, in_transaction } => {
                 postgres::run(postgres::open(client)?, "BEGIN").await?;
                 *in_transaction = true;

@@ -245,6 +245,23 @@ impl Store {
         session.rows(&sql).await?.into_iter().map(read_info).collect()
     }
 
+    /// Whether a user has an open session that was begun from this address.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn is_signed_in_from(&self, user: RawId, address: &str) -> Result<bool> {
+        if address.is_empty() {
+            return Ok(false);
+        }
+        let mut session = self.reader().await?;
+        let mut sql = session.sql("SELECT 1 FROM session WHERE kind = 'session' AND \"user\" = ");
+        sql.bind(SqlValue::Integer(user.0)).push(" AND address = ");
+        sql.bind(SqlValue::Text(address.to_owned()));
+        sql.push(" AND (expires_at IS NULL OR expires_at > ");
+        sql.bind(SqlValue::Instant(self.clock().now())).push(") LIMIT 1");
+        Ok(session.value(&sql).await?.is_some())
+    }
+
     /// Ends a session or token of a user by its id.
     ///
     /// # Errors

@@ -1,9 +1,9 @@
 //! SQLite: one writer, many readers, write-ahead log, every commit on the disk before it is
 //! acknowledged.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use guanxi_base::{Date, Error, Result};
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
@@ -19,12 +19,17 @@ const READERS: usize = 8;
 const READER_CACHE_KIB: u32 = 16_000;
 /// An import changes pages all over its indexes; those that fit here are written once.
 const WRITER_CACHE_KIB: u32 = 128_000;
+/// So long a statement outside a transaction waits while another process writes.
+const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// So often it is tried again to begin a transaction.
+const BUSY_PAUSE: Duration = Duration::from_millis(15);
 /// Statements that a connection keeps prepared.
 const STATEMENTS_CACHED: usize = 256;
 
 /// An open SQLite database.
 #[derive(Debug)]
 pub(crate) struct Sqlite {
+    pub(crate) path: PathBuf,
     pub(crate) writer: Arc<tokio::sync::Mutex<Connection>>,
     readers: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
@@ -32,12 +37,14 @@ pub(crate) struct Sqlite {
 
 impl Sqlite {
     pub(crate) fn open(path: &Path) -> Result<Self> {
+        make_private(path);
         let writing = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
         let writer = connect(path, writing, WRITER_CACHE_KIB)?;
         let readers = (0..READERS)
             .map(|_| connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, READER_CACHE_KIB))
             .collect::<Result<Vec<_>>>()?;
         Ok(Self {
+            path: path.to_owned(),
             writer: Arc::new(tokio::sync::Mutex::new(writer)),
             readers: Arc::new(Mutex::new(readers)),
             permits: Arc::new(Semaphore::new(READERS)),
@@ -53,12 +60,23 @@ impl Sqlite {
     }
 }
 
+/// Makes a new database readable by its owner alone; its log takes after it.
+fn make_private(path: &Path) {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let is_file = !path.to_string_lossy().starts_with([':', '?']) && !path.starts_with("file:");
+    if is_file {
+        // What cannot be made is told when it is opened; what is there is left as it is.
+        let mut new = std::fs::OpenOptions::new();
+        new.write(true).create_new(true).mode(0o600).open(path).ok();
+    }
+}
+
 fn connect(path: &Path, flags: OpenFlags, cache_kib: u32) -> Result<Connection> {
     let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
     let connection = Connection::open_with_flags(path, flags).map_err(|error| {
         Error::internal(format!("the database {} cannot be opened: {error}", path.display()))
     })?;
-    connection.busy_timeout(Duration::from_secs(10)).map_err(Error::internal)?;
+    connection.busy_timeout(BUSY_WAIT).map_err(Error::internal)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     // FULL: with a write-ahead log, NORMAL may lose the last acknowledged commits to a power cut.
     let pragmas = format!(
@@ -66,8 +84,53 @@ fn connect(path: &Path, flags: OpenFlags, cache_kib: u32) -> Result<Connection> 
          PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; \
          PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = 1073741824;"
     );
-    connection.execute_batch(&pragmas).map_err(Error::internal)?;
+    connection.execute_batch(&pragmas).map_err(|error| constraint::from_sqlite(&error, "open"))?;
     Ok(connection)
+}
+
+/// Copies a database as it is at one moment into an empty file.
+pub(crate) fn copy_into(path: &Path, file: &Path) -> Result<()> {
+    let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY, READER_CACHE_KIB)?;
+    let sql = "VACUUM INTO ?1";
+    let copied = connection.execute(sql, [file.to_string_lossy()]);
+    copied.map(drop).map_err(|error| constraint::from_sqlite(&error, sql))
+}
+
+/// What is wrong with a file as a database of this product; nothing when it is one, and whole.
+pub(crate) fn examine(file: &Path) -> Result<Option<String>> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags).map_err(Error::internal)?;
+    let ask = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, String>(0));
+    let check = ask("PRAGMA quick_check(1)").map_err(Error::internal)?;
+    if check != "ok" {
+        return Ok(Some(check));
+    }
+    let taken = ask("SELECT CAST(MAX(\"number\") AS TEXT) FROM \"migration\"");
+    Ok(taken.err().map(|error| error.to_string()))
+}
+
+/// Begins a transaction that writes. While another process writes it waits without holding up a
+/// thread.
+///
+/// # Errors
+/// `database-busy` when it is still not its turn then.
+pub(crate) async fn begin(connection: &mut Connection, until: Instant) -> Result<()> {
+    loop {
+        connection.busy_timeout(Duration::ZERO).map_err(Error::internal)?;
+        let begun = connection.execute_batch("BEGIN IMMEDIATE");
+        connection.busy_timeout(BUSY_WAIT).map_err(Error::internal)?;
+        match begun {
+            Err(error)
+                if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
+                    && Instant::now() < until =>
+            {
+                tokio::time::sleep(BUSY_PAUSE).await;
+            }
+            other => {
+                return other.map_err(|error| constraint::from_sqlite(&error, "BEGIN IMMEDIATE"));
+            }
+        }
+    }
 }
 
 /// A reading connection on loan.

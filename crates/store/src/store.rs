@@ -6,21 +6,26 @@ use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
-use guanxi_base::{Clock, Error, IdMaker, RawId, Result};
+use guanxi_base::{Clock, Error, IdMaker, RawId, Refusal, Result};
 use guanxi_record::{Catalog, Field, RecordType, Row, Value};
 use serde_json::Value as Json;
 
 use crate::actor::{Actor, Origin};
 use crate::audit::Operation;
 use crate::custom_field;
-use crate::migration::{self, Migration};
+use crate::ledger;
+use crate::migration::Migration;
 use crate::postgres;
 use crate::session::Session;
 use crate::sql::SqlValue;
 use crate::sqlite::Sqlite;
 use crate::tx::Tx;
 use crate::view::View;
+
+/// So long somebody who waits for an answer waits for their turn to write, from when they asked.
+const ANSWER_WAIT: Duration = Duration::from_secs(10);
 
 /// What a database is opened with.
 #[derive(Debug, Clone)]
@@ -52,6 +57,18 @@ pub struct Changed {
     pub operation: Operation,
     /// Old and new values, as the log keeps them; none of a new record.
     pub diff: Option<Json>,
+}
+
+impl Changed {
+    /// Whether a field says something else than before: of a new record every field does.
+    #[must_use]
+    pub fn changes(&self, field: &str) -> bool {
+        match self.operation {
+            Operation::Create | Operation::Restore => true,
+            Operation::Update => self.diff.as_ref().is_some_and(|diff| diff.get(field).is_some()),
+            _ => false,
+        }
+    }
 }
 
 /// What every transaction passes before it is committed: a refusal rolls all of it back.
@@ -126,7 +143,8 @@ impl Store {
     /// Opens the database, makes it if it is not there, and brings its schema up to date.
     ///
     /// # Errors
-    /// When it cannot be opened, or is newer than this program.
+    /// When it cannot be opened; `schema-newer`, `schema-edited`, `schema-lacks` when it is not what
+    /// the migrations lead to.
     pub async fn open(config: StoreConfig) -> Result<Self> {
         let backend = match config.url.strip_prefix("sqlite:") {
             Some(path) => Backend::Sqlite(Sqlite::open(Path::new(path.trim_start_matches("//")))?),
@@ -141,7 +159,7 @@ impl Store {
             }
         };
         let mut session = backend.writer().await?;
-        migration::migrate(&mut session, &config.migrations).await?;
+        ledger::bring_up_to_date(&mut session, &config.migrations).await?;
         let ids = IdMaker::new(config.clock.clone(), next_writer(&mut session).await?);
         drop(session);
         let catalog = RwLock::new(Arc::new(Catalog::new(config.types, &[])));
@@ -185,6 +203,14 @@ impl Store {
         matches!(self.0.backend, Backend::Sqlite(_))
     }
 
+    /// The file of an embedded database.
+    pub(crate) fn embedded_file(&self) -> Option<&Path> {
+        match &self.0.backend {
+            Backend::Sqlite(sqlite) => Some(&sqlite.path),
+            Backend::Postgres(_) => None,
+        }
+    }
+
     /// What this Actor sees.
     ///
     /// # Errors
@@ -196,10 +222,23 @@ impl Store {
     /// Begins a transaction of this Actor. Dropped without `commit`, it changes nothing.
     ///
     /// # Errors
-    /// When there is no connection.
+    /// When there is no connection; `database-busy` when somebody who waits for an answer has
+    /// waited too long for their turn.
     pub async fn write(&self, actor: &Actor) -> Result<Tx> {
-        let mut session = self.writer().await?;
-        session.begin().await?;
+        let session = match actor.origin {
+            Origin::Web | Origin::Api => {
+                let until = Instant::now() + ANSWER_WAIT;
+                let turn = tokio::time::timeout(ANSWER_WAIT, self.writer()).await;
+                let mut session = turn.map_err(|_| Refusal::new("database-busy"))??;
+                session.begin_before(until).await?;
+                session
+            }
+            _ => {
+                let mut session = self.writer().await?;
+                session.begin().await?;
+                session
+            }
+        };
         let view = self.view(session, actor);
         Ok(Tx::new(self.clone(), view))
     }

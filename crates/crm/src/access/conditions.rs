@@ -14,10 +14,7 @@ const FILTER: &str = "filter";
 /// `not-a-condition` when a part has no `=`; `wrong-filter`.
 pub fn parse(text: &str) -> Result<Filter> {
     let mut filter = Filter::everything();
-    for part in text.trim().trim_start_matches('?').split('&').filter(|part| !part.is_empty()) {
-        let (name, value) = part.split_once('=').ok_or_else(|| not_one(part))?;
-        let name = decoded(name).ok_or_else(|| not_one(part))?;
-        let value = decoded(value).ok_or_else(|| not_one(part))?;
+    for (name, value) in pairs(text)? {
         filter = filter.and(match name.as_str() {
             FILTER => {
                 let json = serde_json::from_str(&value).map_err(|_| not_one(&value))?;
@@ -70,6 +67,17 @@ fn pair(filter: &Filter) -> Option<String> {
         _ => false,
     };
     same.then(|| format!("{}={}", encoded(&name), encoded(&text)))
+}
+
+/// The names and values of an address's parameters.
+pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>> {
+    let parts = text.trim().trim_start_matches('?').split('&').filter(|part| !part.is_empty());
+    let pair = |part: &str| {
+        let (name, value) = part.split_once('=').ok_or_else(|| not_one(part))?;
+        let name = decoded(name).ok_or_else(|| not_one(part))?;
+        Ok((name, decoded(value).ok_or_else(|| not_one(part))?))
+    };
+    parts.map(pair).collect()
 }
 
 /// What is wrong with conditions on records of a type, as far as the description tells.

@@ -154,6 +154,18 @@ impl Organisation {
         grants
     }
 
+    /// How far a user may give records of a type to others, by each line of their roles.
+    pub(crate) fn assigning(&self, user: &User, described: &RecordType) -> Vec<RightScope> {
+        let lines = self.roles_of(user).flat_map(|role| {
+            let lines = self.rights_of_role(role, described);
+            lines.filter(|line| line.condition.is_none()).collect::<Vec<_>>()
+        });
+        let assigns = |line: &&Stored<RoleRight>| {
+            line.purposes.iter().any(|one| one.purpose() == Purpose::Assign)
+        };
+        lines.filter(assigns).map(|line| line.scope).collect()
+    }
+
     pub(super) fn rights_of_role<'a>(
         &'a self,
         role: &'a Stored<Role>,

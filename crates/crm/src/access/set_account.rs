@@ -4,7 +4,7 @@ use guanxi_base::{Refusal, Result};
 use guanxi_record::{Email, Record, Stored};
 use guanxi_store::{Actor, Purpose, Store};
 
-use super::{Locale, User, hash_password};
+use super::{Locale, User, hash_password, user_by_address};
 
 /// Makes the user of this e-mail address if there is none, and sets the password.
 ///
@@ -20,7 +20,7 @@ pub async fn set_account(
 ) -> Result<Stored<User>> {
     let hash = hash_password(password)?;
     let mut tx = store.write(actor).await?;
-    let user = match tx.find_by(User::NAME, "email", email).await? {
+    let user: Stored<User> = match user_by_address(&mut tx, email).await? {
         Some(row) => tx.row(User::NAME, row.id, Purpose::Change).await?.try_into()?,
         None => {
             let Some(name) = name else {
@@ -42,7 +42,7 @@ pub async fn set_account(
             .await?
         }
     };
+    tx.set_password_hash(user.id.raw(), &hash).await?;
     tx.commit().await?;
-    store.set_password_hash(user.id.raw(), &hash).await?;
     Ok(user)
 }

@@ -1,6 +1,6 @@
 //! A person who works with the product.
 
-use guanxi_base::Id;
+use guanxi_base::{Id, Refusal};
 use guanxi_record::{Choice, Email, Phone, Record};
 
 use super::{Role, Team};
@@ -16,7 +16,7 @@ pub enum Locale {
 
 /// A person who works with the product. The password is kept elsewhere.
 #[derive(Debug, Clone, PartialEq, Record)]
-#[record(area = "organisation", icon = "user-circle")]
+#[record(area = "organisation", icon = "user-circle", settle)]
 pub struct User {
     /// What people call them.
     #[field(search)]
@@ -45,4 +45,17 @@ pub struct User {
     /// The zone that they live in, such as `Asia/Shanghai`.
     #[field(default = "Asia/Shanghai")]
     pub time_zone: String,
+}
+
+impl User {
+    /// People type the same address in capitals or not: it is one, so it is kept in one way.
+    fn settle(&mut self, _: &mut Vec<Refusal>) {
+        self.email.0 = folded_address(&self.email);
+    }
+}
+
+/// A mail address by which a user is known, whatever its case.
+#[must_use]
+pub fn folded_address(address: &str) -> String {
+    address.trim().to_lowercase()
 }

@@ -64,6 +64,9 @@ pub struct Subscription {
     /// Of which marks they have been told that they are above or below.
     #[field(read_only)]
     pub alerted: Option<Json>,
+    /// Which of those who would be told do not want to be.
+    #[field(read_only)]
+    pub declined: Option<Json>,
     /// Who answers for it.
     #[field(default = "actor")]
     pub owner: Option<Owner>,
@@ -90,6 +93,7 @@ impl Subscription {
             proposal: None,
             told_until: None,
             alerted: None,
+            declined: None,
             owner: None,
         }
     }

@@ -8,6 +8,7 @@ use guanxi_store::{Actor, Origin, Purpose, Store, View};
 use guanxi_warehouse::Warehouse;
 use serde::{Deserialize, Serialize};
 
+use super::audience::declined;
 use super::records::{Notice, Subscription};
 use crate::access::{Locale, Organisation, User, actor_of, conditions};
 use crate::dashboards::{Chart, Drawn};
@@ -175,6 +176,8 @@ pub async fn prepare(
     }
     people.sort_unstable();
     people.dedup();
+    let declined = declined(one);
+    people.retain(|user| !declined.contains(&user.to_string()));
     let known = known(one);
     let mut prepared = Prepared::default();
     for user in people {

@@ -5,6 +5,7 @@ use guanxi_record::Stored;
 use guanxi_store::{Actor, Purpose, Store};
 use guanxi_warehouse::Warehouse;
 
+use super::begun;
 use crate::insights::{Analysis, AnalysisRun, RunState, run_next};
 
 /// What is analysed.
@@ -21,6 +22,7 @@ pub async fn analyse_demo(store: &Store, warehouse: &Warehouse, actor: &Actor) -
     for analysis in ANALYSES {
         asked.push(tx.create(&AnalysisRun::of(analysis, None)).await?.id);
     }
+    tx.set_mark(begun::ANALYSES, 0).await?;
     tx.commit().await?;
     // Those that waited before come first.
     while run_next(store, warehouse).await?.is_some() {}
@@ -33,4 +35,22 @@ pub async fn analyse_demo(store: &Store, warehouse: &Warehouse, actor: &Actor) -
         }
     }
     Ok(())
+}
+
+/// Analyses demo data whose making ended a moment ago, or at a start that was interrupted since.
+///
+/// # Errors
+/// As [`analyse_demo`].
+pub async fn analyse_wanted_demo(
+    store: &Store,
+    warehouse: &Warehouse,
+    actor: &Actor,
+) -> Result<()> {
+    let mut view = store.read(actor).await?;
+    let mark = view.mark(begun::ANALYSES).await?;
+    drop(view);
+    match mark {
+        begun::WANTED => analyse_demo(store, warehouse, actor).await,
+        _ => Ok(()),
+    }
 }

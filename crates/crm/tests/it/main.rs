@@ -4,6 +4,7 @@
 
 mod analysing;
 mod authority;
+mod beginning;
 mod damage;
 mod drawing;
 mod house;

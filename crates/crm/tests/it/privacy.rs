@@ -78,7 +78,8 @@ async fn scan(store: &Store, actor: &Actor, person: Stored<Customer>) -> (Stored
     let fields = vec![(place, Value::Link(file.id.raw()))];
     let row = tx.update_fields(&described, person.id.raw(), person.version, fields).await.unwrap();
     let response = json!({ "id": person.id.to_string(), "name": "Xerxes" }).to_string();
-    tx.remember("key", "request", &Remembered { status: 201, response }).await.unwrap();
+    tx.take_key("key", "request").await.unwrap();
+    tx.remember("key", &Remembered { status: 201, response }).await.unwrap();
     tx.commit().await.unwrap();
     (row.try_into().unwrap(), file.id.raw())
 }
@@ -170,8 +171,8 @@ async fn a_person_is_told_everything_and_then_forgotten(database: TestDatabase) 
         all += &format!("{:?}", view.history(name, id, 100).await.unwrap());
         assert!(!all.contains("Xerxes") && !all.contains("\"open\""), "{name}: {all}");
     }
-    let mut answers = store.read(&actor).await.unwrap();
-    assert_eq!(answers.remembered("key", "request").await.unwrap(), None);
+    let mut answers = store.write(&actor).await.unwrap();
+    assert_eq!(answers.take_key("key", "request").await.unwrap(), None);
     drop(answers);
     // The books are as they were.
     let after = view.fetch(Purpose::Read, sold.id).await.unwrap();

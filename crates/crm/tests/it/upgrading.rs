@@ -47,5 +47,5 @@ async fn a_newer_schema_is_refused(database: TestDatabase) {
     let mut older = config(&database, newest);
     older.migrations.iter_mut().for_each(|migration| migration.number -= 1);
     let outcome = Store::open(older).await.map(drop);
-    assert!(refusals(outcome)[0].contains("use a newer program"));
+    assert!(refusals(outcome)[0].contains("schema-newer"));
 }

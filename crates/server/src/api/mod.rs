@@ -8,6 +8,7 @@ pub(crate) mod openapi;
 mod records;
 mod resolution;
 mod segments;
+mod subscriptions;
 mod write;
 
 pub(crate) use charts::{chart_numbers, drawn};
@@ -19,4 +20,5 @@ pub(crate) use openapi::{docs, document_answer};
 pub(crate) use records::{aggregate, get, history, list, parse_id};
 pub(crate) use resolution::{alike, decide_pair, undo_merge};
 pub(crate) use segments::segment_knowledge;
+pub(crate) use subscriptions::decline;
 pub(crate) use write::{BULK_MAX, archive, bulk, create, restore, undo, update};

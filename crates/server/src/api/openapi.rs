@@ -258,6 +258,11 @@ fn general_paths() -> Vec<(String, Json)> {
             "get": { "operationId": "segment_knowledge", "responses": any() } }),
         ),
         (
+            "/subscription/{id}/decline".to_owned(),
+            json!({ "parameters": [id_parameter()],
+            "post": { "operationId": "decline_subscription", "responses": any() } }),
+        ),
+        (
             "/chart/{id}/numbers".to_owned(),
             json!({ "parameters": [id_parameter()],
             "get": { "operationId": "chart_numbers", "responses": any() } }),

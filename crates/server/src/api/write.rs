@@ -23,7 +23,7 @@ pub(crate) const BULK_MAX: usize = 1_000;
 /// A write on its way: its transaction, and the key under which its answer is remembered.
 struct Write {
     tx: Tx,
-    key: Option<(String, String)>,
+    key: Option<String>,
 }
 
 enum Begun {
@@ -38,14 +38,15 @@ async fn begin(
     headers: &HeaderMap,
     request: String,
 ) -> Result<Begun> {
-    let mut tx = app.store.write(&signed.actor).await?;
     let key = body::idempotency_key(headers)?;
+    let mut tx = app.store.write(&signed.actor).await?;
+    // Taken before anything is done: two at once are one after the other.
     if let Some(key) = &key
-        && let Some(known) = tx.remembered(key, &request).await?
+        && let Some(known) = tx.take_key(key, &request).await?
     {
         return Ok(Begun::Known(known));
     }
-    Ok(Begun::New(Box::new(Write { tx, key: key.map(|key| (key, request)) })))
+    Ok(Begun::New(Box::new(Write { tx, key })))
 }
 
 impl Write {
@@ -64,8 +65,8 @@ impl Write {
 
     async fn commit(mut self, status: StatusCode, answer: &Json) -> Result<Remembered> {
         let answer = Remembered { status: status.as_u16(), response: answer.to_string() };
-        if let Some((key, request)) = &self.key {
-            self.tx.remember(key, request, &answer).await?;
+        if let Some(key) = &self.key {
+            self.tx.remember(key, &answer).await?;
         }
         self.tx.commit().await?;
         Ok(answer)

@@ -2,8 +2,7 @@
 //! when the browser comes back travels sealed in a cookie, so that nothing is stored meanwhile.
 
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::access::{User, Vault};
-use guanxi_record::Record;
+use guanxi_crm::access::{Vault, user_by_address};
 use guanxi_store::{Actor, Origin, Store};
 use openidconnect::core::{
     CoreAuthenticationFlow, CoreClient, CoreProviderMetadata, CoreUserInfoClaims,
@@ -152,7 +151,7 @@ async fn user_of(store: &Store, issuer: &str, subject: &str, email: Option<&str>
     let unknown = || Error::from(Refusal::new("oidc-unknown-user"));
     let email = email.ok_or_else(unknown)?;
     let mut view = store.read(&Actor::system(Origin::Web)).await?;
-    let user = view.find_by(User::NAME, "email", email).await?.ok_or_else(unknown)?.id;
+    let user = user_by_address(&mut view, email).await?.ok_or_else(unknown)?.id;
     drop(view);
     store.bind_identity(issuer, subject, user).await?;
     Ok(user)

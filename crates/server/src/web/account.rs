@@ -21,6 +21,7 @@ use crate::api::parse_id;
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
+use crate::throttle::Counted;
 
 /// A token is good for so many days at most.
 const TOKEN_DAYS_MAX: i64 = 366;
@@ -305,16 +306,14 @@ pub(crate) async fn change_password(
     let outcome: Result<()> = async {
         let known = app.store.credential(user).await?.password;
         if let Some(known) = known {
-            let account = format!("account {}", signed.user.email.to_lowercase());
-            if let Some(minutes) = app.throttle.wait_minutes(&[&account]) {
-                return Err(Refusal::new("sign-in-throttled").with("minutes", minutes).into());
-            }
+            let counted = Counted::password_of(user);
+            app.throttle.begin(&[counted])?;
             let current = entries.text("current").to_owned();
             let verify = move || verify_password(&current, Some(&known));
-            if !tokio::task::spawn_blocking(verify).await.map_err(Error::internal)? {
-                app.throttle.failed(&[&account]);
+            if !app.known_gate.enter().await?.run(verify).await? {
                 return Err(Refusal::new("wrong-password").into());
             }
+            app.throttle.forget(counted);
         }
         set_password(&app, user, entries.text("password").to_owned()).await?;
         app.note(signed.deed(user, Operation::Credential, "password changed")).await
@@ -374,15 +373,13 @@ pub(crate) async fn remove_second(
     let entries = Entries::sent(sent);
     let user = signed.user.id.raw();
     let done: Result<Told> = async {
-        let account = format!("second {user}");
-        if let Some(minutes) = app.throttle.wait_minutes(&[&account]) {
-            return Err(Refusal::new("sign-in-throttled").with("minutes", minutes).into());
-        }
+        let counted = Counted::second_factor(user, None);
+        app.throttle.begin(&[counted])?;
         let code = entries.text("code");
         if !guanxi_crm::access::prove_second_factor(&app.store, &app.vault, user, code).await? {
-            app.throttle.failed(&[&account]);
             return Err(Refusal::new("wrong-code").into());
         }
+        app.throttle.forget(counted);
         app.store.set_second_factor(user, None, &[]).await?;
         app.note(signed.deed(user, Operation::Credential, "second factor off")).await?;
         Ok(Told::default())

@@ -3,14 +3,12 @@
 use axum::Form;
 use axum::extract::{Extension, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode, header};
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::{AppendHeaders, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::access::{Organisation, User, prove_second_factor, verify_password};
+use guanxi_crm::access::{Organisation, User, prove_second_factor};
 use guanxi_crm::text::Texts;
-use guanxi_record::{Record, Stored};
-use guanxi_store::{
-    Actor, Credential, Deed, NewSignIn, Operation, Origin, SignInKind, TokenScopes,
-};
+use guanxi_record::Record;
+use guanxi_store::{Actor, Deed, NewSignIn, Operation, Origin, SignInKind, TokenScopes};
 use jiff::SignedDuration;
 use maud::{Markup, html};
 use serde::Deserialize;
@@ -18,20 +16,20 @@ use serde_json::json;
 
 use super::assets::VERSION;
 use super::layout::bare;
+use super::password_check::whose_password;
 use crate::app::App;
-use crate::identity::knows_password;
+use crate::device::{DEVICE_COOKIE, DEVICE_DAYS, Device};
+use crate::own_page::own_page;
 use crate::params::{self, Params, encoded};
+use crate::problem::retry_later;
 use crate::security::ClientAddress;
 use crate::signed_in::{SESSION_COOKIE, cookie, locale_of};
+use crate::throttle::Counted;
 
 /// A session ends after so many hours.
 const SESSION_HOURS: i64 = 24 * 7;
 /// So long one may take between the password and the second factor.
 const SECOND_STEP_MINUTES: i64 = 5;
-/// After so many failures in a row the account is locked, whatever the address.
-const FAILURES_MAX: i64 = 20;
-/// For so long; a new password by mail, or an administrator, unlocks it before.
-const LOCK_HOURS: i64 = 12;
 
 const SECOND_COOKIE: &str = "guanxi_second";
 const OIDC_COOKIE: &str = "guanxi_oidc";
@@ -42,6 +40,7 @@ pub(crate) struct Visitor {
     pub(crate) theme: Option<String>,
     pub(crate) address: String,
     pub(crate) agent: Option<String>,
+    headers: HeaderMap,
 }
 
 impl Visitor {
@@ -52,7 +51,13 @@ impl Visitor {
             theme: cookie(headers, "guanxi_theme").map(str::to_owned),
             address: address.map(|Extension(address)| address.0).unwrap_or_default(),
             agent: agent.map(str::to_owned),
+            headers: headers.clone(),
         }
+    }
+
+    /// The browser, if somebody signed in on it before.
+    pub(crate) fn device(&self, app: &App) -> Option<Device> {
+        Device::of(&self.headers, &app.vault, app.store.clock().now())
     }
 
     /// A page in the middle of an empty screen.
@@ -151,8 +156,8 @@ fn form(app: &App, visitor: &Visitor, to: &str, email: &str, problem: Option<&st
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Credentials {
-    email: String,
-    password: String,
+    pub(super) email: String,
+    pub(super) password: String,
     #[serde(default)]
     to: String,
 }
@@ -165,7 +170,7 @@ pub(crate) async fn sign_in(
 ) -> Response {
     let visitor = Visitor::of(&headers, address);
     let outcome: Result<Response> = async {
-        let user = check(&app, &visitor, &credentials).await?;
+        let user = whose_password(&app, &visitor, &credentials).await?;
         go_in(&app, &visitor, user, &credentials.to, Proof::Password).await
     }
     .await;
@@ -173,75 +178,25 @@ pub(crate) async fn sign_in(
         let (status, sentence) = visitor.sentence(&error);
         let (to, email) = (&credentials.to, &credentials.email);
         let content = form(&app, &visitor, to, email, Some(&sentence));
-        (status, visitor.page(&visitor.texts.get("login-title"), &content)).into_response()
+        let page = visitor.page(&visitor.texts.get("login-title"), &content);
+        retry_later((status, page).into_response(), &error)
     })
-}
-
-/// Where to go after signing in: only ever to a page of ours.
-pub(crate) fn is_local(path: &str) -> bool {
-    path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n'])
-}
-
-/// Whose password it is.
-async fn check(app: &App, visitor: &Visitor, credentials: &Credentials) -> Result<RawId> {
-    let email = credentials.email.trim();
-    let account = format!("account {}", email.to_lowercase());
-    let place = format!("address {}", visitor.address);
-    let names = [account.as_str(), place.as_str()];
-    if let Some(minutes) = app.throttle.wait_minutes(&names) {
-        return Err(Refusal::new("sign-in-throttled").with("minutes", minutes).into());
-    }
-    let user = user_of(app, email).await?;
-    let known = match user {
-        Some(user) => app.store.credential(user).await?,
-        None => Credential::default(),
-    };
-    let now = app.store.clock().now();
-    // A lock looks like a wrong password: it must not tell which accounts there are.
-    let locked = known.locked_until.is_some_and(|until| until > now);
-    let directory = app.config.ldap.as_ref().filter(|_| known.password.is_none());
-    let right = match directory.filter(|_| user.is_some() && !locked) {
-        Some(directory) => knows_password(directory, email, &credentials.password).await?,
-        None => {
-            let (password, hash) = (credentials.password.clone(), known.password);
-            let verify = move || verify_password(&password, hash.as_deref());
-            tokio::task::spawn_blocking(verify).await.map_err(Error::internal)?
-        }
-    };
-    let Some(user) = user.filter(|_| right && !locked) else {
-        app.throttle.failed(&names);
-        if let Some(user) = user {
-            let lock = SignedDuration::from_hours(LOCK_HOURS);
-            // Whoever goes on trying does not keep the owner out for ever.
-            if !locked {
-                app.store.sign_in_failed(user, FAILURES_MAX, lock).await?;
-            }
-            let how = if locked { "locked" } else { "password" };
-            app.note(visitor.deed(user, Operation::SignInFailed, how)).await?;
-        }
-        return Err(Refusal::new("wrong-sign-in").into());
-    };
-    app.throttle.succeeded(&names);
-    app.store.unlock(user).await?;
-    Ok(user)
 }
 
 /// The user of an address who may sign in.
 pub(crate) async fn user_of(app: &App, email: &str) -> Result<Option<RawId>> {
-    let mut view = app.store.read(&Actor::system(Origin::Web)).await?;
-    let row = match view.find_by(User::NAME, "email", email).await {
-        Ok(row) => row,
-        // What is no address is nobody's.
-        Err(Error::Refused(_)) => None,
-        Err(error) => return Err(error),
-    };
-    let user: Option<Stored<User>> = row.map(TryInto::try_into).transpose()?;
-    Ok(user.filter(|u| u.is_active && u.archived_at.is_none()).map(|user| user.id.raw()))
+    let organisation = Organisation::of(&app.store).await?;
+    Ok(organisation.user_of_address(email).map(|user| user.id.raw()))
 }
 
 fn set_cookie(app: &App, name: &str, value: &str, seconds: i64) -> String {
+    set_cookie_below(app, "/", name, value, seconds)
+}
+
+/// A cookie that is sent to the pages below a path only.
+fn set_cookie_below(app: &App, path: &str, name: &str, value: &str, seconds: i64) -> String {
     let secure = if app.config.behind_https { "; Secure" } else { "" };
-    format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
+    format!("{name}={value}; Path={path}; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}")
 }
 
 /// How somebody proved who they are.
@@ -318,9 +273,13 @@ async fn open_session(
     };
     let token = app.store.create_sign_in(user, new).await?;
     app.note(visitor.deed(user, Operation::SignIn, proof.how())).await?;
-    let to = if is_local(to) { to } else { "/" };
+    let to = own_page(to).unwrap_or_else(|| "/".to_owned());
     let line = set_cookie(app, SESSION_COOKIE, &token, SESSION_HOURS * 3_600);
-    Ok(([(header::SET_COOKIE, line)], Redirect::to(to)).into_response())
+    let note =
+        Device::after(visitor.device(app).as_ref(), user, &app.vault, app.store.clock().now())?;
+    let device = set_cookie_below(app, "/login", DEVICE_COOKIE, &note, DEVICE_DAYS * 86_400);
+    let cookies = AppendHeaders([(header::SET_COOKIE, line), (header::SET_COOKIE, device)]);
+    Ok((cookies, Redirect::to(&to)).into_response())
 }
 
 pub(crate) async fn code_form(
@@ -368,16 +327,15 @@ pub(crate) async fn sign_in_code(
         let Some(step) = app.store.sign_in(&token, SignInKind::SecondStep).await? else {
             return Ok(None);
         };
-        let account = format!("second {}", step.user);
-        if let Some(minutes) = app.throttle.wait_minutes(&[&account]) {
-            return Err(Refusal::new("sign-in-throttled").with("minutes", minutes).into());
-        }
+        let device = visitor.device(&app).filter(|device| device.knows(step.user));
+        let device = device.as_ref().map(|device| device.name.as_str());
+        let counted = Counted::second_factor(step.user, device);
+        app.throttle.begin(&[counted])?;
         if !prove_second_factor(&app.store, &app.vault, step.user, &sent.code).await? {
-            app.throttle.failed(&[&account]);
             app.note(visitor.deed(step.user, Operation::SignInFailed, "second factor")).await?;
             return Err(Refusal::new("wrong-code").into());
         }
-        app.throttle.succeeded(&[&account]);
+        app.throttle.forget(counted);
         app.store.end_sign_in(&token).await?;
         let door = Door::All(&sent.to);
         open_session(&app, &visitor, step.user, door, Proof::SecondFactor).await.map(Some)
@@ -389,7 +347,8 @@ pub(crate) async fn sign_in_code(
         Ok(None) => Redirect::to(&format!("/login?to={}", encoded(&sent.to))).into_response(),
         Err(error) => {
             let (status, sentence) = visitor.sentence(&error);
-            (status, code_page(&visitor, &sent.to, Some(&sentence))).into_response()
+            let page = code_page(&visitor, &sent.to, Some(&sentence));
+            retry_later((status, page).into_response(), &error)
         }
     }
 }

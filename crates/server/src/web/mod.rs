@@ -30,6 +30,7 @@ mod list;
 mod login;
 mod notices;
 mod own_insights;
+mod password_check;
 mod password_link;
 mod preferences;
 mod privacy;
@@ -66,7 +67,7 @@ pub(crate) use list::{list, more, total};
 pub(crate) use login::{
     code_form, login_form, oidc_back, oidc_begin, sign_in, sign_in_code, sign_out,
 };
-pub(crate) use notices::{notices, read_notices, unread_notices};
+pub(crate) use notices::{decline_notices, notices, read_notices, unread_notices};
 pub(crate) use password_link::{choose_password, forgot, forgot_form, invite, password_form};
 pub(crate) use preferences::{language, theme};
 pub(crate) use privacy::{privacy_begin, privacy_form, privacy_report};

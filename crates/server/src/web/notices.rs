@@ -1,15 +1,16 @@
 //! What one was told.
 
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect, Response};
-use guanxi_base::Result;
-use guanxi_crm::delivery::{About, Notice};
+use guanxi_base::{Error, Result};
+use guanxi_crm::delivery::{About, Notice, decline};
 use guanxi_record::{Filter, Op, Query, Record, Stored};
 use guanxi_store::{Rights, View};
 use maud::{Markup, html};
 
 use super::format;
 use super::layout::{self, error_page, icon, page};
+use crate::api::parse_id;
 use crate::app::App;
 use crate::signed_in::SignedIn;
 
@@ -81,7 +82,14 @@ fn notice(signed: &SignedIn, one: &Stored<Notice>, told: &[String]) -> Markup {
                 }
                 @for line in told { p class="mb-1" { (line) } }
                 @for line in text.lines() { p class="mb-1" { (line) } }
-                span class="gx-muted" { (at) }
+                div class="d-flex align-items-center gap-2" {
+                    span class="gx-muted gx-grow" { (at) }
+                    @if one.subscription.is_some() {
+                        form method="post" action=(format!("/notices/{}/decline", one.id)) {
+                            button class="btn btn-sm" { (signed.texts.get("notice-decline")) }
+                        }
+                    }
+                }
             }
         }
     }
@@ -119,6 +127,27 @@ pub(crate) async fn read_notices(State(app): State<App>, signed: SignedIn) -> Re
             tx.update(&one).await?;
         }
         tx.commit().await?;
+        Ok(Redirect::to("/notices").into_response())
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+/// Ends what told one this, for oneself.
+pub(crate) async fn decline_notices(
+    State(app): State<App>,
+    signed: SignedIn,
+    Path(id): Path<String>,
+) -> Response {
+    let outcome: Result<Response> = async {
+        let mut view = app.store.read(&signed.actor).await?;
+        view.act_with(Rights::All);
+        let mine = own().and(Filter::eq("id", parse_id(&id)?.to_string()));
+        let row = view.list(Notice::NAME, &Query::of(mine).limited(1)).await?.rows.pop();
+        drop(view);
+        let notice: Stored<Notice> = row.ok_or(Error::NotFound)?.try_into()?;
+        let subscription = notice.subscription.ok_or(Error::NotFound)?;
+        decline(&app.store, &signed.actor, subscription).await?;
         Ok(Redirect::to("/notices").into_response())
     }
     .await;

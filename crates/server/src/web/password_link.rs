@@ -6,7 +6,7 @@ use axum::extract::{Extension, Path, Query as Parameters, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::access::{Organisation, hash_password};
+use guanxi_crm::access::{Organisation, folded_address, hash_password};
 use guanxi_crm::text::Texts;
 use guanxi_store::{NewSignIn, Operation, SignInKind};
 use jiff::SignedDuration;
@@ -20,8 +20,10 @@ use crate::api::parse_id;
 use crate::app::App;
 use crate::mail::{self, Mail};
 use crate::params::{self, Params};
+use crate::problem::retry_later;
 use crate::security::ClientAddress;
 use crate::signed_in::SignedIn;
+use crate::throttle::Counted;
 
 /// A link to choose a new password is good for so long.
 const RESET_HOURS: i64 = 1;
@@ -79,26 +81,30 @@ pub(crate) async fn forgot(
 ) -> Response {
     let visitor = Visitor::of(&headers, address);
     let texts = visitor.texts;
-    let place = format!("forgot {}", visitor.address);
     let outcome: Result<()> = async {
-        if let Some(minutes) = app.throttle.wait_minutes(&[&place]) {
-            return Err(Refusal::new("sign-in-throttled").with("minutes", minutes).into());
-        }
-        app.throttle.failed(&[&place]);
-        if let (Some(user), Some(_)) = (user_of(&app, sent.email.trim()).await?, &app.mailer) {
+        app.throttle.begin(&[Counted::links_from(&visitor.address)])?;
+        // Nobody's mailbox is filled; whoever asks is told the same.
+        let few = app.throttle.begin(&[Counted::links_for(&folded_address(&sent.email))]).is_ok();
+        let user = user_of(&app, &sent.email).await?.filter(|_| few);
+        if let (Some(user), Some(_)) = (user, &app.mailer) {
             send_link(&app, user, "mail-reset", RESET_HOURS).await?;
             app.note(visitor.deed(user, Operation::Credential, "link asked for")).await?;
         }
         Ok(())
     }
     .await;
-    let (status, sentence) = match outcome {
-        Ok(()) => (axum::http::StatusCode::OK, texts.get("forgot-sent")),
-        Err(error) => visitor.sentence(&error),
+    let failed = outcome.err();
+    let (status, sentence) = match &failed {
+        None => (axum::http::StatusCode::OK, texts.get("forgot-sent")),
+        Some(error) => visitor.sentence(error),
     };
     let content =
         html! { p role="status" { (sentence) } a href="/login" { (texts.get("login-title")) } };
-    (status, visitor.page(&texts.get("forgot-title"), &content)).into_response()
+    let page = (status, visitor.page(&texts.get("forgot-title"), &content)).into_response();
+    match failed {
+        Some(error) => retry_later(page, &error),
+        None => page,
+    }
 }
 
 pub(crate) async fn password_form(
@@ -150,7 +156,8 @@ pub(crate) async fn choose_password(
         Ok(()) => Redirect::to("/login").into_response(),
         Err(error) => {
             let (status, sentence) = visitor.sentence(&error);
-            (status, choose_page(&visitor, &sent.link, Some(&sentence))).into_response()
+            let page = choose_page(&visitor, &sent.link, Some(&sentence));
+            retry_later((status, page).into_response(), &error)
         }
     }
 }
@@ -164,7 +171,7 @@ pub(crate) async fn set_password(app: &App, user: RawId, password: String) -> Re
         policy.check(&password, &[&known.name, &known.email])?;
         hash_password(&password)
     };
-    let hash = tokio::task::spawn_blocking(hash).await.map_err(Error::internal)??;
+    let hash = app.known_gate.enter().await?.run(hash).await??;
     app.store.set_password_hash(user, &hash).await
 }
 

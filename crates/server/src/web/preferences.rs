@@ -5,15 +5,11 @@ use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::login::is_local;
+use crate::own_page::page_before;
 
 /// Keeps a choice in a cookie and goes back to where it was made.
 fn remember(headers: &HeaderMap, name: &str, value: &str) -> Response {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let path = referer
-        .and_then(|url| url.split_once("://"))
-        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
-    let to = path.filter(|path| is_local(path)).unwrap_or("/").to_owned();
+    let to = page_before(headers).unwrap_or_else(|| "/".to_owned());
     let line = format!("{name}={value}; Path=/; SameSite=Lax; Max-Age=31536000");
     ([(header::SET_COOKIE, line)], Redirect::to(&to)).into_response()
 }

@@ -15,6 +15,7 @@ use super::form::Form;
 use super::layout::{Notice, error_page, page};
 use crate::api::parse_id;
 use crate::app::App;
+use crate::own_page::page_before;
 use crate::params::Params;
 use crate::signed_in::SignedIn;
 
@@ -280,12 +281,10 @@ pub(crate) async fn undo(
         let entries = Entries::sent(sent);
         let change_set = parse_id(entries.text("change_set"))?;
         app.store.undo(&signed.actor, change_set).await?;
-        let referer = headers.get("referer").and_then(|value| value.to_str().ok());
-        let path = referer.and_then(|url| url.split_once("://")).and_then(|(_, rest)| {
-            let path = rest.find('/').map(|at| &rest[at..])?;
-            path.split('?').next()
-        });
-        Ok(Redirect::to(path.unwrap_or("/")).into_response())
+        // Without its question, which may say what was just saved.
+        let before = page_before(&headers).unwrap_or_else(|| "/".to_owned());
+        let path = before.split(['?', '#']).next().unwrap_or("/");
+        Ok(Redirect::to(path).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))

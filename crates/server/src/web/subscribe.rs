@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::{Decimal, Error, Id, Refusal, Result};
 use guanxi_crm::access::{Role, User};
 use guanxi_crm::dashboards::{Chart, Dashboard};
-use guanxi_crm::delivery::{Alert, Subscription};
+use guanxi_crm::delivery::{Alert, Audience, Subscription};
 use guanxi_crm::segments::Segment;
 use guanxi_crm::work::Rhythm;
 use guanxi_record::{Choice, Filter, LongText, Owner, Query, Record};
@@ -99,9 +99,19 @@ async fn card(
 
 /// The people and the roles that may be chosen.
 async fn subscribers(view: &mut View, signed: &SignedIn, chosen: &str) -> Result<Markup> {
-    let query = Query::of(Filter::eq("is_active", true)).limited(PEOPLE_OFFERED);
+    let audience = match &signed.organisation {
+        Some(organisation) => organisation.audience_of(&signed.user, signed.today),
+        None => Audience::People(signed.actor.user.into_iter().collect()),
+    };
+    let active = Filter::eq("is_active", true);
+    let offered = match &audience {
+        Audience::Everybody => active,
+        Audience::People(people) => active.and(Filter::one_of("id", people.iter().copied())),
+    };
+    let query = Query::of(offered).limited(PEOPLE_OFFERED);
     let people = view.list(User::NAME, &query).await?.rows;
-    let roles = if signed.actor.rights.may(Role::NAME, Purpose::Read) {
+    let reads_roles = signed.actor.rights.may(Role::NAME, Purpose::Read);
+    let roles = if reads_roles && audience == Audience::Everybody {
         let query = Query::of(Filter::everything()).limited(PEOPLE_OFFERED);
         view.list(Role::NAME, &query).await?.rows
     } else {

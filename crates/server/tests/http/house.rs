@@ -53,6 +53,11 @@ impl Answer {
 
 impl House {
     pub(crate) async fn open(database: &TestDatabase) -> Self {
+        Self::open_with(database, AppConfig::default()).await
+    }
+
+    pub(crate) async fn open_with(database: &TestDatabase, config: AppConfig) -> Self {
+        let app_config = config;
         let clock = Clock::at("2026-03-18T08:00:00Z".parse().unwrap());
         let config = guanxi_crm::store_config(database.url.clone(), clock.clone()).unwrap();
         let store = Store::open(config).await.unwrap();
@@ -77,11 +82,30 @@ impl House {
                 store.create_sign_in(id, NewSignIn::of(SignInKind::ApiToken)).await.unwrap();
             tokens.push(token);
         }
-        let app = App::new(store.clone(), AppConfig::default()).unwrap();
+        let app = App::new(store.clone(), app_config).unwrap();
         let router = router(app.clone());
         let clerk = tokens.pop().unwrap();
         let administrator = tokens.pop().unwrap();
         Self { store, app, router, administrator, clerk, clock }
+    }
+
+    /// Serves on a port of this machine until the test ends.
+    pub(crate) async fn listen(&self) -> std::net::SocketAddr {
+        self.listen_until(std::future::pending()).await.0
+    }
+
+    /// Serves until `stop` is ready; the address, and what is ready when it has ended.
+    pub(crate) async fn listen_until(
+        &self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> (std::net::SocketAddr, tokio::task::JoinHandle<()>) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = self.app.clone();
+        let served = tokio::spawn(async move {
+            guanxi_server::serve(listener, app, stop).await.unwrap();
+        });
+        (address, served)
     }
 
     /// Writes down who looked at what.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod analyses;
+mod connections;
 mod coverage;
 mod house;
 mod pages;
@@ -10,5 +11,7 @@ mod proof;
 mod records;
 mod resolution;
 mod rights;
+mod shutting_out;
 mod signing_in;
 mod surface;
+mod telling;

@@ -1,0 +1,91 @@
+//! A mail address is one, however it is written: who signs in, is invited or is told by another
+//! system who they are is found whatever the case, and no two users have the same.
+
+use std::collections::BTreeMap;
+
+use guanxi_base::{Error, Result};
+use guanxi_record::{Filter, Query, Record, Row, Sort, Stored};
+use guanxi_store::{Actor, Purpose, Store, View};
+
+use super::{Organisation, User, folded_address};
+
+/// Users who differ by the case of their address only, from before that was one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SharedAddress {
+    /// What each of them has, the oldest first.
+    pub addresses: Vec<String>,
+}
+
+impl Organisation {
+    /// The user of an address who may sign in. Of users who differ by case only, the one who is
+    /// written as it was typed, else the oldest.
+    #[must_use]
+    pub fn user_of_address(&self, address: &str) -> Option<&Stored<User>> {
+        let (typed, folded) = (address.trim(), folded_address(address));
+        let users = self.users.values().filter(|user| user.is_active);
+        let of = users.filter(|user| folded_address(&user.email) == folded);
+        of.min_by_key(|user| (user.email.0 != typed, user.id.raw()))
+    }
+}
+
+/// The user of an address, whether they may sign in or not.
+///
+/// # Errors
+/// When the database fails.
+pub async fn user_by_address(view: &mut View, address: &str) -> Result<Option<Row>> {
+    for written in [address.trim().to_owned(), folded_address(address)] {
+        match view.find_by(User::NAME, "email", written).await {
+            Ok(None) => {}
+            // What is no address is nobody's.
+            Err(Error::Refused(_)) => return Ok(None),
+            found => return found,
+        }
+    }
+    Ok(None)
+}
+
+/// Writes the addresses of users in one way, where they were kept as they were typed. Those whom
+/// only the case keeps apart stay as they are, but for the oldest: somebody has to decide.
+///
+/// # Errors
+/// When the database fails.
+pub async fn keep_one_address(store: &Store, actor: &Actor) -> Result<Vec<SharedAddress>> {
+    let mut groups: BTreeMap<String, Vec<Stored<User>>> = BTreeMap::new();
+    let mut view = store.read(actor).await?;
+    for user in all_users(&mut view).await? {
+        groups.entry(folded_address(&user.email)).or_default().push(user);
+    }
+    drop(view);
+    let mut shared = Vec::new();
+    for (folded, users) in groups {
+        if users.iter().all(|user| user.email.0 != folded) {
+            let mut tx = store.write(actor).await?;
+            // The address is folded as the record is written.
+            let oldest = tx.fetch::<User>(Purpose::Change, users[0].id).await?;
+            tx.update(&oldest).await?;
+            tx.commit().await?;
+        }
+        if users.len() > 1 {
+            let addresses = users.into_iter().map(|user| user.record.email.0).collect();
+            shared.push(SharedAddress { addresses });
+        }
+    }
+    Ok(shared)
+}
+
+async fn all_users(view: &mut View) -> Result<Vec<Stored<User>>> {
+    let mut query =
+        Query::of(Filter::everything()).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
+    query.with_archived = true;
+    let mut users = Vec::new();
+    loop {
+        let page = view.list(User::NAME, &query).await?;
+        for row in page.rows {
+            users.push(row.try_into()?);
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(users),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Lets only so many do costly work at once, and only so many wait for it: checking a password
+//! takes a processor for tens of milliseconds and 19 MiB, on purpose, and anybody may ask for it.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use guanxi_base::{Error, Refusal, Result};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// So many wait for each that passes; whoever comes then is told to come again.
+const WAITING_PER_PASSING: usize = 12;
+/// After so many seconds.
+const AGAIN_SECONDS: u64 = 2;
+
+/// A door that so many pass at once.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    passing: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    waiting_max: usize,
+}
+
+/// Gives a place in the queue back.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Somebody who passes.
+pub(crate) struct Passing(OwnedSemaphorePermit);
+
+impl Gate {
+    pub(crate) fn new(at_once: NonZeroUsize) -> Self {
+        Self {
+            passing: Arc::new(Semaphore::new(at_once.get())),
+            waiting: AtomicUsize::new(0),
+            waiting_max: at_once.get() * WAITING_PER_PASSING,
+        }
+    }
+
+    /// Refuses at once, before anything is looked up, when it could not be entered anyhow.
+    ///
+    /// # Errors
+    /// `server-busy`.
+    pub(crate) fn look(&self) -> Result<()> {
+        match self.waiting.load(Ordering::Acquire) < self.waiting_max {
+            true => Ok(()),
+            false => Err(Self::busy()),
+        }
+    }
+
+    fn busy() -> Error {
+        Refusal::new("server-busy").with("seconds", AGAIN_SECONDS).into()
+    }
+
+    /// Waits until there is room.
+    ///
+    /// # Errors
+    /// `server-busy` when too many wait already.
+    pub(crate) async fn enter(&self) -> Result<Passing> {
+        if let Ok(permit) = self.passing.clone().try_acquire_owned() {
+            return Ok(Passing(permit));
+        }
+        let before = self.waiting.fetch_add(1, Ordering::AcqRel);
+        let waiting = Waiting(&self.waiting);
+        if before >= self.waiting_max {
+            return Err(Self::busy());
+        }
+        let permit = self.passing.clone().acquire_owned().await.map_err(Error::internal)?;
+        drop(waiting);
+        Ok(Passing(permit))
+    }
+}
+
+impl Passing {
+    /// Does the work on a thread of its own. Nobody else takes the place before it is done, even
+    /// if whoever asked has gone away meanwhile.
+    ///
+    /// # Errors
+    /// When the work panics.
+    pub(crate) async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T> {
+        let run = move || {
+            let done = work();
+            drop(self.0);
+            done
+        };
+        tokio::task::spawn_blocking(run).await.map_err(Error::internal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn so_many_pass_and_so_many_wait() {
+        let gate = Arc::new(Gate::new(NonZeroUsize::MIN));
+        let first = gate.enter().await.unwrap();
+        let mut waiting = tokio::task::JoinSet::new();
+        for _ in 0..WAITING_PER_PASSING + 5 {
+            let gate = gate.clone();
+            waiting.spawn(async move { gate.enter().await?.run(|| ()).await });
+        }
+        let mut refused = 0;
+        while refused < 5 {
+            // Nobody passes while the first is inside: only refusals end.
+            let ended = waiting.join_next().await.unwrap().unwrap();
+            assert!(matches!(ended, Err(Error::Refused(why)) if why[0].code == "server-busy"));
+            refused += 1;
+        }
+        first.run(|| ()).await.unwrap();
+        while let Some(ended) = waiting.join_next().await {
+            ended.unwrap().unwrap();
+        }
+        assert_eq!(gate.waiting.load(Ordering::Acquire), 0);
+    }
+}
