@@ -17,6 +17,7 @@ mod row;
 mod value;
 mod value_json;
 mod value_text;
+mod width;
 
 pub use catalog::Catalog;
 pub use changes::{Changes, FieldChange};
@@ -34,3 +35,4 @@ pub use query::{Aggregate, Bucket, Cursor, Direction, Function, GroupKey, Measur
 pub use record_type::{Record, RecordType, Settle, Stored};
 pub use row::Row;
 pub use value::Value;
+pub use width::half_width;

@@ -4,6 +4,7 @@
 
 mod authority;
 mod drawing;
+mod file_reading;
 mod house;
 mod importing;
 mod insights;
