@@ -181,6 +181,7 @@ ui-filter = Filter
 ui-type-field = { $type } › { $field }
 import-day-first = day before month (31/12/2026), decimals after “{ $mark }”
 import-month-first = month before day (12/31/2026), decimals after “{ $mark }”
+import-year-first = year before month (26/12/31), decimals after “{ $mark }”
 
 ui-back = Back
 

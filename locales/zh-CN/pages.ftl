@@ -181,6 +181,7 @@ ui-filter = 筛选条件
 ui-type-field = { $type } › { $field }
 import-day-first = 先日后月（31/12/2026），小数点为“{ $mark }”
 import-month-first = 先月后日（12/31/2026），小数点为“{ $mark }”
+import-year-first = 先年后月（26/12/31），小数点为“{ $mark }”
 
 ui-back = 返回
 

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_crm::exchange::{ExportFormat, export};
+use guanxi_crm::exchange::{CutCell, ExportFormat, export};
 use guanxi_record::{Filter, Query, Sort, condition_from_param};
 use guanxi_store::{Actor, Store};
 
@@ -34,7 +34,11 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Export) -> Resul
     let record_type = store.catalog().named(&options.record_type)?.clone();
     let mut view = store.read(actor).await?;
     let mut file = std::fs::File::create(&options.file).map_err(Error::internal)?;
-    let count = export(&mut view, &record_type, &query, format, &mut file).await?;
-    say!("{count} records in {}", options.file.display());
+    let exported = export(&mut view, &record_type, &query, format, &mut file).await?;
+    say!("{} records in {}", exported.records, options.file.display());
+    for cell in &exported.cut {
+        let CutCell { id, column, characters } = cell;
+        say!("{column} of record {id} is cut: {characters} characters do not fit a cell");
+    }
     Ok(())
 }

@@ -57,7 +57,7 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
             let name = file.file_name().map(|name| name.to_string_lossy().into_owned());
             let name = name.unwrap_or_default();
             // A file that cannot be read at all leaves no trace.
-            guanxi_crm::exchange::Source::open(&path, &mapping.file.hints())?;
+            guanxi_crm::exchange::Source::open(&path, &mapping.hints())?;
             begin_import(store, actor, ImportInput::Path(path), &name, &mapping).await?.id.raw()
         }
         _ => return Err(Refusal::new("file-missing").into()),

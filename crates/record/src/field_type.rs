@@ -264,7 +264,12 @@ impl Address {
     #[must_use]
     pub fn to_text(&self) -> String {
         let parts = Self::PARTS.map(|name| self.part(name).unwrap_or_default());
-        parts.join(" / ").trim_end_matches([' ', '/']).to_owned()
+        let line = parts.join(" / ");
+        // A street with such a mark in it is told from a postal code by the mark behind it.
+        if self.street.contains(" / ") {
+            return line;
+        }
+        line.trim_end_matches([' ', '/']).to_owned()
     }
 
     /// The parts of a Chinese address written in one line; none of any other line.
@@ -276,15 +281,24 @@ impl Address {
     /// Reads `to_text`, and a Chinese address written in one line; any other line is the street.
     #[must_use]
     pub fn from_text(text: &str) -> Self {
-        let parts: Vec<&str> = text.split(" / ").map(str::trim).collect();
+        // The blank before the first mark is lost where a cell is trimmed.
+        let mut marked = if text.starts_with('/') { format!(" {text}") } else { text.to_owned() };
+        if marked.ends_with('/') {
+            marked.push(' ');
+        }
+        let mut parts: Vec<String> = marked.split(" / ").map(|p| p.trim().to_owned()).collect();
         if parts.len() == 1 {
             let street = || Self { street: text.to_owned(), ..Self::default() };
             return Self::from_line(text).unwrap_or_else(street);
         }
+        if parts.len() > Self::PARTS.len() {
+            let street: Vec<String> = parts.drain(3..parts.len() - 1).collect();
+            parts.insert(3, street.join(" / "));
+        }
         let mut address = Self::default();
         for (name, part) in Self::PARTS.iter().zip(parts) {
             if let Some(place) = address.part_mut(name) {
-                part.clone_into(place);
+                *place = part;
             }
         }
         address

@@ -18,6 +18,7 @@ mod value;
 mod value_json;
 mod value_text;
 mod zone_offsets;
+mod width;
 
 pub use catalog::Catalog;
 pub use changes::{Changes, FieldChange};
@@ -35,4 +36,5 @@ pub use query::{Aggregate, Bucket, Cursor, Direction, Function, GroupKey, Measur
 pub use record_type::{Record, RecordType, Settle, Stored};
 pub use row::Row;
 pub use value::Value;
+pub use width::half_width;
 pub use zone_offsets::ZoneOffsets;

@@ -4,7 +4,7 @@
 use guanxi_base::{Currency, Date, Decimal, Money, Percent, Refusal, Timestamp};
 
 use crate::value_json::{not_an_id, not_an_option, shown, too_long};
-use crate::{Address, Kind, Value};
+use crate::{Address, Kind, Value, half_width};
 
 impl Value {
     /// The value as plain text: ISO dates, plain numbers, codes; empty for nothing.
@@ -101,6 +101,8 @@ fn instant(text: &str) -> Option<Timestamp> {
 }
 
 fn phone(text: &str) -> Option<String> {
+    let text = half_width(text);
+    let text = text.trim();
     let mut digits = String::with_capacity(text.len());
     for (at, c) in text.chars().enumerate() {
         match c {
@@ -114,7 +116,8 @@ fn phone(text: &str) -> Option<String> {
 }
 
 fn email(text: &str) -> Option<String> {
-    let (local, domain) = text.rsplit_once('@')?;
+    let text = half_width(text);
+    let (local, domain) = text.trim().rsplit_once('@')?;
     let clean = |part: &str| !part.contains(|c: char| c.is_whitespace() || "<>,;\"()".contains(c));
     let domain_ok = domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
     (!local.is_empty() && !local.contains('@') && clean(local) && clean(domain) && domain_ok)
@@ -155,7 +158,11 @@ mod tests {
             (Kind::Date, "2026-02-30", "! not-a-date"),
             (Kind::Instant, "2026-02-03T10:00:00+08:00", "2026-02-03T02:00:00Z"),
             (Kind::Phone, "+86 (138) 0013-8000", "+8613800138000"),
+            (Kind::Phone, "＋８６（１３８）００１３－８０００", "+8613800138000"),
             (Kind::Phone, "call me", "! not-a-phone"),
+            (Kind::Email, "li.wei＠example.com", "li.wei@example.com"),
+            (Kind::Address, "/  /  / Main Street 5", " /  /  / Main Street 5"),
+            (Kind::Address, "/  /  / House 5 / 7 /", " /  /  / House 5 / 7 / "),
             (Kind::Email, "Li.Wei@Example.COM", "Li.Wei@example.com"),
             (Kind::Email, "a@b", "! not-an-email"),
             (Kind::Url, "example.com/a", "https://example.com/a"),

@@ -1,36 +1,63 @@
-//! What people put into cells: dates and numbers in their own formats, labels instead of codes.
+//! A cell as the value of a field: dates and numbers in the formats of the file, labels instead
+//! of codes. What does not fit the formats is refused.
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use guanxi_base::{Currency, Date, Money, Refusal, TimeZone};
-use guanxi_record::{Field, Kind, RecordType, Value};
-use jiff::civil::{DateTime, Time};
-use serde::{Deserialize, Serialize};
+use guanxi_base::{Currency, Money, Refusal, TimeZone};
+use guanxi_record::{Field, Kind, RecordType, Value, half_width};
+use jiff::civil::Time;
 
+use super::dates::{DateOrder, DateReading, TwoDigitYears, read_date};
+use super::numbers::{DecimalMark, NumberFault, ReadNumber, read_number};
+use super::row::{CellKind, NumberCell};
+use super::signs::Sign;
 use crate::access::Locale;
 use crate::text::Texts;
-
-/// The order of day, month and year where the year does not come first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DateOrder {
-    /// 31/12/2026.
-    DayFirst,
-    /// 12/31/2026.
-    MonthFirst,
-}
 
 /// How a file writes what can be written in several ways.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Formats {
-    /// For dates that do not start with the year.
+    /// For dates whose order does not show.
     pub date_order: DateOrder,
+    /// For years of two digits.
+    pub years: TwoDigitYears,
     /// Between the whole and the fraction of a number.
-    pub decimal_mark: char,
+    pub decimal_mark: DecimalMark,
     /// The zone of times without one.
     pub time_zone: TimeZone,
     /// The currency of amounts without one.
-    pub currency: Currency,
+    pub currency: AmountCurrency,
+}
+
+/// The currency of amounts, and who says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AmountCurrency {
+    /// The mapping or a column of the file: a sign beside an amount must agree.
+    Told(Currency),
+    /// Nobody: a sign that means one currency says it.
+    Usual(Currency),
+}
+
+impl AmountCurrency {
+    /// The currency of an amount without any sign.
+    #[must_use]
+    pub fn plain(self) -> Currency {
+        match self {
+            Self::Told(currency) | Self::Usual(currency) => currency,
+        }
+    }
+
+    /// The currency of an amount with this sign; none if the two disagree. A code says its own.
+    pub(crate) fn with(self, sign: Option<Sign>) -> Option<Currency> {
+        match (self, sign) {
+            (_, None) => Some(self.plain()),
+            (_, Some(sign)) if sign.can_mean(self.plain()) => Some(self.plain()),
+            (_, Some(Sign { currencies: [one], is_code: true })) => Some(*one),
+            (Self::Usual(_), Some(Sign { currencies: [one], .. })) => Some(*one),
+            _ => None,
+        }
+    }
 }
 
 /// Reads a cell as the field's kind.
@@ -41,6 +68,7 @@ pub(crate) fn read_cell(
     record_type: &RecordType,
     field: &Field,
     text: &str,
+    cell: &CellKind,
     formats: &Formats,
 ) -> Result<Value, Refusal> {
     let text = unquoted(text.trim());
@@ -49,32 +77,29 @@ pub(crate) fn read_cell(
     }
     let refuse = |code| Refusal::new(code).with("value", text);
     let kind = &field.kind;
+    match cell {
+        CellKind::Error => return Err(refuse("cell-error")),
+        CellKind::Number(number) if kind.is_number() => {
+            return number_cell(kind, text, number, formats);
+        }
+        CellKind::Number(number) if number.has_lost_digits => return Err(refuse("digits-lost")),
+        _ => {}
+    }
     match kind {
-        Kind::Integer => {
-            let number =
-                number(text, formats.decimal_mark).ok_or_else(|| refuse("not-a-number"))?;
-            let whole = number.split_once('.').map_or(number.as_str(), |(whole, fraction)| {
-                if fraction.trim_matches('0').is_empty() { whole } else { &number }
-            });
-            Value::from_text(kind, whole)
+        Kind::Integer | Kind::Decimal | Kind::Percent | Kind::Money => {
+            let number = read_number(text, formats.decimal_mark).map_err(|fault| match fault {
+                NumberFault::NotANumber => refuse("not-a-number"),
+                NumberFault::Marks => {
+                    refuse("marks-disagree").with("mark", formats.decimal_mark.sign())
+                }
+            })?;
+            number_text(kind, text, &number, formats)
         }
-        Kind::Decimal | Kind::Percent => {
-            let number = number(text.trim_end_matches('%'), formats.decimal_mark);
-            Value::from_text(kind, &number.ok_or_else(|| refuse("not-a-number"))?)
+        Kind::Date => {
+            let read = read_date(text, formats.dates()).ok_or_else(|| refuse("not-a-date"))?;
+            Ok(Value::Date(read.date))
         }
-        Kind::Money => money(text, formats),
-        Kind::Date => date(text, formats.date_order)
-            .map(|(date, _)| Value::Date(date))
-            .ok_or_else(|| refuse("not-a-date")),
-        Kind::Instant => {
-            if let Ok(value) = Value::from_text(kind, text) {
-                return Ok(value);
-            }
-            let (date, time) =
-                date(text, formats.date_order).ok_or_else(|| refuse("not-a-time"))?;
-            let zoned = DateTime::from_parts(date, time).to_zoned(formats.time_zone.clone());
-            zoned.map(|zoned| Value::Instant(zoned.timestamp())).map_err(|_| refuse("not-a-time"))
-        }
+        Kind::Instant => instant(text, formats).ok_or_else(|| refuse("not-a-time")),
         Kind::Boolean => match YES_NO.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
             Some((_, yes)) => Ok(Value::Boolean(*yes)),
             None => Value::from_text(kind, text),
@@ -89,10 +114,89 @@ pub(crate) fn read_cell(
     }
 }
 
+impl Formats {
+    fn dates(&self) -> DateReading {
+        DateReading { order: self.date_order, years: self.years }
+    }
+}
+
+/// A number that a person wrote.
+fn number_text(
+    kind: &Kind,
+    text: &str,
+    number: &ReadNumber,
+    formats: &Formats,
+) -> Result<Value, Refusal> {
+    let refuse = |code| Refusal::new(code).with("value", text);
+    if number.is_percent && *kind != Kind::Percent {
+        return Err(refuse("percent-not-here"));
+    }
+    if *kind == Kind::Money {
+        return money(&number.plain, number.sign, text, formats);
+    }
+    if number.sign.is_some() {
+        return Err(refuse("not-a-number"));
+    }
+    let plain = if *kind == Kind::Integer { whole(&number.plain) } else { &number.plain };
+    Value::from_text(kind, plain).map_err(|refusal| refuse(refusal.code))
+}
+
+/// A number of a workbook: its value counts, not how it is shown; but per cent is as shown.
+fn number_cell(
+    kind: &Kind,
+    text: &str,
+    number: &NumberCell,
+    formats: &Formats,
+) -> Result<Value, Refusal> {
+    let refuse = |code| Refusal::new(code).with("value", text);
+    if number.has_lost_digits {
+        return Err(refuse("digits-lost"));
+    }
+    match kind {
+        Kind::Money => money(&number.plain, number.sign, text, formats),
+        Kind::Percent => {
+            let plain = number.per_cent.as_ref().unwrap_or(&number.plain);
+            Value::from_text(kind, plain).map_err(|refusal| refuse(refusal.code))
+        }
+        Kind::Integer => {
+            Value::from_text(kind, whole(&number.plain)).map_err(|refusal| refuse(refusal.code))
+        }
+        _ => Value::from_text(kind, &number.plain).map_err(|refusal| refuse(refusal.code)),
+    }
+}
+
+/// The digits of a whole number without a fraction of zeros.
+fn whole(plain: &str) -> &str {
+    match plain.split_once('.') {
+        Some((whole, fraction)) if fraction.bytes().all(|digit| digit == b'0') => whole,
+        _ => plain,
+    }
+}
+
+fn money(plain: &str, sign: Option<Sign>, text: &str, formats: &Formats) -> Result<Value, Refusal> {
+    let refuse = |code| Refusal::new(code).with("value", text);
+    let Some(currency) = formats.currency.with(sign) else {
+        return Err(refuse("currency-disagrees").with("currency", formats.currency.plain()));
+    };
+    Money::parse(plain, currency).map(Value::Money).map_err(|error| refuse(error.code()))
+}
+
+fn instant(text: &str, formats: &Formats) -> Option<Value> {
+    if let Ok(value) = Value::from_text(&Kind::Instant, text) {
+        return Some(value);
+    }
+    let read = read_date(text, formats.dates())?;
+    let zone = read.zone.unwrap_or_else(|| formats.time_zone.clone());
+    let moment = read.date.to_datetime(read.time.unwrap_or(Time::midnight()));
+    let instant = moment.to_zoned(zone).ok()?.timestamp();
+    // Databases keep microseconds.
+    guanxi_base::Timestamp::from_microsecond(instant.as_microsecond()).ok().map(Value::Instant)
+}
+
 /// An apostrophe before a formula sign is how exports keep a text from being run as a formula.
 fn unquoted(text: &str) -> &str {
     match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(['=', '+', '-', '@', '\t', '\r']) => rest,
+        Some(rest) if super::export::runs_as_formula(rest) => rest,
         _ => text,
     }
 }
@@ -111,7 +215,8 @@ static YES_NO: LazyLock<Vec<(String, bool)>> = LazyLock::new(|| {
 /// The code of an option, which a file may call by its code or by its label in any language.
 fn code_of(record_type: &RecordType, field: &Field, text: &str) -> String {
     let options = field.kind.options();
-    let is = |code: &&std::borrow::Cow<'static, str>| {
+    let text = &half_width(text);
+    let is = |code: &&Cow<'static, str>| {
         code.eq_ignore_ascii_case(text)
             || [Locale::En, Locale::ZhCn].iter().any(|locale| {
                 let label = Texts::of(*locale).option_label(record_type, field, code);
@@ -121,198 +226,95 @@ fn code_of(record_type: &RecordType, field: &Field, text: &str) -> String {
     options.iter().find(is).map_or_else(|| text.to_owned(), ToString::to_string)
 }
 
-/// A number as people write it, as plain digits: thousands marks and currency signs go,
-/// parentheses mean less than nothing.
-pub(crate) fn number(text: &str, decimal_mark: char) -> Option<String> {
-    let text = text.trim();
-    let (negative, text) = match text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
-        Some(inner) => (true, inner),
-        None => (false, text),
-    };
-    let mut plain = String::with_capacity(text.len() + 1);
-    if negative {
-        plain.push('-');
-    }
-    for c in text.chars() {
-        match c {
-            '0'..='9' => plain.push(c),
-            '-' | '\u{2212}' if plain.is_empty() => plain.push('-'),
-            '+' if plain.is_empty() => {}
-            c if c == decimal_mark => plain.push('.'),
-            ',' | '.' | '\'' | ' ' | '\u{a0}' | '\u{202f}' | '\u{2019}' => {}
-            '$' | '\u{20ac}' | '\u{a3}' | '\u{a5}' | '\u{ffe5}' => {}
-            _ => return None,
-        }
-    }
-    plain.ends_with(|c: char| c.is_ascii_digit()).then_some(plain)
-}
-
-fn money(text: &str, formats: &Formats) -> Result<Value, Refusal> {
-    let refuse = |code| Refusal::new(code).with("value", text);
-    let (amount, currency) = match text.rsplit_once(' ') {
-        Some((amount, code)) if code.parse::<Currency>().is_ok() => {
-            (amount, code.parse().unwrap_or(formats.currency))
-        }
-        _ => (text, formats.currency),
-    };
-    let amount = number(amount, formats.decimal_mark).ok_or_else(|| refuse("not-a-number"))?;
-    Money::parse(&amount, currency).map(Value::Money).map_err(|e| refuse(e.code()))
-}
-
-/// A date and perhaps a time, by its groups of digits: what stands between them differs from
-/// country to country, their order hardly does.
-pub(crate) fn date(text: &str, order: DateOrder) -> Option<(Date, Time)> {
-    const MONTHS: [&str; 12] =
-        ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    let lower = text.to_ascii_lowercase();
-    let mut groups: Vec<i64> = Vec::new();
-    let mut widths = Vec::new();
-    let mut named = None;
-    let mut afternoon = None;
-    let mut rest = lower.as_str();
-    while let Some(first) = rest.chars().next() {
-        if first.is_ascii_digit() {
-            let end = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
-            groups.push(rest[..end].parse().ok()?);
-            widths.push(end);
-            rest = &rest[end..];
-        } else if first.is_ascii_alphabetic() {
-            let end = rest.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len());
-            let word = &rest[..end];
-            match word {
-                "t" | "z" => {}
-                "am" => afternoon = Some(false),
-                "pm" => afternoon = Some(true),
-                _ => {
-                    let month = MONTHS.iter().position(|name| word.starts_with(name))?;
-                    named = Some((month as i64 + 1, groups.len()));
-                }
-            }
-            rest = &rest[end..];
-        } else {
-            rest = &rest[first.len_utf8()..];
-        }
-    }
-    if groups.len() == 1 && widths[0] == 8 {
-        let whole = groups[0];
-        groups = vec![whole / 10_000, whole / 100 % 100, whole % 100];
-        widths = vec![4, 2, 2];
-    }
-    if let Some((month, at)) = named {
-        groups.insert(at, month);
-        widths.insert(at, 2);
-    }
-    let [a, b, c, ..] = groups[..] else { return None };
-    let (year, month, day) = match (widths[0], named, order) {
-        (4, _, _) => (a, b, c),
-        (_, Some((month, 0)), _) => (c, month, b),
-        (_, Some((month, _)), _) => (c, month, a),
-        (_, None, DateOrder::DayFirst) => (c, b, a),
-        (_, None, DateOrder::MonthFirst) => (c, a, b),
-    };
-    let year = if year < 100 { year + if year < 70 { 2_000 } else { 1_900 } } else { year };
-    let small = |number: i64| i8::try_from(number).ok();
-    let date = Date::new(i16::try_from(year).ok()?, small(month)?, small(day)?).ok()?;
-    let hour = groups.get(3).copied().unwrap_or(0);
-    let hour = match (afternoon, hour) {
-        (Some(true), 1..=11) => hour + 12,
-        (Some(false), 12) => 0,
-        (_, hour) => hour,
-    };
-    let part = |at: usize| small(groups.get(at).copied().unwrap_or(0));
-    Some((date, Time::new(small(hour)?, part(4)?, part(5)?, 0).ok()?))
-}
-
-/// What the dates of a sample say about their order; `None` if they could be either.
-pub(crate) fn date_order<'a>(sample: impl Iterator<Item = &'a str>) -> Option<DateOrder> {
-    let mut found = None;
-    for text in sample {
-        let groups: Vec<&str> =
-            text.split(|c: char| !c.is_ascii_digit()).filter(|g| !g.is_empty()).collect();
-        let [first, second, ..] = groups[..] else { continue };
-        if first.len() > 2 {
-            continue;
-        }
-        let above_twelve = |group: &str| group.parse::<u32>().is_ok_and(|number| number > 12);
-        match (above_twelve(first), above_twelve(second)) {
-            (true, false) => found = Some(DateOrder::DayFirst),
-            (false, true) => return Some(DateOrder::MonthFirst),
-            _ => {}
-        }
-    }
-    found
-}
-
-/// What the numbers of a sample say about their decimal mark; `None` if they could be either.
-pub(crate) fn decimal_mark<'a>(sample: impl Iterator<Item = &'a str>) -> Option<char> {
-    for text in sample {
-        let marks: Vec<(usize, char)> =
-            text.char_indices().filter(|(_, c)| matches!(c, ',' | '.')).collect();
-        let (Some((first_at, first)), Some((last_at, last))) = (marks.first(), marks.last()) else {
-            continue;
-        };
-        let digits_after = text.len() - last_at - 1;
-        if first != last || (first_at == last_at && digits_after != 3) {
-            return Some(*last);
-        }
-        if first_at != last_at {
-            // The same mark twice separates thousands.
-            return Some(if *last == ',' { '.' } else { ',' });
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn dates_of_many_countries() {
-        let read = |text, order| {
-            date(text, order).map(|(date, time)| format!("{date} {time}")).unwrap_or_default()
-        };
-        for (text, expected) in [
-            ("2010-12-01 08:26:00", "2010-12-01 08:26:00"),
-            ("2010/1/5", "2010-01-05 00:00:00"),
-            ("2010年12月1日", "2010-12-01 00:00:00"),
-            ("20101201", "2010-12-01 00:00:00"),
-            ("01/12/2010", "2010-12-01 00:00:00"),
-            ("1.12.10 3:05 PM", "2010-12-01 15:05:00"),
-            ("1 Dec 2010", "2010-12-01 00:00:00"),
-            ("December 1, 2010", "2010-12-01 00:00:00"),
-            ("31/02/2010", ""),
-            ("tomorrow", ""),
-            ("12", ""),
-        ] {
-            assert_eq!(read(text, DateOrder::DayFirst), expected, "{text}");
+    fn formats(currency: AmountCurrency) -> Formats {
+        Formats {
+            date_order: DateOrder::DayFirst,
+            years: TwoDigitYears { last: 2046 },
+            decimal_mark: DecimalMark::Comma,
+            time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
+            currency,
         }
-        assert_eq!(read("12/01/2010", DateOrder::MonthFirst), "2010-12-01 00:00:00");
-        let order = |texts: &[&str]| date_order(texts.iter().copied());
-        assert_eq!(order(&["01/02/2010", "13/02/2010"]), Some(DateOrder::DayFirst));
-        assert_eq!(order(&["01/02/2010", "02/13/2010"]), Some(DateOrder::MonthFirst));
-        assert_eq!(order(&["01/02/2010", "2010-01-01"]), None);
+    }
+
+    fn read(kind: Kind, text: &str, cell: &CellKind, currency: AmountCurrency) -> String {
+        let field = Field::new("name", kind);
+        let record_type = crate::RECORD_TYPES[0];
+        match read_cell(record_type, &field, text, cell, &formats(currency)) {
+            Ok(value) => value.to_text(),
+            Err(refusal) => format!("! {}", refusal.code),
+        }
     }
 
     #[test]
-    fn numbers_of_many_countries() {
-        for (text, mark, expected) in [
-            ("1,234.50", '.', Some("1234.50")),
-            ("1.234,50", ',', Some("1234.50")),
-            ("¥ 1 234", '.', Some("1234")),
-            ("(12.5)", '.', Some("-12.5")),
-            ("-3", '.', Some("-3")),
-            ("1e5", '.', None),
-            ("", '.', None),
-            ("-", '.', None),
+    fn a_sign_agrees_with_the_currency_or_the_amount_is_refused() {
+        let text = CellKind::Text;
+        let jpy = "JPY".parse().unwrap();
+        for (amount, currency, expected) in [
+            ("100,00", AmountCurrency::Told(Currency::CNY), "100.00 CNY"),
+            ("¥100,00", AmountCurrency::Told(Currency::CNY), "100.00 CNY"),
+            ("¥100", AmountCurrency::Told(jpy), "100 JPY"),
+            ("$100,00", AmountCurrency::Told(Currency::CNY), "! currency-disagrees"),
+            ("€ 50,00", AmountCurrency::Told(Currency::CNY), "! currency-disagrees"),
+            ("US$5", AmountCurrency::Told(Currency::CNY), "! currency-disagrees"),
+            ("¥5", AmountCurrency::Told(Currency::USD), "! currency-disagrees"),
+            ("kr 5", AmountCurrency::Told(Currency::EUR), "! currency-disagrees"),
+            ("$100", AmountCurrency::Told(Currency::USD), "100.00 USD"),
+            ("9,00 USD", AmountCurrency::Told(Currency::CNY), "9.00 USD"),
+            ("USD 9,00", AmountCurrency::Told(Currency::CNY), "9.00 USD"),
+            ("€ 50,00", AmountCurrency::Usual(Currency::CNY), "50.00 EUR"),
+            ("$ 50,00", AmountCurrency::Usual(Currency::CNY), "! currency-disagrees"),
+            ("1.000 €", AmountCurrency::Told(Currency::EUR), "1000.00 EUR"),
+            ("10.00", AmountCurrency::Told(Currency::EUR), "! marks-disagree"),
+            ("5 %", AmountCurrency::Told(Currency::EUR), "! percent-not-here"),
+            ("1.2万", AmountCurrency::Told(Currency::CNY), "! not-a-number"),
         ] {
-            assert_eq!(number(text, mark).as_deref(), expected, "{text}");
+            assert_eq!(read(Kind::Money, amount, &text, currency), expected, "{amount}");
         }
-        let mark = |texts: &[&str]| decimal_mark(texts.iter().copied());
-        assert_eq!(mark(&["5", "1,234", "1,234.5"]), Some('.'));
-        assert_eq!(mark(&["1.234,5"]), Some(','));
-        assert_eq!(mark(&["0,5"]), Some(','));
-        assert_eq!(mark(&["1,234,567"]), Some('.'));
-        assert_eq!(mark(&["1,234"]), None);
+    }
+
+    #[test]
+    fn numbers_of_workbooks_need_no_mark() {
+        let number = |plain: &str, per_cent: Option<&str>| {
+            CellKind::Number(NumberCell {
+                plain: plain.to_owned(),
+                per_cent: per_cent.map(ToOwned::to_owned),
+                sign: None,
+                has_lost_digits: plain.len() > 15,
+            })
+        };
+        let currency = AmountCurrency::Told(Currency::EUR);
+        for (kind, text, cell, expected) in [
+            (Kind::Decimal, "12.5", number("12.5", None), "12.5"),
+            (Kind::Money, "0.5", number("0.5", None), "0.50 EUR"),
+            (Kind::Percent, "15%", number("0.15", Some("15")), "15"),
+            (Kind::Percent, "15", number("15", None), "15"),
+            (Kind::Decimal, "15%", number("0.15", Some("15")), "0.15"),
+            (Kind::Integer, "7", number("7", None), "7"),
+            (Kind::Integer, "7.5", number("7.5", None), "! not-an-integer"),
+            (Kind::Text, "123", number("123", None), "123"),
+            (Kind::Text, "91310000123456800", number("91310000123456800", None), "! digits-lost"),
+            (Kind::Date, "45000", number("45000", None), "! not-a-date"),
+            (Kind::Text, "#N/A", CellKind::Error, "! cell-error"),
+        ] {
+            assert_eq!(read(kind, text, &cell, currency), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn times_are_of_the_zone_of_the_file_or_their_own() {
+        let usual = AmountCurrency::Usual(Currency::CNY);
+        for (text, expected) in [
+            ("2026/3/8 下午10:00", "2026-03-08T14:00:00Z"),
+            ("2026-03-08 10:00 +00:00", "2026-03-08T10:00:00Z"),
+            ("2026-03-08 10:00:00 -0500", "2026-03-08T15:00:00Z"),
+            ("2026-03-08 10:00 PST", "! not-a-time"),
+            ("2026-03-08", "2026-03-07T16:00:00Z"),
+        ] {
+            assert_eq!(read(Kind::Instant, text, &CellKind::Text, usual), expected, "{text}");
+        }
     }
 }

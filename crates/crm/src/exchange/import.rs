@@ -4,15 +4,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use csv::StringRecord;
-use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result, TimeZone};
 use guanxi_record::{Record, Row, Stored, Value};
 use guanxi_store::{Actor, JobState, Store, Tx};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
+use super::decisions::Decision;
 use super::mapping::Mapping;
-use super::plan::{Origin, Part, Plan};
+use super::origin::Origin;
+use super::plan::{Part, Plan};
+use super::row::FileRow;
 use super::source::Source;
 use crate::people::CollectionPoint;
 
@@ -47,6 +49,9 @@ pub struct Progress {
     pub counts: BTreeMap<String, Counts>,
     /// Whether it came to its end.
     pub is_done: bool,
+    /// What was decided about the file, where it could be read in several ways.
+    #[serde(default)]
+    pub decisions: Vec<Decision>,
 }
 
 /// Whether an import writes.
@@ -61,7 +66,7 @@ pub enum Run {
 /// A line that was refused, with the reasons.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RefusedLine {
-    /// Counted from 1, without the header.
+    /// Where it stands in the file: the line, or the row of a worksheet, header and all.
     pub number: u64,
     /// Its cells.
     pub cells: Vec<String>,
@@ -165,15 +170,22 @@ pub async fn import(
     run: Run,
     mut observe: impl FnMut(&Progress, &[RefusedLine]) + Send,
 ) -> Result<Progress> {
-    let hints = mapping.file.hints();
+    let hints = mapping.hints();
     let open = || Source::open(path, &hints);
     let point = collection_point(store, actor, mapping).await?;
-    let plan = Plan::new(&store.catalog(), mapping, open()?, point.as_ref())?;
+    let today = store.clock().now().to_zoned(TimeZone::UTC).date();
+    let plan = Plan::new(&store.catalog(), mapping, open()?, point.as_ref(), today)?;
+    plan.must_be_settled()?;
     let progress = match store.job(job).await {
         Ok(known) if run == Run::ForReal && !known.progress.is_null() => {
             serde_json::from_value(known.progress).map_err(Error::internal)?
         }
-        _ => Progress { pass: 1, lines: open()?.count_rows()?, ..Progress::default() },
+        _ => Progress {
+            pass: 1,
+            lines: plan.lines,
+            decisions: plan.decisions.clone(),
+            ..Progress::default()
+        },
     };
     let known = plan.parts.iter().map(|_| Known::default()).collect();
     let actor = actor.clone().for_job(job);
@@ -181,7 +193,7 @@ pub async fn import(
     let mut import = Import { store, actor, job, plan, run, known, found, progress, refused };
     while import.progress.pass <= 2 && !import.progress.is_done {
         let mut source = open()?;
-        let mut row = StringRecord::new();
+        let mut row = FileRow::default();
         for _ in 0..import.progress.line {
             source.next_row(&mut row)?;
         }
@@ -228,12 +240,11 @@ async fn collection_point(
 
 impl Import<'_> {
     /// Does some lines in one transaction; in halves if the database refuses them together.
-    async fn batch(&mut self, lines: Vec<StringRecord>, at_end: bool) -> Result<JobState> {
+    async fn batch(&mut self, lines: Vec<FileRow>, at_end: bool) -> Result<JobState> {
         match self.attempt(&lines, at_end, None).await {
             Err(Error::Refused(refusals)) if lines.len() == 1 => {
                 // It is this one line that the database refuses.
-                let cells = lines[0].iter().map(str::to_owned).collect();
-                let number = self.progress.line + 1;
+                let (cells, number) = (self.plan.texts(&lines[0]), lines[0].place());
                 let refused = RefusedLine { number, cells, refusals };
                 self.attempt(&lines, at_end, Some(refused)).await
             }
@@ -251,7 +262,7 @@ impl Import<'_> {
 
     async fn attempt(
         &mut self,
-        lines: &[StringRecord],
+        lines: &[FileRow],
         at_end: bool,
         known_to_fail: Option<RefusedLine>,
     ) -> Result<JobState> {
@@ -269,13 +280,12 @@ impl Import<'_> {
             step.refused.push(refused);
         } else {
             self.look_up(&mut tx, lines, &mut step).await?;
-            for (at, row) in lines.iter().enumerate() {
+            for row in lines {
                 let line = match self.progress.pass {
                     1 => self.read_line(&mut tx, row, &step).await?,
                     _ => self.link_line(row, &step),
                 };
-                let number = self.progress.line + at as u64 + 1;
-                step.take(&self.plan.parts, line, row, number);
+                step.take(&self.plan, line, row);
             }
             if self.run == Run::ForReal {
                 step.write(&mut tx, &self.plan.parts).await?;
@@ -314,9 +324,10 @@ impl Import<'_> {
 
 impl Step {
     /// Adds a line that was read, or its refusal.
-    fn take(&mut self, parts: &[Part], line: Line, row: &StringRecord, number: u64) {
+    fn take(&mut self, plan: &Plan, line: Line, row: &FileRow) {
+        let parts = &plan.parts;
         if !line.refusals.is_empty() {
-            let cells = row.iter().map(str::to_owned).collect();
+            let (cells, number) = (plan.texts(row), row.place());
             self.refused.push(RefusedLine { number, cells, refusals: line.refusals });
             return;
         }

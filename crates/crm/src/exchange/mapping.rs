@@ -4,10 +4,10 @@
 use std::collections::BTreeMap;
 
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_record::{Field, RecordType};
+use guanxi_record::{Field, Kind, RecordType};
 use serde::{Deserialize, Serialize};
 
-use super::cell::DateOrder;
+use super::dates::DateOrder;
 use super::source::LayoutHints;
 use crate::access::Locale;
 use crate::text::Texts;
@@ -52,6 +52,16 @@ pub struct When {
     pub value: String,
 }
 
+/// What years of two digits mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum YearRule {
+    /// None after this year, as for birthdays.
+    Past,
+    /// From 79 years ago to 20 years from now, as for deadlines.
+    Around,
+}
+
 /// Where the value of a field comes from, in words.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -59,6 +69,9 @@ pub struct Rule {
     /// The column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub column: Option<String>,
+    /// The place of the column, from 1: for columns without a name, or of one name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
     /// When the column is empty, or there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub default: Option<String>,
@@ -77,6 +90,18 @@ pub struct Rule {
     /// The column with the currency of an amount.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency_column: Option<String>,
+    /// `.` or `,`, where this column differs from the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decimal_mark: Option<char>,
+    /// Where the dates of this column differ from those of the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub date_order: Option<DateOrder>,
+    /// What years of two digits mean in this column.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub two_digit_years: Option<YearRule>,
+    /// The zone of the times of this column, where it differs from the file's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
     /// A link to the record of this type that the same line makes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub record: Option<String>,
@@ -96,19 +121,28 @@ pub enum FieldSource {
 }
 
 impl FieldSource {
-    /// A column as the source of a field: a link is looked up by what names its records.
+    /// A column of a file as the source of a field: a link is looked up by what names its
+    /// records, an amount has its currency in the column that exports write beside it, and of
+    /// several columns of one name it is the one at this place.
     #[must_use]
-    pub fn of_column(field: &Field, header: &str) -> Self {
+    pub fn of_column(field: &Field, headers: &[String], at: usize) -> Self {
+        let header = headers.get(at).cloned().unwrap_or_default();
         let target = field.kind.link_target();
         let target = target.and_then(|name| crate::RECORD_TYPES.iter().find(|t| t.name == name));
-        match target {
-            Some(target) => Self::Rule(Rule {
-                column: Some(header.to_owned()),
-                find_by: Some(target.title.to_string()),
-                ..Rule::default()
-            }),
-            None => Self::Column(header.to_owned()),
+        let is_repeated = headers.iter().filter(|other| **other == header).count() > 1;
+        let beside = currency_column(&header);
+        let has_currency = field.kind == Kind::Money && headers.contains(&beside);
+        let rule = Rule {
+            position: (is_repeated || header.is_empty()).then_some(at + 1),
+            find_by: target.map(|target| target.title.to_string()),
+            currency_column: has_currency.then_some(beside),
+            column: Some(header.clone()).filter(|header| !header.is_empty()),
+            ..Rule::default()
+        };
+        if rule == (Rule { column: rule.column.clone(), ..Rule::default() }) {
+            return Self::Column(header);
         }
+        Self::Rule(rule)
     }
 
     /// As a rule.
@@ -151,13 +185,16 @@ pub struct FileOptions {
     /// One character, or `tab`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
-    /// The name of a workbook's sheet.
+    /// The name of a workbook's sheet; the first that is not hidden when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
-    /// For dates that do not start with the year.
+    /// The row that names the columns, as counted in the file; found when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub header_row: Option<u64>,
+    /// For dates whose order does not show; must be told where the file does not settle it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub date_order: Option<DateOrder>,
-    /// `.` or `,`.
+    /// `.` or `,`; must be told where the file does not settle it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub decimal_mark: Option<char>,
     /// The zone of times without one; UTC when absent.
@@ -166,18 +203,6 @@ pub struct FileOptions {
     /// The currency of amounts without one; CNY when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
-}
-
-impl FileOptions {
-    /// What it says about reading the file at all.
-    #[must_use]
-    pub fn hints(&self) -> LayoutHints {
-        LayoutHints {
-            encoding: self.encoding.clone(),
-            delimiter: self.delimiter.clone(),
-            sheet: self.sheet.clone(),
-        }
-    }
 }
 
 /// How a file becomes records.
@@ -207,6 +232,23 @@ impl Mapping {
             .map_err(|error| Refusal::new("wrong-mapping").with("reason", error).into())
     }
 
+    /// What it says about reading the file at all.
+    #[must_use]
+    pub fn hints(&self) -> LayoutHints {
+        let fields = self.records.iter().flat_map(|record| record.fields.values());
+        let columns = fields.flat_map(|source| {
+            let rule = source.rule();
+            rule.column.into_iter().chain(rule.currency_column)
+        });
+        LayoutHints {
+            encoding: self.file.encoding.clone(),
+            delimiter: self.file.delimiter.clone(),
+            sheet: self.file.sheet.clone(),
+            header_row: self.file.header_row,
+            columns: columns.collect(),
+        }
+    }
+
     /// As a mapping file.
     ///
     /// # Errors
@@ -227,8 +269,8 @@ impl Mapping {
                 let header = plain(header);
                 header == code || names.contains(&header)
             };
-            let Some(header) = headers.iter().find(same) else { continue };
-            fields.insert(field.name.to_string(), FieldSource::of_column(field, header));
+            let Some(at) = headers.iter().position(|header| same(&header)) else { continue };
+            fields.insert(field.name.to_string(), FieldSource::of_column(field, headers, at));
         }
         let by_code = record_type.fields.iter().find(|f| f.unique && fields.contains_key(&*f.name));
         Self {
@@ -244,6 +286,11 @@ impl Mapping {
             }],
         }
     }
+}
+
+/// The column that an export writes beside an amount, with its currency.
+pub(crate) fn currency_column(name: &str) -> String {
+    format!("{name}_currency")
 }
 
 /// A name without case, spaces and punctuation.

@@ -3,38 +3,21 @@
 
 use std::sync::Arc;
 
-use csv::StringRecord;
-use guanxi_base::{Currency, Error, RawId, Refusal, Result, TimeZone};
-use guanxi_record::{Catalog, Kind, RecordType, Stored, Value};
+use guanxi_base::{Currency, Date, Error, RawId, Refusal, Result};
+use guanxi_record::{Catalog, Field, Kind, RecordType, Stored, Value};
 
-use super::cell::{self, DateOrder, Formats};
-use super::mapping::{Mapping, Mode, Repeat, When};
+use super::cell::Formats;
+use super::date_words::is_total;
+use super::dates::TwoDigitYears;
+use super::decisions::{Certainty, Decision, Matter};
+use super::header;
+use super::mapping::{FieldSource, Mapping, Mode, Repeat, Rule, YearRule};
+use super::numbers::DecimalMark;
+use super::origin::{Origin, OwnFormats};
+use super::row::{CellKind, FileRow};
 use super::source::Source;
+use super::survey::{Survey, decimal_mark, time_zone};
 use crate::people::{CollectionPoint, Formats as CollectedAs};
-
-/// So many rows are looked at to find the formats of dates and numbers.
-const SAMPLE_ROWS: usize = 500;
-
-/// Where a field's value comes from.
-#[derive(Debug, Clone)]
-pub(crate) enum Origin {
-    /// A cell, or what stands for it.
-    Cell {
-        column: Option<usize>,
-        default: Option<String>,
-        when: Vec<When>,
-        otherwise: Option<String>,
-        whole_number: bool,
-        currency: Option<Currency>,
-        currency_column: Option<usize>,
-    },
-    /// The record that an earlier part of the same line made.
-    SameLine { part: usize },
-    /// A record that is looked up by one of its fields; `later` when the file itself makes it.
-    Find { column: usize, to: String, by: String, later: bool },
-    /// Always this.
-    Fixed(Value),
-}
 
 /// The records of one type that each line makes.
 #[derive(Debug)]
@@ -54,37 +37,36 @@ pub(crate) struct Part {
 #[derive(Debug)]
 pub struct Plan {
     pub(crate) parts: Vec<Part>,
-    /// How dates, numbers and money are read.
+    /// How dates, numbers and money are read, where a column has no formats of its own.
     pub formats: Formats,
-    /// Whether the order of day and month, or the decimal mark, could not be told from the file.
-    pub is_ambiguous: bool,
+    /// What was decided about the file, from all of it.
+    pub decisions: Vec<Decision>,
+    /// How many rows it has below its header.
+    pub lines: u64,
     /// How many columns a line has.
-    pub(crate) width: usize,
-    /// The rows that were looked at, for a preview.
-    pub sample: Vec<StringRecord>,
+    width: usize,
 }
 
 impl Plan {
-    /// Makes a mapping ready.
+    /// Makes a mapping ready, and reads the whole file once: what is broken is refused before
+    /// anything is written, and what can be read in several ways is decided. `today` says what
+    /// years of two digits mean.
     ///
     /// # Errors
-    /// Refusals for everything in it that does not fit the file or the record types.
+    /// Refusals for everything in the mapping that does not fit the file or the record types, and
+    /// for what is wrong with the file. What must be told is no error here: see `unsettled`.
     pub fn new(
         catalog: &Catalog,
         mapping: &Mapping,
         mut source: Source,
         collection_point: Option<&Stored<CollectionPoint>>,
+        today: Date,
     ) -> Result<Self> {
-        let headers = source.headers.clone();
-        let mut sample = Vec::new();
-        let mut row = StringRecord::new();
-        while sample.len() < SAMPLE_ROWS && source.next_row(&mut row)? {
-            sample.push(row.clone());
-        }
+        let columns = Columns { headers: source.headers.clone(), today };
         let mut refusals = Vec::new();
         let mut parts: Vec<Part> = Vec::new();
         for record in &mapping.records {
-            match part(catalog, record, &headers, &parts, mapping) {
+            match part(catalog, record, &columns, &parts, mapping) {
                 Ok(part) => parts.push(part),
                 Err(Error::Refused(more)) => refusals.extend(more),
                 Err(other) => return Err(other),
@@ -104,102 +86,162 @@ impl Plan {
                 }
             }
         }
-        let (formats, is_ambiguous) = formats(mapping, &parts, &sample)?;
-        Ok(Self { parts, formats, is_ambiguous, width: headers.len(), sample })
+        let width = columns.headers.len();
+        let mut survey = Survey::new(&mapping.file, today)?;
+        let (mut lines, mut row) = (0, FileRow::default());
+        while source.next_row(&mut row)? {
+            lines += 1;
+            if refusal(&row, width).is_none() {
+                survey.row(&parts, &row);
+            }
+        }
+        let (formats, decided) = survey.decided();
+        let mut decisions = source.decisions;
+        decisions.extend(columns.repeated());
+        decisions.extend(decided);
+        Ok(Self { parts, formats, decisions, lines, width })
     }
+
+    /// What the file does not settle and the mapping must tell before anything is imported.
+    #[must_use]
+    pub fn unsettled(&self) -> Vec<Refusal> {
+        self.decisions.iter().filter_map(Decision::refusal).collect()
+    }
+
+    /// Refuses a file that could be read in several ways.
+    ///
+    /// # Errors
+    /// What must be told.
+    pub(crate) fn must_be_settled(&self) -> Result<()> {
+        let unsettled = self.unsettled();
+        if unsettled.is_empty() { Ok(()) } else { Err(Error::Refused(unsettled)) }
+    }
+
+    /// Why a row cannot be read as a record at all, if so.
+    pub(crate) fn refusal(&self, row: &FileRow) -> Option<Refusal> {
+        refusal(row, self.width)
+    }
+
+    /// The cells of a row as texts of this file: numbers of a workbook get its decimal mark, so
+    /// that the same mapping reads them again.
+    pub(crate) fn texts(&self, row: &FileRow) -> Vec<String> {
+        let own_mark = |column: usize| {
+            let mut origins = self.parts.iter().flat_map(|part| &part.fields);
+            origins.find_map(|(_, origin)| match origin {
+                Origin::Cell { column: Some(known), own, .. } if *known == column => {
+                    own.decimal_mark
+                }
+                _ => None,
+            })
+        };
+        let text = |(column, text): (usize, &str)| match row.kind(column) {
+            CellKind::Number(_) => match own_mark(column).unwrap_or(self.formats.decimal_mark) {
+                DecimalMark::Point => text.to_owned(),
+                DecimalMark::Comma => text.replace('.', ","),
+            },
+            _ => text.to_owned(),
+        };
+        row.iter().enumerate().map(text).collect()
+    }
+}
+
+fn refusal(row: &FileRow, width: usize) -> Option<Refusal> {
+    row.refusal(width).or_else(|| {
+        // A sum below the table is no record; a firm of that name has more than its name.
+        let mut filled = row.iter().map(str::trim).filter(|text| !text.is_empty());
+        let first = filled.next().filter(|text| is_total(text))?;
+        let is_sparse = (filled.count() + 1) * 2 <= width;
+        is_sparse.then(|| Refusal::new("total-row").with("value", first))
+    })
+}
+
+/// The columns of a file, by name and by place.
+struct Columns {
+    headers: Vec<String>,
+    today: Date,
+}
+
+impl Columns {
+    fn named(&self, name: &str) -> std::result::Result<usize, Refusal> {
+        let wanted = header::name(name);
+        let places = self.places(&wanted);
+        match places[..] {
+            [one] => Ok(one),
+            [] => Err(Refusal::field("unknown-column", name)
+                .with("name", name)
+                .with("columns", self.headers.join(", "))),
+            _ => Err(Refusal::field("column-repeated", name)
+                .with("name", name)
+                .with("positions", positions(&places))),
+        }
+    }
+
+    fn places(&self, name: &str) -> Vec<usize> {
+        let all = self.headers.iter().enumerate();
+        all.filter(|(_, header)| *header == name).map(|(at, _)| at).collect()
+    }
+
+    /// The column of a rule, if it has one.
+    fn of(&self, rule: &Rule) -> std::result::Result<Option<usize>, Refusal> {
+        let Some(position) = rule.position else {
+            return rule.column.as_deref().map(|name| self.named(name)).transpose();
+        };
+        let header = position.checked_sub(1).and_then(|at| self.headers.get(at));
+        let is_same = |name: &String| header == Some(&header::name(name));
+        if header.is_none() || !rule.column.as_ref().is_none_or(is_same) {
+            let name = rule.column.clone().unwrap_or_default();
+            return Err(Refusal::field("unknown-position", "position")
+                .with("value", position)
+                .with("name", name)
+                .with("columns", self.headers.join(", ")));
+        }
+        Ok(Some(position - 1))
+    }
+
+    /// Columns of one name are told, whether they are mapped or not.
+    fn repeated(&self) -> Vec<Decision> {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut decisions = Vec::new();
+        for name in self.headers.iter().filter(|name| !name.is_empty()) {
+            let places = self.places(name);
+            if places.len() > 1 && seen.insert(name) {
+                let decision =
+                    Decision::new(Matter::RepeatedColumn, positions(&places), Certainty::Clear);
+                decisions.push(Decision { column: Some(name.clone()), ..decision });
+            }
+        }
+        decisions
+    }
+}
+
+fn positions(places: &[usize]) -> String {
+    places.iter().map(|at| (at + 1).to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn part(
     catalog: &Catalog,
     record: &super::mapping::RecordMapping,
-    headers: &[String],
+    columns: &Columns,
     earlier: &[Part],
     mapping: &Mapping,
 ) -> Result<Part> {
     let record_type = catalog.named(&record.record_type)?.clone();
     let mut refusals = Vec::new();
-    let mut column = |name: &str| {
-        let found = headers.iter().position(|header| header == name);
-        if found.is_none() {
-            let all = headers.join(", ");
-            refusals.push(
-                Refusal::field("unknown-column", name).with("name", name).with("columns", all),
-            );
-        }
-        found
-    };
     let mut fields = Vec::new();
-    let mut others = Vec::new();
     for (name, source) in &record.fields {
-        let Some(place) = record_type.position(name) else {
-            others.push(
-                Refusal::field("unknown-field", name.as_str())
-                    .with("name", name)
-                    .with("type", &record_type.name),
-            );
-            continue;
-        };
-        let field = &record_type.fields[place];
-        if field.read_only {
-            others.push(Refusal::field("read-only", name.as_str()).with("name", name));
-            continue;
+        match origin(catalog, &record_type, name, source, columns, earlier, mapping) {
+            Ok(field) => fields.push(field),
+            Err(Error::Refused(more)) => refusals.extend(more),
+            Err(other) => return Err(other),
         }
-        let rule = source.rule();
-        let target = field.kind.link_target();
-        let origin = if let Some(same) = &rule.record {
-            let part = earlier.iter().position(|part| part.record_type.name == *same);
-            match part.filter(|_| target == Some(same)) {
-                Some(part) => Origin::SameLine { part },
-                None => {
-                    others
-                        .push(Refusal::field("not-made-before", name.as_str()).with("type", same));
-                    continue;
-                }
-            }
-        } else if let (Some(by), Some(target)) = (&rule.find_by, target) {
-            let to = catalog.named(target)?;
-            if to.field(by).is_none() {
-                others.push(
-                    Refusal::field("unknown-field", name.as_str())
-                        .with("name", by)
-                        .with("type", target),
-                );
-                continue;
-            }
-            let Some(column) = rule.column.as_deref().and_then(&mut column) else { continue };
-            let later = mapping.records.iter().any(|made| made.record_type == target);
-            Origin::Find { column, to: target.to_owned(), by: by.clone(), later }
-        } else {
-            let currency = match rule.currency.as_deref().map(str::parse::<Currency>) {
-                Some(Err(_)) => {
-                    others.push(
-                        Refusal::field("not-a-currency", name.as_str())
-                            .with("value", rule.currency.as_deref().unwrap_or_default()),
-                    );
-                    continue;
-                }
-                other => other.and_then(std::result::Result::ok),
-            };
-            Origin::Cell {
-                column: rule.column.as_deref().and_then(&mut column),
-                default: rule.default,
-                when: rule.when,
-                otherwise: rule.otherwise,
-                whole_number: rule.whole_number,
-                currency,
-                currency_column: rule.currency_column.as_deref().and_then(&mut column),
-            }
-        };
-        fields.push((place, origin));
     }
     let mut match_places = Vec::new();
     for name in &record.match_fields {
         match record_type.position(name).filter(|p| fields.iter().any(|(place, _)| place == p)) {
             Some(place) => match_places.push(place),
-            None => others.push(Refusal::field("match-not-mapped", name.as_str())),
+            None => refusals.push(Refusal::field("match-not-mapped", name.as_str())),
         }
     }
-    refusals.extend(others);
     if refusals.is_empty() {
         let (mode, on_repeat) = (record.mode, record.on_repeat);
         let asked = CollectedAs::default();
@@ -209,6 +251,76 @@ fn part(
     }
 }
 
+/// The place of a field, and where its value comes from.
+fn origin(
+    catalog: &Catalog,
+    record_type: &RecordType,
+    name: &str,
+    source: &FieldSource,
+    columns: &Columns,
+    earlier: &[Part],
+    mapping: &Mapping,
+) -> Result<(usize, Origin)> {
+    let unknown = |field: &str, of: &str| {
+        Refusal::field("unknown-field", name).with("name", field).with("type", of)
+    };
+    let Some(place) = record_type.position(name) else {
+        return Err(unknown(name, &record_type.name).into());
+    };
+    let field = &record_type.fields[place];
+    if field.read_only {
+        return Err(Refusal::field("read-only", name).with("name", name).into());
+    }
+    let rule = source.rule();
+    let target = field.kind.link_target();
+    if let Some(same) = &rule.record {
+        let part = earlier.iter().position(|part| part.record_type.name == *same);
+        let refusal = || Refusal::field("not-made-before", name).with("type", same);
+        let part = part.filter(|_| target == Some(same)).ok_or_else(refusal)?;
+        return Ok((place, Origin::SameLine { part }));
+    }
+    if let (Some(by), Some(target)) = (&rule.find_by, target) {
+        if catalog.named(target)?.field(by).is_none() {
+            return Err(unknown(by, target).into());
+        }
+        let refusal = || Refusal::field("column-missing", name).with("name", name);
+        let column = columns.of(&rule)?.ok_or_else(refusal)?;
+        let later = mapping.records.iter().any(|made| made.record_type == target);
+        return Ok((place, Origin::Find { column, to: target.to_owned(), by: by.clone(), later }));
+    }
+    let currency = rule.currency.as_deref().map(|code| {
+        let refusal = |_| Refusal::field("not-a-currency", name).with("value", code);
+        code.parse::<Currency>().map_err(refusal)
+    });
+    let by_column = rule.currency_column.as_deref().map(|column| columns.named(column));
+    let cell = Origin::Cell {
+        column: columns.of(&rule)?,
+        own: own_formats(field, &rule, columns.today)?,
+        currency: currency.transpose()?,
+        currency_column: by_column.transpose()?,
+        default: rule.default,
+        when: rule.when,
+        otherwise: rule.otherwise,
+        whole_number: rule.whole_number,
+    };
+    Ok((place, cell))
+}
+
+/// What a rule says about the formats of its column; a birthday lies in the past without it.
+fn own_formats(field: &Field, rule: &Rule, today: Date) -> Result<OwnFormats, Refusal> {
+    let is_birthday = field.kind == Kind::Date && field.name.contains("birth");
+    Ok(OwnFormats {
+        decimal_mark: rule.decimal_mark.map(|sign| decimal_mark(sign, &field.name)).transpose()?,
+        date_order: rule.date_order,
+        time_zone: rule.time_zone.as_deref().map(|z| time_zone(z, &field.name)).transpose()?,
+        years: match rule.two_digit_years {
+            Some(YearRule::Past) => Some(TwoDigitYears::past(today)),
+            Some(YearRule::Around) => Some(TwoDigitYears::around(today)),
+            None => is_birthday.then(|| TwoDigitYears::past(today)),
+        },
+    })
+}
+
 /// Where a record came from is kept with it, if it has a place for that and nothing else fills it.
 fn note_source(part: &mut Part, point: RawId) {
     let Some(place) = part.record_type.position("source") else { return };
@@ -216,110 +328,4 @@ fn note_source(part: &mut Part, point: RawId) {
     if is_link && !part.fields.iter().any(|(known, _)| *known == place) {
         part.fields.push((place, Origin::Fixed(Value::Link(point))));
     }
-}
-
-fn formats(mapping: &Mapping, parts: &[Part], sample: &[StringRecord]) -> Result<(Formats, bool)> {
-    let file = &mapping.file;
-    let cells = |is_wanted: fn(&Kind) -> bool| {
-        let columns: Vec<usize> = parts
-            .iter()
-            .flat_map(|part| part.fields.iter().map(move |(place, origin)| (part, place, origin)))
-            .filter_map(|(part, place, origin)| match origin {
-                Origin::Cell { column, .. } if is_wanted(&part.record_type.fields[*place].kind) => {
-                    *column
-                }
-                _ => None,
-            })
-            .collect();
-        sample.iter().flat_map(move |row| {
-            let columns = columns.clone();
-            columns.into_iter().filter_map(|column| row.get(column)).collect::<Vec<_>>()
-        })
-    };
-    let is_time = |kind: &Kind| matches!(kind, Kind::Date | Kind::Instant);
-    let found_order = file.date_order.or_else(|| cell::date_order(cells(is_time)));
-    let found_mark = file.decimal_mark.or_else(|| cell::decimal_mark(cells(Kind::is_number)));
-    let short_dates = cells(is_time).any(|text| {
-        let year_first = text.split(|c: char| !c.is_ascii_digit()).next().map_or(0, str::len);
-        (1..4).contains(&year_first)
-    });
-    let marked = cells(Kind::is_number).any(|text| text.contains([',', '.']));
-    let is_ambiguous = (short_dates && found_order.is_none()) || (marked && found_mark.is_none());
-    let zone = file.time_zone.as_deref().unwrap_or("UTC");
-    let code = file.currency.as_deref().unwrap_or("CNY");
-    let formats = Formats {
-        date_order: found_order.unwrap_or(DateOrder::DayFirst),
-        decimal_mark: found_mark.unwrap_or('.'),
-        time_zone: TimeZone::get(zone)
-            .map_err(|_| Refusal::field("not-a-time-zone", "time_zone").with("value", zone))?,
-        currency: code
-            .parse()
-            .map_err(|_| Refusal::field("not-a-currency", "currency").with("value", code))?,
-    };
-    Ok((formats, is_ambiguous))
-}
-
-impl Origin {
-    /// The value that a line gives to a field; links to other records are not its business.
-    ///
-    /// # Errors
-    /// A refusal without its field.
-    pub(crate) fn value(
-        &self,
-        part: &Part,
-        place: usize,
-        row: &StringRecord,
-        formats: &Formats,
-    ) -> std::result::Result<Value, Refusal> {
-        let Self::Cell {
-            column,
-            default,
-            when,
-            otherwise,
-            whole_number,
-            currency,
-            currency_column,
-        } = self
-        else {
-            return Ok(match self {
-                Self::Fixed(value) => value.clone(),
-                _ => Value::Null,
-            });
-        };
-        let cell = column.and_then(|column| row.get(column)).unwrap_or_default().trim();
-        let mut text = match when.iter().find(|case| fits(case, cell)) {
-            Some(case) => case.value.as_str(),
-            None => otherwise.as_deref().unwrap_or(cell),
-        };
-        if text.is_empty() {
-            text = default.as_deref().unwrap_or_default();
-        }
-        if *whole_number
-            && let Some((whole, fraction)) = text.split_once('.')
-            && fraction.bytes().all(|digit| digit == b'0')
-        {
-            text = whole;
-        }
-        let field = &part.record_type.fields[place];
-        let by_column = currency_column.and_then(|column| row.get(column)).map(str::trim);
-        let by_column = match by_column.filter(|code| !code.is_empty()) {
-            Some(code) => Some(
-                code.parse::<Currency>()
-                    .map_err(|_| Refusal::new("not-a-currency").with("value", code))?,
-            ),
-            None => None,
-        };
-        match by_column.or(*currency) {
-            Some(currency) => {
-                let formats = Formats { currency, ..formats.clone() };
-                cell::read_cell(&part.record_type, field, text, &formats)
-            }
-            None => cell::read_cell(&part.record_type, field, text, formats),
-        }
-    }
-}
-
-fn fits(case: &When, cell: &str) -> bool {
-    case.is.as_ref().is_none_or(|text| text == cell)
-        && case.starts.as_ref().is_none_or(|text| cell.starts_with(text.as_str()))
 }

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use csv::StringRecord;
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Filter, Op, Query, Row, Value};
 use guanxi_store::Tx;
@@ -10,7 +9,9 @@ use serde_json::Value as Json;
 
 use super::import::{Import, Line, LineKey, Step, Update};
 use super::mapping::{Mode, Repeat};
-use super::plan::{Origin, Part};
+use super::origin::Origin;
+use super::plan::Part;
+use super::row::FileRow;
 
 /// Stands between the values of a key of several fields.
 const KEY_SEPARATOR: &str = "\u{1f}";
@@ -20,7 +21,7 @@ impl Import<'_> {
     pub(super) async fn look_up(
         &mut self,
         tx: &mut Tx,
-        lines: &[StringRecord],
+        lines: &[FileRow],
         step: &mut Step,
     ) -> Result<()> {
         for (at, part) in self.plan.parts.iter().enumerate() {
@@ -61,7 +62,7 @@ impl Import<'_> {
     fn key(
         &self,
         part: &Part,
-        row: &StringRecord,
+        row: &FileRow,
     ) -> std::result::Result<Option<(String, Vec<Value>)>, Refusal> {
         let mut values = Vec::with_capacity(part.match_places.len());
         for place in &part.match_places {
@@ -79,20 +80,10 @@ impl Import<'_> {
     }
 
     /// Reads one line of the first pass: what it makes and changes, or why not.
-    pub(super) async fn read_line(
-        &self,
-        tx: &mut Tx,
-        row: &StringRecord,
-        step: &Step,
-    ) -> Result<Line> {
+    pub(super) async fn read_line(&self, tx: &mut Tx, row: &FileRow, step: &Step) -> Result<Line> {
         let mut line = Line::default();
-        if row.len() != self.plan.width {
-            let refusal = Refusal::new("wrong-column-count").with("wanted", self.plan.width);
-            line.refusals.push(refusal.with("found", row.len()));
-            return Ok(line);
-        }
-        if row.iter().any(|cell| cell.contains('\u{fffd}')) {
-            line.refusals.push(Refusal::new("unreadable-characters"));
+        if let Some(refusal) = self.plan.refusal(row) {
+            line.refusals.push(refusal);
             return Ok(line);
         }
         for (at, part) in self.plan.parts.iter().enumerate() {
@@ -117,7 +108,7 @@ impl Import<'_> {
     async fn read_part(
         &self,
         tx: &mut Tx,
-        row: &StringRecord,
+        row: &FileRow,
         at: usize,
         part: &Part,
         cells: Option<String>,
@@ -217,7 +208,7 @@ impl Import<'_> {
     }
 
     /// The values that a line gives to the fields of a part.
-    fn values(&self, part: &Part, row: &StringRecord, line: &mut Line) -> Vec<(usize, Value)> {
+    fn values(&self, part: &Part, row: &FileRow, line: &mut Line) -> Vec<(usize, Value)> {
         let mut values = Vec::with_capacity(part.fields.len());
         for (place, origin) in &part.fields {
             let value = match origin {
@@ -239,7 +230,7 @@ impl Import<'_> {
 
     fn found_link(
         &self,
-        row: &StringRecord,
+        row: &FileRow,
         column: usize,
         to: &str,
         by: &str,
@@ -256,7 +247,7 @@ impl Import<'_> {
     }
 
     /// Reads one line of the second pass: the links to records that the file itself made.
-    pub(super) fn link_line(&self, row: &StringRecord, step: &Step) -> Line {
+    pub(super) fn link_line(&self, row: &FileRow, step: &Step) -> Line {
         let mut line = Line::default();
         for (at, part) in self.plan.parts.iter().enumerate() {
             let Ok(Some((key, _))) = self.key(part, row) else { continue };
@@ -343,7 +334,7 @@ async fn find(
 }
 
 /// The text of the cells that make a part's key; none when the key is not made of cells.
-fn key_cells(part: &Part, row: &StringRecord) -> Option<String> {
+fn key_cells(part: &Part, row: &FileRow) -> Option<String> {
     let mut text = String::new();
     for place in &part.match_places {
         match part.fields.iter().find(|(known, _)| known == place) {

@@ -215,11 +215,11 @@ pub async fn write_error_file(
     let queued = store.job(job).await?;
     let mapping = Mapping::parse(&record.mapping)?;
     let headers = match (queued.payload.get("path").and_then(|p| p.as_str()), record.file) {
-        (Some(path), _) => super::Source::open(Path::new(path), &mapping.file.hints())?.headers,
+        (Some(path), _) => super::Source::open(Path::new(path), &mapping.hints())?.headers,
         (None, Some(FileId(file))) => {
             let mut copy = tempfile::NamedTempFile::new().map_err(Error::internal)?;
             copy.write_all(&view.file_content(file).await?).map_err(Error::internal)?;
-            super::Source::open(copy.path(), &mapping.file.hints())?.headers
+            super::Source::open(copy.path(), &mapping.hints())?.headers
         }
         (None, None) => Vec::new(),
     };

@@ -1,27 +1,26 @@
-//! Files as rows of text: CSV in any common encoding and delimiter, XLSX, plain or gzipped.
-//! A file is read through once before anything is imported, so that one that is broken or
-//! hostile is refused whole.
+//! Files as rows of cells: CSV in any common encoding and delimiter, XLSX, plain or gzipped.
+//! How a file is written is found in the file, said as decisions, and may be told by the mapping.
 
+use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
-use std::path::Path;
+use std::io::{self, BufReader, Cursor, Read, Seek};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use calamine::{Data, Reader as _, Xlsx};
-use csv::StringRecord;
 use encoding_rs::Encoding;
-use encoding_rs_io::DecodeReaderBytesBuilder;
 use flate2::read::MultiGzDecoder;
 use guanxi_base::{Error, Refusal, Result};
 
-/// A line longer than this is refused: it is no table.
-const LINE_BYTES_MAX: u64 = 1 << 20;
+use super::decisions::{Certainty, Decision, Example, Matter, Reading};
+use super::encoding::{self, Decoding};
+use super::header::{self, Header};
+use super::row::FileRow;
+use super::separated::Separated;
+use super::workbook::Workbook;
+
 /// A table with more columns is refused.
-const COLUMNS_MAX: usize = 500;
-/// An XLSX file may unpack to so much in all; more is taken for an attack.
-const XLSX_BYTES_MAX: u64 = 600 << 20;
-/// So much of a file is looked at to find out how it is written.
+pub(crate) const COLUMNS_MAX: usize = 500;
+/// So much of a text file is looked at to find its delimiter.
 const SAMPLE_BYTES: usize = 256 << 10;
 
 /// How a file is written, as found or as told.
@@ -42,8 +41,12 @@ pub struct LayoutHints {
     pub encoding: Option<String>,
     /// One character.
     pub delimiter: Option<String>,
-    /// The name of a workbook's sheet; the first when absent.
+    /// The name of a workbook's sheet; the first that is not hidden when absent.
     pub sheet: Option<String>,
+    /// The row that names the columns, as a person counts it in the file; found when absent.
+    pub header_row: Option<u64>,
+    /// Names of columns that the header has.
+    pub columns: Vec<String>,
 }
 
 /// An open file: its columns, and its rows one after the other.
@@ -52,12 +55,82 @@ pub struct Source {
     pub layout: Layout,
     /// The names of its columns.
     pub headers: Vec<String>,
+    /// What was decided about how it is written.
+    pub decisions: Vec<Decision>,
+    /// Rows that were read to find the header, and stand below it.
+    pending: VecDeque<FileRow>,
     rows: Rows,
 }
 
 enum Rows {
-    Csv { reader: Box<csv::Reader<Box<dyn Read + Send>>>, taken: Arc<AtomicU64> },
-    Workbook(std::vec::IntoIter<StringRecord>),
+    Text(Box<Separated<Box<dyn Read + Send>>>),
+    Workbook(Workbook),
+}
+
+impl Rows {
+    fn next(&mut self) -> Result<Option<FileRow>> {
+        match self {
+            Self::Text(rows) => rows.next_row(),
+            Self::Workbook(rows) => rows.next_row(),
+        }
+    }
+}
+
+/// Where a file's bytes are.
+#[derive(Clone)]
+enum Place {
+    Path(PathBuf),
+    Memory(Arc<[u8]>),
+}
+
+enum Bytes {
+    File(BufReader<File>),
+    Memory(Cursor<Arc<[u8]>>),
+}
+
+impl Read for Bytes {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::File(file) => file.read(buffer),
+            Self::Memory(bytes) => bytes.read(buffer),
+        }
+    }
+}
+
+impl Seek for Bytes {
+    fn seek(&mut self, to: io::SeekFrom) -> io::Result<u64> {
+        match self {
+            Self::File(file) => file.seek(to),
+            Self::Memory(bytes) => bytes.seek(to),
+        }
+    }
+}
+
+impl Place {
+    fn open(&self) -> Result<Bytes> {
+        Ok(match self {
+            Self::Path(path) => {
+                let file = File::open(path).map_err(|error| unreadable(&error))?;
+                Bytes::File(BufReader::with_capacity(1 << 16, file))
+            }
+            Self::Memory(bytes) => Bytes::Memory(Cursor::new(bytes.clone())),
+        })
+    }
+
+    /// The first bytes.
+    fn start(&self, length: usize) -> Result<Vec<u8>> {
+        let mut start = Vec::new();
+        let opened = self.open()?.take(length as u64).read_to_end(&mut start);
+        opened.map_err(|error| unreadable(&error))?;
+        Ok(start)
+    }
+
+    /// The bytes of a text file, unpacked.
+    fn text(&self) -> Result<Box<dyn Read + Send>> {
+        let is_packed = self.start(2)? == [0x1f, 0x8b];
+        let bytes = self.open()?;
+        Ok(if is_packed { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) })
+    }
 }
 
 impl std::fmt::Debug for Source {
@@ -66,332 +139,235 @@ impl std::fmt::Debug for Source {
     }
 }
 
+/// Reads a table that is in memory: its header and its rows.
+///
+/// # Errors
+/// A refusal that says what is wrong with the file.
+pub fn read_table(bytes: &[u8], hints: &LayoutHints) -> Result<(Vec<String>, Vec<FileRow>)> {
+    let mut source = Source::of(&Place::Memory(bytes.into()), hints)?;
+    let (mut rows, mut row) = (Vec::new(), FileRow::default());
+    while source.next_row(&mut row)? {
+        rows.push(row.clone());
+    }
+    Ok((source.headers, rows))
+}
+
 impl Source {
-    /// Opens a file and reads its first line.
+    /// Opens a file and finds its header.
     ///
     /// # Errors
     /// A refusal that says what is wrong with the file.
     pub fn open(path: &Path, hints: &LayoutHints) -> Result<Self> {
-        let mut start = [0_u8; 4];
-        let mut file = File::open(path).map_err(|error| unreadable(&error))?;
-        let length = file.read(&mut start).map_err(|error| unreadable(&error))?;
-        let source = if start[..length].starts_with(b"PK\x03\x04") {
-            Self::workbook(path, hints)?
+        Self::of(&Place::Path(path.to_owned()), hints)
+    }
+
+    fn of(place: &Place, hints: &LayoutHints) -> Result<Self> {
+        let start = place.start(4_096)?;
+        let (layout, mut rows, mut decisions, hints) = if start.starts_with(b"PK\x03\x04") {
+            let (layout, rows, decisions) = workbook(place, hints)?;
+            (layout, rows, decisions, hints.clone())
         } else {
-            Self::text(path, hints)?
+            refuse_other_programs(place, &start)?;
+            text(place, hints)?
         };
-        if source.headers.iter().all(|header| header.trim().is_empty()) {
-            return Err(Refusal::new("file-empty").into());
-        }
-        if source.headers.len() > COLUMNS_MAX {
-            return Err(Refusal::new("too-many-columns").with("limit", COLUMNS_MAX).into());
-        }
-        Ok(source)
+        let Header { names, decision, below } = header::find(|| rows.next(), &hints)?;
+        decisions.extend(decision);
+        Ok(Self { layout, headers: names, decisions, pending: below, rows })
     }
 
-    fn text(path: &Path, hints: &LayoutHints) -> Result<Self> {
-        let mut sample = vec![0_u8; SAMPLE_BYTES];
-        let mut length = 0;
-        let mut reader = bytes_of(path)?;
-        while length < sample.len() {
-            match reader.read(&mut sample[length..]).map_err(|error| unreadable(&error))? {
-                0 => break,
-                count => length += count,
-            }
-        }
-        sample.truncate(length);
-        let encoding = match &hints.encoding {
-            Some(label) => Encoding::for_label(label.as_bytes())
-                .ok_or_else(|| Refusal::new("unknown-encoding").with("value", label))?,
-            None => detect_encoding(&sample),
-        };
-        let (text, _, _) = encoding.decode(&sample);
-        let delimiter = match hints.delimiter.as_deref().map(str::as_bytes) {
-            Some([one]) => *one,
-            Some(b"\\t" | b"tab") => b'\t',
-            _ => detect_delimiter(&text),
-        };
-        let taken = Arc::new(AtomicU64::new(0));
-        let decoded = DecodeReaderBytesBuilder::new()
-            .encoding(Some(encoding))
-            .bom_override(true)
-            .build(bytes_of(path)?);
-        let limited = Limited { inner: decoded, taken: taken.clone() };
-        let boxed: Box<dyn Read + Send> = Box::new(limited);
-        let mut reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .flexible(true)
-            .has_headers(false)
-            .from_reader(boxed);
-        let mut headers = StringRecord::new();
-        reader.read_record(&mut headers).map_err(|error| broken(&error))?;
-        let headers = headers.iter().map(|h| h.trim_start_matches('\u{feff}').trim().to_owned());
-        Ok(Self {
-            layout: Layout { encoding, delimiter, is_workbook: false },
-            headers: headers.collect(),
-            rows: Rows::Csv { reader: Box::new(reader), taken },
-        })
-    }
-
-    fn workbook(path: &Path, hints: &LayoutHints) -> Result<Self> {
-        refuse_bomb(path)?;
-        let broken = |error: &dyn std::fmt::Display| {
-            Error::from(Refusal::new("workbook-broken").with("reason", error))
-        };
-        let file = BufReader::new(File::open(path).map_err(|error| unreadable(&error))?);
-        let mut workbook = Xlsx::new(file).map_err(|error| broken(&error))?;
-        let names = workbook.sheet_names();
-        let name = match &hints.sheet {
-            Some(name) => name.clone(),
-            None => names.first().cloned().ok_or_else(|| Refusal::new("file-empty"))?,
-        };
-        let range = workbook.worksheet_range(&name).map_err(|error| broken(&error))?;
-        let mut rows: Vec<StringRecord> = range
-            .rows()
-            .map(|row| row.iter().map(cell_text).collect())
-            .filter(|row: &StringRecord| row.iter().any(|cell| !cell.is_empty()))
-            .collect();
-        if rows.is_empty() {
-            return Err(Refusal::new("file-empty").into());
-        }
-        let headers = rows.remove(0).iter().map(|header| header.trim().to_owned()).collect();
-        Ok(Self {
-            layout: Layout { encoding: encoding_rs::UTF_8, delimiter: b',', is_workbook: true },
-            headers,
-            rows: Rows::Workbook(rows.into_iter()),
-        })
-    }
-
-    /// Reads the next row into `row`; false at the end.
+    /// Reads the next row that is not empty into `row`; false at the end.
     ///
     /// # Errors
     /// A refusal that says what is wrong with the file.
-    pub fn next_row(&mut self, row: &mut StringRecord) -> Result<bool> {
-        match &mut self.rows {
-            Rows::Csv { reader, taken } => {
-                taken.store(0, Relaxed);
-                reader.read_record(row).map_err(|error| broken(&error))
-            }
-            Rows::Workbook(rows) => match rows.next() {
-                Some(next) => {
-                    *row = next;
-                    Ok(true)
-                }
-                None => Ok(false),
-            },
-        }
-    }
-
-    /// Reads the file to its end: how many rows it has.
-    ///
-    /// # Errors
-    /// A refusal that says what is wrong with the file.
-    pub fn count_rows(mut self) -> Result<u64> {
-        let mut row = StringRecord::new();
-        let mut count = 0;
-        while self.next_row(&mut row)? {
-            count += 1;
-        }
-        Ok(count)
+    pub fn next_row(&mut self, row: &mut FileRow) -> Result<bool> {
+        let next = match self.pending.pop_front() {
+            Some(row) => Some(row),
+            None => self.rows.next()?,
+        };
+        let Some(mut next) = next else { return Ok(false) };
+        next.fit(self.headers.len());
+        *row = next;
+        Ok(true)
     }
 }
 
-fn cell_text(cell: &Data) -> String {
-    match cell {
-        Data::DateTime(moment) if moment.is_datetime() => {
-            let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
-            format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}")
-        }
-        Data::Empty | Data::Error(_) => String::new(),
-        other => other.to_string().trim().to_owned(),
-    }
-}
-
-/// Unpacks every part of a workbook into nothing, counting: what a ZIP says about its own sizes
-/// is not to be trusted.
-fn refuse_bomb(path: &Path) -> Result<()> {
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let broken = |error: &dyn std::fmt::Display| {
-        Error::from(Refusal::new("workbook-broken").with("reason", error))
+/// A text file: its layout, its rows from the first line, and the hints that hold for it.
+fn text(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decision>, LayoutHints)> {
+    let start = first_of(place.text()?)?;
+    // A file of refused lines is ours, whatever the file was that they come from.
+    let is_ours = start.starts_with(b"\xef\xbb\xbf") && header::is_error_file(&start[3..]);
+    let hints = if is_ours {
+        LayoutHints { columns: hints.columns.clone(), ..LayoutHints::default() }
+    } else {
+        hints.clone()
     };
-    let mut archive = zip::ZipArchive::new(BufReader::new(file)).map_err(|e| broken(&e))?;
-    let mut left = XLSX_BYTES_MAX;
-    for at in 0..archive.len() {
-        let part = archive.by_index(at).map_err(|error| broken(&error))?;
-        let count = io::copy(&mut part.take(left + 1), &mut io::sink()).map_err(|e| broken(&e))?;
-        left = left
-            .checked_sub(count)
-            .ok_or_else(|| Refusal::new("unpacks-too-large").with("limit", XLSX_BYTES_MAX >> 20))?;
+    let (encoding, in_encoding) = encoding_of(place, &start, &hints)?;
+    let (sample, _) = encoding.decode_without_bom_handling(&start);
+    let sample = sample.trim_start_matches('\u{feff}');
+    let said = said_delimiter(sample);
+    let told = hints.delimiter.as_deref().map(told_delimiter).transpose()?;
+    let delimiter = told.or(said).unwrap_or_else(|| find_delimiter(sample));
+    let certainty = if told.is_some() { Certainty::Told } else { Certainty::Clear };
+    let others = [b',', b';', b'\t', b'|'].into_iter().filter(|other| *other != delimiter);
+    let by_delimiter = Decision::new(Matter::Delimiter, delimiter_text(delimiter), certainty)
+        .with_alternatives(others.map(delimiter_text).collect());
+    let bytes: Box<dyn Read + Send> = Box::new(Decoding::new(place.text()?, encoding));
+    let mut rows = Separated::new(bytes, encoding, delimiter);
+    if said.is_some() {
+        rows.skip_line()?;
     }
-    Ok(())
+    let layout = Layout { encoding, delimiter, is_workbook: false };
+    Ok((layout, Rows::Text(Box::new(rows)), vec![in_encoding, by_delimiter], hints))
 }
 
-fn bytes_of(path: &Path) -> Result<Box<dyn Read + Send>> {
-    let mut file = File::open(path).map_err(|error| unreadable(&error))?;
-    let mut start = [0_u8; 2];
-    let length = file.read(&mut start).map_err(|error| unreadable(&error))?;
-    let file = BufReader::with_capacity(1 << 16, File::open(path).map_err(|e| unreadable(&e))?);
-    let gzipped = length == 2 && start == [0x1f, 0x8b];
-    Ok(if gzipped { Box::new(BufReader::new(MultiGzDecoder::new(file))) } else { Box::new(file) })
+fn first_of(mut bytes: Box<dyn Read + Send>) -> Result<Vec<u8>> {
+    let mut start = Vec::new();
+    let read = bytes.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut start);
+    read.map_err(|error| unreadable(&error))?;
+    Ok(start)
 }
 
-fn detect_encoding(sample: &[u8]) -> &'static Encoding {
-    if let Some((encoding, _)) = Encoding::for_bom(sample) {
-        return encoding;
+fn encoding_of(
+    place: &Place,
+    start: &[u8],
+    hints: &LayoutHints,
+) -> Result<(&'static Encoding, Decision)> {
+    let told =
+        match &hints.encoding {
+            Some(label) => Some(Encoding::for_label(label.as_bytes()).ok_or_else(|| {
+                Refusal::field("unknown-encoding", "encoding").with("value", label)
+            })?),
+            None => None,
+        };
+    if let Some((encoding, _)) = Encoding::for_bom(start) {
+        return Ok((encoding, Decision::new(Matter::Encoding, encoding.name(), Certainty::Clear)));
     }
-    // Without a mark, UTF-16 shows by its zeros: Latin letters have one in every pair of bytes.
-    let zeros = |offset: usize| sample.iter().skip(offset).step_by(2).filter(|b| **b == 0).count();
-    let many = sample.len() / 8;
-    if sample.len() > 8 && zeros(1) > many && zeros(0) < many / 8 {
-        return encoding_rs::UTF_16LE;
+    if let Some(encoding) = told {
+        return Ok((encoding, Decision::new(Matter::Encoding, encoding.name(), Certainty::Told)));
     }
-    if sample.len() > 8 && zeros(0) > many && zeros(1) < many / 8 {
-        return encoding_rs::UTF_16BE;
+    let found = encoding::find(place.text()?).map_err(|error| unreadable(&error))?;
+    let mut decision = Decision::new(Matter::Encoding, found.encoding.name(), found.certainty);
+    if found.certainty != Certainty::Clear {
+        let others = ["utf-8", "windows-1252", "gb18030", "big5", "shift_jis", "macintosh"];
+        let others = others.map(|label| Encoding::for_label(label.as_bytes()));
+        let others: Vec<&'static Encoding> =
+            others.into_iter().flatten().filter(|other| *other != found.encoding).collect();
+        let reading = |encoding: &'static Encoding| Reading {
+            choice: encoding.name().to_owned(),
+            meaning: encoding::shown(encoding, &found.example),
+        };
+        let readings = std::iter::once(found.encoding).chain(others.iter().copied()).map(reading);
+        let text = encoding::shown(found.encoding, &found.example);
+        let example = Example { line: 0, text, readings: readings.collect() };
+        decision = decision
+            .with_alternatives(others.iter().map(|other| other.name().to_owned()).collect())
+            .with_examples(vec![example]);
     }
-    let valid = match std::str::from_utf8(sample) {
-        Ok(_) => true,
-        // The sample may end inside a character.
-        Err(error) => error.error_len().is_none(),
+    Ok((found.encoding, decision))
+}
+
+fn workbook(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decision>)> {
+    let rows = Workbook::open(place.open()?, hints.sheet.clone())?;
+    let certainty = match (&hints.sheet, rows.sheets.len()) {
+        (Some(_), _) => Certainty::Told,
+        (None, 1) => Certainty::Clear,
+        _ => Certainty::Assumed,
     };
-    if valid {
-        return encoding_rs::UTF_8;
-    }
-    let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
-    detector.feed(sample, true);
-    let guess = detector.guess(None, chardetng::Utf8Detection::Deny);
-    if guess == encoding_rs::GBK { encoding_rs::GB18030 } else { guess }
+    let others = rows.sheets.iter().filter(|sheet| **sheet != rows.sheet).cloned();
+    let decision = Decision::new(Matter::Sheet, rows.sheet.clone(), certainty)
+        .with_alternatives(others.collect());
+    let layout = Layout { encoding: encoding_rs::UTF_8, delimiter: b',', is_workbook: true };
+    Ok((layout, Rows::Workbook(rows), vec![decision]))
 }
 
-fn detect_delimiter(text: &str) -> u8 {
-    let mut best = (0, b',');
-    for delimiter in [b',', b';', b'\t', b'|'] {
-        let counts: Vec<usize> =
-            text.lines().take(10).map(|l| outside_quotes(l, delimiter)).collect();
-        // The header counts most: free text further down may hold anything.
-        let header = counts.first().copied().unwrap_or(0);
-        let alike = counts.iter().filter(|count| **count == header).count();
-        if header > 0 && (header * alike) > best.0 {
-            best = (header * alike, delimiter);
-        }
+/// Files that look like tables to people and are none: said by name, with what to do.
+fn refuse_other_programs(place: &Place, start: &[u8]) -> Result<()> {
+    let head = String::from_utf8_lossy(start).trim_start().to_lowercase();
+    let head = head.trim_start_matches('\u{feff}').trim_start();
+    let code = if start.starts_with(b"\xd0\xcf\x11\xe0") {
+        // A protected workbook is packed like an old one, and names what is in it in UTF-16.
+        let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let mut bytes = Vec::new();
+        let read = place.open()?.take(64 << 20).read_to_end(&mut bytes);
+        read.map_err(|error| unreadable(&error))?;
+        let is_protected = bytes.windows(name.len()).any(|window| window == name);
+        if is_protected { "workbook-protected" } else { "workbook-old" }
+    } else if start.starts_with(b"\x09\x08") || start.starts_with(b"\x09\x04") {
+        "workbook-old"
+    } else if ["<html", "<!doctype html", "<table", "<meta"].iter().any(|t| head.starts_with(t)) {
+        "web-page-not-table"
+    } else if head.starts_with("<?xml") || head.starts_with("<workbook") {
+        "workbook-of-other-program"
+    } else if start.starts_with(b"%PDF") || head.starts_with("{\\rtf") {
+        "not-a-table"
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(code).into())
+}
+
+fn told_delimiter(told: &str) -> Result<u8> {
+    match told.as_bytes() {
+        b"\\t" | b"tab" => Ok(b'\t'),
+        [one] if one.is_ascii() && !matches!(one, b'"' | b'\r' | b'\n' | 0) => Ok(*one),
+        _ => Err(Refusal::field("not-a-delimiter", "delimiter").with("value", told).into()),
     }
-    best.1
+}
+
+fn delimiter_text(delimiter: u8) -> String {
+    if delimiter == b'\t' { "tab".to_owned() } else { char::from(delimiter).to_string() }
+}
+
+/// The delimiter that a first line `sep=;` says, as spreadsheets write and obey it.
+fn said_delimiter(text: &str) -> Option<u8> {
+    let line = text.split(['\r', '\n']).next()?.trim_matches('"');
+    let (word, said) = line.split_at_checked(4)?;
+    match said.as_bytes() {
+        [one] if word.eq_ignore_ascii_case("sep=") && one.is_ascii() => Some(*one),
+        _ => None,
+    }
+}
+
+/// The delimiter that most lines have equally often, and the first line with any of them has.
+fn find_delimiter(text: &str) -> u8 {
+    let lines: Vec<&str> =
+        text.split(['\r', '\n']).filter(|line| !line.trim().is_empty()).take(50).collect();
+    let delimiters = [b',', b';', b'\t', b'|'];
+    let counted = |line: &&&str| delimiters.iter().any(|one| outside_quotes(line, *one) > 0);
+    let header = lines.iter().find(counted).copied().unwrap_or_default();
+    let score = |delimiter: u8| {
+        let counts = lines.iter().map(|line| outside_quotes(line, delimiter));
+        let mut often = std::collections::BTreeMap::<usize, usize>::new();
+        for count in counts.filter(|count| *count > 0) {
+            *often.entry(count).or_default() += 1;
+        }
+        let header = outside_quotes(header, delimiter);
+        let scores = often.into_iter().map(|(count, lines)| {
+            let in_header = if count == header { 4 } else { 1 };
+            lines * lines * count.min(20) * in_header
+        });
+        scores.max().unwrap_or(0)
+    };
+    let best = delimiters.into_iter().rev().max_by_key(|delimiter| score(*delimiter));
+    best.filter(|delimiter| score(*delimiter) > 0).unwrap_or(b',')
 }
 
 fn outside_quotes(line: &str, delimiter: u8) -> usize {
-    let mut quoted = false;
+    let mut is_quoted = false;
     let mut count = 0;
     for byte in line.bytes() {
         if byte == b'"' {
-            quoted = !quoted;
-        } else if byte == delimiter && !quoted {
+            is_quoted = !is_quoted;
+        } else if byte == delimiter && !is_quoted {
             count += 1;
         }
     }
     count
 }
 
-/// Stops a row that never ends. The counter is set back for every row; what the reader holds in
-/// its buffer counts towards the next.
-struct Limited<R> {
-    inner: R,
-    taken: Arc<AtomicU64>,
-}
-
-/// Marks the error among others that readers make.
-const LINE_TOO_LONG: &str = "a line is too long";
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.inner.read(buffer)?;
-        if self.taken.fetch_add(count as u64, Relaxed) > LINE_BYTES_MAX {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, LINE_TOO_LONG));
-        }
-        Ok(count)
-    }
-}
-
 fn unreadable(error: &io::Error) -> Error {
     Refusal::new("file-unreadable").with("reason", error).into()
 }
 
-fn broken(error: &csv::Error) -> Error {
-    let text = error.to_string();
-    if text.contains(LINE_TOO_LONG) {
-        return Refusal::new("line-too-long").with("limit", LINE_BYTES_MAX >> 10).into();
-    }
-    Refusal::new("file-broken").with("reason", text).into()
-}
-
 #[cfg(test)]
-mod tests {
-    use std::io::Write as _;
-
-    use super::*;
-
-    fn rows_of(bytes: &[u8]) -> std::result::Result<(Layout, Vec<Vec<String>>), String> {
-        let mut file = tempfile::NamedTempFile::new().unwrap();
-        file.write_all(bytes).unwrap();
-        let mut source =
-            Source::open(file.path(), &LayoutHints::default()).map_err(|e| e.to_string())?;
-        let mut rows = vec![source.headers.clone()];
-        let mut row = StringRecord::new();
-        while source.next_row(&mut row).map_err(|e| e.to_string())? {
-            rows.push(row.iter().map(str::to_owned).collect());
-        }
-        Ok((source.layout, rows))
-    }
-
-    #[test]
-    fn encodings_and_delimiters_are_found() {
-        let text = "名称;城市\n华为技术有限公司;深圳\n\"中兴;通讯\";深圳\n腾讯科技;深圳\n";
-        let expected = rows_of(text.as_bytes()).unwrap().1;
-        assert_eq!(expected[2], ["中兴;通讯", "深圳"]);
-        let (gbk, _, _) = encoding_rs::GB18030.encode(text);
-        let utf16 = |bom: &[u8], unit: fn(u16) -> [u8; 2]| {
-            [bom.to_vec(), text.encode_utf16().flat_map(unit).collect()].concat()
-        };
-        for (bytes, encoding) in [
-            (gbk.to_vec(), encoding_rs::GB18030),
-            ([b"\xef\xbb\xbf", text.as_bytes()].concat(), encoding_rs::UTF_8),
-            (utf16(b"\xff\xfe", u16::to_le_bytes), encoding_rs::UTF_16LE),
-            (utf16(b"\xfe\xff", u16::to_be_bytes), encoding_rs::UTF_16BE),
-        ] {
-            let (layout, rows) = rows_of(&bytes).unwrap();
-            assert_eq!((layout.encoding, layout.delimiter), (encoding, b';'));
-            assert_eq!(rows, expected);
-        }
-    }
-
-    #[test]
-    fn broken_files_are_refused_with_a_reason() {
-        assert!(rows_of(b"").unwrap_err().contains("file-empty"));
-        assert!(rows_of(b"\n\n").unwrap_err().contains("file-empty"));
-        assert!(rows_of(b"PK\x03\x04 not a workbook").unwrap_err().contains("workbook-broken"));
-        let endless = [b"a,b\n\"".to_vec(), vec![b'x'; 3 << 20]].concat();
-        assert!(rows_of(&endless).unwrap_err().contains("line-too-long"));
-        let lines = [b"a,b\n\"".to_vec(), b"x\n".repeat(2 << 20)].concat();
-        assert!(rows_of(&lines).unwrap_err().contains("line-too-long"));
-        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-        for number in 0..20_000 {
-            writeln!(gzip, "{number},{}", number * 7919).unwrap();
-        }
-        let whole = gzip.finish().unwrap();
-        assert_eq!(rows_of(&whole).unwrap().1.len(), 20_000);
-        assert!(rows_of(&whole[..whole.len() / 2]).unwrap_err().contains("file-"));
-    }
-
-    #[test]
-    fn a_zip_bomb_is_refused_before_it_is_unpacked() {
-        let mut bytes = io::Cursor::new(Vec::new());
-        let mut zip = zip::ZipWriter::new(&mut bytes);
-        let options = zip::write::SimpleFileOptions::default();
-        zip.start_file("xl/worksheets/sheet1.xml", options).unwrap();
-        let zeros = vec![b'0'; 1 << 20];
-        for _ in 0..700 {
-            zip.write_all(&zeros).unwrap();
-        }
-        zip.finish().unwrap();
-        assert!(bytes.get_ref().len() < 2 << 20);
-        assert!(rows_of(bytes.get_ref()).unwrap_err().contains("unpacks-too-large"));
-    }
-}
+mod tests;

@@ -158,7 +158,7 @@ async fn existing_records_are_changed_and_come_back(database: TestDatabase) {
         view.fetch(guanxi_store::Purpose::Read, old.id).await.unwrap()
     };
     let outcome = import(&store, &actor, text, &toml("update", "first")).await.unwrap();
-    assert_eq!(reasons(&outcome.refused), ["2: not-there -"]);
+    assert_eq!(reasons(&outcome.refused), ["3: not-there -"]);
     assert_eq!(read().await.name, "New name");
     // An empty cell says nothing.
     assert_eq!(read().await.country.as_deref(), Some("China"));
@@ -174,7 +174,7 @@ async fn existing_records_are_changed_and_come_back(database: TestDatabase) {
     );
 
     let outcome = import(&store, &actor, text, &toml("create", "refuse")).await.unwrap();
-    assert_eq!(reasons(&outcome.refused), ["1: already-there -", "3: already-there -"]);
+    assert_eq!(reasons(&outcome.refused), ["2: already-there -", "4: already-there -"]);
 }
 
 async fn parents_may_come_later_in_the_file(database: TestDatabase) {
@@ -185,7 +185,7 @@ async fn parents_may_come_later_in_the_file(database: TestDatabase) {
     let outcome = import(&store, &actor, text, toml).await.unwrap();
     assert_eq!(
         reasons(&outcome.refused),
-        ["3: link-to-nothing customer.parent", "4: cycle parent"]
+        ["4: link-to-nothing customer.parent", "5: cycle parent"]
     );
     let mut view = store.read(&actor).await.unwrap();
     let child = Query::of(Filter::eq("parent.name", "Mother"));
@@ -204,10 +204,10 @@ async fn refused_lines_can_be_corrected(database: TestDatabase) {
     assert_eq!(
         reasons(&outcome.refused),
         [
-            "1: not-a-number order_line.quantity",
-            "2: not-a-date order.date",
-            "3: required order_line.unit_price",
-            "4: wrong-column-count -"
+            "2: not-a-number order_line.quantity",
+            "3: not-a-date order.date",
+            "4: required order_line.unit_price",
+            "5: wrong-column-count -"
         ]
     );
     assert_eq!(outcome.job.lines_refused, Some(4));
@@ -280,7 +280,7 @@ async fn the_error_file_names_line_and_reason() {
     assert_eq!(
         written,
         "\u{feff}name,employees,Line,Reason\n\
-         '=1+1,many,1,Customer › Employees: “many” is not a number.\n"
+         '=1+1,many,2,Customer › Employees: “many” is not a number.\n"
     );
 }
 
@@ -313,9 +313,9 @@ async fn a_collection_point_asks_for_its_formats(database: TestDatabase) {
     assert_eq!(
         reasons(&outcome.refused),
         [
-            "2: required customer.phone",
-            "3: not-as-collected customer.phone",
-            "4: not-as-collected customer.industry",
+            "3: required customer.phone",
+            "4: not-as-collected customer.phone",
+            "5: not-as-collected customer.industry",
         ]
     );
     let mut bytes = Vec::new();

@@ -7,6 +7,7 @@ mod authority;
 mod beginning;
 mod damage;
 mod drawing;
+mod file_reading;
 mod house;
 mod importing;
 mod insights;

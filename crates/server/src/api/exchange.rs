@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::{Multipart, Path, Query as Parameters, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{self, ExportFormat, ImportInput, ImportJob, Mapping};
@@ -34,12 +34,12 @@ pub(crate) async fn export(
         }
         // To the disk first: an error half way must not look like the end of the file.
         let mut file = tempfile::tempfile().map_err(Error::internal)?;
-        let records = exchange::export(&mut view, &described, &query, format, &mut file).await?;
+        let exported = exchange::export(&mut view, &described, &query, format, &mut file).await?;
         drop(view);
         // Before the first byte goes out: there is no export that nobody noted.
         let asked: Vec<String> =
             params.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let detail = json!({ "records": records, "query": asked.join("&") });
+        let detail = json!({ "records": exported.records, "query": asked.join("&") });
         let deed = signed.did(Operation::Export, &record_type, RawId(0), Some(detail));
         app.note(deed).await?;
         std::io::Seek::rewind(&mut file).map_err(Error::internal)?;
@@ -49,6 +49,8 @@ pub(crate) async fn export(
         let headers = [
             (header::CONTENT_TYPE, format.media_type().to_owned()),
             (header::CONTENT_DISPOSITION, disposition),
+            // The sheet "cut" of the workbook names each of them.
+            (HeaderName::from_static("guanxi-cut-cells"), exported.cut.len().to_string()),
         ];
         Ok((headers, Body::from(bytes)).into_response())
     }

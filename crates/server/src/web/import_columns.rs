@@ -4,9 +4,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use csv::StringRecord;
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::exchange::{FieldSource, Mapping, Mode, Repeat, Rule, Source};
+use guanxi_crm::exchange::{FieldSource, FileRow, Mapping, Mode, Repeat, Rule, Source};
 use guanxi_record::{Kind, RecordType};
 use maud::{Markup, html};
 
@@ -21,7 +20,7 @@ const SAMPLE_ROWS: usize = 3;
 pub(crate) struct MappingStep {
     headers: Vec<String>,
     layout: guanxi_crm::exchange::Layout,
-    sample: Vec<StringRecord>,
+    sample: Vec<FileRow>,
     name: String,
     toml: String,
     /// What a table can say; none when the mapping says more.
@@ -37,7 +36,7 @@ struct Simple {
 impl MappingStep {
     pub(crate) fn of(app: &App, mut source: Source, name: &str, toml: String) -> Result<Self> {
         let mut sample = Vec::new();
-        let mut row = StringRecord::new();
+        let mut row = FileRow::default();
         while sample.len() < SAMPLE_ROWS && source.next_row(&mut row)? {
             sample.push(row.clone());
         }
@@ -101,12 +100,13 @@ impl MappingStep {
             .iter()
             .filter(|field| !field.read_only && field.kind != Kind::File)
             .collect();
-        let filled_by = |header: &str| {
-            let column = |source: &FieldSource| source.rule().column;
+        let filled_by = |at: usize, header: &str| {
+            let is_here = |source: &FieldSource| match source.rule() {
+                Rule { position: Some(position), .. } => position == at + 1,
+                rule => rule.column.as_deref() == Some(header),
+            };
             let mut pairs = record.fields.iter();
-            pairs
-                .find(|(_, source)| column(source).as_deref() == Some(header))
-                .map(|(name, _)| name)
+            pairs.find(|(_, source)| is_here(source)).map(|(name, _)| name)
         };
         html! {
             input type="hidden" name="record_type" value=(record.record_type);
@@ -118,7 +118,7 @@ impl MappingStep {
                 } }
                 tbody {
                     @for (at, header) in self.headers.iter().enumerate() {
-                        @let chosen = filled_by(header);
+                        @let chosen = filled_by(at, header);
                         tr {
                             td data-label=(texts.get("import-column")) { (header) }
                             td data-label=(texts.get("import-sample")) class="gx-muted" {
@@ -191,9 +191,14 @@ fn simple(app: &App, toml: &str) -> Option<Simple> {
     let [record] = mapping.records.as_slice() else { return None };
     let described = app.store.catalog().get(&record.record_type).ok()?.clone();
     let is_plain = |rule: &Rule| {
-        let bare =
-            Rule { column: rule.column.clone(), find_by: rule.find_by.clone(), ..Rule::default() };
-        *rule == bare && rule.column.is_some()
+        let bare = Rule {
+            column: rule.column.clone(),
+            position: rule.position,
+            find_by: rule.find_by.clone(),
+            currency_column: rule.currency_column.clone(),
+            ..Rule::default()
+        };
+        *rule == bare && (rule.column.is_some() || rule.position.is_some())
     };
     let plain = record.fields.values().all(|source| is_plain(&source.rule()));
     (plain && record.match_fields.len() < 2).then_some(Simple { described, mapping })
@@ -206,17 +211,17 @@ pub(crate) fn chosen_mapping(app: &App, entries: &Entries, file: &Path) -> Resul
         return Ok(text);
     }
     let described = app.store.catalog().named(entries.text("record_type"))?.clone();
-    let headers = Source::open(file, &Default::default())?.headers;
     // What the table does not show stays as the text has it.
     let mut mapping = Mapping::parse(&text)?;
+    let headers = Source::open(file, &mapping.hints())?.headers;
     let Some(record) = mapping.records.first_mut() else {
         return Err(Refusal::new("mapping-empty").into());
     };
     record.fields.clear();
-    for (at, header) in headers.iter().enumerate() {
+    for at in 0..headers.len() {
         let name = entries.text(&format!("column.{at}"));
         let Some(place) = described.position(name) else { continue };
-        let source = FieldSource::of_column(&described.fields[place], header);
+        let source = FieldSource::of_column(&described.fields[place], &headers, at);
         record.fields.insert(name.to_owned(), source);
     }
     let key = entries.text("match");

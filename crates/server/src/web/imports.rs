@@ -228,8 +228,9 @@ async fn preview(
         let scope = signed.actor.rights.scope(&record.record_type, Purpose::Import);
         scope.ok_or(Error::Forbidden)?;
     }
-    let source = Source::open(path, &mapping.file.hints())?;
-    let plan = Plan::new(&app.store.catalog(), &mapping, source, None)?;
+    let source = Source::open(path, &mapping.hints())?;
+    let today = app.store.clock().now().to_zoned(guanxi_base::TimeZone::UTC).date();
+    let plan = Plan::new(&app.store.catalog(), &mapping, source, None, today)?;
     let mut refused = Vec::new();
     let watch = |_: &Progress, lines: &[RefusedLine]| {
         refused
@@ -241,10 +242,11 @@ async fn preview(
     let order = match plan.formats.date_order {
         DateOrder::DayFirst => "import-day-first",
         DateOrder::MonthFirst => "import-month-first",
+        DateOrder::YearFirst => "import-year-first",
     };
     let mark = plan.formats.decimal_mark.to_string();
     let formats = signed.texts.format(order, &[("mark", &mark)]);
-    Ok(Preview { progress, refused, formats, is_ambiguous: plan.is_ambiguous })
+    Ok(Preview { progress, refused, formats, is_ambiguous: !plan.unsettled().is_empty() })
 }
 
 fn preview_step(

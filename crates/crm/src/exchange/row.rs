@@ -1,0 +1,131 @@
+//! One row of a file: its cells as text, where it stands in the file, and what a workbook says
+//! about its cells beyond their text.
+
+use std::ops::Deref;
+
+use csv::StringRecord;
+use guanxi_base::Refusal;
+
+use super::signs::Sign;
+
+/// What a cell is, beyond its text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) enum CellKind {
+    /// Text, to be read as people write.
+    #[default]
+    Text,
+    /// A number of a workbook: it has no marks that could be misread.
+    Number(NumberCell),
+    /// A computed cell whose result is an error, such as `#N/A`.
+    Error,
+}
+
+/// What a workbook says about a number.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct NumberCell {
+    /// Its plain digits, 15 at most, as a spreadsheet shows them.
+    pub(crate) plain: String,
+    /// The same per cent, if it is shown so: 0.15 is 15 %.
+    pub(crate) per_cent: Option<String>,
+    /// The currency of its format.
+    pub(crate) sign: Option<Sign>,
+    /// Whether it has more digits than a spreadsheet keeps, so that the last may be wrong.
+    pub(crate) has_lost_digits: bool,
+}
+
+/// What is wrong with a row as such.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RowFault {
+    /// Bytes that mean nothing in the encoding of the file.
+    Unreadable,
+    /// Text after the quotation mark that ends a cell.
+    TextAfterQuote,
+    /// A quoted cell that holds rows of the table.
+    SwallowsRows,
+}
+
+/// One row of a file. It is its cells, and knows where it stands.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FileRow {
+    cells: StringRecord,
+    kinds: Vec<CellKind>,
+    place: u64,
+    fault: Option<RowFault>,
+}
+
+impl FileRow {
+    /// A row of text that begins on this line of the file.
+    pub(crate) fn new(cells: StringRecord, place: u64) -> Self {
+        Self { cells, place, ..Self::default() }
+    }
+
+    /// A row of a workbook.
+    pub(crate) fn typed(cells: Vec<(String, CellKind)>, place: u64) -> Self {
+        let (texts, kinds): (Vec<String>, Vec<CellKind>) = cells.into_iter().unzip();
+        Self { cells: StringRecord::from(texts), kinds, place, fault: None }
+    }
+
+    /// The same row with something wrong about it.
+    pub(crate) fn with_fault(self, fault: Option<RowFault>) -> Self {
+        Self { fault: fault.or(self.fault), ..self }
+    }
+
+    /// Where it stands in the file as a person sees it: the line of a text file on which it
+    /// begins, the row of a worksheet; counted from 1, header and all.
+    #[must_use]
+    pub fn place(&self) -> u64 {
+        self.place
+    }
+
+    /// Whether all its cells are empty.
+    pub(crate) fn is_blank(&self) -> bool {
+        self.cells.iter().all(|cell| cell.trim().is_empty())
+    }
+
+    /// How many cells it has up to the last that is not empty.
+    pub(crate) fn filled(&self) -> usize {
+        let filled = self.cells.iter().enumerate().filter(|(_, cell)| !cell.trim().is_empty());
+        filled.last().map_or(0, |(at, _)| at + 1)
+    }
+
+    /// What a cell is.
+    pub(crate) fn kind(&self, column: usize) -> &CellKind {
+        self.kinds.get(column).unwrap_or(&CellKind::Text)
+    }
+
+    /// Brings a row to the width of the header: empty cells beyond it say nothing; a worksheet
+    /// leaves empty cells at its end out, and has remarks beside its table.
+    pub(crate) fn fit(&mut self, width: usize) {
+        let is_typed = !self.kinds.is_empty();
+        if self.cells.len() > width && (is_typed || self.filled() <= width) {
+            self.cells.truncate(width);
+            self.kinds.truncate(width);
+        }
+        while is_typed && self.cells.len() < width {
+            self.cells.push_field("");
+            self.kinds.push(CellKind::Text);
+        }
+    }
+
+    /// Why the row cannot be read at all, if so.
+    pub(crate) fn refusal(&self, width: usize) -> Option<Refusal> {
+        match self.fault {
+            Some(RowFault::Unreadable) => Some(Refusal::new("unreadable-characters")),
+            Some(RowFault::TextAfterQuote) => Some(Refusal::new("text-after-quote")),
+            Some(RowFault::SwallowsRows) => Some(Refusal::new("quote-swallows-rows")),
+            None if self.cells.len() != width => Some(
+                Refusal::new("wrong-column-count")
+                    .with("wanted", width)
+                    .with("found", self.cells.len()),
+            ),
+            None => None,
+        }
+    }
+}
+
+impl Deref for FileRow {
+    type Target = StringRecord;
+    fn deref(&self) -> &StringRecord {
+        &self.cells
+    }
+}

@@ -1,0 +1,338 @@
+//! Rows of a text file with delimiters, as spreadsheets and other programs write them. The usual
+//! readers take an open quotation mark for the rest of the file and say nothing; this one tells.
+
+use std::io::{BufRead, BufReader, ErrorKind, Read};
+
+use csv::StringRecord;
+use encoding_rs::Encoding;
+use guanxi_base::{Error, Refusal, Result};
+
+use super::encoding::{is_unreadable, recovered};
+use super::row::{FileRow, RowFault};
+use super::source::COLUMNS_MAX;
+
+/// A row longer than this is refused: it is no table.
+const ROW_BYTES_MAX: usize = 1 << 20;
+
+/// The rows of a text file, from its decoded bytes.
+pub(crate) struct Separated<R> {
+    input: BufReader<R>,
+    encoding: &'static Encoding,
+    delimiter: u8,
+    /// The line that is read, from 1.
+    line: u64,
+    /// Whether the last byte was a carriage return: a line feed behind it is the same line end.
+    after_return: bool,
+    row: Building,
+}
+
+/// Where in a cell the reader is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    /// At its start; only blanks came.
+    Start,
+    /// Behind an equals sign at its start, as in `="00123"`.
+    Equals,
+    Plain,
+    Quoted,
+    /// Behind a quotation mark within quotes: the end, or a doubled one.
+    Closing,
+    /// Behind the end of the quotes.
+    Closed,
+}
+
+#[derive(Default)]
+struct Building {
+    cells: StringRecord,
+    cell: Vec<u8>,
+    bytes: usize,
+    has_quotes: bool,
+    fault: Option<RowFault>,
+}
+
+impl<R: Read> Separated<R> {
+    pub(crate) fn new(input: R, encoding: &'static Encoding, delimiter: u8) -> Self {
+        let input = BufReader::with_capacity(1 << 16, input);
+        let (line, after_return, row) = (1, false, Building::default());
+        Self { input, encoding, delimiter, line, after_return, row }
+    }
+
+    /// Skips a line that is none of the table.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn skip_line(&mut self) -> Result<()> {
+        while let Some(byte) = self.byte()? {
+            if matches!(byte, b'\r' | b'\n') {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next row that is not empty; none at the end.
+    ///
+    /// # Errors
+    /// A refusal that says what is wrong with the file, and where.
+    pub(crate) fn next_row(&mut self) -> Result<Option<FileRow>> {
+        loop {
+            match self.any_row()? {
+                Some(row) if row.is_blank() => {}
+                other => return Ok(other),
+            }
+        }
+    }
+
+    fn any_row(&mut self) -> Result<Option<FileRow>> {
+        self.row = Building::default();
+        // A line feed that belongs to the line end before.
+        let (mut began, mut opened) = (self.line, self.line);
+        let mut within = Within::Start;
+        let mut is_empty = true;
+        loop {
+            let was_return = self.after_return;
+            let Some(byte) = self.byte()? else {
+                if within == Within::Quoted {
+                    return Err(Refusal::new("quote-not-closed").with("line", opened).into());
+                }
+                if is_empty {
+                    return Ok(None);
+                }
+                return Ok(Some(self.finish(within, began)));
+            };
+            if byte == b'\n' && was_return && within != Within::Quoted {
+                (began, opened) = (self.line, self.line);
+                continue;
+            }
+            is_empty = false;
+            self.row.bytes += 1;
+            if self.row.bytes > ROW_BYTES_MAX {
+                let refusal = Refusal::new("line-too-long").with("limit", ROW_BYTES_MAX >> 10);
+                return Err(refusal.with("line", began).into());
+            }
+            if within != Within::Quoted && matches!(byte, b'\r' | b'\n') {
+                return Ok(Some(self.finish(within, began)));
+            }
+            within = self.take(within, byte);
+            if within != Within::Quoted {
+                opened = self.line;
+            }
+        }
+    }
+
+    /// Takes one byte that ends no row.
+    fn take(&mut self, within: Within, byte: u8) -> Within {
+        let is_delimiter = byte == self.delimiter;
+        match within {
+            Within::Quoted if byte == b'"' => Within::Closing,
+            Within::Quoted => {
+                self.row.cell.push(byte);
+                Within::Quoted
+            }
+            _ if is_delimiter => {
+                if within == Within::Equals {
+                    self.row.cell.push(b'=');
+                }
+                self.row.end_cell();
+                Within::Start
+            }
+            Within::Start if byte == b' ' => {
+                self.row.cell.push(byte);
+                Within::Start
+            }
+            Within::Start if byte == b'"' => self.open(),
+            Within::Start if byte == b'=' => Within::Equals,
+            Within::Equals if byte == b'"' => self.open(),
+            Within::Equals => {
+                self.row.cell.extend([b'=', byte]);
+                Within::Plain
+            }
+            Within::Start | Within::Plain => {
+                self.row.cell.push(byte);
+                Within::Plain
+            }
+            Within::Closing if byte == b'"' => {
+                self.row.cell.push(byte);
+                Within::Quoted
+            }
+            Within::Closing | Within::Closed if byte == b' ' => Within::Closed,
+            Within::Closing | Within::Closed => {
+                self.row.fault = Some(RowFault::TextAfterQuote);
+                self.row.cell.push(byte);
+                Within::Plain
+            }
+        }
+    }
+
+    /// Begins a quoted cell: blanks before the mark are none of it.
+    fn open(&mut self) -> Within {
+        self.row.cell.clear();
+        self.row.has_quotes = true;
+        Within::Quoted
+    }
+
+    fn finish(&mut self, within: Within, began: u64) -> FileRow {
+        if within == Within::Equals {
+            self.row.cell.push(b'=');
+        }
+        self.row.end_cell();
+        let Building { mut cells, mut fault, has_quotes, .. } = std::mem::take(&mut self.row);
+        if fault.is_none() && has_quotes && swallows_rows(&cells) {
+            fault = Some(RowFault::SwallowsRows);
+        }
+        if cells.iter().any(is_unreadable) {
+            fault = Some(RowFault::Unreadable);
+            cells = cells.iter().map(|cell| recovered(cell, self.encoding)).collect();
+        }
+        FileRow::new(cells, began).with_fault(fault)
+    }
+
+    fn byte(&mut self) -> Result<Option<u8>> {
+        let byte = loop {
+            match self.input.fill_buf() {
+                Ok(buffer) => break buffer.first().copied(),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(broken(&error)),
+            }
+        };
+        let Some(byte) = byte else { return Ok(None) };
+        self.input.consume(1);
+        if byte == b'\r' || (byte == b'\n' && !self.after_return) {
+            self.line += 1;
+        }
+        self.after_return = byte == b'\r';
+        Ok(Some(byte))
+    }
+}
+
+impl Building {
+    fn end_cell(&mut self) {
+        let text = String::from_utf8_lossy(&self.cell);
+        let text = unwrapped(&text);
+        // Empty cells far beyond any table say nothing.
+        if self.cells.len() <= COLUMNS_MAX || !text.is_empty() {
+            self.cells.push_field(&text);
+        }
+        self.cell.clear();
+    }
+}
+
+/// A text that a program kept from being read as a number, `="00123"`, without that.
+fn unwrapped(text: &str) -> std::borrow::Cow<'_, str> {
+    match text.trim().strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) {
+        Some(inside) => inside.replace("\"\"", "\"").into(),
+        None => text.into(),
+    }
+}
+
+/// Whether a quoted cell holds what look like rows of the table: its mark belongs elsewhere.
+fn swallows_rows(cells: &StringRecord) -> bool {
+    const ROWS_MIN: usize = 3;
+    let has_rows = |cell: &str| {
+        let inner: Vec<&str> = cell.lines().skip(1).collect();
+        let Some((_, inner)) = inner.split_last() else { return false };
+        if inner.len() < ROWS_MIN {
+            return false;
+        }
+        [",", ";", "\t", "|"].iter().any(|delimiter| {
+            let first = inner[0].matches(delimiter).count();
+            let alike = inner.iter().filter(|line| line.matches(delimiter).count() == first);
+            first >= 2 && alike.count() * 10 >= inner.len() * 9
+        })
+    };
+    cells.iter().any(|cell| cell.contains('\n') && has_rows(cell))
+}
+
+fn broken(error: &std::io::Error) -> Error {
+    Refusal::new("file-broken").with("reason", error).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(text: &str) -> std::result::Result<Vec<String>, String> {
+        let mut reader = Separated::new(text.as_bytes(), encoding_rs::UTF_8, b',');
+        let mut rows = Vec::new();
+        while let Some(row) = reader.next_row().map_err(|error| error.to_string())? {
+            let cells = row.iter().collect::<Vec<_>>().join("|");
+            let fault = row.refusal(row.len()).map(|r| format!(" ! {}", r.code));
+            rows.push(format!("{}: {cells}{}", row.place(), fault.unwrap_or_default()));
+        }
+        Ok(rows)
+    }
+
+    #[test]
+    fn rows_are_read_as_spreadsheets_write_them() {
+        for (text, expected) in [
+            ("a,b\nc,d\n", vec!["1: a|b", "2: c|d"]),
+            ("a,b\r\nc,d", vec!["1: a|b", "2: c|d"]),
+            ("a,b\rc,d\r", vec!["1: a|b", "2: c|d"]),
+            ("a,b\n\n,,\n \n\"\"\nc,d\n", vec!["1: a|b", "6: c|d"]),
+            ("\"a,1\",\"b\"\"c\"\n", vec!["1: a,1|b\"c"]),
+            ("a, \"b, c\" ,d\n", vec!["1: a|b, c|d"]),
+            ("=\"00123\",\"=\"\"0042\"\"\",=1+1,=\n", vec!["1: 00123|0042|=1+1|="]),
+            ("a,\"b\nc\",d\ne,f,g\n", vec!["1: a|b\nc|d", "3: e|f|g"]),
+            ("a,\"b\r\nc\",d\r\ne,f,g\r\n", vec!["1: a|b\r\nc|d", "3: e|f|g"]),
+            ("6\" pipe,b\n", vec!["1: 6\" pipe|b"]),
+            ("a,\"b\"c,d\ne,f,g\n", vec!["1: a|bc|d ! text-after-quote", "2: e|f|g"]),
+            ("a,,\n", vec!["1: a||"]),
+            ("", vec![]),
+            ("\n\n", vec![]),
+        ] {
+            assert_eq!(rows(text).unwrap(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_quotation_mark_that_stays_open_is_refused_with_its_line() {
+        let text = "a,b\n1,x\n2,\"open\n3,y\n4,z\n";
+        assert!(rows(text).unwrap_err().contains("quote-not-closed line=3"));
+        assert!(rows("a,b\n1,\"").unwrap_err().contains("quote-not-closed line=2"));
+        // One that another cell's mark closes by chance swallows rows, and shows by that.
+        let lines: String = (3..20).map(|n| format!("{n},y,z\n")).collect();
+        let text = format!("a,b,c\n1,\"open,z\n{lines}20,\"said\",z\n21,y,z\n");
+        assert_eq!(rows(&text).unwrap().last().unwrap(), "21: 21|y|z");
+        assert!(rows(&text).unwrap()[1].ends_with("! text-after-quote"));
+        let text = format!("a,b,c\n1,\"open,z\n{lines}20,pipe of 6\",z\n21,y,z\n");
+        assert!(rows(&text).unwrap()[1].ends_with("! quote-swallows-rows"));
+    }
+
+    #[test]
+    fn rows_without_an_end_are_refused() {
+        let endless = format!("a,b\n1,\"{}", "x".repeat(3 << 20));
+        assert!(rows(&endless).unwrap_err().contains("line-too-long"));
+        let delimiters = format!("a,b\n1,2{}\n", ",".repeat(3 << 20));
+        assert!(rows(&delimiters).unwrap_err().contains("line-too-long"));
+        let trailing = format!("a,b\n1,2{}\n", ",".repeat(100_000));
+        assert!(rows(&trailing).unwrap()[1].len() < 2_000);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_written_is_read(cells in proptest::collection::vec(
+            proptest::collection::vec("[a-z\"=,\n ;]{0,6}", 3), 1..6)) {
+            let mut writer = csv::Writer::from_writer(Vec::new());
+            for row in &cells {
+                writer.write_record(row).unwrap();
+            }
+            let text = String::from_utf8(writer.into_inner().unwrap()).unwrap();
+            let mut reader = Separated::new(text.as_bytes(), encoding_rs::UTF_8, b',');
+            let mut read = Vec::new();
+            while let Some(row) = reader.next_row().unwrap() {
+                read.push(row.iter().map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
+            }
+            let plain = |cell: &String| unwrapped(cell).trim().to_owned();
+            let rows: Vec<Vec<String>> =
+                cells.iter().map(|row| row.iter().map(plain).collect()).collect();
+            let filled = |row: &Vec<String>| row.iter().any(|cell| !cell.is_empty());
+            let expected: Vec<Vec<String>> = rows.into_iter().filter(filled).collect();
+            proptest::prop_assert_eq!(read, expected);
+        }
+
+        #[test]
+        fn no_text_breaks_the_reader(text in "[a\",\r\n= ]{0,60}") {
+            let _ = rows(&text);
+        }
+    }
+}
