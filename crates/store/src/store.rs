@@ -134,6 +134,7 @@ impl Store {
         let (kept, guard) = (RwLock::default(), config.guard);
         let store = Self(Arc::new(Inner { backend, types, catalog, ids, clock, guard, kept }));
         store.reload_catalog().await?;
+        crate::reindex::renew(&store).await?;
         Ok(store)
     }
 

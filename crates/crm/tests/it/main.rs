@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authority;
+mod doubles;
 mod drawing;
+mod finding;
 mod house;
 mod importing;
 mod insights;
