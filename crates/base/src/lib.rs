@@ -1,4 +1,5 @@
-//! The words that every other crate speaks: money, decimals, ids, time, randomness, errors.
+//! The words that every other crate speaks: money, decimals, ids, time, randomness, errors, and
+//! when two texts or telephones are the same.
 //! No I/O and no async, so that anything may use it and nothing here can fail for outside reasons.
 
 mod clock;
@@ -7,6 +8,8 @@ mod fixed;
 mod id;
 mod money;
 mod rng;
+mod telephone;
+mod text;
 
 pub use clock::Clock;
 pub use error::{Error, Refusal, Result};
@@ -16,3 +19,5 @@ pub use jiff::civil::{Date, DateTime, Weekday};
 pub use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 pub use money::{Currency, CurrencyError, Money};
 pub use rng::Rng;
+pub use telephone::{Telephone, telephone_digits};
+pub use text::{composed, folded};

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 /// Who may use whom: a crate and the crates of ours that it may name.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("base", &[]),
-    ("analytics", &[]),
+    ("analytics", &["base"]),
     ("record-derive", &[]),
     ("record", &["base", "record-derive"]),
     ("store", &["base", "record"]),

@@ -1,7 +1,9 @@
 //! Values as plain text, for forms, files and URLs: what `to_text` writes, `from_text` reads.
 //! Files with other date and number formats are normalised by the import before they get here.
 
-use guanxi_base::{Currency, Date, Decimal, Money, Percent, Refusal, Timestamp};
+use guanxi_base::{
+    Currency, Date, Decimal, Money, Percent, Refusal, Telephone, Timestamp, composed,
+};
 
 use crate::value_json::{not_an_id, not_an_option, shown, too_long};
 use crate::{Address, Kind, Value, half_width};
@@ -46,9 +48,10 @@ impl Value {
         let refuse = |code| Refusal::new(code).with("value", shown(text));
         match kind {
             Kind::Text if text.contains(['\n', '\r']) => {
-                Ok(Self::Text(text.split_whitespace().collect::<Vec<_>>().join(" ")))
+                let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                Ok(Self::Text(composed(&words)))
             }
-            Kind::Text | Kind::LongText => Ok(Self::Text(text.to_owned())),
+            Kind::Text | Kind::LongText => Ok(Self::Text(composed(text))),
             Kind::Integer => text.parse().map(Self::Integer).map_err(|_| refuse("not-an-integer")),
             Kind::Decimal => Decimal::parse(text).map(Self::Decimal).map_err(|e| refuse(e.code())),
             Kind::Percent => Percent::parse(text.strip_suffix('%').unwrap_or(text))
@@ -68,7 +71,9 @@ impl Value {
             Kind::Link { .. } | Kind::Owner | Kind::File => {
                 text.parse().map(Self::Link).map_err(|_| not_an_id(text))
             }
-            Kind::Phone => phone(text).map(Self::Text).ok_or_else(|| refuse("not-a-phone")),
+            Kind::Phone => {
+                Telephone::kept(text).map(Self::Text).ok_or_else(|| refuse("not-a-phone"))
+            }
             Kind::Email => email(text).map(Self::Text).ok_or_else(|| refuse("not-an-email")),
             Kind::Url => url(text).map(Self::Text).ok_or_else(|| refuse("not-a-url")),
             Kind::Address => Ok(Self::Address(Box::new(Address::from_text(text)))),
@@ -100,21 +105,6 @@ fn instant(text: &str) -> Option<Timestamp> {
     Timestamp::from_microsecond(instant.as_microsecond()).ok()
 }
 
-fn phone(text: &str) -> Option<String> {
-    let text = half_width(text);
-    let text = text.trim();
-    let mut digits = String::with_capacity(text.len());
-    for (at, c) in text.chars().enumerate() {
-        match c {
-            '0'..='9' => digits.push(c),
-            '+' if at == 0 => digits.push(c),
-            ' ' | '-' | '(' | ')' | '.' | '/' => {}
-            _ => return None,
-        }
-    }
-    (5..=20).contains(&digits.trim_start_matches('+').len()).then_some(digits)
-}
-
 fn email(text: &str) -> Option<String> {
     let text = half_width(text);
     let (local, domain) = text.trim().rsplit_once('@')?;
@@ -125,7 +115,8 @@ fn email(text: &str) -> Option<String> {
 }
 
 fn url(text: &str) -> Option<String> {
-    let full = if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+    let text = &half_width(text);
+    let full = if text.contains("://") { text.clone() } else { format!("https://{text}") };
     let rest = full.strip_prefix("https://").or_else(|| full.strip_prefix("http://"))?;
     let host = rest.split(['/', '?', '#']).next()?;
     (host.contains('.') && !full.contains(char::is_whitespace)).then_some(full)
@@ -147,6 +138,7 @@ mod tests {
         let grade = Kind::Choice(std::borrow::Cow::Borrowed(&[std::borrow::Cow::Borrowed("a")]));
         for (kind, text, expected) in [
             (Kind::Text, "  a\n b ", "a b"),
+            (Kind::Text, "A\u{308}rger", "Ärger"),
             (Kind::Text, "a\0b", "! control-character"),
             (Kind::Integer, "12.5", "! not-an-integer"),
             (Kind::Decimal, "1.50", "1.5"),
@@ -159,11 +151,14 @@ mod tests {
             (Kind::Instant, "2026-02-03T10:00:00+08:00", "2026-02-03T02:00:00Z"),
             (Kind::Phone, "+86 (138) 0013-8000", "+8613800138000"),
             (Kind::Phone, "＋８６（１３８）００１３－８０００", "+8613800138000"),
+            (Kind::Phone, "０７５５－２６００１２３４", "075526001234"),
+            (Kind::Phone, "0755-26001234 转 801", "075526001234x801"),
             (Kind::Phone, "call me", "! not-a-phone"),
             (Kind::Email, "li.wei＠example.com", "li.wei@example.com"),
             (Kind::Address, "/  /  / Main Street 5", " /  /  / Main Street 5"),
             (Kind::Address, "/  /  / House 5 / 7 /", " /  /  / House 5 / 7 / "),
             (Kind::Email, "Li.Wei@Example.COM", "Li.Wei@example.com"),
+            (Kind::Email, "ｌｉ＠ｅｘａｍｐｌｅ．ｃｏｍ", "li@example.com"),
             (Kind::Email, "a@b", "! not-an-email"),
             (Kind::Url, "example.com/a", "https://example.com/a"),
             (Kind::Url, "javascript:alert(1)", "! not-a-url"),

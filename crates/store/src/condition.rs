@@ -1,10 +1,10 @@
 //! Filters as SQL conditions. Every condition is true or false, never unknown, so that "not"
 //! means what a person means by it.
 
-use guanxi_base::{Date, Refusal, Result, Timestamp};
+use guanxi_base::{Date, Refusal, Result, Timestamp, folded};
 use guanxi_record::{
-    ANY_CURRENCY, Catalog, Compared, Filter, Kind, Op, RecordType, Value, about, not_comparable,
-    unknown_field,
+    ANY_CURRENCY, Catalog, Compared, Filter, Kind, Op, RecordType, TelephonePattern, Value, about,
+    not_comparable, telephone_forms, unknown_field,
 };
 use serde_json::Value as Json;
 
@@ -281,6 +281,12 @@ impl<'a> Conditions<'a> {
         if op == Op::Within {
             return self.within(sql, name, expression, value);
         }
+        if expression.kind == Kind::Phone
+            && let Some(forms) = telephone_forms(op, value)
+        {
+            telephones(sql, left, op, forms);
+            return Ok(());
+        }
         if matches!(op, Op::In | Op::NotIn) {
             let items = value.as_array().ok_or_else(|| Refusal::field("needs-a-list", name))?;
             if items.len() > Filter::VALUES_MAX && !self.is_rule {
@@ -317,10 +323,11 @@ impl<'a> Conditions<'a> {
         if matches!(op, Op::Contains | Op::Starts) {
             let text = value.as_str().filter(|_| expression.kind.is_text());
             let text = text.ok_or_else(|| not_comparable(name, op))?;
+            let text = folded(text);
             let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             let lead = if op == Op::Contains { "%" } else { "" };
-            let like = sql.dialect.like();
-            sql.push(left).push(&format!(" {like} "));
+            // Both databases have this function: SQLite from us, PostgreSQL by a migration.
+            sql.push("text_form(").push(left).push(") LIKE ");
             sql.bind(SqlValue::Text(format!("{lead}{escaped}%"))).push(" ESCAPE '\\'");
             return Ok(());
         }
@@ -393,6 +400,35 @@ impl<'a> Conditions<'a> {
         sql.bind(expression.comparable(dialect, &end));
         Ok(())
     }
+}
+
+/// Telephones by the digits that count: of one of these forms, or, when that is asked, of none.
+fn telephones(sql: &mut Sql, left: &str, op: Op, forms: Vec<TelephonePattern>) {
+    sql.push(if matches!(op, Op::Ne | Op::NotIn) { "NOT COALESCE((" } else { "((" });
+    let (exact, others): (Vec<_>, Vec<_>) =
+        forms.into_iter().partition(|form| matches!(form, TelephonePattern::Is(_)));
+    let mut any = "";
+    if !exact.is_empty() {
+        let texts = exact.into_iter().filter_map(|form| match form {
+            TelephonePattern::Is(text) => Some(SqlValue::Text(text)),
+            _ => None,
+        });
+        sql.push(left).push(" IN (").bind_all(texts).push(")");
+        any = " OR ";
+    }
+    for form in others {
+        let patterns = match form {
+            TelephonePattern::Is(text) => vec![text],
+            TelephonePattern::Starts(text) => vec![format!("{text}%")],
+            TelephonePattern::Ends(text) => vec![format!("%{text}"), format!("%{text}x%")],
+            TelephonePattern::Holds(text) => vec![format!("%{text}%")],
+        };
+        for pattern in patterns {
+            sql.push(any).push(left).push(" LIKE ").bind(SqlValue::Text(pattern));
+            any = " OR ";
+        }
+    }
+    sql.push(if matches!(op, Op::Ne | Op::NotIn) { "), FALSE)" } else { "))" });
 }
 
 fn comparison_sign(op: Op) -> Option<&'static str> {

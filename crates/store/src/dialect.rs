@@ -77,14 +77,6 @@ impl Dialect {
         }
     }
 
-    /// A match that takes no notice of case.
-    pub(crate) fn like(self) -> &'static str {
-        match self {
-            Self::Sqlite => "LIKE",
-            Self::Postgres => "ILIKE",
-        }
-    }
-
     /// Nothing sorts first going up and last going down, in both databases.
     pub(crate) fn order(self, direction: Direction) -> &'static str {
         match (direction, self) {

@@ -1,6 +1,8 @@
 //! Finding records by words: an index in the same transaction as the record, so that what was
 //! just written is found at once.
 
+use std::collections::BTreeSet;
+
 use guanxi_base::{RawId, Result};
 use guanxi_record::{Field, Kind, RecordType, Row, Value};
 
@@ -11,6 +13,7 @@ use crate::session::Session;
 use crate::sql::{Sql, SqlRow, SqlValue};
 use crate::terms;
 use crate::view::View;
+use crate::wanted::{self, Wanted};
 
 /// So many candidates are ranked; whoever finds more must say more.
 const CANDIDATES_MAX: usize = 200;
@@ -26,32 +29,51 @@ pub struct Hit {
     pub title: String,
 }
 
-/// The text of a record that is searched: its name first, each field on a line.
-pub(crate) fn body(record_type: &RecordType, values: &[Value]) -> Option<String> {
+/// The values of a record that are searched: its name first, empty where that is not.
+pub(crate) fn searched<'a>(
+    record_type: &'a RecordType,
+    values: &[Value],
+) -> Vec<(&'a Kind, String)> {
     let title = record_type.title_position();
-    let searchable =
-        record_type.fields.iter().zip(values).enumerate().filter(|(at, (field, _))| {
-            *at != title && field.searchable && !matches!(field.kind, Kind::Json)
-        });
     let named = record_type.fields.get(title).filter(|field| field.searchable);
-    let first = named.and(values.get(title)).map(Value::to_text).unwrap_or_default();
-    let mut lines = vec![first];
-    // The name stands alone on the first line: some may search by nothing else.
-    lines.extend(searchable.map(|(_, (_, value))| value.to_text()).filter(|t| !t.is_empty()));
-    let body = terms::fold(&lines.join("\n"));
-    (!body.trim().is_empty()).then_some(body)
+    let name = named.and(values.get(title)).map(Value::to_text).unwrap_or_default();
+    let mut found = vec![(named.map_or(&Kind::Text, |field| &field.kind), name)];
+    let fields = record_type.fields.iter().zip(values).enumerate().filter(|(at, (field, _))| {
+        *at != title && field.searchable && !matches!(field.kind, Kind::Json)
+    });
+    let besides = fields.map(|(_, (field, value))| (&field.kind, value.to_text()));
+    found.extend(besides.filter(|(_, text)| !text.is_empty()));
+    found
 }
 
-/// The terms of the name as they are, and those of all else marked: whoever may not see each
-/// field that is searched finds records by their names only.
-fn indexed_terms(body: &str) -> String {
-    let (name, besides) = body.split_once('\n').unwrap_or((body, ""));
-    let mut terms = terms::of_document(name);
-    terms.insert(terms::whole(name));
-    let mut marked = terms::of_document(besides);
-    marked.extend(besides.lines().map(terms::whole));
-    terms.extend(marked.into_iter().map(|term| format!("{}{term}", terms::BESIDES_MARK)));
-    terms.into_iter().collect::<Vec<_>>().join(" ")
+/// A record as it is searched.
+struct Document {
+    /// Each value on a line, folded, the name first: some may search by nothing else.
+    body: String,
+    /// The terms of the name as they are, and those of all else marked: whoever may not see each
+    /// field that is searched finds records by their names only.
+    terms: String,
+}
+
+impl Document {
+    fn of(record_type: &RecordType, values: &[Value]) -> Option<Self> {
+        let searched = searched(record_type, values);
+        let line = |text: &str| terms::fold(text).replace(['\n', '\r'], " ");
+        let lines: Vec<String> = searched.iter().map(|(_, text)| line(text)).collect();
+        let body = lines.join("\n");
+        if body.trim().is_empty() {
+            return None;
+        }
+        let mut all = BTreeSet::new();
+        for (at, (kind, text)) in searched.iter().enumerate() {
+            let of = terms::of_value(kind, text);
+            match at {
+                0 => all.extend(of),
+                _ => all.extend(of.iter().map(|term| format!("{}{term}", terms::BESIDES_MARK))),
+            }
+        }
+        Some(Self { body, terms: all.into_iter().collect::<Vec<_>>().join(" ") })
+    }
 }
 
 /// By which fields of a type somebody may search.
@@ -83,12 +105,13 @@ pub(crate) async fn add(
     if !record_type.fields.iter().any(|field| field.searchable) {
         return Ok(());
     }
-    let found = rows.iter().filter_map(|row| Some((row.id, body(record_type, &row.values)?)));
+    let found =
+        rows.iter().filter_map(|row| Some((row.id, Document::of(record_type, &row.values)?)));
     let mut documents: Vec<SqlRow> = Vec::new();
     let mut terms: Vec<SqlRow> = Vec::new();
-    for (id, body) in found {
+    for (id, Document { body, terms: all }) in found {
         let id = SqlValue::Integer(id.0);
-        let text = SqlValue::Text(indexed_terms(&body));
+        let text = SqlValue::Text(all);
         let name = SqlValue::Text(record_type.name.to_string());
         match session.dialect() {
             Dialect::Sqlite => {
@@ -133,15 +156,30 @@ pub(crate) async fn remove(session: &mut Session, ids: &[RawId]) -> Result<()> {
 /// The words as the database's own query language. Terms hold letters and digits only, so
 /// nothing that a person types can be an operator.
 fn native_query(dialect: Dialect, words: &str, reach: Reach) -> Option<String> {
-    let terms = terms::of_query(words);
-    let written = terms.iter().map(|term| native_term(dialect, &term.text, term.prefix, reach));
-    let between = if dialect == Dialect::Sqlite { " AND " } else { " & " };
-    let query = written.collect::<Vec<_>>().join(between);
-    (!query.is_empty() && reach != Reach::Nothing).then_some(query)
+    let wanted = wanted::of_query(words).filter(|_| reach != Reach::Nothing)?;
+    Some(native(dialect, &wanted, reach))
+}
+
+fn native(dialect: Dialect, wanted: &Wanted, reach: Reach) -> String {
+    let (and, or) = match dialect {
+        Dialect::Sqlite => (" AND ", " OR "),
+        Dialect::Postgres => (" & ", " | "),
+    };
+    let join = |list: &[Wanted], between: &str| {
+        let all = list.iter().map(|one| native(dialect, one, reach)).collect::<Vec<_>>();
+        format!("({})", all.join(between))
+    };
+    match wanted {
+        Wanted::Term(term) => native_term(dialect, &term.text, term.prefix, reach),
+        Wanted::All(all) => join(all, and),
+        Wanted::Any(any) => join(any, or),
+    }
 }
 
 fn native_whole(dialect: Dialect, words: &str, reach: Reach) -> String {
-    native_term(dialect, &terms::whole(&terms::fold(words)), false, reach)
+    let all = terms::wholes(words);
+    let all = all.iter().map(|term| native_term(dialect, term, false, reach));
+    all.collect::<Vec<_>>().join(if dialect == Dialect::Sqlite { " OR " } else { " | " })
 }
 
 fn native_term(dialect: Dialect, term: &str, prefix: bool, reach: Reach) -> String {
@@ -221,6 +259,25 @@ impl View {
     ) -> Result<Vec<Hit>> {
         let candidates = self.all_candidates(words, types, limit).await?;
         self.visible_hits(candidates, limit).await
+    }
+
+    /// The records of a type, archived ones too, one of whose values is one of these as a whole.
+    pub(crate) async fn ids_of_wholes(
+        &mut self,
+        record_type: &str,
+        texts: &[String],
+        limit: usize,
+    ) -> Result<Vec<RawId>> {
+        let dialect = self.session.dialect();
+        let or = if dialect == Dialect::Sqlite { " OR " } else { " | " };
+        let mut ids = Vec::new();
+        for reach in [Reach::All, Reach::NameOnly] {
+            let all = texts.iter().map(|text| native_whole(dialect, text, reach));
+            let native = all.collect::<Vec<_>>().join(or);
+            let found = self.candidates(native, &[record_type], (reach, limit)).await?;
+            ids.extend(found.into_iter().map(|(id, _, _)| id));
+        }
+        Ok(ids)
     }
 
     /// For each way to look so many.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use guanxi_base::{Date, Error, Result};
+use guanxi_base::{Date, Error, Result, folded};
+use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::{ToSqlOutput, Value as Owned, ValueRef};
 use rusqlite::{Connection, OpenFlags, ToSql};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -85,6 +86,14 @@ fn connect(path: &Path, flags: OpenFlags, cache_kib: u32) -> Result<Connection> 
          PRAGMA cache_size = -{cache_kib}; PRAGMA mmap_size = 1073741824;"
     );
     connection.execute_batch(&pragmas).map_err(|error| constraint::from_sqlite(&error, "open"))?;
+    let always = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+    let text_form = |context: &Context<'_>| {
+        let text: Option<String> = context.get(0)?;
+        Ok::<_, rusqlite::Error>(text.map(|text| folded(&text)))
+    };
+    connection
+        .create_scalar_function("text_form", 1, always, text_form)
+        .map_err(Error::internal)?;
     Ok(connection)
 }
 

@@ -168,6 +168,7 @@ impl Store {
         let inner = Inner { backend, types, catalog, ids, clock, guard, complete, kept };
         let store = Self(Arc::new(inner));
         store.reload_catalog().await?;
+        crate::reindex::renew(&store).await?;
         Ok(store)
     }
 

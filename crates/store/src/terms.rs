@@ -1,22 +1,30 @@
 //! The words by which a text is found: folded Latin words, pairs of Chinese characters, pinyin
-//! and its initials. Made here, so that both databases find the same.
+//! and its initials, the ends of telephone numbers. Made here, so that both databases find the same.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::LazyLock;
 
+use guanxi_base::{composed, folded, telephone_digits};
+use guanxi_record::Kind;
 use pinyin::ToPinyin;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+
+/// Counts up whenever other terms are made of a text: an index of an older version is made anew
+/// when the database is opened.
+pub(crate) const VERSION: i64 = 2;
 
 /// Longer words and pinyin are cut here, in documents and in queries alike. The index has all
 /// shorter starts of terms (`prefix=` in the migration).
-const WORD_CHARACTERS_MAX: usize = 12;
+pub(crate) const WORD_CHARACTERS_MAX: usize = 12;
 /// So many ways to read the start of a run of characters are kept.
 const READINGS_MAX: usize = 4;
 /// Only so much of a text is indexed.
 const TEXT_CHARACTERS_MAX: usize = 2_000;
-/// Only so many words of a query count.
-const QUERY_TERMS_MAX: usize = 12;
+/// Parts of a name between punctuation are also written as one, up to so many.
+const JOINED_MAX: usize = 8;
+/// In texts of more words neighbours are not also written as one.
+pub(crate) const NAME_WORDS_MAX: usize = 8;
+/// The end of a number is found from so many digits on.
+const END_DIGITS_MIN: usize = 4;
 /// Marks the terms of all that is not a record's name: a letter that no text here has, because
 /// folding takes it out.
 pub(crate) const BESIDES_MARK: char = '\u{a66e}';
@@ -34,9 +42,34 @@ static HETERONYMS: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(||
 
 /// Full width to half, capitals to small, accents off, traditional characters to simplified.
 pub(crate) fn fold(text: &str) -> String {
-    let plain = text.nfkd().filter(|c| !is_combining_mark(*c) && *c != BESIDES_MARK);
-    let plain: String = plain.flat_map(char::to_lowercase).take(TEXT_CHARACTERS_MAX).collect();
+    let text: String = text.chars().take(TEXT_CHARACTERS_MAX).collect();
+    let plain: String = folded(&text).chars().filter(|c| *c != BESIDES_MARK).collect();
     if plain.is_ascii() { plain } else { fast2s::convert(&plain) }
+}
+
+/// As people without these letters write them: with an e or a second a after the plain letter.
+/// None where there is no such letter.
+pub(crate) fn in_two_letters(text: &str) -> Option<String> {
+    let text: String = composed(text).chars().take(TEXT_CHARACTERS_MAX).collect();
+    let two = |c: char| {
+        Some(match c {
+            'ä' | 'Ä' => "ae",
+            'ö' | 'Ö' | 'ø' | 'Ø' => "oe",
+            'ü' | 'Ü' => "ue",
+            'å' | 'Å' => "aa",
+            _ => return None,
+        })
+    };
+    text.chars().any(|c| two(c).is_some()).then(|| {
+        let mut plain = String::with_capacity(text.len());
+        for c in text.chars() {
+            match two(c) {
+                Some(letters) => plain.push_str(letters),
+                None => plain.push(c),
+            }
+        }
+        fold(&plain)
+    })
 }
 
 fn is_chinese(c: char) -> bool {
@@ -44,12 +77,12 @@ fn is_chinese(c: char) -> bool {
 }
 
 /// A stretch of characters of one sort.
-enum Run {
+pub(crate) enum Run {
     Word(String),
     Chinese(Vec<char>),
 }
 
-fn runs(folded: &str) -> Vec<Run> {
+pub(crate) fn runs(folded: &str) -> Vec<Run> {
     let mut runs = Vec::new();
     for c in folded.chars() {
         match (runs.last_mut(), is_chinese(c), c.is_alphanumeric()) {
@@ -63,41 +96,111 @@ fn runs(folded: &str) -> Vec<Run> {
     runs.into_iter().flatten().collect()
 }
 
-fn cut(word: &str) -> String {
+pub(crate) fn cut(word: &str) -> String {
     word.chars().take(WORD_CHARACTERS_MAX).collect()
 }
 
-/// The terms under which a text is found.
-pub(crate) fn of_document(folded: &str) -> BTreeSet<String> {
-    let mut terms = BTreeSet::new();
-    for run in runs(folded) {
-        match run {
-            Run::Word(word) => {
-                terms.insert(cut(&word));
-                // So that the last digits of a phone or order number find it too.
-                let digits = word.chars().all(|c| c.is_ascii_digit());
-                if digits && word.len() > 6 {
-                    terms.extend([4, 6, 8].iter().filter_map(|n| {
-                        word.len().checked_sub(*n).map(|start| word[start..].to_owned())
-                    }));
-                }
-            }
-            Run::Chinese(run) => {
-                terms.extend(run.windows(2).map(|pair| pair.iter().collect::<String>()));
-                terms.extend(run.last().map(ToString::to_string));
-                for start in 0..run.len() {
-                    pinyin_terms(&run[start..], &mut terms);
-                }
+/// The terms under which a value is found.
+pub(crate) fn of_value(kind: &Kind, text: &str) -> BTreeSet<String> {
+    let plain = fold(text);
+    let mut terms = of_document(&plain);
+    match kind {
+        Kind::Phone => {
+            for digits in telephone_digits(text) {
+                ends(&digits, &mut terms);
+                terms.insert(whole(&digits));
             }
         }
+        _ => terms.extend(in_two_letters(text).iter().flat_map(|plain| of_document(plain))),
+    }
+    terms.insert(whole(&plain));
+    terms
+}
+
+/// Each end of a number, of which somebody may type the last digits only.
+fn ends(digits: &str, terms: &mut BTreeSet<String>) {
+    terms.insert(cut(digits));
+    let starts = 1..=digits.len().saturating_sub(END_DIGITS_MIN);
+    terms.extend(starts.map(|start| cut(&digits[start..])));
+}
+
+/// The terms under which a text is found.
+fn of_document(folded: &str) -> BTreeSet<String> {
+    let mut terms = BTreeSet::new();
+    let mut chinese: Vec<char> = Vec::new();
+    // Punctuation inside a name is left out as often as not: what stands around it is also one.
+    for run in runs(folded) {
+        match run {
+            Run::Chinese(run) => chinese.extend(run),
+            Run::Word(_) => chinese_terms(&std::mem::take(&mut chinese), &mut terms),
+        }
+    }
+    chinese_terms(&chinese, &mut terms);
+    let mut before: Option<String> = None;
+    let is_name = folded.split_whitespace().count() <= NAME_WORDS_MAX;
+    for chunk in folded.split_whitespace() {
+        let mut words: Vec<String> = Vec::new();
+        for run in runs(chunk) {
+            match run {
+                Run::Word(word) => words.push(word),
+                Run::Chinese(_) => joined_terms(&std::mem::take(&mut words), &mut terms),
+            }
+        }
+        if let (Some(before), Some(first), true) = (&before, words.first(), is_name) {
+            terms.insert(cut(&format!("{before}{first}")));
+        }
+        joined_terms(&words, &mut terms);
+        // A number in blanks is one up to its end.
+        let is_number = |word: &String| word.chars().all(|c| c.is_ascii_alphanumeric());
+        before = match (before, words.len()) {
+            (Some(before), 1) if is_number(&words[0]) && before.len() < WORD_CHARACTERS_MAX => {
+                Some(format!("{before}{}", words[0]))
+            }
+            _ => words.pop(),
+        };
     }
     terms
 }
 
-/// The one term that stands for a whole name.
-pub(crate) fn whole(folded_name: &str) -> String {
-    let letters: String = folded_name.chars().filter(|c| c.is_alphanumeric()).take(60).collect();
+/// The terms of words between which stands punctuation: of each, and of those that follow as one.
+fn joined_terms(words: &[String], terms: &mut BTreeSet<String>) {
+    for (at, word) in words.iter().enumerate() {
+        terms.insert(cut(word));
+        terms.insert(cut(&words[at..words.len().min(at + JOINED_MAX)].concat()));
+        if !word.chars().all(|c| c.is_ascii_digit()) {
+            continue;
+        }
+        // So that the last digits of a number find it too, and a number without its zeros.
+        if word.len() > 6 {
+            ends(word, terms);
+        }
+        let plain = word.trim_start_matches('0');
+        if !plain.is_empty() && plain.len() < word.len() {
+            terms.insert(cut(plain));
+        }
+    }
+}
+
+fn chinese_terms(run: &[char], terms: &mut BTreeSet<String>) {
+    terms.extend(run.windows(2).map(|pair| pair.iter().collect::<String>()));
+    terms.extend(run.last().map(ToString::to_string));
+    for start in 0..run.len() {
+        pinyin_terms(&run[start..], terms);
+    }
+}
+
+/// The one term that stands for a whole value.
+fn whole(folded: &str) -> String {
+    let letters: String = folded.chars().filter(|c| c.is_alphanumeric()).take(60).collect();
     format!("{WHOLE_MARK}{letters}")
+}
+
+/// The terms of which a value has one that is this as a whole.
+pub(crate) fn wholes(words: &str) -> Vec<String> {
+    let mut all = vec![whole(&fold(words))];
+    all.extend(telephone_digits(words).iter().map(|digits| whole(digits)));
+    all.dedup();
+    all
 }
 
 fn pinyin_terms(run: &[char], terms: &mut BTreeSet<String>) {
@@ -132,87 +235,6 @@ fn pinyin_terms(run: &[char], terms: &mut BTreeSet<String>) {
         terms.insert(cut(&full));
         if initials.len() > 1 {
             terms.insert(cut(&initials));
-        }
-    }
-}
-
-/// One word of a query.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct QueryTerm {
-    pub(crate) text: String,
-    /// Whether longer terms that start so are meant too.
-    pub(crate) prefix: bool,
-}
-
-/// The terms that a document must have, all of them. None when there is nothing to search for.
-pub(crate) fn of_query(words: &str) -> Vec<QueryTerm> {
-    let mut terms = Vec::new();
-    for run in runs(&fold(words)) {
-        match run {
-            Run::Word(word) => {
-                let text = cut(&word);
-                // What is as long as a term can be is the start of none.
-                let prefix = text.chars().count() < WORD_CHARACTERS_MAX;
-                terms.push(QueryTerm { text, prefix });
-            }
-            Run::Chinese(run) if run.len() == 1 => {
-                terms.push(QueryTerm { text: run[0].to_string(), prefix: true });
-            }
-            Run::Chinese(run) => terms.extend(
-                run.windows(2).map(|pair| QueryTerm { text: pair.iter().collect(), prefix: false }),
-            ),
-        }
-    }
-    terms.truncate(QUERY_TERMS_MAX);
-    terms
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn finds(words: &str, text: &str) -> bool {
-        let terms = of_document(&fold(text));
-        let query = of_query(words);
-        !query.is_empty()
-            && query.iter().all(|term| {
-                terms.contains(&term.text)
-                    || (term.prefix && terms.iter().any(|known| known.starts_with(&term.text)))
-            })
-    }
-
-    #[test]
-    fn a_name_is_found_as_people_type_it() {
-        for words in [
-            "华为",
-            "huawei",
-            "hw",
-            "华为技术",
-            "Hua Wei",
-            "HWJS",
-            "技术",
-            "jishu",
-            "华",
-            "司",
-            "ＨＵＡＷＥＩ",
-        ] {
-            assert!(finds(words, "华为技术有限公司"), "{words}");
-        }
-        for words in ["为华", "weihua", "", "!!", "华为集团"] {
-            assert!(!finds(words, "华为技术有限公司"), "{words}");
-        }
-        assert!(finds("chongqing", "重庆长安") && finds("changan", "重庆长安"));
-        assert!(finds("華為技術", "华为技术有限公司") && finds("台积", "臺灣積體電路台積電"));
-        assert!(finds("huaweijishuyouxiangongsi", "华为技术有限公司"));
-        assert!(finds("yinhang", "招商银行") && finds("zsyh", "招商银行"));
-        assert!(finds("muller", "Müller GmbH") && finds("SO-0012", "SO-001234"));
-        assert!(finds("8000", "+8613800138000"));
-    }
-
-    #[test]
-    fn no_text_breaks_it() {
-        for text in ["", "\u{0}\u{301}", "😀😀", &"长".repeat(5_000), "ﷺ", "𠀀𠀁"] {
-            assert!(of_document(&fold(text)).len() < 40_000);
         }
     }
 }

@@ -298,9 +298,8 @@ impl Tx {
         if self.view.session.execute(&sql).await? == 0 {
             return Err(Error::Conflict { current_version: old.version + 1 });
         }
-        let texts =
-            (search::body(record_type, &old.values), search::body(record_type, &new.values));
-        if texts.0 != texts.1 {
+        let searched = |row: &Row| search::searched(record_type, &row.values);
+        if searched(old) != searched(new) {
             search::remove(&mut self.view.session, &[old.id]).await?;
             search::add(&mut self.view.session, record_type, std::slice::from_ref(new)).await?;
         }

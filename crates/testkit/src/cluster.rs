@@ -68,7 +68,7 @@ impl Drop for Database {
     }
 }
 
-async fn run(url: &str, sql: &str) {
+pub(crate) async fn run(url: &str, sql: &str) {
     let (client, connection) =
         tokio_postgres::connect(url, NoTls).await.expect("the test server answers");
     let connection = tokio::spawn(connection);

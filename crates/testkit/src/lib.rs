@@ -34,6 +34,20 @@ impl TestDatabase {
         let database = cluster::Database::create().await;
         Self { url: database.url.clone(), _folder: None, _database: Some(database) }
     }
+
+    /// Runs statements behind the store's back, each in the words of its database.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn execute(&self, sqlite: &str, postgres: &str) {
+        match self.url.strip_prefix("sqlite:") {
+            Some(path) => {
+                let connection = rusqlite::Connection::open(path).expect("the file can be opened");
+                connection.execute_batch(sqlite).expect("SQLite obeys");
+            }
+            None => cluster::run(&self.url, postgres).await,
+        }
+    }
 }
 
 /// Makes two tests of `async fn name(database: TestDatabase)`: `name::sqlite` and

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{
     Address, Catalog, Compared, Count, Filter, Kind, OnDelete, Op, RecordType, about,
-    not_comparable, unknown_field,
+    not_comparable, telephone_forms, unknown_field,
 };
 use rayon::prelude::*;
 use serde_json::Value as Json;
@@ -314,6 +314,12 @@ impl Reading<'_, '_> {
         }
         let column = self.need(Need::column(self.kept(described)?, name));
         let compared = &self.chooser.compared;
+        if *kind == Kind::Phone
+            && let Some(forms) = telephone_forms(op, value)
+        {
+            let test = Test::telephone(forms);
+            return Ok(Node::Test(column, test.negated_if(matches!(op, Op::Ne | Op::NotIn))));
+        }
         let test = match op {
             Op::Empty => Test::is_empty(*value != Json::Bool(false)),
             Op::Within => Test::between(&compared.period(name, kind, value)?),

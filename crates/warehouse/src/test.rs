@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use guanxi_record::{Op, Value};
+use guanxi_base::folded;
+use guanxi_record::{Op, TelephonePattern, Value};
 use rayon::prelude::*;
 
 use crate::columns::day_number;
@@ -29,8 +30,10 @@ enum Passes {
     Words(HashSet<String>),
     /// A text that stands so to this one.
     Ordered(Op, String),
-    /// A text with this in it, or at its start, in small letters.
+    /// A text with this in it, or at its start, folded.
     Contains(String, bool),
+    /// A telephone of one of these forms.
+    Telephone(Vec<TelephonePattern>),
     /// Nothing.
     Never,
 }
@@ -57,7 +60,12 @@ impl Test {
 
     /// Text that holds another, or starts with it.
     pub(crate) fn text(text: &str, at_start: bool) -> Self {
-        Self::of(Passes::Contains(text.to_lowercase(), at_start))
+        Self::of(Passes::Contains(folded(text), at_start))
+    }
+
+    /// A telephone of one of these forms.
+    pub(crate) fn telephone(forms: Vec<TelephonePattern>) -> Self {
+        Self::of(Passes::Telephone(forms))
     }
 
     /// From the first value up to, not including, the second.
@@ -123,8 +131,9 @@ impl Test {
             Passes::Any => true,
             Passes::Words(words) => words.contains(word),
             Passes::Ordered(op, with) => op.holds(word.cmp(with)),
-            Passes::Contains(text, true) => word.to_lowercase().starts_with(text),
-            Passes::Contains(text, false) => word.to_lowercase().contains(text),
+            Passes::Contains(text, true) => folded(word).starts_with(text),
+            Passes::Contains(text, false) => folded(word).contains(text),
+            Passes::Telephone(forms) => forms.iter().any(|form| form.is_of(word)),
             _ => false,
         };
         passes ^ self.negated

@@ -2,7 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::{Field, normalise};
+use super::company::Company;
+use super::comparing::kernel_of;
+use super::{Comparison, Field, normalise};
 use crate::Result;
 use crate::error::parameter;
 
@@ -17,6 +19,8 @@ pub enum Part {
     End(usize),
     /// Its letters, in any order, Chinese by pinyin.
     Letters,
+    /// Of a company the house, Chinese by pinyin; of a person nothing.
+    House,
 }
 
 /// A part of a field.
@@ -37,7 +41,10 @@ impl Key {
 
     /// What the record shares with others, hashed into what went before.
     fn hash(self, fields: &[Field], record: usize, hash: u64) -> Option<u64> {
-        let value = fields[self.field].values[record].as_deref()?;
+        let field = &fields[self.field];
+        let all = field.values[record].as_deref()?;
+        // What stands beside a name or a number is not shared.
+        let value = kernel_of(field.comparison, all);
         let mixed = |text: &str| {
             // FNV-1a, of which a collision only costs one comparison.
             let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
@@ -55,6 +62,11 @@ impl Key {
                 Some(mixed(&value[start..]))
             }
             Part::Letters => Some(mixed(&normalise::letters(value))),
+            Part::House => {
+                let is_company = field.comparison == Comparison::Company && Company::is_key(all);
+                let house = is_company.then(|| Company::of_key(all).house)?;
+                Some(mixed(&normalise::letters(&house)))
+            }
         }
     }
 }
@@ -88,13 +100,14 @@ impl Blocking {
         Ok(())
     }
 
-    /// The pairs of one rule, and how many keys it left out.
+    /// The pairs of one rule, each with how many records share its key, and how many keys it left
+    /// out.
     pub(super) fn pairs_of(
         &self,
         fields: &[Field],
         records: usize,
         rule: usize,
-    ) -> (Vec<(u32, u32)>, usize) {
+    ) -> (Vec<(u32, u32, u32)>, usize) {
         let hash = |record: usize| {
             let keys = self.rules[rule].iter();
             let start = 0xcbf2_9ce4_8422_2325_u64;
@@ -111,8 +124,9 @@ impl Blocking {
             .into_par_iter()
             .filter(|block| (2..=self.most + 1).contains(&block.len()))
             .flat_map_iter(|block| {
+                let size = u32::try_from(block.len()).unwrap_or(u32::MAX);
                 block.iter().enumerate().flat_map(move |(at, (_, a))| {
-                    block[at + 1..].iter().map(move |(_, b)| (*a, *b))
+                    block[at + 1..].iter().map(move |(_, b)| (*a, *b, size))
                 })
             })
             .collect();

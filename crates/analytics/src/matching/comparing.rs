@@ -5,6 +5,9 @@ use std::collections::HashMap;
 use rapidfuzz::distance::jaro_winkler;
 use rayon::prelude::*;
 
+use super::company::{Company, is_han};
+use super::names::{han, is_one_slip, persons, words};
+use super::rarity::chances;
 use super::{Field, normalise};
 
 /// How two values of a field are compared.
@@ -14,8 +17,12 @@ pub enum Comparison {
     Same,
     /// Names: also by their letters, and by Jaro and Winkler's similarity.
     Name,
-    /// Numbers, dates, telephones: also one slip away.
+    /// Names of companies by their parts, as [`Company::key`] gives them, among names of persons.
+    Company,
+    /// Numbers, dates: also one slip away.
     Code,
+    /// Telephones as [`normalise::phone`] gives them: by the digits that count, or one slip away.
+    Telephone,
     /// Several words, as of addresses: also by how many they share.
     Words,
 }
@@ -25,11 +32,16 @@ impl Comparison {
     pub(super) fn levels(self) -> &'static [Level] {
         match self {
             Self::Same => &[Level::Different, Level::Equal],
-            Self::Code => &[Level::Different, Level::Close, Level::Equal],
+            Self::Code | Self::Telephone => &[Level::Different, Level::Close, Level::Equal],
+            Self::Company => &Level::ALL[1..],
             Self::Name | Self::Words => {
                 &[Level::Different, Level::Similar, Level::Close, Level::SameLetters, Level::Equal]
             }
         }
+    }
+
+    fn is_of_names(self) -> bool {
+        matches!(self, Self::Name | Self::Company)
     }
 }
 
@@ -40,6 +52,9 @@ pub enum Level {
     Missing,
     /// Nothing in common.
     Different,
+    /// Of one house, but said to be another of its companies: another place, trade or legal form,
+    /// or a branch.
+    Related,
     /// Some: a similarity of .8, or half of the words.
     Similar,
     /// Much: a similarity of .92, or one slip.
@@ -51,9 +66,10 @@ pub enum Level {
 }
 
 impl Level {
-    pub(super) const ALL: [Self; 6] = [
+    pub(super) const ALL: [Self; 7] = [
         Self::Missing,
         Self::Different,
+        Self::Related,
         Self::Similar,
         Self::Close,
         Self::SameLetters,
@@ -73,16 +89,35 @@ pub(super) struct Column {
     /// The place of each record's value, or [`UNKNOWN`].
     ids: Vec<u32>,
     texts: Vec<Text>,
+    /// How many records have each kernel: the core of a name, the line of a telephone, all of others.
     counts: Vec<u32>,
+    /// Those of names with the same letters.
+    letter_counts: Vec<u32>,
+    /// How likely a name is by the parts that it is made of; empty for what is no name.
+    chances: Vec<f32>,
+    /// What stands around the cores of companies, each once.
+    around: Vec<Company>,
+    /// Country and extension of telephones, each once.
+    tails: Vec<String>,
 }
 
-struct Text {
-    characters: Vec<char>,
+pub(super) struct Text {
+    pub(super) characters: Vec<char>,
     /// A bit for each character that occurs, some share one.
     letter_mask: u64,
     /// The place of its letters among all.
     letters: u32,
     words: Vec<u32>,
+    /// The place of what counts of it among all.
+    kernel: u32,
+    /// Of companies the house and the trade, and how many characters the house has.
+    house: u32,
+    pub(super) trade: u32,
+    house_characters: u32,
+    /// Of companies what stands around the core, of telephones country and extension.
+    around: u32,
+    /// Of words the numbers among them, `0` for none.
+    numbers: u32,
 }
 
 /// Gives each distinct value a number.
@@ -94,14 +129,42 @@ impl<'a> Numbers<'a> {
         let next = u32::try_from(self.0.len()).unwrap_or(UNKNOWN);
         *self.0.entry(value.into()).or_insert(next)
     }
+
+    /// The values in the order of their numbers.
+    fn in_order(self) -> Vec<std::borrow::Cow<'a, str>> {
+        let mut all: Vec<_> = self.0.into_iter().collect();
+        all.sort_unstable_by_key(|(_, number)| *number);
+        all.into_iter().map(|(value, _)| value).collect()
+    }
+}
+
+/// What of a value counts, and what stands beside it.
+fn kernel(comparison: Comparison, value: &str) -> (&str, &str) {
+    let end = match comparison {
+        Comparison::Company => value.find('\u{1f}'),
+        Comparison::Telephone => value.find(['+', 'x']),
+        _ => None,
+    };
+    value.split_at(end.unwrap_or(value.len()))
+}
+
+/// The kernel of a value for who blocks by it.
+pub(super) fn kernel_of(comparison: Comparison, value: &str) -> &str {
+    kernel(comparison, value).0
+}
+
+/// The numbers in a text, in order.
+fn numbers_in(text: &str) -> String {
+    let parts = text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 impl Column {
     pub(super) fn of(field: &Field) -> Self {
+        let comparison = field.comparison;
         let mut values = Numbers::default();
         let mut distinct: Vec<&str> = Vec::new();
-        let mut counts: Vec<u32> = Vec::new();
-        let ids = field
+        let ids: Vec<u32> = field
             .values
             .iter()
             .map(|value| {
@@ -109,35 +172,46 @@ impl Column {
                 let id = values.of(value.as_str());
                 if id as usize == distinct.len() {
                     distinct.push(value);
-                    counts.push(0);
                 }
-                counts[id as usize] += 1;
                 id
             })
             .collect();
-        let with_letters = field.comparison == Comparison::Name;
-        let sorted: Vec<String> = distinct
-            .par_iter()
-            .map(|text| if with_letters { normalise::letters(text) } else { String::new() })
-            .collect();
-        let (mut letters, mut words) = (Numbers::default(), Numbers::default());
-        let texts = distinct
+        drop(values);
+        let letters = |text: &&str| match comparison.is_of_names() {
+            true => normalise::letters(kernel(comparison, text).0),
+            false => String::new(),
+        };
+        let sorted: Vec<String> = distinct.par_iter().map(letters).collect();
+        let mut numbering = Numbering::default();
+        let texts: Vec<Text> = distinct
             .into_iter()
             .zip(sorted)
-            .map(|(text, sorted)| {
-                let mut of_words: Vec<u32> = text.split(' ').map(|word| words.of(word)).collect();
-                of_words.sort_unstable();
-                of_words.dedup();
-                let mask = |mask: u64, c: char| mask | 1 << (c as u32 % 64);
-                Text {
-                    characters: text.chars().collect(),
-                    letter_mask: text.chars().fold(0, mask),
-                    letters: letters.of(sorted),
-                    words: of_words,
-                }
-            })
+            .map(|(text, sorted)| numbering.text(comparison, text, sorted))
             .collect();
-        Self { comparison: field.comparison, ids, texts, counts }
+        let mut counts = vec![0; numbering.kernels.0.len()];
+        let mut letter_counts = vec![0; numbering.letters.0.len()];
+        for (record, id) in ids.iter().enumerate().filter(|(_, id)| **id != UNKNOWN) {
+            let text = &texts[*id as usize];
+            letter_counts[text.letters as usize] += 1;
+            let count = &mut counts[text.kernel as usize];
+            // Two records of one name are as two.
+            *count = field.names.as_ref().map_or(*count + 1, |names| names[record] + 1);
+        }
+        let chances = match comparison.is_of_names() {
+            true => chances(&numbering.kernels.in_order()),
+            false => Vec::new(),
+        };
+        let around = numbering.around.in_order();
+        let of_companies = comparison == Comparison::Company;
+        let companies = around.iter().filter(|_| of_companies);
+        let around_cores = companies.map(|tail| Company::of_key(tail)).collect();
+        let tails = around.iter().filter(|_| !of_companies).map(ToString::to_string).collect();
+        Self { comparison, ids, texts, counts, letter_counts, chances, around: around_cores, tails }
+    }
+
+    /// Whether its values are names.
+    pub(super) fn is_of_names(&self) -> bool {
+        self.comparison.is_of_names()
     }
 
     /// How many records there are.
@@ -150,10 +224,26 @@ impl Column {
         self.ids.iter().filter(|id| **id != UNKNOWN).count()
     }
 
-    /// How often the value of a record occurs.
-    pub(super) fn count_of(&self, record: u32) -> u32 {
-        let id = self.ids[record as usize];
-        self.counts.get(id as usize).copied().unwrap_or(0)
+    fn text(&self, record: u32) -> Option<&Text> {
+        self.texts.get(self.ids[record as usize] as usize)
+    }
+
+    /// How many records have the kernel of a record's value, and how likely it is by its parts.
+    pub(super) fn count_of(&self, record: u32) -> (u32, f64) {
+        let Some(text) = self.text(record) else { return (0, 0.0) };
+        let chance = self.chances.get(text.kernel as usize).copied().unwrap_or(0.0);
+        (self.counts[text.kernel as usize], f64::from(chance))
+    }
+
+    /// How many records have the letters of a record's name.
+    pub(super) fn count_of_letters(&self, record: u32) -> u32 {
+        self.text(record).map_or(0, |text| self.letter_counts[text.letters as usize])
+    }
+
+    /// How many records have each kernel, and how likely it is by its parts.
+    pub(super) fn kernels(&self) -> impl Iterator<Item = (u32, f64)> {
+        let chance = |at: usize| self.chances.get(at).copied().unwrap_or(0.0);
+        self.counts.iter().enumerate().map(move |(at, count)| (*count, f64::from(chance(at))))
     }
 
     pub(super) fn level(&self, a: u32, b: u32) -> Level {
@@ -161,37 +251,163 @@ impl Column {
         if a == UNKNOWN || b == UNKNOWN {
             return Level::Missing;
         }
-        if a == b {
-            return Level::Equal;
-        }
+        let same = a == b;
         let (a, b) = (&self.texts[a as usize], &self.texts[b as usize]);
         match self.comparison {
+            _ if same && !a.says_the_house_only() => Level::Equal,
             Comparison::Same => Level::Different,
             Comparison::Code => {
                 let slip = is_one_slip(&a.characters, &b.characters);
                 if slip { Level::Close } else { Level::Different }
             }
-            Comparison::Name if a.letters == b.letters => Level::SameLetters,
+            Comparison::Telephone if a.kernel == b.kernel => self.tails_agree(a, b),
+            Comparison::Telephone => {
+                let slip = a.characters.len() > 6 && is_one_slip(&a.characters, &b.characters);
+                if slip { Level::Close } else { Level::Different }
+            }
+            Comparison::Company if a.is_company() || b.is_company() => self.companies(a, b),
+            Comparison::Name | Comparison::Company if a.letters == b.letters => Level::SameLetters,
+            Comparison::Company => persons(a, b),
             Comparison::Name => similarity(a, b),
-            Comparison::Words => similarity(a, b).max(shared_words(a, b)),
+            Comparison::Words => self.addresses(a, b),
+        }
+    }
+
+    /// One line: another country or another extension is another telephone.
+    fn tails_agree(&self, a: &Text, b: &Text) -> Level {
+        let parts = |text: &Text| {
+            let tail = self.tails.get(text.around as usize).map_or("", String::as_str);
+            tail.split_once('x').unwrap_or((tail, ""))
+        };
+        let (a, b) = (parts(a), parts(b));
+        let agree = |one: &str, two: &str| one.is_empty() || two.is_empty() || one == two;
+        let same = agree(a.0, b.0) && agree(a.1, b.1);
+        if same { Level::Equal } else { Level::Different }
+    }
+
+    fn companies(&self, a: &Text, b: &Text) -> Level {
+        let (mut contradicts, mut says_less) = (false, false);
+        if a.is_company() && b.is_company() && a.around != b.around {
+            let (one, other) = (&self.around[a.around as usize], &self.around[b.around as usize]);
+            contradicts = one.contradicts(other);
+            says_less = one.says_less(other);
+        }
+        if a.kernel == b.kernel {
+            says_less |= a.says_the_house_only() && b.says_the_house_only();
+            return match (contradicts, says_less) {
+                (true, _) => Level::Related,
+                (false, true) => Level::Close,
+                (false, false) => Level::Equal,
+            };
+        }
+        let level = if a.letters == b.letters {
+            Level::SameLetters
+        } else if a.house == b.house && a.is_company() && b.is_company() {
+            let both = a.has_trade() && b.has_trade();
+            if both { Level::Related } else { Level::Close }
+        } else if a.characters.iter().chain(&b.characters).any(|c| is_han(*c)) {
+            han(a, b)
+        } else {
+            words(&a.characters, &b.characters)
+        };
+        match (contradicts, level) {
+            (true, Level::SameLetters | Level::Close | Level::Related) => Level::Related,
+            (true, _) => Level::Different,
+            (false, level) => level,
+        }
+    }
+
+    /// Words with other numbers among them are of another house of the street.
+    fn addresses(&self, a: &Text, b: &Text) -> Level {
+        let level = similarity(a, b).max(shared_words(a, b));
+        if a.numbers == b.numbers || a.numbers == 0 || b.numbers == 0 {
+            return level;
+        }
+        let of = |text: &Text| {
+            let characters: String = text.characters.iter().collect();
+            numbers_in(&characters)
+        };
+        let (one, other) = (of(a), of(b));
+        let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+        let mut rest = long.split(' ');
+        let is_part = short.split(' ').all(|number| rest.any(|other| other == number));
+        if is_part { level.min(Level::Similar) } else { Level::Different }
+    }
+}
+
+/// The numbers that a column gives out.
+#[derive(Default)]
+struct Numbering<'a> {
+    kernels: Numbers<'a>,
+    letters: Numbers<'a>,
+    words: Numbers<'a>,
+    houses: Numbers<'a>,
+    trades: Numbers<'a>,
+    around: Numbers<'a>,
+    numbers: Numbers<'a>,
+}
+
+impl<'a> Numbering<'a> {
+    fn text(&mut self, comparison: Comparison, text: &'a str, sorted: String) -> Text {
+        let (kernel, tail) = kernel(comparison, text);
+        let mut words: Vec<u32> = match comparison {
+            Comparison::Words => text.split(' ').map(|word| self.words.of(word)).collect(),
+            _ => Vec::new(),
+        };
+        words.sort_unstable();
+        words.dedup();
+        let mask = |mask: u64, c: char| mask | 1 << (c as u32 % 64);
+        // The first number is that of nothing.
+        self.trades.of("");
+        self.numbers.of("");
+        let mut parts = tail.splitn(4, '\u{1f}').skip(1);
+        let is_company = comparison == Comparison::Company && !tail.is_empty();
+        let house = if is_company { parts.next().unwrap_or_default() } else { kernel };
+        let trade = if is_company { parts.next().unwrap_or_default() } else { "" };
+        let around = match (is_company, comparison) {
+            // As a key without the name itself.
+            (true, _) => {
+                let key = format!("\u{1f}\u{1f}\u{1f}{}", parts.next().unwrap_or_default());
+                self.around.of(key)
+            }
+            (false, Comparison::Telephone) => self.around.of(tail),
+            _ => UNKNOWN,
+        };
+        let numbers = match comparison {
+            Comparison::Words => self.numbers.of(numbers_in(text)),
+            _ => 0,
+        };
+        Text {
+            characters: kernel.chars().collect(),
+            letter_mask: kernel.chars().fold(0, mask),
+            letters: self.letters.of(sorted),
+            words,
+            kernel: self.kernels.of(kernel),
+            house: if is_company { self.houses.of(house) } else { UNKNOWN },
+            trade: self.trades.of(trade),
+            house_characters: u32::try_from(house.chars().count()).unwrap_or(UNKNOWN),
+            around,
+            numbers,
         }
     }
 }
 
-/// Whether one character more, less, other or swapped with its neighbour makes one text the other.
-fn is_one_slip(a: &[char], b: &[char]) -> bool {
-    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
-    let start = short.iter().zip(long).take_while(|(a, b)| a == b).count();
-    let (short, long) = (&short[start..], &long[start..]);
-    match long.len() - short.len() {
-        0 => {
-            let swapped = |a: &[char], b: &[char]| {
-                a.len() > 1 && a[0] == b[1] && a[1] == b[0] && a[2..] == b[2..]
-            };
-            short.is_empty() || short[1..] == long[1..] || swapped(short, long)
-        }
-        1 => *short == long[1..],
-        _ => false,
+impl Text {
+    fn is_company(&self) -> bool {
+        self.house != UNKNOWN
+    }
+
+    pub(super) fn has_trade(&self) -> bool {
+        self.trade != 0
+    }
+
+    /// A Chinese name that may be that of any company of its house.
+    fn says_the_house_only(&self) -> bool {
+        self.is_company() && !self.has_trade() && self.characters.iter().any(|c| is_han(*c))
+    }
+
+    pub(super) fn house(&self) -> &[char] {
+        &self.characters[..(self.house_characters as usize).min(self.characters.len())]
     }
 }
 
@@ -209,7 +425,7 @@ fn similarity_bound(a: &Text, b: &Text) -> f64 {
     jaro + 0.1 * start * (1.0 - jaro)
 }
 
-fn similarity(a: &Text, b: &Text) -> Level {
+pub(super) fn similarity(a: &Text, b: &Text) -> Level {
     if similarity_bound(a, b) < SIMILAR {
         return Level::Different;
     }

@@ -16,21 +16,23 @@ pub struct Groups {
 
 /// Groups of more records are not compared as wholes.
 const COMPARISONS_MAX: usize = 2_500;
+/// Two records with less of a chance speak against each other.
+const FITS: f64 = 0.5;
 
-/// Joins pairs to groups, the most certain first. Two groups are joined only when all their records
-/// together fit, by the mean of their chances: a chain whose ends have nothing in common, as of father
-/// and son with one telephone, is held back.
+/// Joins pairs to groups, the most certain first. Two groups are joined only when every record of
+/// one fits every record of the other: a record that fits two strangers, as an old entry with the
+/// name of one and the telephone of the other, does not make one of them, nor does a chain of such.
 ///
-/// Average linkage (Sokal & Michener 1958) over the given pairs.
+/// Complete linkage (Sørensen 1948) over the given pairs.
 ///
 /// # Errors
 /// When a pair names a record that is not there.
 pub fn group(model: &Model, pairs: &[Pair], least: f64) -> Result<Groups> {
     let known: HashMap<(u32, u32), f64> =
         pairs.iter().map(|pair| ((pair.a, pair.b), pair.probability)).collect();
-    let chance = |a: u32, b: u32| match known.get(&(a.min(b), a.max(b))) {
-        Some(chance) => Ok(*chance),
-        None => model.score(a, b).map(|scored| scored.probability),
+    let fits = |a: u32, b: u32| match known.get(&(a.min(b), a.max(b))) {
+        Some(chance) => Ok(*chance >= FITS),
+        None => model.score(a, b).map(|scored| scored.probability >= FITS),
     };
     let mut place: HashMap<u32, usize> = HashMap::new();
     let mut groups: Vec<Vec<u32>> = Vec::new();
@@ -46,16 +48,16 @@ pub fn group(model: &Model, pairs: &[Pair], least: f64) -> Result<Groups> {
         if one == other {
             continue;
         }
-        let comparisons = groups[one].len() * groups[other].len();
-        let mut sum = 0.0;
-        if comparisons <= COMPARISONS_MAX {
-            for a in &groups[one] {
-                for b in &groups[other] {
-                    sum += chance(*a, *b)?;
+        let mut all_fit = groups[one].len() * groups[other].len() <= COMPARISONS_MAX;
+        'all: for a in &groups[one] {
+            for b in &groups[other] {
+                all_fit = all_fit && fits(*a, *b)?;
+                if !all_fit {
+                    break 'all;
                 }
             }
         }
-        if sum / (comparisons as f64) < 0.5 {
+        if !all_fit {
             held_back.push(*pair);
             continue;
         }

@@ -1,24 +1,23 @@
 //! How much each agreement says.
 
-use std::collections::HashMap;
-
-use rand::Rng;
 use rayon::prelude::*;
 
 use super::comparing::{Column, Level};
+use super::learning::{
+    Lesson, Shares, averaged, first_guess, lesson, of_chance, patterns_of_chance, without_matches,
+};
 use super::{Blocking, Field, check};
-use crate::chance::generator;
 use crate::error::parameter;
 use crate::{Error, Result};
 
 const MODEL: &str = "the matching model";
-/// Random pairs, from which it is learned how often records agree by chance.
-const RANDOM_PAIRS: usize = 500_000;
 /// Pairs of one rule that are learned from.
 const PAIRS_OF_RULE: usize = 500_000;
-const LEVELS: usize = Level::ALL.len();
-/// Bits of a level in a pattern.
-const BITS: usize = 3;
+/// Among more records than these a random pair is hardly ever one customer.
+const WITH_MATCHES_MAX: usize = 50_000;
+/// So many pairs that belong together, as companies of one house or persons of one household,
+/// stand beside each pair of one customer, where nothing else is known.
+const RELATED_PER_MATCH: f64 = 0.3;
 
 /// What a field says, by how alike its values are.
 #[derive(Debug, Clone, PartialEq)]
@@ -58,66 +57,35 @@ pub struct Pair {
 /// How often records agree by chance comes from random pairs; how often those of one customer do
 /// comes from the pairs of each blocking rule, by the expectation–maximisation algorithm (Winkler,
 /// *Using the EM Algorithm for Weight Computation in the Fellegi–Sunter Model*, 1988) over the fields
-/// that the rule does not fix. Agreement in a value counts by how rare it is (Winkler, *Frequency-Based
-/// Matching in Fellegi–Sunter Model of Record Linkage*, 2000).
+/// that the rule does not fix, starting from what is [believed](super::Beliefs) of a field. Agreement
+/// in a value counts by how rare it is among others than the two (Winkler, *Frequency-Based Matching
+/// in Fellegi–Sunter Model of Record Linkage*, 2000).
+///
+/// Where it is said how pairs look that only belong together, as companies of one house, those are a
+/// third kind besides pairs of one customer and strangers: agreement that they have as well proves
+/// nothing.
 pub struct Model {
     columns: Vec<Column>,
     names: Vec<String>,
     by_frequency: Vec<bool>,
     known: Vec<f64>,
-    matches: Vec<[f64; LEVELS]>,
-    others: Vec<[f64; LEVELS]>,
+    matches: Vec<Shares>,
+    others: Vec<Shares>,
+    related: Vec<Option<Shares>>,
     /// The share of all pairs that are of one customer.
     pub prior: f64,
     /// How many keys too many records shared, for each blocking rule: what they would have found is
     /// not found by it.
     pub left_out: Vec<usize>,
     candidates: Vec<(u32, u32)>,
-    /// Of each candidate.
-    weights: Vec<f64>,
+    /// Of each candidate: that it is one customer, and that it belongs together.
+    weights: Vec<[f32; 2]>,
 }
 
 impl std::fmt::Debug for Model {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Model").field("weights", &self.weights()).finish_non_exhaustive()
     }
-}
-
-/// Levels of all fields in one number.
-fn pattern(columns: &[Column], a: u32, b: u32) -> u64 {
-    let levels = columns.iter().enumerate();
-    levels.fold(0, |bits, (at, column)| bits | (column.level(a, b) as u64) << (BITS * at))
-}
-
-fn level_of(pattern: u64, field: usize) -> usize {
-    (pattern >> (BITS * field)) as usize & ((1 << BITS) - 1)
-}
-
-fn counted(columns: &[Column], pairs: &[(u32, u32)]) -> Vec<(u64, f64)> {
-    let pieces: Vec<HashMap<u64, f64>> = pairs
-        .par_chunks(16_384)
-        .map(|pairs| {
-            let mut counts = HashMap::new();
-            for (a, b) in pairs {
-                *counts.entry(pattern(columns, *a, *b)).or_insert(0.0) += 1.0;
-            }
-            counts
-        })
-        .collect();
-    let mut all: HashMap<u64, f64> = HashMap::new();
-    for (pattern, count) in pieces.into_iter().flatten() {
-        *all.entry(pattern).or_insert(0.0) += count;
-    }
-    let mut list: Vec<(u64, f64)> = all.into_iter().collect();
-    list.sort_unstable_by_key(|(pattern, _)| *pattern);
-    list
-}
-
-/// What one rule taught: the shares of the levels among its matches, where it does not fix them, and
-/// how many matches it has.
-struct Lesson {
-    matches: Vec<Option<[f64; LEVELS]>>,
-    count: f64,
 }
 
 impl Model {
@@ -131,60 +99,137 @@ impl Model {
         let records = check(fields)?;
         blocking.check(fields)?;
         let columns: Vec<Column> = fields.par_iter().map(Column::of).collect();
-        let others = of_chance(&columns, records, seed);
-        let mut lessons = Vec::new();
-        let (mut candidates, mut left_out) = (Vec::new(), Vec::new());
+        let by_chance = patterns_of_chance(&columns, records, seed);
+        let others = of_chance(&columns, &by_chance);
+        let related = fields.iter().map(|field| {
+            let beliefs = field.beliefs.as_ref()?;
+            Some(Shares::of(&beliefs.of_related))
+        });
+        let related: Vec<Option<Shares>> = related.collect();
+        let (mut candidates, mut left_out, mut learned) = (Vec::new(), Vec::new(), Vec::new());
         for (rule, keys) in blocking.rules.iter().enumerate() {
-            let (pairs, too_common) = blocking.pairs_of(fields, records, rule);
+            let (mut pairs, too_common) = blocking.pairs_of(fields, records, rule);
             left_out.push(too_common);
-            let fixed: Vec<usize> = keys.iter().map(|key| key.field).collect();
-            let learned = if pairs.len() > PAIRS_OF_RULE {
+            candidates.extend(pairs.iter().map(|(a, b, _)| (*a, *b)));
+            if pairs.len() > PAIRS_OF_RULE {
                 let rows = crate::chance::sample(pairs.len(), PAIRS_OF_RULE, seed);
-                let some: Vec<(u32, u32)> = rows.into_iter().map(|row| pairs[row]).collect();
-                lesson(&counted(&columns, &some), &fixed, &others)
-            } else {
-                lesson(&counted(&columns, &pairs), &fixed, &others)
-            };
-            lessons.extend(learned);
-            candidates.extend(pairs);
+                pairs = rows.into_iter().map(|row| pairs[row]).collect();
+            }
+            let fixed: Vec<usize> = keys.iter().map(|key| key.field).collect();
+            learned.push((fixed, super::learning::counted(&columns, &pairs)));
         }
         candidates.par_sort_unstable();
         candidates.dedup();
-        let matches = (0..fields.len())
-            .map(|field| averaged(&lessons, field).unwrap_or_else(|| first_guess(&others[field])))
-            .collect();
-        if lessons.is_empty() {
-            let what = "blocking rules with pairs of one customer";
-            return Err(Error::TooFew { what, found: 0, wanted: 1 });
-        }
         let mut model = Self {
             names: fields.iter().map(|field| field.name.clone()).collect(),
             by_frequency: fields.iter().map(|field| field.by_frequency).collect(),
             known: columns.iter().map(|column| column.count_known() as f64).collect(),
+            matches: others.iter().map(first_guess).collect(),
             columns,
-            matches,
             others,
+            related,
             prior: 1.0 / records as f64,
             left_out,
             weights: Vec::new(),
             candidates,
         };
-        model.weights = model.candidates.par_iter().map(|(a, b)| model.weight(*a, *b)).collect();
-        model.find_prior(records);
+        model.learn_from(fields, &learned)?;
+        model.weigh(records);
+        if records <= WITH_MATCHES_MAX {
+            // Of pairs by chance some are of one customer: strangers are those that are left.
+            model.others = without_matches(&model.columns, &by_chance, |pattern| {
+                let (matches, related) = model.weight_of_pattern(pattern);
+                model.probability(matches, related)
+            });
+            model.learn_from(fields, &learned)?;
+            model.weigh(records);
+        }
         if !(model.prior.is_finite() && model.prior > 0.0) {
             return Err(Error::NotConverged { model: MODEL });
         }
         Ok(model)
     }
 
-    /// The share of all pairs that are matches: what the candidates say with it must give it again.
-    fn find_prior(&mut self, records: usize) {
+    fn learn_from(
+        &mut self,
+        fields: &[Field],
+        learned: &[(Vec<usize>, Vec<(u64, f64)>)],
+    ) -> Result<()> {
+        let beliefs: Vec<_> = fields.iter().map(|field| field.beliefs.as_ref()).collect();
+        let by_chance: Vec<_> = (0..fields.len()).map(|field| self.by_code(field)).collect();
+        let lessons: Vec<Lesson> = learned
+            .iter()
+            .filter_map(|(fixed, counts)| {
+                lesson(counts, fixed, (&by_chance, &self.others), (&beliefs, &self.related))
+            })
+            .collect();
+        let believed = beliefs.iter().all(Option::is_some);
+        if lessons.is_empty() && !believed {
+            let what = "blocking rules with pairs of one customer";
+            return Err(Error::TooFew { what, found: 0, wanted: 1 });
+        }
+        for (field, others) in self.others.iter().enumerate() {
+            let guess = beliefs[field].map(|beliefs| Shares::of(&beliefs.of_matches));
+            let guess = guess.unwrap_or_else(|| first_guess(others));
+            self.matches[field] = averaged(&lessons, field).unwrap_or(guess);
+        }
+        Ok(())
+    }
+
+    /// The chance that two strangers agree, for each code of a pattern.
+    fn by_code(&self, field: usize) -> [f64; super::learning::CODES] {
+        let others = &self.others[field];
+        let mut chances = super::learning::by_level(others);
+        if self.by_frequency[field] {
+            let column = &self.columns[field];
+            let equal = super::learning::by_count(column, |count, chance| {
+                self.chance_of_value(field, count, chance)
+            });
+            for (code, chance) in equal {
+                chances[code] = chance;
+            }
+        }
+        chances
+    }
+
+    /// The chance that a stranger has a value which so many records have, the two besides. Of those
+    /// others some are the same customer once more: the more so, the rarer the name is by its parts.
+    fn chance_of_value(&self, field: usize, count: u32, by_parts: f64) -> f64 {
+        /// So many more than were counted: what is rare here may be common elsewhere.
+        const UNSEEN: f64 = 0.05;
+        const UNSEEN_NAME: f64 = 0.005;
+        let known = self.known[field].max(1.0);
+        let others = f64::from(count.saturating_sub(2));
+        if !self.columns[field].is_of_names() {
+            return ((others + UNSEEN) / known).min(1.0);
+        }
+        let again = (self.prior * self.columns[field].len() as f64).clamp(0.02, 1.0);
+        let strangers = known * by_parts;
+        let others = others * strangers / (strangers + again);
+        ((others + UNSEEN_NAME) / known).max(by_parts).min(1.0)
+    }
+
+    /// Weighs all candidates, and finds the share of all pairs that are matches: what the
+    /// candidates say with it must give it again.
+    fn weigh(&mut self, records: usize) {
         const ROUNDS: usize = 30;
+        let weigh = |(a, b): &(u32, u32)| {
+            let (matches, related) = self.weight(*a, *b);
+            [matches as f32, related as f32]
+        };
+        let weights: Vec<[f32; 2]> = self.candidates.par_iter().map(weigh).collect();
+        self.weights = weights;
         let all = records as f64 * (records as f64 - 1.0) / 2.0;
         // Of the hopeless ones nothing depends.
-        let likely: Vec<f64> = self.weights.iter().copied().filter(|bits| *bits > 0.0).collect();
+        let likely: Vec<[f32; 2]> =
+            self.weights.iter().copied().filter(|bits| bits[0] > 0.0).collect();
         for _ in 0..ROUNDS {
-            let expected: f64 = likely.iter().map(|weight| self.probability(*weight)).sum();
+            let expected: f64 = likely
+                .iter()
+                .map(|[matches, related]| {
+                    self.probability(f64::from(*matches), f64::from(*related))
+                })
+                .sum();
             let next = (expected / all).clamp(1e-12, 0.5);
             let done = (next / self.prior - 1.0).abs() < 1e-6;
             self.prior = next;
@@ -194,26 +239,57 @@ impl Model {
         }
     }
 
-    fn part(&self, field: usize, a: u32, b: u32) -> (Level, f64) {
-        let level = self.columns[field].level(a, b);
-        let at = level as usize;
+    /// What a field says for one customer, and for two that belong together.
+    fn part(&self, field: usize, a: u32, b: u32) -> (Level, f64, f64) {
+        let column = &self.columns[field];
+        let level = column.level(a, b);
         if level == Level::Missing {
-            return (level, 0.0);
+            return (level, 0.0, 0.0);
         }
-        let mut by_chance = self.others[field][at];
-        if level == Level::Equal && self.by_frequency[field] {
-            by_chance = f64::from(self.columns[field].count_of(a)) / self.known[field];
+        let mut by_chance = self.others[field].0[level as usize];
+        if self.by_frequency[field] && level == Level::Equal {
+            let ((count, by_parts), (other, _)) = (column.count_of(a), column.count_of(b));
+            by_chance = self.chance_of_value(field, count.max(other), by_parts);
+        } else if self.by_frequency[field] && level == Level::SameLetters && column.is_of_names() {
+            let by_parts = column.count_of(a).1.max(column.count_of(b).1);
+            let counted = self.chance_of_value(field, column.count_of_letters(a), by_parts);
+            by_chance = by_chance.max(counted);
         }
-        (level, (self.matches[field][at] / by_chance).log2())
+        // Where hardly any strangers differ, to differ still speaks for nobody.
+        let most = if level == Level::Different { 0.0 } else { f64::INFINITY };
+        let bits = |shares: &Shares| (shares.0[level as usize] / by_chance).log2().min(most);
+        let related = self.related[field].as_ref().map_or(0.0, bits);
+        (level, bits(&self.matches[field]), related)
     }
 
-    fn weight(&self, a: u32, b: u32) -> f64 {
-        (0..self.columns.len()).map(|field| self.part(field, a, b).1).sum()
+    fn weight(&self, a: u32, b: u32) -> (f64, f64) {
+        (0..self.columns.len()).fold((0.0, 0.0), |(matches, related), field| {
+            let (_, one, other) = self.part(field, a, b);
+            (matches + one, related + other)
+        })
     }
 
-    /// The chance of a match that a pair of this weight has.
-    fn probability(&self, weight: f64) -> f64 {
-        1.0 / (1.0 + (-weight).exp2() * (1.0 - self.prior) / self.prior)
+    /// As of a pair of this pattern, without how common its values are.
+    fn weight_of_pattern(&self, pattern: u64) -> (f64, f64) {
+        (0..self.columns.len()).fold((0.0, 0.0), |(matches, related), field| {
+            let level = super::learning::level_of(pattern, field);
+            if level == Level::Missing as usize {
+                return (matches, related);
+            }
+            let bits = |shares: &Shares| (shares.0[level] / self.others[field].0[level]).log2();
+            let other = self.related[field].as_ref().map_or(0.0, bits);
+            (matches + bits(&self.matches[field]), related + other)
+        })
+    }
+
+    /// The chance of a match that a pair of these weights has.
+    fn probability(&self, matches: f64, related: f64) -> f64 {
+        let strangers = (1.0 - self.prior) / self.prior;
+        let belong = match self.related.iter().any(Option::is_some) {
+            true => RELATED_PER_MATCH * (related - matches).exp2(),
+            false => 0.0,
+        };
+        1.0 / (1.0 + (-matches).exp2() * strangers + belong)
     }
 
     /// Whether two records are of one customer, and why.
@@ -226,10 +302,13 @@ impl Model {
             let there = (record as usize) < records;
             parameter("record", f64::from(record), "must be one of the records", |_| there)?;
         }
-        let fields = 0..self.columns.len();
-        let parts: Vec<(Level, f64)> = fields.map(|field| self.part(field, a, b)).collect();
-        let weight = parts.iter().map(|(_, weight)| weight).sum();
-        Ok(Scored { probability: self.probability(weight), weight, parts })
+        let parts: Vec<(Level, f64, f64)> =
+            (0..self.columns.len()).map(|field| self.part(field, a, b)).collect();
+        let weight = parts.iter().map(|(_, weight, _)| weight).sum();
+        let related = parts.iter().map(|(_, _, related)| related).sum();
+        let probability = self.probability(weight, related);
+        let parts = parts.into_iter().map(|(level, weight, _)| (level, weight)).collect();
+        Ok(Scored { probability, weight, parts })
     }
 
     /// All compared pairs with at least this chance, the most certain first.
@@ -242,7 +321,11 @@ impl Model {
             .candidates
             .par_iter()
             .zip(&self.weights)
-            .map(|((a, b), weight)| Pair { a: *a, b: *b, probability: self.probability(*weight) })
+            .map(|((a, b), [matches, related])| Pair {
+                a: *a,
+                b: *b,
+                probability: self.probability(f64::from(*matches), f64::from(*related)),
+            })
             .filter(|pair| pair.probability >= least)
             .collect();
         pairs.par_sort_unstable_by(|x, y| {
@@ -260,8 +343,8 @@ impl Model {
     /// What each field says.
     #[must_use]
     pub fn weights(&self) -> Vec<FieldWeights> {
-        let list = |shares: &[f64; LEVELS]| {
-            let levels = Level::ALL.into_iter().zip(*shares).skip(1);
+        let list = |shares: &Shares| {
+            let levels = Level::ALL.into_iter().zip(shares.0).skip(1);
             levels.filter(|(_, share)| *share > 0.0).collect()
         };
         let fields = self.names.iter().zip(self.matches.iter().zip(&self.others));
@@ -273,114 +356,4 @@ impl Model {
             })
             .collect()
     }
-}
-
-/// How often random records are so alike.
-fn of_chance(columns: &[Column], records: usize, seed: u64) -> Vec<[f64; LEVELS]> {
-    let mut random = generator(seed);
-    let count = RANDOM_PAIRS.min(records * (records - 1) * 4);
-    let pairs: Vec<(u32, u32)> = (0..count)
-        .map(|_| {
-            let a = random.random_range(0..records);
-            let b = random.random_range(0..records - 1);
-            (a as u32, if b >= a { b + 1 } else { b } as u32)
-        })
-        .collect();
-    let counts = counted(columns, &pairs);
-    (0..columns.len())
-        .map(|field| {
-            shares(columns[field].comparison.levels(), |level| {
-                let of = counts
-                    .iter()
-                    .filter(|(pattern, _)| level_of(*pattern, field) == level as usize);
-                of.map(|(_, count)| count).sum()
-            })
-        })
-        .collect()
-}
-
-/// The shares of levels; a level that was never seen counts half a pair, one that cannot be has none.
-fn shares(levels: &[Level], count: impl Fn(Level) -> f64) -> [f64; LEVELS] {
-    let counts: Vec<(Level, f64)> =
-        levels.iter().map(|level| (*level, count(*level) + 0.5)).collect();
-    let total: f64 = counts.iter().map(|(_, count)| count).sum();
-    let mut shares = [0.0; LEVELS];
-    for (level, count) in counts {
-        shares[level as usize] = count / total;
-    }
-    shares
-}
-
-/// Before anything is learned: matches are mostly equal.
-fn first_guess(others: &[f64; LEVELS]) -> [f64; LEVELS] {
-    let mut shares = [0.0; LEVELS];
-    let possible = others.iter().skip(1).filter(|share| **share > 0.0).count() as f64;
-    for level in Level::ALL.into_iter().skip(1) {
-        let at = level as usize;
-        if others[at] > 0.0 {
-            shares[at] = if level == Level::Equal { 0.9 } else { 0.1 / (possible - 1.0).max(1.0) };
-        }
-    }
-    shares
-}
-
-/// Expectation and maximisation over the pairs of one rule; none where they are all alike.
-fn lesson(counts: &[(u64, f64)], fixed: &[usize], others: &[[f64; LEVELS]]) -> Option<Lesson> {
-    const ROUNDS: usize = 200;
-    const MATCHES_MIN: f64 = 5.0;
-    let total: f64 = counts.iter().map(|(_, count)| count).sum();
-    let free: Vec<usize> = (0..others.len()).filter(|field| !fixed.contains(field)).collect();
-    if total < MATCHES_MIN || free.is_empty() {
-        return None;
-    }
-    let mut matches: Vec<[f64; LEVELS]> = others.iter().map(first_guess).collect();
-    let mut share = 0.1;
-    for _ in 0..ROUNDS {
-        let mut sums = vec![[0.0; LEVELS]; others.len()];
-        let mut expected = 0.0;
-        for (pattern, count) in counts {
-            let mut odds = share / (1.0 - share);
-            for field in &free {
-                let level = level_of(*pattern, *field);
-                if level != Level::Missing as usize {
-                    odds *= matches[*field][level] / others[*field][level];
-                }
-            }
-            let weight = count * odds / (1.0 + odds);
-            expected += weight;
-            for field in &free {
-                sums[*field][level_of(*pattern, *field)] += weight;
-            }
-        }
-        let next = (expected / total).clamp(1e-9, 1.0 - 1e-9);
-        let moved = (next - share).abs();
-        share = next;
-        for field in &free {
-            let levels: Vec<Level> = Level::ALL
-                .into_iter()
-                .skip(1)
-                .filter(|level| others[*field][*level as usize] > 0.0)
-                .collect();
-            matches[*field] = shares(&levels, |level| sums[*field][level as usize]);
-        }
-        if moved < 1e-7 {
-            break;
-        }
-    }
-    let count = share * total;
-    let matches = (0..others.len()).map(|field| free.contains(&field).then(|| matches[field]));
-    (count >= MATCHES_MIN).then(|| Lesson { matches: matches.collect(), count })
-}
-
-/// What the rules together say of a field, by how many matches each has; nothing where all fix it.
-fn averaged(lessons: &[Lesson], field: usize) -> Option<[f64; LEVELS]> {
-    let mut sums = [0.0; LEVELS];
-    let mut total = 0.0;
-    for lesson in lessons {
-        if let Some(shares) = &lesson.matches[field] {
-            sums.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share * lesson.count);
-            total += lesson.count;
-        }
-    }
-    (total > 0.0).then(|| sums.map(|sum| sum / total))
 }

@@ -1,25 +1,22 @@
 //! What two spellings of the same thing have in common.
 //!
 //! Each function gives the text that is to be compared; nothing of it is for people to read.
+//! What people type where they know nothing gives nothing.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
+use guanxi_base::{Telephone, folded};
 use pinyin::ToPinyin;
-use unicode_normalization::UnicodeNormalization;
-use unicode_normalization::char::is_combining_mark;
+
+use super::company::region_before;
+pub use super::company::{Company, company};
 
 /// The lines of a list that are not remarks.
-fn lines(list: &'static str) -> impl Iterator<Item = &'static str> {
+pub(super) fn lines(list: &'static str) -> impl Iterator<Item = &'static str> {
     list.lines().filter(|line| !line.starts_with('#'))
 }
 
-static REGIONS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| longest_first(lines(include_str!("../../data/regions.txt"))));
-static ENDINGS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| longest_first(lines(include_str!("../../data/company-endings.txt"))));
-static DIVISIONS: LazyLock<Vec<&str>> =
-    LazyLock::new(|| longest_first(lines(include_str!("../../data/division-endings.txt"))));
 static ADDRESS_WORDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     let words = lines(include_str!("../../data/address-words.txt")).filter_map(|line| {
         let (word, short) = line.split_once(' ')?;
@@ -27,19 +24,17 @@ static ADDRESS_WORDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     });
     words.flatten().collect()
 });
-static LATIN_ENDINGS: LazyLock<HashSet<&str>> =
-    LazyLock::new(|| ENDINGS.iter().copied().filter(|ending| ending.is_ascii()).collect());
-
-fn longest_first(lines: impl Iterator<Item = &'static str>) -> Vec<&'static str> {
-    let mut words: Vec<&str> = lines.flat_map(|line| line.split(' ')).collect();
-    words.sort_by_key(|word| std::cmp::Reverse(word.chars().count()));
-    words
-}
-
-fn is_han(character: char) -> bool {
-    ('\u{3400}'..='\u{9fff}').contains(&character)
-        || ('\u{20000}'..='\u{323af}').contains(&character)
-}
+static PLACEHOLDERS: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let words = lines(include_str!("../../data/placeholders.txt")).flat_map(|line| line.split(' '));
+    words.map(|word| word.replace('_', " ")).collect()
+});
+/// Owners and houses of mail addresses that are nobody's.
+static NOBODYS_MAIL: LazyLock<[HashSet<&str>; 2]> = LazyLock::new(|| {
+    ["owner ", "house "].map(|kind| {
+        let list = lines(include_str!("../../data/placeholder-mail.txt"));
+        list.filter_map(|line| line.strip_prefix(kind)).flat_map(|line| line.split(' ')).collect()
+    })
+});
 
 /// Small letters of ordinary width without accents, simplified characters, single spaces.
 ///
@@ -49,29 +44,62 @@ fn is_han(character: char) -> bool {
 /// ```
 #[must_use]
 pub fn fold(text: &str) -> String {
-    let plain: String = if text.is_ascii() {
-        text.to_ascii_lowercase()
-    } else {
-        let wide = text.nfkc().flat_map(char::to_lowercase);
-        let letters: String = wide.nfd().filter(|c| !is_combining_mark(*c)).nfc().collect();
-        fast2s::convert(&letters)
-    };
+    let plain = folded(text);
+    let plain = if plain.is_ascii() { plain } else { fast2s::convert(&plain) };
     plain.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The words of a text: letters and digits, folded; each run of Chinese characters is one.
-fn words(text: &str) -> Vec<String> {
+/// Whether people type this where they know nothing.
+///
+/// ```
+/// use guanxi_analytics::matching::normalise::is_placeholder;
+/// assert!(is_placeholder(" N/A ") && is_placeholder("--") && is_placeholder("\u{6682}\u{65e0}"));
+/// assert!(!is_placeholder("Nona"));
+/// ```
+#[must_use]
+pub fn is_placeholder(text: &str) -> bool {
     let folded = fold(text);
-    folded
-        .split(|c: char| !c.is_alphanumeric() && c != '\'')
-        .map(|word| word.replace('\'', ""))
-        .filter(|word| !word.is_empty())
-        .collect()
+    let bare = folded.trim_matches(|c: char| !c.is_alphanumeric());
+    bare.is_empty() || PLACEHOLDERS.contains(bare) || PLACEHOLDERS.contains(&folded)
+}
+
+/// Whether digits are those that a finger types when nobody knows better: one over and over, or one
+/// after the other.
+fn are_idle(digits: &str) -> bool {
+    let bytes = digits.as_bytes();
+    let steps = |step: i16| {
+        bytes.windows(2).all(|two| {
+            let (one, next) = (i16::from(two[0] - b'0'), i16::from(two[1] - b'0'));
+            (one + step).rem_euclid(10) == next
+        })
+    };
+    bytes.len() > 3 && (steps(0) || steps(1) || steps(-1))
+}
+
+/// The words of a text: letters and digits, folded; each run of Chinese characters is one, and so
+/// are single letters with points or strokes between them.
+pub(super) fn words(text: &str) -> Vec<String> {
+    let folded = fold(text);
+    let mut words = Vec::new();
+    for chunk in folded.split(' ') {
+        let parts = chunk.split(|c: char| !c.is_alphanumeric() && c != '\'');
+        let parts: Vec<String> =
+            parts.map(|word| word.replace('\'', "")).filter(|word| !word.is_empty()).collect();
+        let is_one = |word: &String| word.len() == 1 && word.as_bytes()[0].is_ascii_alphabetic();
+        match parts.len() > 1 && parts.iter().all(is_one) {
+            true => words.push(parts.concat()),
+            false => words.extend(parts),
+        }
+    }
+    words
 }
 
 /// A person's name: its words, folded.
 #[must_use]
 pub fn person(name: &str) -> String {
+    if is_placeholder(name) {
+        return String::new();
+    }
     words(name).join(" ")
 }
 
@@ -85,6 +113,13 @@ pub fn person(name: &str) -> String {
 /// ```
 #[must_use]
 pub fn letters(name: &str) -> String {
+    let mut letters = sounds(name);
+    letters.sort_unstable();
+    letters.into_iter().collect()
+}
+
+/// The letters of a text as they follow each other, Chinese ones by their pinyin.
+pub(super) fn sounds(name: &str) -> Vec<char> {
     let mut letters: Vec<char> = Vec::new();
     for character in fold(name).chars() {
         match character.to_pinyin() {
@@ -93,124 +128,33 @@ pub fn letters(name: &str) -> String {
             None => {}
         }
     }
-    letters.sort_unstable();
-    letters.into_iter().collect()
+    letters
 }
 
-/// A company's name in its parts.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Company {
-    /// What is its own: without region and legal form, unless nothing else is left.
-    pub core: String,
-    /// The province or city that its name says, if any.
-    pub region: Option<String>,
-}
-
-/// Takes region and legal form off a company's name.
-#[must_use]
-pub fn company(name: &str) -> Company {
-    let words = words(name);
-    let all = words.concat();
-    if !all.chars().any(is_han) {
-        return latin_company(&words);
-    }
-    let mut region = None;
-    // A region in brackets became a word of its own.
-    let others: Vec<&String> = words
-        .iter()
-        .filter(|word| {
-            let is_region = REGIONS.contains(&without_division(word));
-            if is_region && words.len() > 1 {
-                region = Some(without_division(word).to_owned());
-            }
-            !is_region || words.len() == 1
-        })
-        .collect();
-    let joined: String = others.into_iter().map(String::as_str).collect();
-    let mut core = joined.as_str();
-    while let Some(found) =
-        ENDINGS.iter().find_map(|ending| core.strip_suffix(ending)).filter(|rest| is_enough(rest))
-    {
-        core = found;
-    }
-    while let Some((before, found)) = region_before(core) {
-        region.get_or_insert_with(|| before.to_owned());
-        core = found;
-    }
-    Company { core: core.to_owned(), region }
-}
-
-/// Whether a name could still be told from others.
-fn is_enough(rest: &str) -> bool {
-    rest.chars().count() >= 2
-}
-
-fn without_division(word: &str) -> &str {
-    let rest = DIVISIONS.iter().find_map(|ending| word.strip_suffix(ending));
-    rest.filter(|rest| is_enough(rest)).unwrap_or(word)
-}
-
-/// A region that a name starts with, and what follows it.
-fn region_before(name: &str) -> Option<(&'static str, &str)> {
-    REGIONS.iter().find_map(|region| {
-        let rest = name.strip_prefix(region)?;
-        let rest = DIVISIONS.iter().find_map(|ending| rest.strip_prefix(ending)).unwrap_or(rest);
-        is_enough(rest).then_some((*region, rest))
-    })
-}
-
-fn latin_company(words: &[String]) -> Company {
-    let mut core = words;
-    while let [rest @ .., last] = core {
-        if rest.is_empty() || !LATIN_ENDINGS.contains(last.as_str()) {
-            break;
-        }
-        core = rest;
-    }
-    let core = if let [first, rest @ ..] = core
-        && first == "the"
-        && !rest.is_empty()
-    {
-        rest
-    } else {
-        core
-    };
-    Company { core: core.join(" "), region: None }
-}
-
-/// A telephone number as "+", country and number, without what is dialled only at home; extensions are
-/// cut. `country` is that of numbers without one ("86").
+/// A telephone as the digits that count, then `+` and its country where it is known, then `x` and
+/// its extension: numbers of one line are the same up to the `+`.
 ///
 /// ```
 /// use guanxi_analytics::matching::normalise::phone;
-/// assert_eq!(phone("(0755) 2600-1234", "86"), Some("+8675526001234".to_owned()));
-/// assert_eq!(phone("0086 138 0013 8000", "86"), phone("138-0013-8000", "86"));
-/// assert_eq!(phone("n/a", "86"), None);
+/// assert_eq!(phone("+1 (415) 555-0123"), Some("4155550123+1".to_owned()));
+/// assert_eq!(phone("0086 138 0013 8000"), phone("138-0013-8000"));
+/// assert_eq!(phone("n/a"), None);
+/// assert_eq!(phone("11111111111"), None);
 /// ```
 #[must_use]
-pub fn phone(text: &str, country: &str) -> Option<String> {
-    const DIGITS_MIN: usize = 6;
-    const DIGITS_MAX: usize = 15;
-    let folded = fold(text);
-    let main = folded
-        .split(|c: char| c.is_alphabetic() || c == '#' || c == ';' || c == ',')
-        .find(|part| part.chars().any(|c| c.is_ascii_digit()))?;
-    let is_foreign = main.trim_start().starts_with(['+']) || main.trim_start().starts_with("(+");
-    let digits: String = main.chars().filter(char::is_ascii_digit).collect();
-    let (own, rest) = match (is_foreign, digits.strip_prefix("00")) {
-        (true, _) => (true, digits.as_str()),
-        (false, Some(rest)) => (true, rest),
-        (false, None) => (false, digits.as_str()),
+pub fn phone(text: &str) -> Option<String> {
+    let telephone = Telephone::read(text)?;
+    let digits = telephone.significant();
+    let line = digits.get(3..).unwrap_or_default();
+    if are_idle(digits) || (line.len() >= 7 && are_idle(line)) {
+        return None;
+    }
+    let country = telephone.country().map(|code| format!("+{code}")).unwrap_or_default();
+    let extension = match telephone.extension() {
+        "" => String::new(),
+        extension => format!("x{extension}"),
     };
-    // "86138…" without a plus: the country of a number that would be too long.
-    let with_country = rest.strip_prefix(country).filter(|rest| own || rest.len() >= 10);
-    let number = match with_country {
-        Some(rest) => format!("+{country}{}", rest.trim_start_matches('0')),
-        None if own => format!("+{rest}"),
-        None => format!("+{country}{}", rest.trim_start_matches('0')),
-    };
-    let count = number.len() - 1;
-    (count >= DIGITS_MIN + country.len() && count <= DIGITS_MAX).then_some(number)
+    Some(format!("{digits}{country}{extension}"))
 }
 
 /// An e-mail address without the tag that its owner may add.
@@ -219,19 +163,41 @@ pub fn phone(text: &str, country: &str) -> Option<String> {
 /// use guanxi_analytics::matching::normalise::email;
 /// assert_eq!(email(" Li.Wei+News@Example.COM "), Some("li.wei@example.com".to_owned()));
 /// assert_eq!(email("nobody"), None);
+/// assert_eq!(email("test@firm.example"), None);
 /// ```
 #[must_use]
 pub fn email(text: &str) -> Option<String> {
     let folded = fold(text);
     let (owner, host) = folded.rsplit_once('@')?;
     let owner = owner.split('+').next().unwrap_or(owner);
-    let good = !owner.is_empty() && host.contains('.') && !folded.contains(' ');
+    let [owners, houses] = &*NOBODYS_MAIL;
+    let is_nobodys = owners.contains(owner) || houses.contains(host);
+    let good = !owner.is_empty() && host.contains('.') && !folded.contains(' ') && !is_nobodys;
     good.then(|| format!("{owner}@{host}"))
+}
+
+/// A registered number: its letters and digits, in capitals.
+///
+/// ```
+/// use guanxi_analytics::matching::normalise::registered;
+/// assert_eq!(registered("de 123 456 788"), Some("DE123456788".to_owned()));
+/// assert_eq!(registered("000000"), None);
+/// ```
+#[must_use]
+pub fn registered(text: &str) -> Option<String> {
+    let folded = fold(text);
+    let number: String = folded.to_uppercase().chars().filter(|c| c.is_alphanumeric()).collect();
+    let digits: String = number.chars().filter(char::is_ascii_digit).collect();
+    let is_idle = is_placeholder(&folded) || (digits.len() == number.len() && are_idle(&digits));
+    (!is_idle && !number.is_empty()).then_some(number)
 }
 
 /// An address: its words with one form each, Chinese divisions without their endings.
 #[must_use]
 pub fn address(text: &str) -> String {
+    if is_placeholder(text) {
+        return String::new();
+    }
     let shortened = |word: String| match ADDRESS_WORDS.get(word.as_str()) {
         Some(long) => (*long).to_owned(),
         None => word,

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::credit_code::Fault;
-use super::normalise::{address, company, fold, letters, person, phone};
+use super::normalise::{Company, address, company, fold, is_placeholder, letters, person, phone};
 use super::*;
 
 #[test]
@@ -19,10 +19,83 @@ fn names_of_companies() {
         ("The Coca-Cola Company", "coca cola", None),
         ("Müller & Söhne GmbH & Co. KG", "muller sohne", None),
         ("Limited Ltd.", "limited", None),
+        ("暂无", "", None),
     ] {
         let found = company(name);
-        assert_eq!((found.core.as_str(), found.region.as_deref()), (core, region), "{name}");
+        assert_eq!((found.core.as_str(), found.regions.first().copied()), (core, region), "{name}");
+        assert_eq!(Company::of_key(&found.key()).core, core);
     }
+}
+
+#[test]
+fn companies_are_taken_apart() {
+    for (name, house, trade, form, branch) in [
+        ("上海恒达机械有限公司", "恒达", "机械", "limited", ""),
+        ("恒达国际贸易股份公司", "恒达", "国际贸易", "shares", ""),
+        ("恒达机械有限公司杭州分公司", "恒达", "机械", "limited", "杭州"),
+        ("恒达银行北京分行", "恒达", "银行", "", "北京"),
+        ("恒达五金经营部", "恒达", "五金", "sole", ""),
+        ("Bravo Trading Ltd", "bravo", "trading", "ltd", ""),
+    ] {
+        let found = company(name);
+        let parts = (found.house.as_str(), found.trade.trim(), found.form, found.branch.as_str());
+        assert_eq!(parts, (house, trade, form, branch), "{name}");
+        assert_eq!(Company::of_key(&found.key()), found);
+    }
+}
+
+/// Sister companies are of one house, and no match by that.
+#[test]
+fn companies_of_one_house_are_told_apart() {
+    let level = |one: &str, other: &str| {
+        compare(Comparison::Company, &company(one).key(), &company(other).key())
+    };
+    for (one, other, wanted) in [
+        ("上海恒达机械有限公司", "上海恒达机械有限责任公司", Level::Equal),
+        ("上海恒达机械有限公司", "恒达机械（上海）有限公司", Level::Equal),
+        ("上海恒达机械有限公司", "恒达机械有限公司", Level::Close),
+        ("上海恒达机械有限公司", "上海恒达", Level::Close),
+        ("上海恒达机械有限公司", "北京恒达机械有限公司", Level::Related),
+        ("上海恒达机械有限公司", "上海恒达投资有限公司", Level::Related),
+        ("上海恒达机械有限公司", "上海恒达机械股份有限公司", Level::Related),
+        ("上海恒达机械有限公司", "上海恒达机械有限公司苏州分公司", Level::Related),
+        ("恒达机械有限公司", "恒达机械集团有限公司", Level::Related),
+        ("恒达机械（中国）有限公司", "上海恒达机械有限公司", Level::Related),
+        ("广东恒达机械有限公司", "深圳恒达机械有限公司", Level::Equal),
+        ("上海恒达机械有限公司", "上海亨大机械有限公司", Level::SameLetters),
+        ("上海恒达机械有限公司", "上海恒远机械有限公司", Level::Different),
+        ("Bravo Trading Ltd", "Bravo Shipping Ltd", Level::Related),
+        ("Bravo Trading Ltd", "Trading Bravo Limited", Level::SameLetters),
+        ("Bravo Trading Ltd", "Bravo Trading GmbH", Level::Related),
+        ("Bravo Trading Ltd", "Bravo Trading Company", Level::Equal),
+        ("武汉安康物流有限公司", "天津安康物流有限公司", Level::Related),
+        ("Bravo International", "Bravo Intl.", Level::Close),
+        ("Bravo Harbour Trading", "Bravo Valley Trading", Level::Different),
+    ] {
+        assert_eq!(level(one, other), wanted, "{one} {other}");
+        assert_eq!(level(other, one), wanted, "{other} {one}");
+    }
+    let person = person("朱明");
+    assert_eq!(compare(Comparison::Company, &company("朱明").key(), &person), Level::Equal);
+}
+
+/// What stands for nothing is no value.
+#[test]
+fn placeholders_are_no_values() {
+    for text in ["无", "不详", "暂无", "n/a", "N.A.", "-", "--", "none", "测试", "散客", ""]
+    {
+        assert!(is_placeholder(text), "{text}");
+    }
+    for text in ["000000", "123456", "11111111111", "13800000000", "0000-0000000", "987654321"] {
+        assert_eq!(phone(text), None, "{text}");
+    }
+    for text in ["test@firm.example", "none@none.com", "noreply@firm.example", "123@qq.com"] {
+        assert_eq!(normalise::email(text), None, "{text}");
+    }
+    for text in ["无", "000000000000000000", "-", "123456789"] {
+        assert_eq!(normalise::registered(text), None, "{text}");
+    }
+    assert!(phone("13800001111").is_some() && normalise::email("info@firm.example").is_some());
 }
 
 #[test]
@@ -32,7 +105,7 @@ fn names_telephones_addresses() {
     assert_eq!(letters("李小明"), letters("Xiao-Ming LI"));
     assert_ne!(letters("李小明"), letters("李小红"));
     assert_eq!(person("O'Neill, JOSÉ "), "oneill jose");
-    let one = Some("+8613800138000".to_owned());
+    let one = Some("13800138000+86".to_owned());
     for text in [
         "13800138000",
         "+86 138 0013 8000",
@@ -40,14 +113,22 @@ fn names_telephones_addresses() {
         "(+86)138-0013-8000",
         "１３８００１３８０００",
     ] {
-        assert_eq!(phone(text, "86"), one, "{text}");
+        assert_eq!(phone(text), one, "{text}");
     }
-    assert_eq!(phone("0755-26001234 转 801", "86"), Some("+8675526001234".to_owned()));
-    assert_eq!(phone("020 7946 0000", "44"), Some("+442079460000".to_owned()));
-    assert_eq!(phone("+44 (0)20 7946 0000", "44"), Some("+442079460000".to_owned()));
+    assert_eq!(phone("0755-26001234 转 801"), Some("75526001234x801".to_owned()));
+    assert_eq!(phone("+44 (0)20 7946 0000"), Some("2079460000+44".to_owned()));
     for text in ["", "-", "12", "1234567890123456789"] {
-        assert_eq!(phone(text, "86"), None, "{text}");
+        assert_eq!(phone(text), None, "{text}");
     }
+    let same = |one: &str, other: &str| {
+        let (one, other) = (phone(one).unwrap(), phone(other).unwrap());
+        compare(Comparison::Telephone, &one, &other)
+    };
+    assert_eq!(same("+86 755 2600 1234", "0755-26001234"), Level::Equal);
+    assert_eq!(same("0755-26001234 转 801", "0755-26001234"), Level::Equal);
+    assert_eq!(same("0755-26001234 转 801", "0755-26001234 转 802"), Level::Different);
+    assert_eq!(same("+65 6123 4567", "+852 6123 4567"), Level::Different);
+    assert_eq!(same("0755-26001234", "0755-26001243"), Level::Close);
     let one = address("广东省深圳市南山区科技园路1号");
     assert_eq!(one, address("广东深圳南山区科技园路１号"));
     assert_eq!(address("12 Main St., Apt 4"), "12 main street apartment 4");
@@ -87,9 +168,10 @@ proptest! {
     fn nothing_panics(text in any::<String>()) {
         let company = company(&text);
         prop_assert!(company.core.len() <= 12 * text.len());
+        prop_assert_eq!(Company::of_key(&company.key()).core, company.core);
         let folded = fold(&text);
         prop_assert_eq!(fold(&folded), folded);
-        let _ = (letters(&text), phone(&text, "86"), normalise::email(&text), address(&text));
+        let _ = (letters(&text), phone(&text), normalise::email(&text), address(&text));
         let _ = credit_code::check(&text);
     }
 }

@@ -1,32 +1,22 @@
 //! Whether two customers are one, by rules that anybody can follow: for single ones at entry, and
 //! where there are too few to learn from.
 
-use guanxi_analytics::matching::{Comparison, Level, compare};
+use guanxi_analytics::matching::{Level, compare, customers};
 
 use super::known::{COMPARED, Known};
-
-/// How the fields of [`COMPARED`] are compared.
-pub(super) const COMPARISONS: [Comparison; 6] = [
-    Comparison::Name,
-    Comparison::Code,
-    Comparison::Same,
-    Comparison::Code,
-    Comparison::Words,
-    Comparison::Same,
-];
 
 /// What speaks for a pair and against it: the field, how alike, how many bits that is worth when
 /// it was learned.
 pub(super) type Reasons = Vec<(&'static str, Level, Option<f64>)>;
 
-/// How likely two customers are one, from .5, and why.
+/// How likely two customers are one, from .5, and why. What too many share is to be
+/// [forgotten](Known::forget) before.
 pub(super) fn alike(one: &Known, other: &Known) -> Option<(f64, Reasons)> {
-    if one.is_person != other.is_person {
-        return None;
-    }
-    let pairs = COMPARISONS.into_iter().zip(one.values().into_iter().zip(other.values()));
+    let pairs =
+        customers::COMPARISONS.into_iter().zip(one.values().into_iter().zip(other.values()));
     let levels: Vec<Level> = pairs.map(|(how, (a, b))| compare(how, a, b)).collect();
-    let [name, phone, email, tax_number, address, website] = <[Level; 6]>::try_from(levels).ok()?;
+    let all = <[Level; 7]>::try_from(levels).ok()?;
+    let [name, phone, email, tax_number, address, website, kind] = all;
     let is_same = |level: Level| level == Level::Equal;
     let known = [phone, email, tax_number, address, website];
     let speaks_for = known.iter().filter(|level| is_same(**level)).count();
@@ -34,17 +24,21 @@ pub(super) fn alike(one: &Known, other: &Known) -> Option<(f64, Reasons)> {
     let certainty = match name {
         _ if is_same(tax_number) => 0.99,
         _ if tax_number == Level::Different && !one.is_person => return None,
+        // Another company of the house, whatever they share.
+        Level::Related => return None,
         _ if is_same(email) && name >= Level::Similar => 0.97,
         _ if is_same(phone) && name >= Level::Similar => 0.95,
         Level::Equal | Level::SameLetters if speaks_for > 0 => 0.95,
-        Level::Equal | Level::SameLetters if speaks_against == 0 => 0.7,
+        Level::Equal | Level::SameLetters if speaks_against == 0 && is_same(kind) => 0.7,
         Level::Close if speaks_for > speaks_against => 0.8,
-        _ if is_same(email) => 0.8,
-        _ if is_same(phone) => 0.6,
+        _ if is_same(email) => 0.6,
+        _ if is_same(phone) => 0.5,
         _ => return None,
     };
-    let all = [name, phone, email, tax_number, address, website];
-    let told = COMPARED.into_iter().zip(all).filter(|(_, level)| *level != Level::Missing);
+    let told = COMPARED.into_iter().zip(all);
+    let told = told.filter(|(field, level)| {
+        *level != Level::Missing && (*field != "kind" || *level == Level::Different)
+    });
     Some((certainty, told.map(|(field, level)| (field, level, None)).collect()))
 }
 
@@ -53,6 +47,7 @@ pub(super) fn word(level: Level) -> &'static str {
     match level {
         Level::Missing => "missing",
         Level::Different => "different",
+        Level::Related => "related",
         Level::Similar => "similar",
         Level::Close => "close",
         Level::SameLetters => "same_letters",
@@ -79,8 +74,14 @@ mod tests {
         assert_eq!(certainty(&acme, &known("Acme", "", "")), Some(0.7));
         assert_eq!(certainty(&acme, &known("Acme", "8613911112222", "")), None);
         assert_eq!(certainty(&acme, &known("Acme", "8613800001111", "B7")), None);
-        assert_eq!(certainty(&acme, &known("Zenith", "8613800001111", "")), Some(0.6));
+        assert_eq!(certainty(&acme, &known("Zenith", "8613800001111", "")), Some(0.5));
+        // The kind is evidence, no veto.
         let person = Known { is_person: true, ..acme.clone() };
+        assert_eq!(certainty(&acme, &person), Some(0.95));
+        let person = Known { phone: String::new(), ..person };
         assert_eq!(certainty(&acme, &person), None);
+        // Companies of one house are two.
+        let shipping = known("Acme Shipping Ltd.", "8613800001111", "");
+        assert_eq!(certainty(&known("Acme Trading Ltd.", "8613800001111", ""), &shipping), None);
     }
 }

@@ -42,7 +42,7 @@ pub async fn likely_there(
     let asked = ["name", "tax_number", "phone", "email"].into_iter();
     // Of a company its own name: region and legal form are written in many ways.
     let words = |name: &str| match name {
-        "name" => known::name(&text(name), false),
+        "name" => known::name_searched(&text(name)),
         name => text(name),
     };
     let asked = asked.filter(|name| view_reads(view, name)).map(words);
@@ -65,12 +65,17 @@ pub async fn likely_there(
         Known::from_texts(RawId(0), &text)
     };
     let mut found = Vec::new();
-    for row in rows.into_iter().filter(|row| row.archived_at.is_none()) {
-        let mut there = Known::of(described, &row);
-        // What they may not see, they may not find out by trying.
-        for name in &hidden {
-            there.forget(name);
-        }
+    let there = rows.into_iter().filter(|row| row.archived_at.is_none());
+    let mut there: Vec<(Row, Known)> = there
+        .map(|row| {
+            let mut there = Known::of(described, &row);
+            // What they may not see, they may not find out by trying.
+            hidden.iter().for_each(|name| there.forget(name));
+            (row, there)
+        })
+        .collect();
+    known::forget_shared(there.iter_mut().map(|(_, known)| known));
+    for (row, there) in there {
         let kind = if there.is_person { CustomerKind::Person } else { CustomerKind::Organisation };
         if let Some((certainty, reasons)) = alike(&entered(kind), &there) {
             let reasons = reasons.into_iter().map(|(field, level, _)| (field, word(level)));

@@ -3,19 +3,21 @@
 use std::collections::{BTreeMap, HashSet};
 
 use guanxi_analytics::Error::{NotConverged, TooFew};
-use guanxi_analytics::matching::{Blocking, Field, Key, Model, Pair, Part, group};
+use guanxi_analytics::matching::{Field, Model, Pair, customers, group, kernel};
 use guanxi_base::{Error, RawId, Result};
 use guanxi_record::{Catalog, Record as _};
 use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse};
 use serde_json::{Value as Json, json};
 
-use super::alike::{COMPARISONS, Reasons, alike, word};
-use super::known::{ADDRESS_PARTS, COMPARED, Known, address_text};
+use super::alike::{Reasons, alike, word};
+use super::known::{ADDRESS_PARTS, COMPARED, Known, address_text, columns};
 use super::records::Relation;
 use crate::people::Customer;
 
 /// Less likely pairs are not shown to anybody.
 const CERTAINTY_MIN: f64 = 0.5;
+/// Of fewer customers nothing is learned: fixed rules stand in.
+const LEARNED_FROM_MIN: usize = 50;
 /// Customers who share a key with more than so many others are not compared by it.
 const SHARED_BY_MAX: usize = 60;
 /// Households and groups of more are companies' canteens and hosting providers.
@@ -83,12 +85,9 @@ pub(super) async fn known(
 /// Compares them. `certain` is how likely those must be that are given as one.
 pub(super) fn find(known: &[Known], certain: Option<f64>) -> Result<Found> {
     let mut found = Found { customers: known.len(), card: json!({}), ..Found::default() };
-    let fields = COMPARED.iter().zip(COMPARISONS).enumerate().map(|(at, (name, comparison))| {
-        Field::new(*name, known.iter().map(|one| one.values()[at]), comparison)
-    });
-    let fields: Vec<Field> = fields.collect();
-    let blocking = Blocking { most: SHARED_BY_MAX, ..Blocking::new(rules(&fields)) };
-    let model = match blocking.rules.is_empty() {
+    let fields = customers::fields(columns(known.iter()));
+    let blocking = customers::blocking(&fields);
+    let model = match blocking.rules.is_empty() || known.len() < LEARNED_FROM_MIN {
         true => None,
         false => match Model::learn(&fields, &blocking, SEED) {
             Ok(model) => Some(model),
@@ -98,7 +97,7 @@ pub(super) fn find(known: &[Known], certain: Option<f64>) -> Result<Found> {
     };
     match model {
         Some(model) => learned(known, &model, certain, &mut found)?,
-        None => by_rules(known, certain, &mut found),
+        None => by_rules(known, &fields, certain, &mut found),
     }
     let same: HashSet<(RawId, RawId)> =
         found.pairs.iter().map(|pair| (pair.first, pair.second)).collect();
@@ -114,27 +113,8 @@ pub(super) fn find(known: &[Known], certain: Option<f64>) -> Result<Found> {
     Ok(found)
 }
 
-/// Which customers are compared: those who share something that few share.
-fn rules(fields: &[Field]) -> Vec<Vec<Key>> {
-    let [name, phone, email, tax_number, address, website] = [0, 1, 2, 3, 4, 5];
-    let rules = [
-        vec![Key::new(name, Part::Letters)],
-        vec![Key::new(phone, Part::Whole)],
-        vec![Key::new(email, Part::Whole)],
-        vec![Key::new(tax_number, Part::Whole)],
-        vec![Key::new(website, Part::Whole), Key::new(name, Part::Start(2))],
-        vec![Key::new(address, Part::Whole)],
-        vec![Key::new(name, Part::Start(3)), Key::new(address, Part::Start(6))],
-    ];
-    let is_known = |key: &Key| fields[key.field].values.iter().flatten().nth(1).is_some();
-    rules.into_iter().filter(|rule| rule.iter().all(is_known)).collect()
-}
-
 fn learned(known: &[Known], model: &Model, certain: Option<f64>, found: &mut Found) -> Result<()> {
-    let all = model.pairs(CERTAINTY_MIN).map_err(Error::internal)?;
-    let of_one_kind =
-        |pair: &Pair| known[pair.a as usize].is_person == known[pair.b as usize].is_person;
-    let pairs: Vec<Pair> = all.into_iter().filter(of_one_kind).collect();
+    let pairs: Vec<Pair> = model.pairs(CERTAINTY_MIN).map_err(Error::internal)?;
     if let Some(least) = certain {
         let groups = group(model, &pairs, least).map_err(Error::internal)?;
         let ids = |group: Vec<u32>| group.into_iter().map(|at| known[at as usize].id).collect();
@@ -144,7 +124,12 @@ fn learned(known: &[Known], model: &Model, certain: Option<f64>, found: &mut Fou
         let scored = model.score(pair.a, pair.b).map_err(Error::internal)?;
         let parts = COMPARED.into_iter().zip(scored.parts);
         let reasons = parts
-            .filter(|(_, (level, _))| word(*level) != "missing")
+            .filter(|(field, (level, _))| match word(*level) {
+                "missing" => false,
+                // That both are of one kind is no news.
+                "equal" => *field != "kind",
+                _ => true,
+            })
             .map(|(field, (level, bits))| (field, level, Some(bits)))
             .collect();
         let (one, other) = (known[pair.a as usize].id, known[pair.b as usize].id);
@@ -172,16 +157,18 @@ fn learned(known: &[Known], model: &Model, certain: Option<f64>, found: &mut Fou
 }
 
 /// Too few to learn from: what is equal is compared by the fixed rules.
-fn by_rules(known: &[Known], certain: Option<f64>, found: &mut Found) {
+fn by_rules(known: &[Known], fields: &[Field], certain: Option<f64>, found: &mut Found) {
     found.falls_back = true;
+    let mut own = known.to_vec();
+    super::known::forget_shared(own.iter_mut());
     let mut compared: HashSet<(usize, usize)> = HashSet::new();
-    for at in 0..COMPARED.len() {
-        let value = |one: &Known| Some(one.values()[at].to_owned());
-        for (one, other) in pairs_sharing(known, SHARED_BY_MAX, value) {
+    for (at, field) in fields.iter().enumerate().filter(|(_, field)| field.name != "kind") {
+        let value = |one: &Known| Some(kernel(field.comparison, one.values()[at]).to_owned());
+        for (one, other) in pairs_sharing(&own, SHARED_BY_MAX, value) {
             if !compared.insert((one, other)) {
                 continue;
             }
-            let Some((certainty, reasons)) = alike(&known[one], &known[other]) else { continue };
+            let Some((certainty, reasons)) = alike(&own[one], &own[other]) else { continue };
             let (one, other) = (known[one].id, known[other].id);
             let (first, second) = (one.min(other), one.max(other));
             let relation = Relation::Same;

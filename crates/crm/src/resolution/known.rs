@@ -1,16 +1,13 @@
 //! What tells one customer from another, in the form in which it is compared.
 
-use guanxi_analytics::matching::normalise;
+use guanxi_analytics::matching::{customers, normalise};
 use guanxi_base::RawId;
 use guanxi_record::{Choice as _, RecordType, Row, Value};
 
 use crate::people::CustomerKind;
 
 /// The fields that are compared, in the order of [`Known::values`].
-pub(super) const COMPARED: [&str; 6] =
-    ["name", "phone", "email", "tax_number", "address", "website"];
-/// The calling code of numbers that say none.
-const CALLING_CODE: &str = "86";
+pub(super) const COMPARED: [&str; 7] = customers::FIELDS;
 /// The parts of an address that are compared.
 pub(super) const ADDRESS_PARTS: [&str; 4] = ["province", "city", "district", "street"];
 /// Mail of these is not of one's own house.
@@ -44,14 +41,13 @@ impl Known {
     /// From the texts of its fields; of the address, as [`address_text`] gives it.
     pub(super) fn from_texts(id: RawId, text: &dyn Fn(&str) -> String) -> Self {
         let is_person = text("kind") == CustomerKind::Person.code();
-        let tax_number = normalise::fold(&text("tax_number")).to_uppercase();
         Self {
             id,
             is_person,
             name: name(&text("name"), is_person),
             phone: phone(&text("phone")),
             email: normalise::email(&text("email")).unwrap_or_default(),
-            tax_number: tax_number.chars().filter(|c| c.is_alphanumeric()).collect(),
+            tax_number: normalise::registered(&text("tax_number")).unwrap_or_default(),
             address: normalise::address(&text("address")),
             website: website(&text("website")),
         }
@@ -65,14 +61,19 @@ impl Known {
             "email" => &mut self.email,
             "tax_number" => &mut self.tax_number,
             "address" => &mut self.address,
-            _ => &mut self.website,
+            "website" => &mut self.website,
+            _ => return,
         };
         field.clear();
     }
 
-    pub(super) fn values(&self) -> [&str; 6] {
+    pub(super) fn values(&self) -> [&str; 7] {
         let Self { name, phone, email, tax_number, address, website, .. } = self;
-        [name, phone, email, tax_number, address, website].map(String::as_str)
+        let kind =
+            if self.is_person { CustomerKind::Person } else { CustomerKind::Organisation }.code();
+        let [name, phone, email, tax_number, address, website] =
+            [name, phone, email, tax_number, address, website].map(String::as_str);
+        [name, phone, email, tax_number, address, website, kind]
     }
 
     /// The host of a mail address that is nobody's but of its owner's house.
@@ -92,27 +93,59 @@ impl Known {
     }
 }
 
+/// Forgets the values that customers of too many different names share: placeholders,
+/// switchboards, the mail of who keeps the books of many.
+pub(super) fn forget_shared<'a>(known: impl Iterator<Item = &'a mut Known>) {
+    let mut all: Vec<&mut Known> = known.collect();
+    let columns = columns(all.iter().map(|one| &**one));
+    for (field, name) in customers::fields(columns).iter().zip(COMPARED) {
+        for (one, value) in all.iter_mut().zip(&field.values) {
+            if value.is_none() {
+                one.forget(name);
+            }
+        }
+    }
+}
+
+/// What is known of customers, field by field.
+pub(super) fn columns<'a>(known: impl Iterator<Item = &'a Known>) -> [Vec<Option<String>>; 7] {
+    let mut columns: [Vec<Option<String>>; 7] = Default::default();
+    for one in known {
+        for (column, value) in columns.iter_mut().zip(one.values()) {
+            column.push((!value.is_empty()).then(|| value.to_owned()));
+        }
+    }
+    columns
+}
+
 /// A word as a name is written.
 pub(super) fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// A name as it is compared.
+/// A name as it is compared: of a company with its parts.
 pub(super) fn name(text: &str, is_person: bool) -> String {
-    if is_person { normalise::person(text) } else { normalise::company(text).core }
+    if is_person { normalise::person(text) } else { normalise::company(text).key() }
+}
+
+/// What a name is looked for by: of a company its own name, because region and legal form are
+/// written in many ways.
+pub(super) fn name_searched(text: &str) -> String {
+    normalise::company(text).core
 }
 
 /// A telephone as it is compared.
 pub(super) fn phone(text: &str) -> String {
-    normalise::phone(text, CALLING_CODE).unwrap_or_default()
+    normalise::phone(text).unwrap_or_default()
 }
 
 fn website(text: &str) -> String {
     let plain = normalise::fold(text);
     let host = plain.split("://").last().unwrap_or_default().split('/').next();
     let host = host.unwrap_or_default();
-    host.strip_prefix("www.").unwrap_or(host).to_owned()
+    let host = host.strip_prefix("www.").unwrap_or(host);
+    if normalise::is_placeholder(text) { String::new() } else { host.to_owned() }
 }
 
 /// The parts of an address as one text; a city alone says nothing.

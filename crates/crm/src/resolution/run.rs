@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
+use guanxi_analytics::matching::{customers, reliability};
 use guanxi_base::{Error, Id, Percent, RawId, Result};
 use guanxi_record::{Choice as _, Filter, Json as JsonField, Query, Record as _, Stored, Value};
 use guanxi_store::{Actor, Purpose, Store, Tx};
@@ -12,7 +13,7 @@ use tokio::sync::watch;
 use super::alike::word;
 use super::find::{Found, Likely, find, known};
 use super::merge::{Merging, merge};
-use super::records::{CustomerPair, PairState, Relation};
+use super::records::{CustomerMerge, CustomerPair, PairState, Relation};
 use crate::people::Customer;
 
 /// Pairs of one transaction.
@@ -49,6 +50,7 @@ pub async fn resolve(
     let catalog = store.catalog();
     let customers = known(warehouse, manifest, &catalog).await?;
     let before = Before::read(warehouse, manifest, store).await?;
+    let trusted = trust(before.decided(warehouse, manifest, store).await?)?;
     done.send_replace(READ);
     let least = merge_above.map(|least| least.units() as f64 / (100 * Percent::ONE) as f64);
     let found = tokio::task::spawn_blocking(move || find(&customers, least));
@@ -60,6 +62,7 @@ pub async fn resolve(
     let open = pairs.into_iter().filter(|pair| !gone(&pair.first) && !gone(&pair.second));
     let open: Vec<Likely> = open.collect();
     card["found"] = counted(&open);
+    card["reliability"] = trusted;
     card["merged"] = json!(merged.len());
     card["new"] = json!(keep(store, &before, open, run).await?);
     Ok(Resolved { customers, falls_back, card })
@@ -71,21 +74,33 @@ fn counted(pairs: &[Likely]) -> Json {
     json!(counts)
 }
 
+/// A pair that is known already.
+struct Known {
+    id: RawId,
+    state: String,
+    relation: String,
+    certainty: i64,
+}
+
 /// The pairs that are known already.
-struct Before(HashMap<(RawId, RawId), (RawId, String)>);
+struct Before(HashMap<(RawId, RawId), Known>);
 
 impl Before {
     async fn read(warehouse: &Warehouse, manifest: &Manifest, store: &Store) -> Result<Self> {
         let catalog = store.catalog();
         let described = catalog.get(CustomerPair::NAME)?;
-        let names = ["id", "first", "second", "state", "archived_at"];
+        let names = ["id", "first", "second", "state", "relation", "certainty", "archived_at"];
         let frame = warehouse.frame(manifest, described, &names).await?;
-        let (codes, words) = frame.codes("state");
         let there = (0..frame.rows).filter(|at| frame.numbers("archived_at")[*at] == NO_NUMBER);
         let pairs = there.map(|at| {
             let id = |name: &str| RawId(frame.numbers(name)[at]);
-            let state = words.get(codes[at] as usize).cloned().unwrap_or_default();
-            ((id("first"), id("second")), (id("id"), state))
+            let word = |name: &str| {
+                let (codes, words) = frame.codes(name);
+                words.get(codes[at] as usize).cloned().unwrap_or_default()
+            };
+            let certainty = frame.numbers("certainty")[at];
+            let (state, relation) = (word("state"), word("relation"));
+            ((id("first"), id("second")), Known { id: id("id"), state, relation, certainty })
         });
         Ok(Self(pairs.collect()))
     }
@@ -93,8 +108,59 @@ impl Before {
     /// Whether people said that these are different.
     fn are_different(&self, one: RawId, other: RawId) -> bool {
         let known = self.0.get(&(one.min(other), one.max(other)));
-        known.is_some_and(|(_, state)| state == PairState::Different.code())
+        known.is_some_and(|known| known.state == PairState::Different.code())
     }
+
+    /// What people decided about pairs that were told to be the same: how certain they were told,
+    /// and whether it was so. What a run merged by itself proves nothing.
+    async fn decided(
+        &self,
+        warehouse: &Warehouse,
+        manifest: &Manifest,
+        store: &Store,
+    ) -> Result<(Vec<f64>, Vec<bool>)> {
+        let catalog = store.catalog();
+        let described = catalog.get(CustomerMerge::NAME)?;
+        let names = ["survivor", "merged", "is_automatic"];
+        let frame = warehouse.frame(manifest, described, &names).await?;
+        let automatic: HashSet<(RawId, RawId)> = (0..frame.rows)
+            .filter(|at| frame.numbers("is_automatic")[*at] == 1)
+            .map(|at| {
+                let id = |name: &str| RawId(frame.numbers(name)[at]);
+                let (one, other) = (id("survivor"), id("merged"));
+                (one.min(other), one.max(other))
+            })
+            .collect();
+        let same = self.0.iter().filter(|(pair, known)| {
+            known.relation == Relation::Same.code() && !automatic.contains(*pair)
+        });
+        let decided = same.filter_map(|(_, known)| {
+            let is_one = match PairState::from_code(&known.state)? {
+                PairState::Merged => true,
+                PairState::Different => false,
+                _ => return None,
+            };
+            Some((known.certainty as f64 / (100 * Percent::ONE) as f64, is_one))
+        });
+        Ok(decided.unzip())
+    }
+}
+
+/// What the certainty of pairs is worth: by what people decided, where that is enough, else as it was
+/// measured on made-up customers.
+fn trust((told, are_one): (Vec<f64>, Vec<bool>)) -> Result<Json> {
+    const DECIDED_MIN: usize = 100;
+    let is_enough = told.len() >= DECIDED_MIN;
+    let bins = match is_enough {
+        true => reliability(&told, &are_one).map_err(Error::internal)?,
+        false => customers::RELIABILITY.to_vec(),
+    };
+    let bins = bins.iter().map(|bin| {
+        json!({ "from": bin.from, "to": bin.to, "pairs": bin.pairs, "told": bin.told,
+            "true": bin.true_share })
+    });
+    let source = if is_enough { "decided" } else { "made_up" };
+    Ok(json!({ "source": source, "decided": told.len(), "bins": bins.collect::<Vec<_>>() }))
 }
 
 /// Merges what is certain; who is gone since.
@@ -121,8 +187,9 @@ async fn merge_certain(
         };
         rows.sort_by_key(|row| (-bought(row), row.id));
         let Some((survivor, others)) = rows.split_first() else { continue };
+        let mut joined = vec![survivor.id];
         for other in others {
-            if before.are_different(survivor.id, other.id) {
+            if joined.iter().any(|one| before.are_different(*one, other.id)) {
                 continue;
             }
             let wanted = Merging {
@@ -132,7 +199,10 @@ async fn merge_certain(
                 is_automatic: true,
             };
             match merge(store, actor, &wanted).await {
-                Ok(_) => drop(gone.insert(other.id)),
+                Ok(_) => {
+                    gone.insert(other.id);
+                    joined.push(other.id);
+                }
                 // One that waits for approval, or is changed at this moment, waits for people.
                 Err(Error::Refused(_) | Error::Conflict { .. } | Error::Forbidden) => {}
                 Err(error) => return Err(error),
@@ -148,7 +218,9 @@ async fn keep(store: &Store, before: &Before, found: Vec<Likely>, run: &str) -> 
     let system = Actor::system(guanxi_store::Origin::Job);
     let told: HashSet<(RawId, RawId)> =
         found.iter().map(|pair| (pair.first, pair.second)).collect();
-    let known = |pair: &Likely| before.0.get(&(pair.first, pair.second));
+    let known = |pair: &Likely| {
+        before.0.get(&(pair.first, pair.second)).map(|known| (known.id, known.state.as_str()))
+    };
     let (new, old): (Vec<Likely>, Vec<Likely>) =
         found.into_iter().partition(|pair| known(pair).is_none());
     for chunk in new.chunks(BATCH) {
@@ -162,7 +234,7 @@ async fn keep(store: &Store, before: &Before, found: Vec<Likely>, run: &str) -> 
         let mut tx = store.write(&system).await?;
         for pair in chunk {
             let Some((id, _)) = known(pair).filter(|(_, state)| open(state)) else { continue };
-            let mut stored: Stored<CustomerPair> = tx.fetch(Purpose::Change, Id::new(*id)).await?;
+            let mut stored: Stored<CustomerPair> = tx.fetch(Purpose::Change, Id::new(id)).await?;
             (stored.relation, stored.certainty) = (pair.relation, percent(pair.certainty));
             (stored.reasons, stored.state) = (Some(reasons(pair)), PairState::Open);
             tx.update(&stored).await?;
@@ -172,8 +244,8 @@ async fn keep(store: &Store, before: &Before, found: Vec<Likely>, run: &str) -> 
     let stale = before
         .0
         .iter()
-        .filter(|(pair, (_, state))| state == PairState::Open.code() && !told.contains(pair));
-    let stale: Vec<RawId> = stale.map(|(_, (id, _))| *id).collect();
+        .filter(|(pair, known)| known.state == PairState::Open.code() && !told.contains(pair));
+    let stale: Vec<RawId> = stale.map(|(_, known)| known.id).collect();
     for chunk in stale.chunks(BATCH) {
         let mut tx = store.write(&system).await?;
         for id in chunk {

@@ -26,7 +26,7 @@ both_databases!(
     who_is_entered_twice_is_told,
 );
 
-async fn of<T: Record>(store: &Store, actor: &Actor, id: RawId) -> Stored<T> {
+pub(crate) async fn of<T: Record>(store: &Store, actor: &Actor, id: RawId) -> Stored<T> {
     let mut view = store.read(actor).await.unwrap();
     view.fetch(Purpose::Read, guanxi_base::Id::new(id)).await.unwrap()
 }
@@ -36,7 +36,11 @@ fn merging(survivor: RawId, merged: RawId) -> Merging {
 }
 
 /// The pairs of a state: what they are, who, in the order of certainty.
-async fn pairs(store: &Store, actor: &Actor, state: PairState) -> Vec<Stored<CustomerPair>> {
+pub(crate) async fn pairs(
+    store: &Store,
+    actor: &Actor,
+    state: PairState,
+) -> Vec<Stored<CustomerPair>> {
     let query = Query::of(Filter::eq("state", state.code()))
         .sorted(vec![Sort::down("certainty"), Sort::up("id")]);
     let mut view = store.read(actor).await.unwrap();
@@ -44,7 +48,7 @@ async fn pairs(store: &Store, actor: &Actor, state: PairState) -> Vec<Stored<Cus
     rows.into_iter().map(|row| row.try_into().unwrap()).collect()
 }
 
-async fn run(store: &Store, actor: &Actor, above: Option<&str>) -> Stored<AnalysisRun> {
+pub(crate) async fn run(store: &Store, actor: &Actor, above: Option<&str>) -> Stored<AnalysisRun> {
     let warehouse = Warehouse::open("memory:///").unwrap();
     let mut wanted = AnalysisRun::of(Analysis::Duplicates, None);
     wanted.merge_above = above.map(|text| guanxi_base::Percent::parse(text).unwrap());
@@ -290,6 +294,7 @@ async fn who_is_entered_twice_is_told(database: TestDatabase) {
     };
     let there = likely_there(&mut view, &text, None).await.unwrap();
     let found: Vec<RawId> = there.iter().map(|one| one.row.id).collect();
+    // Of the same house, but in another trade, is no other of it.
     assert_eq!(found, [ids[0], ids[1]]);
     assert!(there[0].certainty > 0.9 && there[0].reasons.contains(&("phone", "equal")));
     let there = likely_there(&mut view, &text, Some(ids[0])).await.unwrap();

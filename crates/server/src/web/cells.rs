@@ -97,7 +97,9 @@ pub(crate) fn value(
         },
         Value::Text(text) => match field.kind {
             Kind::Email => html! { a href=(format!("mailto:{text}")) { (text) } },
-            Kind::Phone => html! { a href=(format!("tel:{text}")) { (text) } },
+            Kind::Phone => {
+                html! { a href=(format!("tel:{}", text.replace('x', ";ext="))) { (text) } }
+            }
             Kind::Url => html! { a href=(text) rel="noreferrer" { (text) } },
             _ => html! { (text) },
         },

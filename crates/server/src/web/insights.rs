@@ -147,6 +147,7 @@ fn duplicates(texts: &Texts, run: &AnalysisRun, card: &Json) -> Markup {
                 div { dt { (texts.get("duplicates-merged")) } dd { (number(&card["merged"])) } }
             }
             a class="btn" href=(super::resolution::QUEUE) { (icon("arrows-join")) (texts.get("duplicates-queue")) }
+            @if run.falls_back != Some(true) { (super::resolution::reliability(texts, &card["reliability"])) }
         }
     };
     cards::card(texts, "duplicates-title", icon("arrows-join"), &content)

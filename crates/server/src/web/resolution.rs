@@ -418,6 +418,45 @@ pub(crate) async fn alike_customers(
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
 }
 
+/// Whether the certainty of pairs means what it says: of those told so certain, how many were true.
+pub(super) fn reliability(texts: &Texts, table: &serde_json::Value) -> Markup {
+    let bins = table["bins"].as_array().filter(|bins| !bins.is_empty());
+    let Some(bins) = bins else { return html! {} };
+    let is_decided = table["source"] == "decided";
+    let title = texts.get("duplicates-reliability");
+    let why = if is_decided {
+        "duplicates-reliability-decided"
+    } else {
+        "duplicates-reliability-made-up"
+    };
+    let share = |value: &serde_json::Value| percent(texts, value.as_f64().unwrap_or(0.0));
+    let count = |value: &serde_json::Value| {
+        format::number(texts.locale(), &value.as_u64().unwrap_or(0).to_string())
+    };
+    html! {
+        details {
+            summary { (title) }
+            p class="gx-muted mb-1" { (texts.get(why)) }
+            table class="table table-sm mb-0" aria-label=(title) {
+                thead { tr {
+                    th scope="col" { (texts.get("duplicates-reliability-told")) }
+                    th scope="col" class="gx-number" { (texts.get("duplicates-reliability-pairs")) }
+                    th scope="col" class="gx-number" { (texts.get("duplicates-reliability-true")) }
+                } }
+                tbody {
+                    @for bin in bins {
+                        tr {
+                            th scope="row" { (share(&bin["from"])) " \u{2013} " (share(&bin["to"])) }
+                            td class="gx-number" { (count(&bin["pairs"])) }
+                            td class="gx-number" { (share(&bin["true"])) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
 /// The words of a relation among the numbers of a run.
 pub(super) fn relation_label(texts: &Texts, code: &str) -> String {
     let of = CustomerPair::TYPE;

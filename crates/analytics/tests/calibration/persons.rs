@@ -1,0 +1,106 @@
+//! Made-up persons: Chinese and Latin names, couples under one roof, names that many have.
+
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg64;
+
+use crate::world::{Record, digits, mobile, pick, slip, wide};
+
+const FAMILIES: [&str; 20] = [
+    "王", "李", "张", "刘", "陈", "杨", "黄", "赵", "吴", "周", "徐", "孙", "马", "朱", "胡", "郭",
+    "欧阳", "林", "何", "高",
+];
+const GIVEN: &str = "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超霞平刚桂英建国志晓雪梅子涵浩然欣怡宇轩博文思睿嘉琪俊雅婷佳琳鹏飞";
+const FIRST: [&str; 24] = [
+    "Anna", "Ben", "Clara", "David", "Emma", "Felix", "Greta", "Hugo", "Ida", "Jonas", "Karin",
+    "Liam", "Mia", "Noah", "Olga", "Paul", "Rosa", "Simon", "Tara", "Udo", "Vera", "Walter",
+    "Yara", "Zoe",
+];
+const LAST: [&str; 24] = [
+    "Smith", "Miller", "Brown", "Fischer", "Weber", "Wagner", "Becker", "Hoffmann", "Koch",
+    "Bauer", "Richter", "Klein", "Wolf", "Neumann", "Schwarz", "Braun", "Hofmann", "Krueger",
+    "Hartmann", "Lange", "Werner", "Krause", "Lehmann", "Maier",
+];
+
+/// So many persons, one in seven of them twice.
+pub(crate) fn records(seed: u64, count: usize) -> Vec<Record> {
+    let mut random = Pcg64::seed_from_u64(seed);
+    let mut records: Vec<Record> = Vec::new();
+    let mut last: Option<(Record, bool, String)> = None;
+    for of in 0..count {
+        let is_latin = random.random_bool(0.4);
+        let (mut family, given) = name(&mut random, is_latin);
+        let mut one = Record {
+            of,
+            is_person: true,
+            phone: mobile(&mut random),
+            email: format!("m{}@163.com", digits(&mut random, 7)),
+            address: format!(
+                "杭州市文三路{}号{}室",
+                random.random_range(1..300),
+                digits(&mut random, 3)
+            ),
+            ..Record::default()
+        };
+        // Of one household with the one before.
+        if let Some((before, was_latin, name)) = &last
+            && random.random_bool(0.15)
+            && *was_latin == is_latin
+        {
+            one.address.clone_from(&before.address);
+            family.clone_from(name);
+            if before.name.contains(given.as_str()) {
+                continue;
+            }
+            if random.random_bool(0.4) {
+                one.phone.clone_from(&before.phone);
+            }
+        }
+        one.name = if is_latin { format!("{given} {family}") } else { format!("{family}{given}") };
+        last = Some((one.clone(), is_latin, family.clone()));
+        records.push(thinned(&mut random, &one));
+        if random.random_bool(0.14) {
+            let mut copy = thinned(&mut random, &one);
+            copy.name = match random.random_range(0..8) {
+                0 if is_latin => format!("{family}, {given}"),
+                1 if is_latin => format!("{family} {given}").to_uppercase(),
+                2 if is_latin => slip(&mut random, &one.name),
+                3 => one.name.chars().map(wide).collect(),
+                _ => copy.name,
+            };
+            copy.is_person = random.random_bool(0.9);
+            if random.random_bool(0.2) && !copy.phone.is_empty() {
+                copy.phone = mobile(&mut random);
+            }
+            if random.random_bool(0.3) && !copy.phone.is_empty() {
+                copy.phone = format!("0086{}", copy.phone);
+            }
+            records.push(copy);
+        }
+    }
+    for at in (1..records.len()).rev() {
+        records.swap(at, random.random_range(0..=at));
+    }
+    records
+}
+
+fn name(random: &mut Pcg64, is_latin: bool) -> (String, String) {
+    if is_latin {
+        return (pick(random, &LAST).to_owned(), pick(random, &FIRST).to_owned());
+    }
+    let given: Vec<char> = GIVEN.chars().collect();
+    let count = if random.random_bool(0.3) { 1 } else { 2 };
+    let given = (0..count).map(|_| pick(random, &given)).collect();
+    (pick(random, &FAMILIES).to_owned(), given)
+}
+
+/// What is known of somebody.
+fn thinned(random: &mut Pcg64, one: &Record) -> Record {
+    let mut copy = one.clone();
+    for (share, field) in [(0.7, &mut copy.phone), (0.5, &mut copy.email), (0.5, &mut copy.address)]
+    {
+        if !random.random_bool(share) {
+            field.clear();
+        }
+    }
+    copy
+}

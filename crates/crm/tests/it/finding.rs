@@ -1,0 +1,211 @@
+//! Telephones and names are found as people write them: by the search of all, by that of a list, by
+//! filters in the database and in the warehouse, and by keys.
+
+use guanxi_base::{RawId, Telephone};
+use guanxi_crm::segments::Choosing;
+use guanxi_record::{Filter, Op, Phone, Query, condition_from_param};
+use guanxi_store::{Store, StoreConfig, View};
+use guanxi_testkit::{TestDatabase, both_databases};
+use guanxi_warehouse::Warehouse;
+use serde_json::json;
+
+use crate::house::{NOW, create, customer, open};
+use crate::insights::follow;
+
+both_databases!(
+    telephones_are_found_however_they_are_written,
+    names_are_found_without_their_punctuation,
+    contains_takes_no_notice_of_case_and_accents,
+    values_are_known_however_they_are_written,
+    an_index_of_other_terms_is_made_anew,
+);
+
+const TELEPHONES: [(&str, &[&str]); 5] = [
+    (
+        "+8613800138000",
+        &[
+            "13800138000",
+            "+86 138 0013 8000",
+            "0086-13800138000",
+            "138-0013-8000",
+            "0138000",
+            "38000",
+        ],
+    ),
+    (
+        "13911112222",
+        &["+86 139 1111 2222", "008613911112222", "139 1111 2222", "１３９１１１１２２２２"],
+    ),
+    ("+14155550123", &["4155550123", "(415) 555-0123", "1-415-555-0123", "5550123", "50123"]),
+    ("0573-8212345", &["0573-8212345", "+86 573 8212345", "(0573) 8212345", "8212345", "12345"]),
+    ("+49 30 901820", &["030 901820", "+49 (0)30 90 18 20", "0049 30 901820", "901820"]),
+];
+
+async fn names(view: &mut View, query: &Query) -> Vec<String> {
+    let rows = view.list("customer", query).await.unwrap().rows;
+    let described = view.catalog().get("customer").unwrap().clone();
+    let mut names: Vec<String> = rows.iter().map(|row| row.title(&described)).collect();
+    names.sort();
+    names
+}
+
+async fn telephones_are_found_however_they_are_written(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    for (at, (telephone, _)) in TELEPHONES.iter().enumerate() {
+        let mut one = customer(&format!("Firm {at}"));
+        let kept = guanxi_record::Value::from_text(&guanxi_record::Kind::Phone, telephone);
+        one.phone = Some(Phone(kept.unwrap().to_text()));
+        create(&store, &actor, &one).await;
+    }
+    create(&store, &actor, &customer("Silent")).await;
+    let mut view = store.read(&actor).await.unwrap();
+    for (at, (_, typed)) in TELEPHONES.iter().enumerate() {
+        let wanted = [format!("Firm {at}")];
+        for words in *typed {
+            let mut query = Query::of(Filter::everything());
+            query.search = Some((*words).to_owned());
+            assert_eq!(names(&mut view, &query).await, wanted, "q={words}");
+            let hits = view.search(words, &[], 10).await.unwrap();
+            let titles: Vec<String> = hits.into_iter().map(|hit| hit.title).collect();
+            assert_eq!(titles, wanted, "search of all: {words}");
+            let whole = Telephone::read(words).is_some_and(|one| one.significant().len() >= 7);
+            let contains = Query::of(condition_from_param("phone.contains", words));
+            if words.is_ascii() {
+                assert_eq!(names(&mut view, &contains).await, wanted, "phone.contains={words}");
+            }
+            if whole {
+                let equal = Query::of(condition_from_param("phone", words));
+                assert_eq!(names(&mut view, &equal).await, wanted, "phone={words}");
+                let other = Query::of(condition_from_param("phone.ne", words));
+                assert_eq!(names(&mut view, &other).await.len(), TELEPHONES.len(), "{words}");
+            }
+        }
+    }
+    let both = Filter::compare("phone", Op::In, json!(["138 0013 8000", "+1 415 555 0123"]));
+    assert_eq!(names(&mut view, &Query::of(both)).await, ["Firm 0", "Firm 2"]);
+    for words in ["13800138001", "+1 13911112222", "99999999"] {
+        let mut query = Query::of(Filter::everything());
+        query.search = Some(words.to_owned());
+        assert!(names(&mut view, &query).await.is_empty(), "{words}");
+        let equal = Query::of(condition_from_param("phone", words));
+        assert!(names(&mut view, &equal).await.is_empty(), "{words}");
+    }
+}
+
+async fn names_are_found_without_their_punctuation(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let found = [
+        ("某某汽车（中国）投资有限公司", &["某某汽车中国", "汽车（中国）投资", "mmqczg"][..]),
+        ("上海·某某 科技", &["上海某某", "某某科技"]),
+        ("O'Brien & Sons", &["obrien", "o brien"]),
+        ("AT&T", &["att"]),
+        ("E.ON", &["eon"]),
+        ("Coca-Cola", &["cocacola", "coca cola"]),
+        ("Müllerstraße 12 GmbH", &["mullerstrasse", "MUELLERSTRASSE", "müllerstraße"]),
+        ("Işık Łódź", &["isik", "IŞIK", "lodz"]),
+    ];
+    for (name, _) in &found {
+        create(&store, &actor, &customer(name)).await;
+    }
+    let mut view = store.read(&actor).await.unwrap();
+    for (name, typed) in &found {
+        for words in *typed {
+            let mut query = Query::of(Filter::everything());
+            query.search = Some((*words).to_owned());
+            assert_eq!(names(&mut view, &query).await, [*name], "{words}");
+            let hits = view.search(words, &[], 10).await.unwrap();
+            assert_eq!(hits.len(), 1, "{words}");
+        }
+    }
+}
+
+/// How many customers of the warehouse pass.
+async fn chosen(choosing: &Choosing, filter: &Filter) -> usize {
+    choosing.mask("customer", filter).await.unwrap().iter().filter(|one| **one).count()
+}
+
+async fn contains_takes_no_notice_of_case_and_accents(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    for name in
+        ["MÜLLER", "müller", "Muller", "Mu\u{308}ller", "STRASSE", "Straße", "Łódź", "ΣΟΦΟΣ"]
+    {
+        create(&store, &actor, &customer(name)).await;
+    }
+    let mut called = customer("Called");
+    called.phone = Some(Phone("+8613800138000".to_owned()));
+    create(&store, &actor, &called).await;
+    let warehouse = Warehouse::open("memory:///").unwrap();
+    follow(&store, &warehouse).await;
+    let choosing = Choosing::begin(&store, &warehouse, &actor).await.unwrap();
+    let mut view = store.read(&actor).await.unwrap();
+    for (parameter, value, wanted) in [
+        ("name.contains", "müller", 4),
+        ("name.contains", "ÜLLER", 4),
+        ("name.starts", "mül", 4),
+        ("name.contains", "straße", 2),
+        ("name.contains", "lodz", 1),
+        ("name.contains", "σοφος", 1),
+        ("name.contains", "100%", 0),
+        ("name", "Müller", 0),
+        ("phone.contains", "138-0013", 1),
+        ("phone.starts", "138 00", 0),
+        ("phone.starts", "86138", 1),
+        ("phone", "0086 138 0013 8000", 1),
+        ("phone.ne", "138 0013 8000", 8),
+    ] {
+        let filter = condition_from_param(parameter, value);
+        assert_eq!(names(&mut view, &Query::of(filter.clone())).await.len(), wanted, "{value}");
+        assert_eq!(chosen(&choosing, &filter).await, wanted, "{value}");
+    }
+}
+
+async fn values_are_known_however_they_are_written(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mut one = customer("Ärger & Söhne GmbH");
+    one.phone = Some(Phone("+8613800138000".to_owned()));
+    let one = create(&store, &actor, &one).await;
+    create(&store, &actor, &customer("Other")).await;
+    let mut view = store.read(&actor).await.unwrap();
+    for (field, text) in [
+        ("name", "A\u{308}RGER  &  SÖHNE GMBH"),
+        ("name", "ａrger & sohne gmbh"),
+        ("phone", "138 0013 8000"),
+        ("phone", "008613800138000"),
+    ] {
+        let found = view.known_as("customer", field, &[text.to_owned()]).await.unwrap();
+        let ids: Vec<RawId> = found.iter().map(|row| row.id).collect();
+        assert_eq!(ids, [one.id.raw()], "{text}");
+    }
+    let other = view.known_as("customer", "name", &["Arger".to_owned()]).await.unwrap();
+    assert!(other.is_empty());
+}
+
+async fn an_index_of_other_terms_is_made_anew(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    for at in 0..30 {
+        create(&store, &actor, &customer(&format!("Coca-Cola {at}"))).await;
+    }
+    let found = async |store: &Store| {
+        let mut view = store.read(&actor).await.unwrap();
+        view.search("cocacola", &[], 50).await.unwrap().len()
+    };
+    assert_eq!(found(&store).await, 30);
+    drop(store);
+    let older = "UPDATE counter SET value = 1 WHERE name = '#search_terms';";
+    database
+        .execute(
+            &format!("{older} INSERT INTO search_index (search_index) VALUES ('delete-all');"),
+            &format!("{older} UPDATE search_document SET terms = NULL;"),
+        )
+        .await;
+    let config = || -> StoreConfig {
+        let clock = guanxi_base::Clock::at(NOW.parse().unwrap());
+        guanxi_crm::store_config(database.url.clone(), clock).unwrap()
+    };
+    let store = Store::open(config()).await.unwrap();
+    assert_eq!(found(&store).await, 30);
+    drop(store);
+    // Once is enough.
+    let store = Store::open(config()).await.unwrap();
+    assert_eq!(found(&store).await, 30);
+}
