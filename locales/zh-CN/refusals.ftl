@@ -56,6 +56,8 @@ refusal-not-json = 这不是 JSON：{ $value }
 refusal-not-made-before = 同一行必须先生成{ $type }，此字段才能关联它。
 refusal-not-sortable = 列表不能按“{ $name }”排序。
 refusal-not-there = 没有可更新的{ $type }“{ $value }”。
+refusal-sum-too-large = 合计超出可保存的最大数值，请缩小范围。
+refusal-nothing-compared = “{ $name }”没有给出要比较的值。请填写值、去掉此条件，或用 { $name }.empty=true 查询未填写的记录。
 refusal-password-too-short = 密码至少 { $limit } 个字符。
 refusal-read-only = “{ $name }”由系统计算，不能填写。
 refusal-repeated-in-file = { $type }“{ $value }”在文件中重复出现。

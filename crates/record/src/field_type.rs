@@ -278,7 +278,7 @@ impl Address {
     pub fn from_text(text: &str) -> Self {
         let parts: Vec<&str> = text.split(" / ").map(str::trim).collect();
         if parts.len() == 1 {
-            let street = || Self { street: text.to_owned(), ..Self::default() };
+            let street = || Self { street: text.trim().to_owned(), ..Self::default() };
             return Self::from_line(text).unwrap_or_else(street);
         }
         let mut address = Self::default();

@@ -1,7 +1,7 @@
 //! Groups of records and their numbers, computed by the database, exact to the last unit.
 
 use guanxi_base::{Currency, Decimal, Error, Money, Percent, Refusal, Result};
-use guanxi_record::{Aggregate, Function, Kind, Measure, RecordType, Value};
+use guanxi_record::{Aggregate, Function, Kind, Measure, OnDelete, RecordType, Value};
 
 use crate::actor::Purpose;
 use crate::columns::{Expression, read_value};
@@ -43,11 +43,12 @@ impl Currencies {
     }
 }
 
-/// A linked record that a key of groups lies behind.
-struct Join {
-    linked: RecordType,
-    alias: String,
-    link: String,
+/// What a key of groups lies behind.
+enum Join {
+    /// A linked record.
+    Linked { linked: RecordType, alias: String, link: String },
+    /// The elements of a field that holds several: a record is in the group of each of them.
+    Elements(String),
 }
 
 impl View {
@@ -95,9 +96,14 @@ impl View {
         sql.push("SELECT ").push(&columns.join(", ")).push(" FROM ").name(&record_type.name);
         sql.push(" t0");
         for join in &joins {
-            sql.push(" LEFT JOIN ").name(&join.linked.name);
-            sql.push(&format!(" {0} ON {0}.\"id\" = {1} AND ", join.alias, join.link));
-            conditions.scope(&mut sql, &join.linked, &join.alias, Purpose::Read)?;
+            match join {
+                Join::Linked { linked, alias, link } => {
+                    sql.push(" LEFT JOIN ").name(&linked.name);
+                    sql.push(&format!(" {alias} ON {alias}.\"id\" = {link} AND "));
+                    conditions.scope(&mut sql, linked, alias, Purpose::Read)?;
+                }
+                Join::Elements(elements) => drop(sql.push(elements)),
+            }
         }
         sql.push(" WHERE ");
         self.restrict_groups(&mut sql, &mut conditions, &record_type, wanted, &currencies)?;
@@ -172,12 +178,21 @@ impl View {
             let linked = self.catalog.named(target)?.clone();
             let inner = conditions.alias();
             let linked = (*linked).clone();
-            joins.push(Join { linked: linked.clone(), alias: inner.clone(), link: link.sql });
+            let join = (linked.clone(), inner.clone(), link.sql);
+            joins.push(Join::Linked { linked: join.0, alias: join.1, link: join.2 });
             alias = inner;
             of = std::borrow::Cow::Owned(linked);
             rest = after;
         }
-        conditions.expression(sql, &of, &alias, rest)
+        let expression = conditions.expression(sql, &of, &alias, rest)?;
+        let kind = match &expression.kind {
+            Kind::Choices(options) => Kind::Choice(options.clone()),
+            Kind::Links { to } => Kind::Link { to: to.clone(), on_delete: OnDelete::Clear },
+            _ => return Ok(expression),
+        };
+        let inner = conditions.alias();
+        joins.push(Join::Elements(sql.dialect.json_elements(&expression.sql, &inner)));
+        Ok(Expression { sql: sql.dialect.json_element(&inner, &kind), kind, ..expression })
     }
 
     /// The columns of a measure, the kind of its values, and the currency of money.

@@ -2,21 +2,63 @@
 //! records in the same words that a person can copy from the browser.
 
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_record::{Filter, RecordType, condition_from_param};
+use guanxi_record::{Filter, Op, RecordType, condition_from_param, is_parameter, param_name};
+use serde_json::Value as Json;
 
-/// Reads `status=confirmed&total.lt=5000`.
+/// Reads `status=confirmed&total.lt=5000`; `filter` is a condition as JSON.
 ///
 /// # Errors
-/// `not-a-condition` when a part has no `=`.
+/// `not-a-condition` when a part has no `=`; `wrong-filter`.
 pub fn parse(text: &str) -> Result<Filter> {
     let mut filter = Filter::everything();
-    for part in text.trim().trim_start_matches('?').split('&').filter(|part| !part.is_empty()) {
-        let (name, value) = part.split_once('=').ok_or_else(|| not_one(part))?;
-        let name = decoded(name).ok_or_else(|| not_one(part))?;
-        let value = decoded(value).ok_or_else(|| not_one(part))?;
-        filter = filter.and(condition_from_param(&name, &value));
+    for (name, value) in parts(text)? {
+        filter = filter.and(match name.as_str() {
+            FILTER => read_filter(&value)?,
+            name => condition_from_param(name, &value),
+        });
     }
     Ok(filter)
+}
+
+/// The parameter that states a condition as JSON.
+pub const FILTER: &str = "filter";
+
+/// A condition as JSON in a parameter.
+///
+/// # Errors
+/// `wrong-filter`.
+pub fn read_filter(text: &str) -> Result<Filter> {
+    let json = serde_json::from_str(text)
+        .map_err(|_| Refusal::field("wrong-filter", FILTER).with("value", text))?;
+    Filter::from_json(&json)
+}
+
+/// The same conditions as the address of a list needs them, where `total=500` would be no condition:
+/// `total.eq=500`.
+///
+/// # Errors
+/// `not-a-condition`.
+pub fn as_address(text: &str) -> Result<String> {
+    let written = parts(text)?.into_iter().map(|(name, value)| {
+        let name = match name == FILTER {
+            true => name,
+            false if is_parameter(&name) => param_name(&name, Op::Eq),
+            false => name,
+        };
+        format!("{}={}", encoded(&name), encoded(&value))
+    });
+    Ok(written.collect::<Vec<_>>().join("&"))
+}
+
+/// The parameters of an address, in their order.
+fn parts(text: &str) -> Result<Vec<(String, String)>> {
+    let parts = text.trim().trim_start_matches('?').split('&').filter(|part| !part.is_empty());
+    let read = parts.map(|part| {
+        let (name, value) = part.split_once('=').ok_or_else(|| not_one(part))?;
+        let name = decoded(name).ok_or_else(|| not_one(part))?;
+        Ok((name, decoded(value).ok_or_else(|| not_one(part))?))
+    });
+    read.collect()
 }
 
 /// What is wrong with conditions on records of a type, as far as the description tells.
@@ -28,6 +70,9 @@ pub fn check(text: &str, described: &RecordType) -> Vec<Refusal> {
     };
     let Filter::All(all) = filter else { return Vec::new() };
     let wrong = all.iter().filter_map(|one| match one {
+        Filter::Compare { field, op, value } if says_nothing(*op, value) => {
+            Some(Refusal::field("nothing-compared", "condition").with("name", field))
+        }
         Filter::Compare { field, .. } => {
             let first = field.split('.').next().unwrap_or_default();
             let known = first == "id" || first.starts_with("x_");
@@ -39,6 +84,12 @@ pub fn check(text: &str, described: &RecordType) -> Vec<Refusal> {
         _ => None,
     });
     wrong.collect()
+}
+
+/// Whether a comparison has nothing to compare with: of a rule it would let nothing pass.
+fn says_nothing(op: Op, value: &Json) -> bool {
+    let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
+    op != Op::Empty && (is_blank || value.as_array().is_some_and(Vec::is_empty))
 }
 
 fn not_one(part: &str) -> Error {
@@ -82,7 +133,7 @@ fn decoded(text: &str) -> Option<String> {
 mod tests {
     use super::*;
     use crate::access::Team;
-    use guanxi_record::{Op, Record};
+    use guanxi_record::Record;
 
     #[test]
     fn a_copied_address_is_a_condition() {
@@ -94,7 +145,14 @@ mod tests {
         for wrong in ["kind", "kind=%", "kind=%zz", "kind=%ff"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+        let json = Filter::Any(vec![Filter::eq("kind", "a&b"), Filter::eq("name", "ß")]);
+        let text = format!("kind=person&filter={}", encoded(&json.to_json().to_string()));
+        assert_eq!(parse(&text).unwrap(), Filter::eq("kind", "person").and(json));
+        assert!(parse("filter=%7B").is_err());
+        assert_eq!(as_address("?total=5+EUR&a.in=x,y").unwrap(), "total.eq=5%20EUR&a.in=x,y");
+        assert_eq!(as_address(&text).unwrap(), text);
         let of = |text| check(text, Team::TYPE).len();
         assert_eq!([of("name=a"), of("leader.team=x"), of("colour=red"), of("a")], [0, 0, 1, 1]);
+        assert_eq!([of("name="), of("name.in="), of("name.empty=")], [1, 1, 0]);
     }
 }
