@@ -80,6 +80,8 @@ refusal-not-json = This is not JSON: { $value }
 refusal-not-made-before = The same line must make a { $type } before this field can link to it.
 refusal-not-sortable = A list cannot be sorted by “{ $name }”.
 refusal-not-there = There is no { $type } “{ $value }” to update.
+refusal-sum-too-large = The sum is larger than any number that is kept. Choose fewer records.
+refusal-nothing-compared = “{ $name }” is compared with nothing. Give a value, leave the condition out, or ask for records without one: { $name }.empty=true.
 refusal-password-too-short = A password has at least { $limit } characters.
 refusal-percent-not-here = “{ $value }” is per cent, but this field is not. Write the number itself.
 refusal-quote-not-closed = A quotation mark that opens in line { $line } is never closed: the file is cut off, or the mark is one too many. Nothing was imported. Correct that line.

@@ -80,6 +80,8 @@ refusal-not-json = 这不是 JSON：{ $value }
 refusal-not-made-before = 同一行必须先生成{ $type }，此字段才能关联它。
 refusal-not-sortable = 列表不能按“{ $name }”排序。
 refusal-not-there = 没有可更新的{ $type }“{ $value }”。
+refusal-sum-too-large = 合计超出可保存的最大数值，请缩小范围。
+refusal-nothing-compared = “{ $name }”没有给出要比较的值。请填写值、去掉此条件，或用 { $name }.empty=true 查询未填写的记录。
 refusal-password-too-short = 密码至少 { $limit } 个字符。
 refusal-percent-not-here = “{ $value }”是百分数，而此字段不是。请填写数字本身。
 refusal-quote-not-closed = 第 { $line } 行开始的引号一直没有结束：文件被截断，或多了一个引号。未导入任何内容，请更正该行。

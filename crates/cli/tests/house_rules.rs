@@ -18,6 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("server", &["base", "record", "store", "crm", "warehouse"]),
     ("cli", &["base", "record", "store", "cluster", "crm", "server", "warehouse"]),
     ("testkit", &[]),
+    ("fuzz", &[]),
 ];
 
 /// Inside `crm`: a module and the modules that it may name.

@@ -4,11 +4,15 @@
 use guanxi_base::{Currency, Date, Error, Money, RawId, Refusal, Result, TimeZone, Timestamp};
 use serde_json::Value as Json;
 
-use crate::period::relative_day;
+use crate::period::{plain_day, relative_day};
+use crate::value_text::has_control_character;
 use crate::{Kind, Op, Period, RecordType, Value};
 
 /// Stands for "whatever the currency"; ISO 4217 has XXX for no currency.
 pub const ANY_CURRENCY: Currency = Currency::NONE;
+
+/// The part of an amount that one may ask for by itself: `total.currency=EUR`.
+pub const CURRENCY: &str = "currency";
 
 /// When and for whom words such as `today` and `me` are read.
 #[derive(Debug, Clone)]
@@ -28,23 +32,17 @@ impl Compared {
         self.now.to_zoned(self.time_zone.clone()).date()
     }
 
-    /// A value to compare with: what the field holds, and besides it relative days, days for
-    /// instants, and amounts of [`ANY_CURRENCY`].
+    /// A value to compare with: what the field holds, and besides it relative days and amounts of
+    /// [`ANY_CURRENCY`]. Nothing equals `Null`, which is `me` where there is nobody.
     ///
     /// # Errors
     /// A refusal that names the field when it is none.
     pub fn value(&self, name: &str, kind: &Kind, json: &Json) -> Result<Value> {
         if let Some(text) = json.as_str() {
-            let day = || relative_day(text, self.today()).or_else(|| text.parse().ok());
             match kind {
                 Kind::Date => {
-                    if let Some(day) = day() {
+                    if let Some(day) = self.named_day(text) {
                         return Ok(Value::Date(day));
-                    }
-                }
-                Kind::Instant => {
-                    if let Some(day) = day().filter(|_| !text.contains('T')) {
-                        return self.start_of_day(day);
                     }
                 }
                 Kind::Money => {
@@ -67,6 +65,49 @@ impl Compared {
         Value::from_json(kind, json).map_err(|refusal| about(refusal, name))
     }
 
+    /// The first moment of the day that an instant is compared with, and the first after it; `None`
+    /// where it is compared with something else.
+    ///
+    /// # Errors
+    /// `not-a-time` where the day has no end that is kept.
+    pub fn day(&self, name: &str, kind: &Kind, json: &Json) -> Result<Option<[Value; 2]>> {
+        let text = json.as_str().map(str::trim).filter(|_| *kind == Kind::Instant);
+        let Some(day) = text.and_then(|text| self.named_day(text)) else { return Ok(None) };
+        let next = day.tomorrow().map_err(|_| not_a_time(name, day))?;
+        Ok(Some([self.start_of_day(name, day)?, self.start_of_day(name, next)?]))
+    }
+
+    fn named_day(&self, text: &str) -> Option<Date> {
+        relative_day(text, self.today()).or_else(|| plain_day(text))
+    }
+
+    /// The text that another holds, or begins with.
+    ///
+    /// # Errors
+    /// `not-comparable` where the field holds no text or this is none; `control-character`.
+    pub fn text<'a>(&self, name: &str, (op, kind): (Op, &Kind), json: &'a Json) -> Result<&'a str> {
+        let text = json.as_str().filter(|_| kind.is_text());
+        let text = text.ok_or_else(|| not_comparable(name, op))?;
+        if has_control_character(text) {
+            return Err(Refusal::field("control-character", name).into());
+        }
+        Ok(text)
+    }
+
+    /// That what somebody asks for says something: a blank text is no value, and no condition.
+    ///
+    /// # Errors
+    /// `nothing-compared`.
+    pub fn asks_something(&self, name: &str, op: Op, json: &Json) -> Result<()> {
+        let is_blank = |json: &Json| json.as_str().is_some_and(|text| text.trim().is_empty());
+        let blank = op != Op::Empty
+            && (is_blank(json) || json.as_array().is_some_and(|all| all.iter().any(is_blank)));
+        match blank {
+            true => Err(Refusal::field("nothing-compared", name).with("name", name).into()),
+            false => Ok(()),
+        }
+    }
+
     /// The first value of a period and the first after it.
     ///
     /// # Errors
@@ -77,15 +118,21 @@ impl Compared {
             .ok_or_else(|| Refusal::field("not-a-period", name).with("value", words))?;
         match kind {
             Kind::Date => Ok([Value::Date(period.start), Value::Date(period.end)]),
-            Kind::Instant => Ok([self.start_of_day(period.start)?, self.start_of_day(period.end)?]),
+            Kind::Instant => {
+                Ok([self.start_of_day(name, period.start)?, self.start_of_day(name, period.end)?])
+            }
             _ => Err(not_comparable(name, Op::Within).into()),
         }
     }
 
-    fn start_of_day(&self, day: Date) -> Result<Value> {
-        let zoned = day.to_zoned(self.time_zone.clone());
-        Ok(Value::Instant(zoned.map_err(Error::internal)?.timestamp()))
+    fn start_of_day(&self, name: &str, day: Date) -> Result<Value> {
+        let zoned = day.to_zoned(self.time_zone.clone()).map_err(|_| not_a_time(name, day))?;
+        Ok(Value::Instant(zoned.timestamp()))
     }
+}
+
+fn not_a_time(name: &str, day: Date) -> Refusal {
+    Refusal::field("not-a-time", name).with("value", day)
 }
 
 /// A refusal that names the field that it is about.

@@ -288,7 +288,7 @@ impl Address {
         }
         let mut parts: Vec<String> = marked.split(" / ").map(|p| p.trim().to_owned()).collect();
         if parts.len() == 1 {
-            let street = || Self { street: text.to_owned(), ..Self::default() };
+            let street = || Self { street: text.trim().to_owned(), ..Self::default() };
             return Self::from_line(text).unwrap_or_else(street);
         }
         if parts.len() > Self::PARTS.len() {

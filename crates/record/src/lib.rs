@@ -23,13 +23,16 @@ mod zone_offsets;
 
 pub use catalog::Catalog;
 pub use changes::{Changes, FieldChange};
-pub use compared::{ANY_CURRENCY, Compared, about, not_comparable, unknown_field};
+pub use compared::{ANY_CURRENCY, CURRENCY, Compared, about, not_comparable, unknown_field};
 pub use field::{CustomLabels, Default, Field, Meaning, Rollup, SYSTEM_FIELDS, VERSION_FIELD};
 pub use field_type::{
     Address, Choice, Email, FieldType, FileId, Json, LongText, Owner, Phone, Url,
 };
 pub use filter::{Count, Filter, Op};
-pub use filter_text::{MAX_FILTER_DEPTH, condition_from_param};
+pub use filter_text::{
+    MAX_FILTER_DEPTH, PARAMETERS, condition_from_param, is_parameter, param_name, read_list,
+    write_list,
+};
 pub use guanxi_record_derive::{Choice, Record};
 pub use kind::{Kind, OnDelete, Options};
 pub use period::Period;

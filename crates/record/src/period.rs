@@ -22,6 +22,10 @@ impl Period {
     /// `last_3_months` ends today and includes it; `next_7_days` starts tomorrow.
     #[must_use]
     pub fn parse(words: &str, today: Date) -> Option<Self> {
+        Self::read(words, today).filter(|period| is_kept(period.start) && is_kept(period.end))
+    }
+
+    fn read(words: &str, today: Date) -> Option<Self> {
         match words {
             "today" => return Self::days(today, 0, 1),
             "yesterday" => return Self::days(today, -1, 0),
@@ -66,10 +70,25 @@ pub fn relative_day(words: &str, today: Date) -> Option<Date> {
         let count: i64 = count.parse().ok().filter(|count| (0..=COUNT_MAX).contains(count))?;
         span(unit.strip_suffix('s').unwrap_or(unit), count)
     };
-    match words.strip_suffix("_ago") {
+    let day = match words.strip_suffix("_ago") {
         Some(past) => today.checked_sub(amount(past)?).ok(),
         None => today.checked_add(amount(words.strip_prefix("in_")?)?).ok(),
-    }
+    };
+    day.filter(|day| is_kept(*day))
+}
+
+/// The day that `2026-03-18` means. Other forms of a date are read where files are read; years before
+/// the first, which databases count differently, are none.
+#[must_use]
+pub fn plain_day(text: &str) -> Option<Date> {
+    const LETTERS: usize = "2026-03-18".len();
+    let day: Date = text.parse().ok().filter(|_| text.len() == LETTERS)?;
+    is_kept(day).then_some(day)
+}
+
+/// Whether both databases keep this day in its order.
+pub(crate) fn is_kept(day: Date) -> bool {
+    day.year() >= 1
 }
 
 fn span(unit: &str, count: i64) -> Option<Span> {
@@ -119,6 +138,10 @@ mod tests {
             ("next_year", "2027-01-01..2028-01-01"),
             ("last_0_days", "none"),
             ("last_99999_days", "none"),
+            // Before the first year, after the last: no calendar of a database has them.
+            ("last_9999_years", "none"),
+            ("next_9999_years", "none"),
+            ("last_2000_years", "0026-03-19..2026-03-19"),
             ("soon", "none"),
         ] {
             assert_eq!(show(words), expected, "{words}");
@@ -128,5 +151,6 @@ mod tests {
         assert_eq!(day("in_1_month").as_deref(), Some("2026-04-18"));
         assert_eq!(day("today").as_deref(), Some("2026-03-18"));
         assert_eq!(day("2026-01-01"), None);
+        assert_eq!((day("9999_years_ago"), day("in_9999_years")), (None, None));
     }
 }

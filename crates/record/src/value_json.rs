@@ -38,8 +38,13 @@ impl Value {
         match (kind, json) {
             (_, Json::Null) => Ok(Self::Null),
             (Kind::Json, any) => {
-                let long = any.to_string().chars().count() > kind.longest();
-                if long { Err(too_long(kind)) } else { Ok(Self::Json(Box::new(any.clone()))) }
+                if any.to_string().chars().count() > kind.longest() {
+                    return Err(too_long(kind));
+                }
+                if has_nul(any) {
+                    return Err(Refusal::new("control-character"));
+                }
+                Ok(Self::Json(Box::new(any.clone())))
             }
             (Kind::Money, Json::Object(money)) => {
                 let part = |name| money.get(name).and_then(Json::as_str);
@@ -111,6 +116,16 @@ impl Value {
                 .collect::<Result<Vec<RawId>, _>>()
                 .map(Self::Links),
         }
+    }
+}
+
+/// Whether a text somewhere inside holds a NUL, which no database keeps.
+fn has_nul(json: &Json) -> bool {
+    match json {
+        Json::String(text) => text.contains('\0'),
+        Json::Array(all) => all.iter().any(has_nul),
+        Json::Object(all) => all.iter().any(|(name, one)| name.contains('\0') || has_nul(one)),
+        _ => false,
     }
 }
 

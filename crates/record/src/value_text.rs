@@ -2,9 +2,10 @@
 //! Files with other date and number formats are normalised by the import before they get here.
 
 use guanxi_base::{
-    Currency, Date, Decimal, Money, Percent, Refusal, Telephone, Timestamp, composed,
+    Currency, Decimal, Money, Percent, Refusal, Telephone, TimeZone, Timestamp, composed,
 };
 
+use crate::period::{is_kept, plain_day};
 use crate::value_json::{not_an_id, not_an_option, shown, too_long};
 use crate::{Address, Kind, Value, half_width};
 
@@ -42,7 +43,7 @@ impl Value {
         if text.chars().take(kind.longest() + 1).count() > kind.longest() {
             return Err(too_long(kind));
         }
-        if text.chars().any(|c| c == '\0' || (c.is_control() && !matches!(c, '\n' | '\r' | '\t'))) {
+        if has_control_character(text) {
             return Err(Refusal::new("control-character"));
         }
         let refuse = |code| Refusal::new(code).with("value", shown(text));
@@ -61,7 +62,7 @@ impl Value {
             Kind::Boolean => {
                 boolean(text).map(Self::Boolean).ok_or_else(|| refuse("not-a-boolean"))
             }
-            Kind::Date => text.parse::<Date>().map(Self::Date).map_err(|_| refuse("not-a-date")),
+            Kind::Date => plain_day(text).map(Self::Date).ok_or_else(|| refuse("not-a-date")),
             Kind::Instant => instant(text).map(Self::Instant).ok_or_else(|| refuse("not-a-time")),
             Kind::Choice(options) => match options.iter().find(|option| *option == text) {
                 Some(option) => Ok(Self::Text(option.to_string())),
@@ -77,11 +78,17 @@ impl Value {
             Kind::Email => email(text).map(Self::Text).ok_or_else(|| refuse("not-an-email")),
             Kind::Url => url(text).map(Self::Text).ok_or_else(|| refuse("not-a-url")),
             Kind::Address => Ok(Self::Address(Box::new(Address::from_text(text)))),
-            Kind::Json => serde_json::from_str(text)
-                .map(|json| Self::Json(Box::new(json)))
-                .map_err(|_| refuse("not-json")),
+            Kind::Json => {
+                let json = serde_json::from_str(text).map_err(|_| refuse("not-json"))?;
+                Self::from_json(kind, &json)
+            }
         }
     }
+}
+
+/// Whether a text holds what nobody sees; a NUL is no text at all to a database.
+pub(crate) fn has_control_character(text: &str) -> bool {
+    text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
 }
 
 fn money(text: &str) -> Result<Value, Refusal> {
@@ -102,7 +109,8 @@ fn boolean(text: &str) -> Option<bool> {
 /// An instant with its zone, cut to the microsecond that both databases keep.
 fn instant(text: &str) -> Option<Timestamp> {
     let instant: Timestamp = text.parse().ok()?;
-    Timestamp::from_microsecond(instant.as_microsecond()).ok()
+    let day = instant.to_zoned(TimeZone::UTC).date();
+    Timestamp::from_microsecond(instant.as_microsecond()).ok().filter(|_| is_kept(day))
 }
 
 fn email(text: &str) -> Option<String> {
@@ -148,6 +156,10 @@ mod tests {
             (Kind::Money, "12.5 yuan", "! not-a-currency"),
             (Kind::Boolean, "Yes", "true"),
             (Kind::Date, "2026-02-30", "! not-a-date"),
+            (Kind::Date, "2026-02-03T10:00", "! not-a-date"),
+            (Kind::Date, "9999-12-31", "9999-12-31"),
+            (Kind::Date, "-000043-03-15", "! not-a-date"),
+            (Kind::Instant, "-000043-03-15T10:00:00Z", "! not-a-time"),
             (Kind::Instant, "2026-02-03T10:00:00+08:00", "2026-02-03T02:00:00Z"),
             (Kind::Phone, "+86 (138) 0013-8000", "+8613800138000"),
             (Kind::Phone, "＋８６（１３８）００１３－８０００", "+8613800138000"),

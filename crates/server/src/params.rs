@@ -2,10 +2,10 @@
 //! works in both.
 
 use guanxi_base::{Refusal, Result};
-use guanxi_crm::access::LIST_PARAMETERS;
-pub(crate) use guanxi_crm::access::conditions::encoded;
+use guanxi_crm::access::conditions::read_filter;
+pub(crate) use guanxi_crm::access::conditions::{FILTER, encoded};
 use guanxi_crm::segments::expand;
-use guanxi_record::{Cursor, Filter, Op, Query, Sort, condition_from_param};
+use guanxi_record::{Cursor, Filter, Op, Query, Sort, condition_from_param, is_parameter};
 use guanxi_store::{View, Wording};
 use maud::{Markup, html};
 use serde_json::{Value as Json, json};
@@ -35,19 +35,21 @@ pub(crate) fn hidden(params: &Params, except: &[&str]) -> Markup {
 }
 
 /// Whether a parameter states a condition on a field.
-pub(crate) fn is_condition(name: &str, value: &str) -> bool {
-    !LIST_PARAMETERS.contains(&name) && !value.is_empty()
+pub(crate) fn is_condition(name: &str) -> bool {
+    !is_parameter(name)
 }
 
-/// The conditions that the parameters state: every parameter that has no other meaning.
+/// The conditions that the parameters state: every parameter that has no other meaning. One that says
+/// nothing is no condition, and must not pass for one.
 pub(crate) fn conditions(params: &Params) -> Result<Filter> {
     let mut filter = Filter::everything();
     for (name, value) in params {
-        if name == "filter" {
-            let json: Json = serde_json::from_str(value)
-                .map_err(|_| Refusal::field("wrong-filter", "filter").with("value", value))?;
-            filter = filter.and(Filter::from_json(&json)?);
-        } else if is_condition(name, value) {
+        if name == FILTER {
+            filter = filter.and(read_filter(value)?);
+        } else if is_condition(name) && value.trim().is_empty() {
+            let refusal = Refusal::field("nothing-compared", name.as_str());
+            return Err(refusal.with("name", name).into());
+        } else if is_condition(name) {
             filter = filter.and(condition_from_param(name, value));
         }
     }

@@ -1,7 +1,7 @@
 //! Groups of records and their numbers, computed by the database, exact to the last unit.
 
 use guanxi_base::{Currency, Decimal, Error, Money, Percent, Refusal, Result, Timestamp};
-use guanxi_record::{Aggregate, Function, Kind, Measure, RecordType, Value, ZoneOffsets};
+use guanxi_record::{Aggregate, Function, Kind, Measure, OnDelete, RecordType, Value, ZoneOffsets};
 
 use crate::actor::Purpose;
 use crate::columns::{Expression, read_value};
@@ -43,13 +43,12 @@ impl Currencies {
     }
 }
 
-/// A linked record that a key of groups lies behind.
-struct Join {
-    linked: RecordType,
-    alias: String,
-    link: String,
-    /// What groups are made by, of the record itself.
-    fields: Vec<String>,
+/// What a key of groups lies behind.
+enum Join {
+    /// A linked record, and what groups are made by of the record itself.
+    Linked { linked: RecordType, alias: String, link: String, fields: Vec<String> },
+    /// The elements of a field that holds several: a record is in the group of each of them.
+    Elements(String),
 }
 
 impl View {
@@ -160,11 +159,18 @@ impl View {
     ) -> Result<()> {
         sql.push(" FROM ").name(&record_type.name).push(" t0");
         for join in joins {
-            sql.push(" LEFT JOIN ").name(&join.linked.name);
-            sql.push(&format!(" {0} ON {0}.\"id\" = {1} AND ", join.alias, join.link));
-            conditions.scope(sql, &join.linked, &join.alias, Purpose::Read)?;
-            for field in &join.fields {
-                conditions.and_told(sql, &join.linked, &join.alias, field)?;
+            let (linked, alias, link, fields) = match join {
+                Join::Linked { linked, alias, link, fields } => (linked, alias, link, fields),
+                Join::Elements(elements) => {
+                    sql.push(elements);
+                    continue;
+                }
+            };
+            sql.push(" LEFT JOIN ").name(&linked.name);
+            sql.push(&format!(" {alias} ON {alias}.\"id\" = {link} AND "));
+            conditions.scope(sql, linked, alias, Purpose::Read)?;
+            for field in fields {
+                conditions.and_told(sql, linked, alias, field)?;
             }
         }
         sql.push(" WHERE ");
@@ -233,17 +239,21 @@ impl View {
             let inner = conditions.alias();
             let linked = (*linked).clone();
             let fields = Vec::from_iter((!after.contains('.')).then(|| after.to_owned()));
-            joins.push(Join {
-                linked: linked.clone(),
-                alias: inner.clone(),
-                link: link.sql,
-                fields,
-            });
+            let join = (linked.clone(), inner.clone(), link.sql);
+            joins.push(Join::Linked { linked: join.0, alias: join.1, link: join.2, fields });
             alias = inner;
             of = std::borrow::Cow::Owned(linked);
             rest = after;
         }
-        conditions.expression(sql, &of, &alias, rest)
+        let expression = conditions.expression(sql, &of, &alias, rest)?;
+        let kind = match &expression.kind {
+            Kind::Choices(options) => Kind::Choice(options.clone()),
+            Kind::Links { to } => Kind::Link { to: to.clone(), on_delete: OnDelete::Clear },
+            _ => return Ok(expression),
+        };
+        let inner = conditions.alias();
+        joins.push(Join::Elements(sql.dialect.json_elements(&expression.sql, &inner)));
+        Ok(Expression { sql: sql.dialect.json_element(&inner, &kind), kind, ..expression })
     }
 
     /// The columns of a measure, the kind of its values, and the currency of money.

@@ -242,6 +242,12 @@ impl Expression {
         Self { sql, kind: Kind::Text, currency: None, in_json: true }
     }
 
+    /// Of money: its currency.
+    pub(crate) fn of_currency(self) -> Option<Self> {
+        let sql = self.currency?;
+        Some(Self { sql, kind: Kind::Text, currency: None, in_json: self.in_json })
+    }
+
     /// A value in the shape in which this expression can be compared with it.
     pub(crate) fn comparable(&self, dialect: Dialect, value: &Value) -> SqlValue {
         match (write_value(value), self.in_json, dialect) {

@@ -3,8 +3,8 @@
 
 use guanxi_base::{Date, Refusal, Result, Timestamp, folded};
 use guanxi_record::{
-    ANY_CURRENCY, Catalog, Compared, Filter, Kind, Op, RecordType, TelephonePattern, Value, about,
-    not_comparable, telephone_forms, unknown_field,
+    ANY_CURRENCY, CURRENCY, Catalog, Compared, Filter, Kind, Op, RecordType, TelephonePattern,
+    Value, about, not_comparable, telephone_forms, unknown_field,
 };
 use serde_json::Value as Json;
 
@@ -209,6 +209,12 @@ impl<'a> Conditions<'a> {
             let whole = Expression::of(sql.dialect, alias, field);
             return self.compare_one(sql, path, &whole.part(sql.dialect, part), op, value);
         }
+        if field.kind == Kind::Money && rest == CURRENCY {
+            self.may_ask(record_type, link)?;
+            let currency = Expression::of(sql.dialect, alias, field).of_currency();
+            let currency = currency.ok_or_else(|| unknown_field(path, record_type))?;
+            return self.compare_one(sql, path, &currency, op, value);
+        }
         let positive = match op {
             Op::Ne => Some((Op::Eq, value.clone())),
             Op::NotIn => Some((Op::In, value.clone())),
@@ -281,6 +287,9 @@ impl<'a> Conditions<'a> {
         if op == Op::Within {
             return self.within(sql, name, expression, value);
         }
+        if !self.is_rule {
+            self.compared().asks_something(name, op, value)?;
+        }
         if expression.kind == Kind::Phone
             && let Some(forms) = telephone_forms(op, value)
         {
@@ -288,30 +297,7 @@ impl<'a> Conditions<'a> {
             return Ok(());
         }
         if matches!(op, Op::In | Op::NotIn) {
-            let items = value.as_array().ok_or_else(|| Refusal::field("needs-a-list", name))?;
-            if items.len() > Filter::VALUES_MAX && !self.is_rule {
-                return Err(Refusal::field("too-many-items", name)
-                    .with("limit", Filter::VALUES_MAX)
-                    .into());
-            }
-            let compared = self.compared();
-            let values = items
-                .iter()
-                .map(|item| compared.value(name, &expression.kind, item))
-                .map(|value| value.map(|value| expression.comparable(sql.dialect, &value)))
-                .collect::<Result<Vec<_>>>()?;
-            if values.is_empty() {
-                sql.push(if op == Op::In { "FALSE" } else { "TRUE" });
-                return Ok(());
-            }
-            // Without COALESCE an index serves the list; unknown is as good as false there.
-            sql.push(if op == Op::In { "" } else { "NOT COALESCE(" })
-                .push(left)
-                .push(" IN (")
-                .bind_all(values)
-                .push(")");
-            sql.push(if op == Op::In { "" } else { ", FALSE)" });
-            return Ok(());
+            return self.among(sql, name, expression, op == Op::NotIn, value);
         }
         if value.is_null() {
             sql.push(left).push(if op == Op::Ne { " IS NOT NULL" } else { " IS NULL" });
@@ -321,9 +307,7 @@ impl<'a> Conditions<'a> {
             return self.has(sql, name, expression, op, value);
         }
         if matches!(op, Op::Contains | Op::Starts) {
-            let text = value.as_str().filter(|_| expression.kind.is_text());
-            let text = text.ok_or_else(|| not_comparable(name, op))?;
-            let text = folded(text);
+            let text = folded(self.compared().text(name, (op, &expression.kind), value)?);
             let escaped = text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_");
             let lead = if op == Op::Contains { "%" } else { "" };
             // Both databases have this function: SQLite from us, PostgreSQL by a migration.
@@ -334,22 +318,114 @@ impl<'a> Conditions<'a> {
         if matches!(op, Op::Lt | Op::Le | Op::Gt | Op::Ge) && !expression.kind.is_ordered() {
             return Err(not_comparable(name, op).into());
         }
+        if let Some(day) = self.compared().day(name, &expression.kind, value)? {
+            return Self::in_day(sql, expression, op, &day);
+        }
         let value = self.compared().value(name, &expression.kind, value)?;
-        let bound = expression.comparable(sql.dialect, &value);
+        if value.is_null() {
+            sql.push(if op == Op::Ne { "TRUE" } else { "FALSE" });
+            return Ok(());
+        }
+        Self::signed(sql, name, expression, op, &value)
+    }
+
+    /// A value on one side of another, or the same; amounts of different currencies never are.
+    fn signed(
+        sql: &mut Sql,
+        name: &str,
+        expression: &Expression,
+        op: Op,
+        value: &Value,
+    ) -> Result<()> {
+        let bound = expression.comparable(sql.dialect, value);
         let sign = comparison_sign(op).ok_or_else(|| not_comparable(name, op))?;
-        let currency = match (&value, &expression.currency) {
+        let currency = match (value, &expression.currency) {
             (Value::Money(money), Some(currency)) if money.currency != ANY_CURRENCY => {
                 Some((currency, SqlValue::Text(money.currency.code().to_owned())))
             }
             _ => None,
         };
-        sql.push("(").push(left).push(&format!(" {sign} ")).bind(bound);
+        sql.push("(").push(&expression.sql).push(&format!(" {sign} ")).bind(bound);
         if let Some((expression, code)) = currency {
             let (join, sign) =
                 if op == Op::Ne { (" OR ", "IS DISTINCT FROM") } else { (" AND ", "=") };
             sql.push(join).push(expression).push(&format!(" {sign} ")).bind(code);
         }
         sql.push(")");
+        Ok(())
+    }
+
+    /// One of several values, or none of them.
+    fn among(
+        &self,
+        sql: &mut Sql,
+        name: &str,
+        expression: &Expression,
+        negated: bool,
+        value: &Json,
+    ) -> Result<()> {
+        let items = value.as_array().ok_or_else(|| Refusal::field("needs-a-list", name))?;
+        if items.len() > Filter::VALUES_MAX && !self.is_rule {
+            let refusal = Refusal::field("too-many-items", name);
+            return Err(refusal.with("limit", Filter::VALUES_MAX).into());
+        }
+        if items.is_empty() {
+            sql.push(if negated { "TRUE" } else { "FALSE" });
+            return Ok(());
+        }
+        // Without COALESCE an index serves the list; unknown is as good as false there.
+        sql.push(if negated { "NOT COALESCE(" } else { "" });
+        match expression.kind {
+            // Of these no column holds the one value that would be compared.
+            Kind::Choices(_) | Kind::Links { .. } | Kind::Money | Kind::Instant => {
+                sql.push("(");
+                for (at, item) in items.iter().enumerate() {
+                    sql.push(if at > 0 { " OR " } else { "" });
+                    self.compare_one(sql, name, expression, Op::Eq, item)?;
+                }
+                sql.push(")");
+            }
+            _ => {
+                let compared = self.compared();
+                let values = items.iter().filter(|item| !item.is_null());
+                let values = values
+                    .map(|item| compared.value(name, &expression.kind, item))
+                    .map(|value| value.map(|value| expression.comparable(sql.dialect, &value)))
+                    .collect::<Result<Vec<_>>>()?;
+                let or_empty = items.iter().any(Json::is_null);
+                sql.push(if or_empty { "(" } else { "" });
+                if values.is_empty() {
+                    sql.push("FALSE");
+                } else {
+                    sql.push(&expression.sql).push(" IN (").bind_all(values).push(")");
+                }
+                if or_empty {
+                    sql.push(" OR ").push(&expression.sql).push(" IS NULL)");
+                }
+            }
+        }
+        sql.push(if negated { ", FALSE)" } else { "" });
+        Ok(())
+    }
+
+    /// A time compared with a whole day.
+    fn in_day(sql: &mut Sql, expression: &Expression, op: Op, day: &[Value; 2]) -> Result<()> {
+        let [start, end] = day.each_ref().map(|value| expression.comparable(sql.dialect, value));
+        let left = &expression.sql;
+        match op {
+            Op::Lt | Op::Ge => {
+                sql.push(left).push(if op == Op::Lt { " < " } else { " >= " }).bind(start);
+            }
+            Op::Le | Op::Gt => {
+                sql.push(left).push(if op == Op::Le { " < " } else { " >= " }).bind(end);
+            }
+            _ => {
+                sql.push(if op == Op::Ne { "NOT COALESCE(" } else { "(" });
+                sql.push(left).push(" >= ").bind(start);
+                sql.push(" AND ").push(left).push(" < ").bind(end);
+                sql.push(if op == Op::Ne { ", FALSE)" } else { ")" });
+            }
+        }
         Ok(())
     }
 

@@ -11,6 +11,9 @@ pub(crate) fn from_sqlite(error: &rusqlite::Error, sql: &str) -> Error {
             let names = columns.split(", ").filter_map(|column| column.split_once('.'));
             return taken(&names.map(|(_, name)| name).collect::<Vec<_>>());
         }
+        if message == "integer overflow" {
+            return Refusal::new("sum-too-large").into();
+        }
         if message.starts_with("FOREIGN KEY") {
             return Refusal::new("link-broken").into();
         }
@@ -56,6 +59,7 @@ pub(crate) fn from_postgres(error: &tokio_postgres::Error, sql: &str) -> Error {
             columns.pop();
             taken(&columns)
         }
+        SqlState::NUMERIC_VALUE_OUT_OF_RANGE => Refusal::new("sum-too-large").into(),
         SqlState::FOREIGN_KEY_VIOLATION => Refusal::new("link-broken").into(),
         SqlState::DISK_FULL => Refusal::new("disk-full").into(),
         // Two transactions met; whoever asks again will see the other's work.

@@ -77,6 +77,25 @@ impl Dialect {
         }
     }
 
+    /// The elements of a JSON array column as rows of one column, `value`; one empty row where there
+    /// are none.
+    pub(crate) fn json_elements(self, column: &str, alias: &str) -> String {
+        match self {
+            Self::Sqlite => format!(" LEFT JOIN json_each({column}) {alias} ON TRUE"),
+            Self::Postgres => format!(
+                " LEFT JOIN LATERAL jsonb_array_elements_text({column}) {alias}(value) ON TRUE"
+            ),
+        }
+    }
+
+    /// An element of those, as the one value that it is.
+    pub(crate) fn json_element(self, alias: &str, kind: &Kind) -> String {
+        match (self, kind) {
+            (Self::Postgres, Kind::Link { .. }) => format!("({alias}.value)::BIGINT"),
+            _ => format!("{alias}.value"),
+        }
+    }
+
     /// Nothing sorts first going up and last going down, in both databases.
     pub(crate) fn order(self, direction: Direction) -> &'static str {
         match (direction, self) {

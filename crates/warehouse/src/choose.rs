@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{
-    Address, Catalog, Compared, Count, Filter, Kind, OnDelete, Op, RecordType, about,
+    Address, CURRENCY, Catalog, Compared, Count, Filter, Kind, OnDelete, Op, RecordType, about,
     not_comparable, telephone_forms, unknown_field,
 };
 use rayon::prelude::*;
@@ -286,6 +286,11 @@ impl Reading<'_, '_> {
             }
             return self.test(described, (path, &Kind::Text), (op, value), rule);
         }
+        if described.expect_field(link)?.kind == Kind::Money && rest == CURRENCY {
+            self.may_ask(described, link, rule)?;
+            let column = currency_column(link);
+            return self.test(described, (&column, &Kind::Text), (op, value), rule);
+        }
         let positive = match op {
             Op::Ne => Some((Op::Eq, value.clone())),
             Op::NotIn => Some((Op::In, value.clone())),
@@ -312,6 +317,12 @@ impl Reading<'_, '_> {
         if matches!(kind, Kind::LongText | Kind::Json | Kind::File | Kind::Address) {
             return Err(not_kept(name, described).into());
         }
+        if !rule {
+            self.chooser.compared.asks_something(name, op, value)?;
+        }
+        if matches!(op, Op::In | Op::NotIn) {
+            return self.among(described, (name, kind), (op, value), rule);
+        }
         let column = self.need(Need::column(self.kept(described)?, name));
         let compared = &self.chooser.compared;
         if *kind == Kind::Phone
@@ -323,15 +334,6 @@ impl Reading<'_, '_> {
         let test = match op {
             Op::Empty => Test::is_empty(*value != Json::Bool(false)),
             Op::Within => Test::between(&compared.period(name, kind, value)?),
-            Op::In | Op::NotIn => {
-                let items = value.as_array().ok_or_else(|| Refusal::field("needs-a-list", name))?;
-                if items.len() > Filter::VALUES_MAX && !rule {
-                    let refusal = Refusal::field("too-many-items", name);
-                    return Err(refusal.with("limit", Filter::VALUES_MAX).into());
-                }
-                let values = items.iter().map(|item| compared.value(name, kind, item));
-                Test::among(&values.collect::<Result<Vec<_>>>()?).negated_if(op == Op::NotIn)
-            }
             _ if value.is_null() => Test::is_empty(op != Op::Ne),
             _ if matches!(kind, Kind::Choices(_) | Kind::Links { .. }) => {
                 if !matches!(op, Op::Eq | Op::Ne | Op::Contains) {
@@ -343,29 +345,72 @@ impl Reading<'_, '_> {
                     .negated_if(op == Op::Ne)
             }
             Op::Contains | Op::Starts => {
-                let text = value.as_str().filter(|_| kind.is_text());
-                Test::text(text.ok_or_else(|| not_comparable(name, op))?, op == Op::Starts)
+                Test::text(compared.text(name, (op, kind), value)?, op == Op::Starts)
             }
             _ if op != Op::Eq && op != Op::Ne && !kind.is_ordered() => {
                 return Err(not_comparable(name, op).into());
             }
-            _ => {
-                let value = compared.value(name, kind, value)?;
-                let units = Test::compared(op, &value);
-                let guanxi_record::Value::Money(money) = value else {
-                    return Ok(Node::Test(column, units));
-                };
-                if money.currency == guanxi_record::ANY_CURRENCY {
-                    return Ok(Node::Test(column, units));
+            _ => match compared.day(name, kind, value)? {
+                Some(day) => Test::day(op, &day),
+                None => {
+                    let value = compared.value(name, kind, value)?;
+                    return Ok(self.signed(described, (name, column), op, &value));
                 }
-                let code = self.need(Need::column(described, &currency_column(name)));
-                let code =
-                    Node::Test(code, Test::word(money.currency.code()).negated_if(op == Op::Ne));
-                let both = vec![Node::Test(column, units), code];
-                return Ok(if op == Op::Ne { Node::Any(both) } else { Node::All(both) });
-            }
+            },
         };
         Ok(Node::Test(column, test))
+    }
+
+    /// A value on one side of another, or the same; amounts of different currencies never are.
+    fn signed(
+        &mut self,
+        described: &RecordType,
+        (name, column): (&str, Need),
+        op: Op,
+        value: &guanxi_record::Value,
+    ) -> Node {
+        let units = Node::Test(column, Test::compared(op, value));
+        let guanxi_record::Value::Money(money) = value else { return units };
+        if money.currency == guanxi_record::ANY_CURRENCY {
+            return units;
+        }
+        let code = self.need(Need::column(described, &currency_column(name)));
+        let code = Node::Test(code, Test::word(money.currency.code()).negated_if(op == Op::Ne));
+        let both = vec![units, code];
+        if op == Op::Ne { Node::Any(both) } else { Node::All(both) }
+    }
+
+    /// One of several values, or none of them.
+    fn among(
+        &mut self,
+        described: &RecordType,
+        (name, kind): (&str, &Kind),
+        (op, value): (Op, &Json),
+        rule: bool,
+    ) -> Result<Node> {
+        let items = value.as_array().ok_or_else(|| Refusal::field("needs-a-list", name))?;
+        if items.len() > Filter::VALUES_MAX && !rule {
+            let refusal = Refusal::field("too-many-items", name);
+            return Err(refusal.with("limit", Filter::VALUES_MAX).into());
+        }
+        let by_one =
+            matches!(kind, Kind::Choices(_) | Kind::Links { .. } | Kind::Money | Kind::Instant);
+        let any = match by_one {
+            true => {
+                let each = items.iter();
+                let each =
+                    each.map(|item| self.test(described, (name, kind), (Op::Eq, item), rule));
+                Node::Any(each.collect::<Result<_>>()?)
+            }
+            false => {
+                let compared = &self.chooser.compared;
+                let values = items.iter().map(|item| compared.value(name, kind, item));
+                let test = Test::among(&values.collect::<Result<Vec<_>>>()?);
+                let test = test.or_empty_if(items.iter().any(Json::is_null));
+                Node::Test(self.need(Need::column(self.kept(described)?, name)), test)
+            }
+        };
+        Ok(if op == Op::NotIn { Node::Not(Box::new(any)) } else { any })
     }
 }
 

@@ -76,6 +76,16 @@ impl Test {
         })
     }
 
+    /// A time that stands so to a whole day.
+    pub(crate) fn day(op: Op, day: &[Value; 2]) -> Self {
+        match op {
+            Op::Lt | Op::Ge => Self::compared(op, &day[0]),
+            Op::Le => Self::compared(Op::Lt, &day[1]),
+            Op::Gt => Self::compared(Op::Ge, &day[1]),
+            _ => Self::between(day).negated_if(op == Op::Ne),
+        }
+    }
+
     /// One of these values.
     pub(crate) fn among(values: &[Value]) -> Self {
         let texts = values.iter().filter_map(Value::as_text).map(str::to_owned);
@@ -97,7 +107,9 @@ impl Test {
             let plain = if op == Op::Ne { Op::Eq } else { op };
             return Self::of(Passes::Ordered(plain, text.to_owned())).negated_if(op == Op::Ne);
         }
-        let Some(number) = number(value) else { return Self::of(Passes::Never) };
+        let Some(number) = number(value) else {
+            return Self::of(Passes::Never).negated_if(op == Op::Ne);
+        };
         let least = NO_NUMBER + 1;
         let passes = match op {
             Op::Lt => Passes::Numbers(least, number.saturating_sub(1)),
@@ -107,6 +119,12 @@ impl Test {
             _ => Passes::Numbers(number, number),
         };
         Self::of(passes).negated_if(op == Op::Ne)
+    }
+
+    /// Rows without a value pass too.
+    pub(crate) fn or_empty_if(mut self, yes: bool) -> Self {
+        self.empty |= yes;
+        self
     }
 
     /// The contrary, which rows without a value pass too.

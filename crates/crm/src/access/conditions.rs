@@ -2,25 +2,19 @@
 //! records in the same words that a person can copy from the browser.
 
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_record::{Filter, Op, RecordType, condition_from_param};
+use guanxi_record::{Filter, Op, RecordType, condition_from_param, is_parameter, param_name};
 use serde_json::Value as Json;
 
-/// The name under which an address states what no single conditions say: a whole filter as JSON.
-const FILTER: &str = "filter";
-
-/// Reads `status=confirmed&total.lt=5000`; `filter=` and JSON for what cannot be said so.
+/// Reads `status=confirmed&total.lt=5000`; `filter` is a condition as JSON, for what cannot be said so.
 ///
 /// # Errors
 /// `not-a-condition` when a part has no `=`; `wrong-filter`.
 pub fn parse(text: &str) -> Result<Filter> {
     let mut filter = Filter::everything();
-    for (name, value) in pairs(text)? {
+    for (name, value) in parts(text)? {
         filter = filter.and(match name.as_str() {
-            FILTER => {
-                let json = serde_json::from_str(&value).map_err(|_| not_one(&value))?;
-                Filter::from_json(&json)?
-            }
-            _ => condition_from_param(&name, &value),
+            FILTER => read_filter(&value)?,
+            name => condition_from_param(name, &value),
         });
     }
     Ok(filter)
@@ -55,10 +49,7 @@ fn pair(filter: &Filter) -> Option<String> {
         }
         _ => return None,
     };
-    let name = match op {
-        Op::Eq => field.clone(),
-        op => format!("{field}.{}", op.name()),
-    };
+    let name = param_name(field, *op);
     // Whatever is read otherwise than it was meant is written as JSON: a comma in a name, say.
     let same = match (condition_from_param(&name, &text), value) {
         (read, Json::String(_) | Json::Array(_)) => read == *filter,
@@ -69,15 +60,45 @@ fn pair(filter: &Filter) -> Option<String> {
     same.then(|| format!("{}={}", encoded(&name), encoded(&text)))
 }
 
-/// The names and values of an address's parameters.
-pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>> {
+/// The parameter that states a condition as JSON.
+pub const FILTER: &str = "filter";
+
+/// A condition as JSON in a parameter.
+///
+/// # Errors
+/// `wrong-filter`.
+pub fn read_filter(text: &str) -> Result<Filter> {
+    let json = serde_json::from_str(text)
+        .map_err(|_| Refusal::field("wrong-filter", FILTER).with("value", text))?;
+    Filter::from_json(&json)
+}
+
+/// The same conditions as the address of a list needs them, where `total=500` would be no condition:
+/// `total.eq=500`.
+///
+/// # Errors
+/// `not-a-condition`.
+pub fn as_address(text: &str) -> Result<String> {
+    let written = parts(text)?.into_iter().map(|(name, value)| {
+        let name = match name == FILTER {
+            true => name,
+            false if is_parameter(&name) => param_name(&name, Op::Eq),
+            false => name,
+        };
+        format!("{}={}", encoded(&name), encoded(&value))
+    });
+    Ok(written.collect::<Vec<_>>().join("&"))
+}
+
+/// The parameters of an address, in their order.
+pub(super) fn parts(text: &str) -> Result<Vec<(String, String)>> {
     let parts = text.trim().trim_start_matches('?').split('&').filter(|part| !part.is_empty());
-    let pair = |part: &str| {
+    let read = parts.map(|part| {
         let (name, value) = part.split_once('=').ok_or_else(|| not_one(part))?;
         let name = decoded(name).ok_or_else(|| not_one(part))?;
         Ok((name, decoded(value).ok_or_else(|| not_one(part))?))
-    };
-    parts.map(pair).collect()
+    });
+    read.collect()
 }
 
 /// What is wrong with conditions on records of a type, as far as the description tells.
@@ -97,6 +118,9 @@ fn unknown_fields(filter: &Filter, described: &RecordType, wrong: &mut Vec<Refus
             all.iter().for_each(|one| unknown_fields(one, described, wrong));
         }
         Filter::Not(inner) => unknown_fields(inner, described, wrong),
+        Filter::Compare { field, op, value } if says_nothing(*op, value) => {
+            wrong.push(Refusal::field("nothing-compared", "condition").with("name", field));
+        }
         Filter::Compare { field, .. } => {
             let first = field.split('.').next().unwrap_or_default();
             let known = first == "id" || first.starts_with("x_");
@@ -116,6 +140,12 @@ fn unknown_fields(filter: &Filter, described: &RecordType, wrong: &mut Vec<Refus
         }
         Filter::Linked { .. } | Filter::Shared { .. } => {}
     }
+}
+
+/// Whether a comparison has nothing to compare with: of a rule it would let nothing pass.
+fn says_nothing(op: Op, value: &Json) -> bool {
+    let is_blank = value.as_str().is_some_and(|text| text.trim().is_empty());
+    op != Op::Empty && (is_blank || value.as_array().is_some_and(Vec::is_empty))
 }
 
 fn not_one(part: &str) -> Error {
@@ -206,7 +236,14 @@ mod tests {
         for wrong in ["kind", "kind=%", "kind=%zz", "kind=%ff"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
+        let json = Filter::Any(vec![Filter::eq("kind", "a&b"), Filter::eq("name", "ß")]);
+        let text = format!("kind=person&filter={}", encoded(&json.to_json().to_string()));
+        assert_eq!(parse(&text).unwrap(), Filter::eq("kind", "person").and(json));
+        assert!(parse("filter=%7B").is_err());
+        assert_eq!(as_address("?total=5+EUR&a.in=x,y").unwrap(), "total.eq=5%20EUR&a.in=x,y");
+        assert_eq!(as_address(&text).unwrap(), text);
         let of = |text| check(text, Team::TYPE).len();
         assert_eq!([of("name=a"), of("leader.team=x"), of("colour=red"), of("a")], [0, 0, 1, 1]);
+        assert_eq!([of("name="), of("name.in="), of("name.empty=")], [1, 1, 0]);
     }
 }

@@ -2,17 +2,11 @@
 //! to a list of that type, whoever wrote them.
 
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_record::{Filter, Query, Sort, condition_from_param};
+use guanxi_record::{Filter, Query, Sort, condition_from_param, is_parameter};
 use guanxi_store::View;
 
 use super::conditions;
 use crate::segments::expand;
-
-/// What the address of a list says besides conditions.
-pub const LIST_PARAMETERS: [&str; 14] = [
-    "q", "sort", "after", "limit", "archived", "filter", "total", "format", "columns", "group_by",
-    "measures", "part", "saved", "view",
-];
 
 /// What is wrong with an address of a list of a type, told of the field that holds it; nothing is
 /// listed.
@@ -44,15 +38,11 @@ async fn try_list(view: &mut View, record_type: &str, address: &str) -> Result<(
     // No record has this number, so that whatever is asked costs nothing.
     let mut query = Query::of(Filter::eq("id", guanxi_base::RawId(0).to_string())).limited(1);
     let mut filter = Filter::everything();
-    for (name, value) in conditions::pairs(address)? {
+    for (name, value) in conditions::parts(address)? {
         match name.as_str() {
-            "filter" => {
-                let json = serde_json::from_str(&value)
-                    .map_err(|_| Refusal::new("wrong-filter").with("value", &value))?;
-                filter = filter.and(Filter::from_json(&json)?);
-            }
+            conditions::FILTER => filter = filter.and(conditions::read_filter(&value)?),
             "sort" => query.sort = Sort::parse_list(&value),
-            name if LIST_PARAMETERS.contains(&name) || value.is_empty() => {}
+            name if is_parameter(name) || value.is_empty() => {}
             name => filter = filter.and(condition_from_param(name, &value)),
         }
     }

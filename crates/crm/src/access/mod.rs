@@ -29,7 +29,6 @@ pub use company::Company;
 pub use explain::{Explanation, Why, explain, who_sees};
 pub use first_administrator::{FIRST_ADDRESS, FirstAdministrator, Passwords, first_administrator};
 pub use hand_over::{Belonging, HandedOver, belongings, hand_over};
-pub use list_address::LIST_PARAMETERS;
 pub(crate) use list_address::check_list;
 pub use one_address::{SharedAddress, keep_one_address, user_by_address};
 pub use organisation::{Organisation, Position};

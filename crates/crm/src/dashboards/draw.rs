@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use guanxi_base::{Currency, Date, Decimal, Money, Percent, RawId, Result, Timestamp};
 use guanxi_record::{
-    Address, Bucket, Catalog, Field, Function, GroupKey, Kind, Measure, RecordType, SYSTEM_FIELDS,
-    Value,
+    Address, Bucket, CURRENCY, Catalog, Field, Function, GroupKey, Kind, Measure, Op, RecordType,
+    SYSTEM_FIELDS, Value, param_name,
 };
 use guanxi_store::View;
 use jiff::ToSpan as _;
@@ -130,11 +130,11 @@ pub async fn draw(
     let keys = wanted.group_by.iter().map(|key| Key::of(view.catalog(), &described, key));
     let keys: Vec<Key> = keys.collect();
     let measure = wanted.measures.first().cloned().unwrap_or_else(Measure::count);
-    let place = Place { record_type: &described.name, condition: condition_of(chart) };
+    let place = Place { record_type: &described.name, condition: &condition_of(chart)? };
     let mut table = Table::of(chart, &wanted, &measure, groups);
     let label = measure_label(texts, &described, &measure);
     let Some(key) = keys.first() else {
-        return Ok(Drawn { as_of, ..table.number(&place, label) });
+        return Ok(Drawn { as_of, ..table.number(&place, &measure, label) });
     };
     table.sort(key, keys.get(1));
     let today = view.now().to_zoned(view.actor().time_zone.clone()).date();
@@ -142,13 +142,15 @@ pub async fn draw(
     let all_series = table.series.len();
     let left = table.cut(chart, &measure, (key, today));
     let series_left_out = all_series - table.series.len();
+    let apart = has_several_currencies(&table.series);
     let mut shapes = Vec::new();
     let splits = table.split_labels(view, texts, keys.get(1)).await?;
     let labels = key.labels(view, texts, &table.rows).await?;
     for (at, (row, label)) in table.rows.iter().zip(labels).enumerate() {
         let here = key.stated(row);
-        let marks = table.series.iter().zip(&table.cells[at]).map(|((split, _), cell)| {
-            let both = keys.get(1).map(|by| by.stated(split)).unwrap_or_default();
+        let marks = table.series.iter().zip(&table.cells[at]).map(|((split, currency), cell)| {
+            let mut both = keys.get(1).map(|by| by.stated(split)).unwrap_or_default();
+            both.extend(apart.then(|| in_currency(&measure, *currency)).flatten());
             let address = place.list(here.iter().chain(&both));
             cell.clone().map(|value| Mark { value, address: Some(address) })
         });
@@ -187,9 +189,23 @@ async fn unseen(view: &mut View, texts: &Texts, key: &Key, left: &LeftOut) -> Re
     Ok(Unseen { earlier, later, shown, others, names })
 }
 
-fn condition_of(chart: &Chart) -> &str {
-    let condition = chart.condition.as_ref().map_or("", |condition| condition.0.as_str());
-    condition.trim().trim_start_matches('?')
+fn condition_of(chart: &Chart) -> Result<String> {
+    conditions::as_address(chart.condition.as_ref().map_or("", |condition| condition.0.as_str()))
+}
+
+/// Whether there are amounts of more than one currency.
+pub(super) fn has_several_currencies(series: &[(Value, Option<Currency>)]) -> bool {
+    let mut currencies = series.iter().filter_map(|(_, currency)| *currency);
+    currencies.next().is_some_and(|first| currencies.any(|other| other != first))
+}
+
+/// The condition that leaves records with an amount of this currency.
+pub(super) fn in_currency(
+    measure: &Measure,
+    currency: Option<Currency>,
+) -> Option<(String, String)> {
+    let path = format!("{}.{CURRENCY}", measure.field);
+    Some((param_name(&path, Op::Eq), currency?.code().to_owned()))
 }
 
 /// What the columns are called: by the split, and by the currency where there are several.
@@ -198,11 +214,9 @@ pub(super) fn series_names(
     splits: Vec<Option<String>>,
     series: &[(Value, Option<Currency>)],
 ) -> Vec<String> {
-    let mut currencies: Vec<_> = series.iter().filter_map(|(_, currency)| *currency).collect();
-    currencies.sort_unstable_by_key(|currency| currency.code().to_owned());
-    currencies.dedup();
+    let apart = has_several_currencies(series);
     let named = splits.into_iter().zip(series).map(|(split, (_, currency))| {
-        let code = currency.filter(|_| currencies.len() > 1).map(|one| one.code().to_owned());
+        let code = currency.filter(|_| apart).map(|one| one.code().to_owned());
         match (split, code) {
             (Some(split), Some(code)) => format!("{split} {code}"),
             (Some(name), None) | (None, Some(name)) => name,
@@ -298,7 +312,10 @@ impl Key {
         values: &[Value],
     ) -> Result<Vec<String>> {
         let ids: Vec<RawId> = values.iter().filter_map(Value::as_link).collect();
-        let target = self.last().and_then(|(_, field)| field.kind.link_target());
+        let target = self.last().and_then(|(_, field)| match &field.kind {
+            Kind::Links { to } => Some(to.as_ref()),
+            kind => kind.link_target(),
+        });
         let titles = match target {
             Some(target) if !ids.is_empty() => view.titles(target, &ids).await?,
             _ => Default::default(),
@@ -311,7 +328,9 @@ impl Key {
             }
             (Value::Boolean(yes), _) => texts.get(if *yes { "ui-yes" } else { "ui-no" }),
             (Value::Date(date), _) => self.date(*date),
-            (Value::Text(code), Some((of, field))) if matches!(field.kind, Kind::Choice(_)) => {
+            (Value::Text(code), Some((of, field)))
+                if matches!(field.kind, Kind::Choice(_) | Kind::Choices(_)) =>
+            {
                 texts.option_label(of, field, code)
             }
             (Value::Text(text), Some((of, field))) => match wording {
@@ -334,15 +353,14 @@ impl Key {
 
     /// The conditions by which a list shows the records of a value.
     fn stated(&self, value: &Value) -> Vec<(String, String)> {
-        let path = &self.path;
-        let states = |operation: &str, text: String| (format!("{path}{operation}"), text);
+        let states = |op: Op, text: String| (param_name(&self.path, op), text);
         match (value, self.bucket) {
-            (Value::Null, _) => vec![states(".empty", "true".to_owned())],
+            (Value::Null, _) => vec![states(Op::Empty, "true".to_owned())],
             (Value::Date(date), Some(bucket)) => {
                 let next = after(*date, bucket);
-                vec![states(".ge", date.to_string()), states(".lt", next.to_string())]
+                vec![states(Op::Ge, date.to_string()), states(Op::Lt, next.to_string())]
             }
-            (value, _) => vec![states("", value.to_text())],
+            (value, _) => vec![states(Op::Eq, value.to_text())],
         }
     }
 
@@ -354,7 +372,7 @@ impl Key {
     /// In which order the values stand, where it is not by their numbers.
     pub(super) fn order(&self, one: &Value, other: &Value) -> Option<Ordering> {
         if let Some((_, field)) = self.last()
-            && let Kind::Choice(options) = &field.kind
+            && let Kind::Choice(options) | Kind::Choices(options) = &field.kind
         {
             let at = |value: &Value| {
                 let code = value.as_text()?;

@@ -6,7 +6,10 @@ use guanxi_base::{Currency, Date, Decimal, Money, Result};
 use guanxi_record::{Aggregate, Bucket, Function, Measure, Value};
 use guanxi_store::{Group, View};
 
-use super::draw::{Drawn, Key, Mark, Place, Shape, Unseen, after, number, series_names};
+use super::draw::{
+    Drawn, Key, Mark, Place, Shape, Unseen, after, has_several_currencies, in_currency, number,
+    series_names,
+};
 use super::records::{Chart, ChartKind};
 use crate::text::Texts;
 
@@ -69,12 +72,15 @@ impl Table {
     }
 
     /// One number; of amounts one for each currency.
-    pub(super) fn number(&self, place: &Place<'_>, measure: String) -> Drawn {
+    pub(super) fn number(&self, place: &Place<'_>, of: &Measure, measure: String) -> Drawn {
         let address = place.list([].iter());
         let cells = self.cells.first().map(Vec::as_slice).unwrap_or_default();
-        let marks = cells
-            .iter()
-            .map(|cell| cell.clone().map(|value| Mark { value, address: Some(address.clone()) }));
+        let apart = has_several_currencies(&self.series);
+        let marks = self.series.iter().zip(cells).map(|((_, currency), cell)| {
+            let stated = apart.then(|| in_currency(of, *currency)).flatten();
+            let address = Some(place.list(stated.iter()));
+            cell.clone().map(|value| Mark { value, address })
+        });
         let shape = Shape {
             label: measure.clone(),
             address: Some(address.clone()),

@@ -1,6 +1,6 @@
 //! Files in and out over the API.
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::extract::{Multipart, Path, Query as Parameters, State};
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -9,6 +9,7 @@ use guanxi_crm::exchange::{self, ExportFormat, ImportInput, ImportJob, Mapping};
 use guanxi_record::{Record, Sort};
 use guanxi_store::{JobState, Operation, Purpose};
 use serde_json::{Value as Json, json};
+use tokio::io::AsyncReadExt as _;
 
 use super::records::{parse_id, respond};
 use crate::app::App;
@@ -43,8 +44,6 @@ pub(crate) async fn export(
         let deed = signed.did(Operation::Export, &record_type, RawId(0), Some(detail));
         app.note(deed).await?;
         std::io::Seek::rewind(&mut file).map_err(Error::internal)?;
-        let mut bytes = Vec::new();
-        std::io::Read::read_to_end(&mut file, &mut bytes).map_err(Error::internal)?;
         let disposition = format!("attachment; filename=\"{record_type}.{name}\"");
         let headers = [
             (header::CONTENT_TYPE, format.media_type().to_owned()),
@@ -52,10 +51,22 @@ pub(crate) async fn export(
             // The sheet "cut" of the workbook names each of them.
             (HeaderName::from_static("guanxi-cut-cells"), exported.cut.len().to_string()),
         ];
-        Ok((headers, Body::from(bytes)).into_response())
+        Ok((headers, piece_by_piece(file)).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| signed.problem(error))
+}
+
+/// A file as a body that is read as it is sent: however large, it is never all in memory.
+fn piece_by_piece(file: std::fs::File) -> Body {
+    const PIECE_BYTES: usize = 1 << 16;
+    let read = async |mut file: tokio::fs::File| -> std::io::Result<_> {
+        let mut piece = vec![0; PIECE_BYTES];
+        let length = file.read(&mut piece).await?;
+        piece.truncate(length);
+        Ok((length > 0).then_some((Bytes::from(piece), file)))
+    };
+    Body::from_stream(futures_util::stream::try_unfold(tokio::fs::File::from_std(file), read))
 }
 
 /// What an upload holds.

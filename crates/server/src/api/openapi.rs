@@ -99,7 +99,9 @@ fn list_parameters() -> Vec<Json> {
         parameter(
             "filter",
             json!({ "type": "string" }),
-            "A condition as JSON. Simple ones are parameters: `country=China`, `total.ge=100`.",
+            "A condition as JSON. Simple ones are parameters: `country=China`, `total.ge=100`, \
+             `status.in=new,waiting`; a value with a comma stands in quotation marks. A field of \
+             the name of a parameter is asked for with its operation: `total.eq=100`.",
         ),
     ]
 }

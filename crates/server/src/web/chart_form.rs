@@ -112,7 +112,7 @@ impl Draft {
 fn stated(text: &str) -> String {
     let is_condition = |part: &&str| {
         let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        params::is_condition(name, value)
+        (name == params::FILTER || params::is_condition(name)) && !value.is_empty()
     };
     text.split('&').filter(is_condition).collect::<Vec<_>>().join("&")
 }

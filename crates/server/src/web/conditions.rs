@@ -1,7 +1,7 @@
 //! Conditions that people put together: groups of comparisons and of related records, read from a
 //! form or a filter and written as one.
 
-use guanxi_record::{Count, Filter, Op};
+use guanxi_record::{Count, Filter, Op, read_list, write_list};
 use serde_json::Value as Json;
 
 use super::fields::Entries;
@@ -169,7 +169,7 @@ impl Item {
                     (Op::Empty, _) => ("empty", String::new()),
                     (op, Json::Array(all)) => {
                         let texts = all.iter().map(text_of).collect::<Vec<_>>();
-                        (op.name(), texts.join(","))
+                        (op.name(), write_list(texts.iter().map(String::as_str)))
                     }
                     (op, one) => (op.name(), text_of(one)),
                 };
@@ -203,10 +203,8 @@ impl Item {
                 if value.is_empty() {
                     return None;
                 }
-                let list =
-                    || value.split(',').map(|one| Json::from(one.trim())).collect::<Vec<_>>();
                 Some(match op {
-                    Op::In | Op::NotIn => Filter::compare(field, op, list()),
+                    Op::In | Op::NotIn => Filter::compare(field, op, read_list(value)),
                     _ => Filter::compare(field, op, value),
                 })
             }
@@ -253,7 +251,7 @@ mod tests {
                     "last_90_days",
                 )])),
             },
-            Filter::compare("country", Op::In, json!(["Chile", "Chad"])),
+            Filter::compare("country", Op::In, json!(["Chile", "STRASSE, Mitte"])),
         ]);
         assert_eq!(Group::of(&filter).filter(), filter);
     }

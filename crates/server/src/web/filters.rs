@@ -2,7 +2,7 @@
 //! whatever else the address states.
 
 use guanxi_base::Result;
-use guanxi_record::{Field, Kind, RecordType, condition_from_param};
+use guanxi_record::{Field, Kind, Op, RecordType, condition_from_param, param_name};
 use guanxi_store::View;
 use maud::{Markup, html};
 
@@ -33,7 +33,7 @@ impl Stated {
             stated.push((signed.texts.get("ui-filter"), without));
         }
         for (name, value) in params {
-            if is_condition(name, value) && !shown.contains(name) {
+            if is_condition(name) && !shown.contains(name) {
                 let filter = condition_from_param(name, value);
                 let words = words::of(view, signed, described, &filter).await?;
                 let without = params::with(&path, params, name, None);
@@ -60,13 +60,37 @@ fn useful<'a>(signed: &SignedIn, described: &'a RecordType) -> Vec<&'a Field> {
 
 /// The parameter that a field's control sets.
 fn control_name(field: &Field, params: &Params) -> String {
-    let suffix = match field.kind {
-        Kind::Date | Kind::Instant => ".within",
-        // An address that names the whole text is kept as it is.
-        Kind::Text | Kind::LongText if params::one(params, &field.name).is_none() => ".contains",
-        _ => "",
+    let op = match field.kind {
+        Kind::Date | Kind::Instant => Op::Within,
+        // A link to exactly this is kept as it is.
+        Kind::Text | Kind::LongText
+            if params::one(params, &param_name(&field.name, Op::Eq)).is_none() =>
+        {
+            Op::Contains
+        }
+        _ => Op::Eq,
     };
-    format!("{}{suffix}", field.name)
+    param_name(&field.name, op)
+}
+
+/// The parameters without those that the form sends for controls that were left empty; `None` where
+/// there are none of them.
+pub(crate) fn without_empty_controls(
+    signed: &SignedIn,
+    described: &RecordType,
+    params: &Params,
+) -> Option<Params> {
+    let controls: Vec<String> = useful(signed, described)
+        .iter()
+        .flat_map(|field| [Op::Eq, Op::Contains, Op::Within].map(|op| param_name(&field.name, op)))
+        .collect();
+    let is_empty_control =
+        |(name, value): &(String, String)| value.is_empty() && controls.contains(name);
+    let said = |(name, value): &&(String, String)| {
+        !value.is_empty() || (is_condition(name) && !controls.contains(name))
+    };
+    let any = params.iter().any(is_empty_control);
+    any.then(|| params.iter().filter(said).cloned().collect())
 }
 
 /// Search first, then the commonest filters, the others folded.
@@ -87,7 +111,7 @@ pub(crate) fn filters(
                 @let value = params::all(params, name);
                 @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
             }
-            @for (name, value) in params.iter().filter(|(name, value)| is_condition(name, value)) {
+            @for (name, value) in params.iter().filter(|(name, _)| is_condition(name)) {
                 @if !all.iter().any(|field| control_name(field, params) == *name) {
                     input type="hidden" name=(name) value=(value);
                 }
@@ -111,7 +135,7 @@ pub(crate) fn filters(
                 a class="btn btn-link" href=(format!("/{}", described.name)) { (texts.get("ui-clear-filters")) }
             }
         }
-        @if described.name == "customer" && params.iter().any(|(name, value)| name == "filter" || is_condition(name, value))
+        @if described.name == "customer" && params.iter().any(|(name, _)| name == params::FILTER || is_condition(name))
             && signed.actor.rights.may("segment", guanxi_store::Purpose::Create) {
             p { a href=(params::with("/segment/new", params, "sort", None)) { (icon("users-group")) (texts.get("segment-of-list")) } }
         }

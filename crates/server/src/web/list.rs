@@ -1,7 +1,7 @@
 //! The list page of every record type. All of its state is in its address.
 
 use axum::extract::{Path, Query as Parameters, State};
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::Result;
 use guanxi_crm::dashboards::Chart;
 use guanxi_record::{Direction, Field, Kind, Record as _, RecordType, Row, SYSTEM_FIELDS, Sort};
@@ -11,7 +11,7 @@ use maud::{Markup, html};
 use super::bulk::bulk_bar;
 use super::cell::cell;
 use super::cells;
-use super::filters::{Stated, filters};
+use super::filters::{Stated, filters, without_empty_controls};
 use super::layout::{Notice, error_page, icon, page};
 use super::views::{Views, columns_dialog};
 use crate::app::App;
@@ -27,6 +27,12 @@ pub(crate) async fn list(
     Path(record_type): Path<String>,
     Parameters(params): Parameters<Params>,
 ) -> Response {
+    // The address says what the list shows: controls that were left empty say nothing.
+    if let Ok(described) = app.store.catalog().get(&record_type)
+        && let Some(kept) = without_empty_controls(&signed, described, &params)
+    {
+        return Redirect::to(&params::to_url(&format!("/{record_type}"), &kept)).into_response();
+    }
     match list_page(&app, &signed, &record_type, &params).await {
         Ok(html) => html.into_response(),
         Err(error) => error_page(&app, &signed, &error),
@@ -101,7 +107,8 @@ async fn list_page(
 
 /// What the list shows, as a chart begins.
 fn as_chart(record_type: &str, params: &Params) -> Vec<(String, String)> {
-    let stated = params.iter().filter(|(name, value)| params::is_condition(name, value));
+    let stated = params.iter();
+    let stated = stated.filter(|(name, _)| name == params::FILTER || params::is_condition(name));
     let stated: Vec<_> = stated.cloned().collect();
     let condition = params::to_url("", &stated).trim_start_matches('?').to_owned();
     let of = ("record_type".to_owned(), record_type.to_owned());

@@ -2,7 +2,7 @@
 
 use guanxi_base::{RawId, Result};
 use guanxi_crm::segments::Segment;
-use guanxi_record::{Field, Filter, Kind, Op, Record as _, RecordType, Value};
+use guanxi_record::{CURRENCY, Field, Filter, Kind, Op, Record as _, RecordType, Value, read_list};
 use guanxi_store::View;
 use serde_json::Value as Json;
 
@@ -102,6 +102,7 @@ async fn comparison(
                 || step.to_owned(),
                 |(_, field)| match field.kind {
                     Kind::Address => texts.get(&format!("address.{step}")),
+                    Kind::Money if step == CURRENCY => texts.get("ui-currency"),
                     _ => step.to_owned(),
                 },
             ),
@@ -149,7 +150,9 @@ async fn one_value(
     let Some((of, field)) = field else { return Ok(text.to_owned()) };
     Ok(match &field.kind {
         Kind::Choice(_) | Kind::Choices(_) => {
-            let labels = text.split(',').map(|code| texts.option_label(of, field, code));
+            let is_one = field.kind.options().iter().any(|option| option == text);
+            let codes = if is_one { vec![text.to_owned()] } else { read_list(text) };
+            let labels = codes.iter().map(|code| texts.option_label(of, field, code));
             labels.collect::<Vec<_>>().join(", ")
         }
         Kind::Boolean => match Value::from_text(&field.kind, text) {

@@ -56,8 +56,7 @@ impl House {
         Self::open_with(database, AppConfig::default()).await
     }
 
-    pub(crate) async fn open_with(database: &TestDatabase, config: AppConfig) -> Self {
-        let app_config = config;
+    pub(crate) async fn open_with(database: &TestDatabase, app_config: AppConfig) -> Self {
         let clock = Clock::at("2026-03-18T08:00:00Z".parse().unwrap());
         let config = guanxi_crm::store_config(database.url.clone(), clock.clone()).unwrap();
         let store = Store::open(config).await.unwrap();
@@ -129,6 +128,13 @@ impl House {
         let (status, headers) = (response.status(), response.headers().clone());
         let bytes = response.into_body().collect().await.unwrap().to_bytes();
         Answer { status, headers, text: String::from_utf8_lossy(&bytes).into_owned() }
+    }
+
+    /// A file, byte by byte.
+    pub(crate) async fn fetch(&self, request: Request<Body>) -> (StatusCode, Vec<u8>) {
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        (status, response.into_body().collect().await.unwrap().to_bytes().to_vec())
     }
 
     /// A call of the API as the administrator.

@@ -5,6 +5,7 @@
 mod analyses;
 mod connections;
 mod coverage;
+mod faces;
 mod house;
 mod pages;
 mod proof;
