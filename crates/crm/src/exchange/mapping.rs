@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_record::{Field, RecordType};
+use guanxi_record::Field;
 use serde::{Deserialize, Serialize};
 
+use super::answers::{Archived, Twins};
 use super::cell::DateOrder;
 use super::source::LayoutHints;
-use crate::access::Locale;
-use crate::text::Texts;
 
 /// What to do with a record that is, or is not, there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -137,6 +136,12 @@ pub struct RecordMapping {
     /// What to do when the same key comes again.
     #[serde(default)]
     pub on_repeat: Repeat,
+    /// What to do with one that was put away.
+    #[serde(default)]
+    pub archived: Archived,
+    /// What to do when a new customer has the name of one that is there.
+    #[serde(default)]
+    pub twins: Twins,
     /// Which field comes from where.
     pub fields: BTreeMap<String, FieldSource>,
 }
@@ -214,39 +219,4 @@ impl Mapping {
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(Error::internal)
     }
-
-    /// A first guess: columns that are called like a field, in code or in any language, fill it.
-    #[must_use]
-    pub fn suggest(record_type: &RecordType, headers: &[String]) -> Self {
-        let mut fields = BTreeMap::new();
-        for field in record_type.fields.iter().filter(|field| !field.read_only) {
-            let names = [Locale::En, Locale::ZhCn]
-                .map(|locale| plain(&Texts::of(locale).field_label(record_type, field)));
-            let code = plain(&field.name);
-            let same = |header: &&String| {
-                let header = plain(header);
-                header == code || names.contains(&header)
-            };
-            let Some(header) = headers.iter().find(same) else { continue };
-            fields.insert(field.name.to_string(), FieldSource::of_column(field, header));
-        }
-        let by_code = record_type.fields.iter().find(|f| f.unique && fields.contains_key(&*f.name));
-        Self {
-            name: String::new(),
-            source: None,
-            file: FileOptions::default(),
-            records: vec![RecordMapping {
-                record_type: record_type.name.to_string(),
-                match_fields: by_code.map(|field| field.name.to_string()).into_iter().collect(),
-                mode: Mode::Upsert,
-                on_repeat: Repeat::First,
-                fields,
-            }],
-        }
-    }
-}
-
-/// A name without case, spaces and punctuation.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

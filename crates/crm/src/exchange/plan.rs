@@ -7,6 +7,7 @@ use csv::StringRecord;
 use guanxi_base::{Currency, Error, RawId, Refusal, Result, TimeZone};
 use guanxi_record::{Catalog, Kind, RecordType, Stored, Value};
 
+use super::answers::{Archived, Twins};
 use super::cell::{self, DateOrder, Formats};
 use super::mapping::{Mapping, Mode, Repeat, When};
 use super::source::Source;
@@ -44,8 +45,12 @@ pub(crate) struct Part {
     pub(crate) match_places: Vec<usize>,
     pub(crate) mode: Mode,
     pub(crate) on_repeat: Repeat,
+    pub(crate) archived: Archived,
+    pub(crate) twins: Twins,
     /// Place of the field, and where it comes from.
     pub(crate) fields: Vec<(usize, Origin)>,
+    /// Parts of addresses: place of the field, name of the part, and where it comes from.
+    pub(crate) address_parts: Vec<(usize, &'static str, Origin)>,
     /// What the collection point of the file asks of new records.
     pub(crate) asked: CollectedAs,
 }
@@ -129,8 +134,14 @@ fn part(
         found
     };
     let mut fields = Vec::new();
+    let mut address_parts = Vec::new();
     let mut others = Vec::new();
     for (name, source) in &record.fields {
+        if let Some((place, part)) = address_part(&record_type, name) {
+            let column = source.rule().column.as_deref().and_then(&mut column);
+            address_parts.push((place, part, Origin::of_column(column)));
+            continue;
+        }
         let Some(place) = record_type.position(name) else {
             others.push(
                 Refusal::field("unknown-field", name.as_str())
@@ -202,11 +213,30 @@ fn part(
     refusals.extend(others);
     if refusals.is_empty() {
         let (mode, on_repeat) = (record.mode, record.on_repeat);
+        let (archived, twins) = (record.archived, record.twins);
         let asked = CollectedAs::default();
-        Ok(Part { record_type, match_places, mode, on_repeat, fields, asked })
+        Ok(Part {
+            record_type,
+            match_places,
+            mode,
+            on_repeat,
+            archived,
+            twins,
+            fields,
+            address_parts,
+            asked,
+        })
     } else {
         Err(Error::Refused(refusals))
     }
+}
+
+/// `address.city`: the place of the address, and which part of it.
+fn address_part(record_type: &RecordType, name: &str) -> Option<(usize, &'static str)> {
+    let (field, part) = name.split_once('.')?;
+    let place = record_type.position(field)?;
+    let part = guanxi_record::Address::PARTS.into_iter().find(|known| *known == part)?;
+    (record_type.fields[place].kind == Kind::Address).then_some((place, part))
 }
 
 /// Where a record came from is kept with it, if it has a place for that and nothing else fills it.
@@ -260,6 +290,19 @@ fn formats(mapping: &Mapping, parts: &[Part], sample: &[StringRecord]) -> Result
 }
 
 impl Origin {
+    /// Just what a column has.
+    fn of_column(column: Option<usize>) -> Self {
+        Self::Cell {
+            column,
+            default: None,
+            when: Vec::new(),
+            otherwise: None,
+            whole_number: false,
+            currency: None,
+            currency_column: None,
+        }
+    }
+
     /// The value that a line gives to a field; links to other records are not its business.
     ///
     /// # Errors

@@ -53,6 +53,7 @@ pub struct Source {
     /// The names of its columns.
     pub headers: Vec<String>,
     rows: Rows,
+    rows_read: u64,
 }
 
 enum Rows {
@@ -130,6 +131,7 @@ impl Source {
             layout: Layout { encoding, delimiter, is_workbook: false },
             headers: headers.collect(),
             rows: Rows::Csv { reader: Box::new(reader), taken },
+            rows_read: 0,
         })
     }
 
@@ -159,6 +161,7 @@ impl Source {
             layout: Layout { encoding: encoding_rs::UTF_8, delimiter: b',', is_workbook: true },
             headers,
             rows: Rows::Workbook(rows.into_iter()),
+            rows_read: 0,
         })
     }
 
@@ -167,6 +170,7 @@ impl Source {
     /// # Errors
     /// A refusal that says what is wrong with the file.
     pub fn next_row(&mut self, row: &mut StringRecord) -> Result<bool> {
+        self.rows_read += 1;
         match &mut self.rows {
             Rows::Csv { reader, taken } => {
                 taken.store(0, Relaxed);
@@ -180,6 +184,12 @@ impl Source {
                 None => Ok(false),
             },
         }
+    }
+
+    /// The number of the row that was read last, as a spreadsheet shows it: the header is 1.
+    #[must_use]
+    pub fn row_number(&self) -> u64 {
+        self.rows_read + 1
     }
 
     /// Reads the file to its end: how many rows it has.

@@ -3,10 +3,14 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod authority;
+mod customising;
 mod drawing;
 mod house;
 mod importing;
+mod importing_jobs;
+mod importing_lines;
 mod insights;
+mod linking;
 mod mirroring;
 mod organising;
 mod pricing;
@@ -17,5 +21,6 @@ mod scheduling;
 mod segments;
 mod standing;
 mod undoing;
+mod undoing_whole;
 mod upgrading;
 mod writing;

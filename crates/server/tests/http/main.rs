@@ -4,6 +4,7 @@
 
 mod coverage;
 mod house;
+mod importing;
 mod pages;
 mod proof;
 mod records;
