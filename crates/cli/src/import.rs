@@ -81,6 +81,7 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
         record.lines_read.unwrap_or(0),
         record.lines_refused.unwrap_or(0)
     );
+    told(store, job).await?;
     if let Some(path) = &options.errors {
         let mut file = std::fs::File::create(path).map_err(Error::internal)?;
         let count = write_error_file(store, actor, job, &mut file).await?;
@@ -95,18 +96,45 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
     Ok(())
 }
 
+/// What was done otherwise than lines say.
+async fn told(store: &Store, job: RawId) -> Result<()> {
+    let progress: Progress =
+        serde_json::from_value(store.job(job).await?.progress).map_err(Error::internal)?;
+    say(&progress);
+    Ok(())
+}
+
+fn say(progress: &Progress) {
+    if progress.without_link > 0 {
+        println!("{} lines were imported without a link that leads nowhere", progress.without_link);
+    }
+    for (code, count) in &progress.told {
+        let what = match code.as_str() {
+            "to-survivor" => "name a merged record: what it was merged into got them",
+            "restored" => "name an archived record: it was restored",
+            other => other,
+        };
+        println!("{count} lines {what}");
+    }
+    for notice in &progress.notices {
+        println!("  line {}: {} {}", notice.line, notice.record_type, notice.value);
+    }
+}
+
 async fn dry_run(store: &Store, actor: &Actor, file: &Path, mapping: &Mapping) -> Result<()> {
     let bar = bar();
     let watch = |progress: &Progress, refused: &[RefusedLine]| show(&bar, progress, refused);
     let progress = import(store, actor, store.new_id(), file, mapping, Run::Dry, watch).await?;
     bar.finish_and_clear();
     say!("{} lines read, {} would be refused", progress.lines, progress.refused);
-    for (record_type, counts) in progress.counts {
+    say(&progress);
+    for (record_type, counts) in &progress.counts {
         say!(
-            "{record_type}: {} new, {} changed, {} as they are",
+            "{record_type}: {} new, {} changed, {} as they are, {} named again or left out",
             counts.created,
             counts.updated,
-            counts.unchanged
+            counts.as_they_were(),
+            counts.repeated + counts.left_out
         );
     }
     Ok(())

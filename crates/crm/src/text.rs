@@ -168,18 +168,44 @@ impl Texts {
     /// A refusal as a sentence; `labels` says what its field is called.
     #[must_use]
     pub fn refusal(&self, refusal: &Refusal) -> String {
-        let mut args: Vec<(&str, &str)> =
+        let args: Vec<(&str, &str)> =
             refusal.args.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        // A field of a type as people call it.
-        let path = args.iter().find(|(name, _)| *name == "field_of").map(|(_, path)| *path);
-        let label = path
-            .and_then(|path| path.split_once('.'))
-            .and_then(|(of, field)| self.find(&format!("{}.{field}", message_id(of)), &[]));
-        if let Some(label) = &label {
-            args.retain(|(name, _)| *name != "name");
-            args.push(("name", label));
+        self.refusal_of(refusal.code, &args)
+    }
+
+    /// The sentence of a refusal that was kept: types, fields and options as people call them.
+    #[must_use]
+    pub fn refusal_of(&self, code: &str, args: &[(&str, &str)]) -> String {
+        let arg =
+            |wanted: &str| args.iter().find(|(name, _)| *name == wanted).map(|(_, text)| *text);
+        let path = arg("field_of").and_then(|path| path.split_once('.'));
+        let path = path.map(|(of, field)| format!("{}.{field}", message_id(of)));
+        let labelled = |(name, text): &(&'static str, &str)| match *name {
+            "name" => path.as_ref().and_then(|path| self.find(path, &[])),
+            "type" => self.find(&message_id(text), &[]),
+            "options" => path.as_ref().map(|path| self.options(path, text)),
+            _ => None,
+        };
+        let mut shown: Vec<(&str, String)> =
+            args.iter().map(|(name, text)| (*name, (*text).to_owned())).collect();
+        for name in ["name", "type", "options"] {
+            let label = arg(name).and_then(|text| labelled(&(name, text)));
+            if let (Some(label), Some(place)) =
+                (label, shown.iter_mut().find(|(known, _)| *known == name))
+            {
+                place.1 = label;
+            }
         }
-        self.format(&format!("refusal-{}", refusal.code), &args)
+        let shown: Vec<(&str, &str)> = shown.iter().map(|(n, text)| (*n, text.as_str())).collect();
+        self.format(&format!("refusal-{code}"), &shown)
+    }
+
+    /// Codes of a choice as people call them.
+    fn options(&self, path: &str, codes: &str) -> String {
+        let label = |code: &str| {
+            self.find(&format!("{path}-{code}"), &[]).unwrap_or_else(|| code.to_owned())
+        };
+        codes.split(", ").map(label).collect::<Vec<_>>().join(", ")
     }
 }
 

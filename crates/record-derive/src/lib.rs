@@ -78,7 +78,7 @@ fn record(input: &DeriveInput) -> Result<Tokens> {
     let name = snake_case(&ident.to_string());
     let description = Description::read(input)?;
     let Description { title, area, icon, part_of, follows, and_follows, .. } = &description;
-    let Description { unique, indexes, settle, .. } = &description;
+    let Description { unique, indexes, settle, succeeded_by, .. } = &description;
     let names: Vec<_> = fields.named.iter().filter_map(|field| field.ident.as_ref()).collect();
     let types: Vec<_> = fields.named.iter().map(|field| &field.ty).collect();
     let described = fields.named.iter().map(field).collect::<Result<Vec<_>>>()?;
@@ -116,6 +116,7 @@ fn record(input: &DeriveInput) -> Result<Tokens> {
                     part_of: #part_of,
                     follows: #follows,
                     and_follows: #and_follows,
+                    succeeded_by: #succeeded_by,
                     unique: &[#(&[#(#unique),*]),*],
                     indexes: &[#(&[#(#indexes),*]),*],
                     settle: #settle,
@@ -146,6 +147,7 @@ struct Description {
     part_of: Tokens,
     follows: Tokens,
     and_follows: Tokens,
+    succeeded_by: Tokens,
     unique: Vec<Vec<String>>,
     indexes: Vec<Vec<String>>,
     settle: bool,
@@ -160,6 +162,7 @@ impl Description {
             part_of: quote!(::core::option::Option::None),
             follows: quote!(::core::option::Option::None),
             and_follows: quote!(::core::option::Option::None),
+            succeeded_by: quote!(::core::option::Option::None),
             unique: Vec::new(),
             indexes: Vec::new(),
             settle: false,
@@ -180,6 +183,10 @@ impl Description {
                 "and_follows" => {
                     let link = required_text(&word)?;
                     description.and_follows = quote!(::core::option::Option::Some(#link));
+                }
+                "succeeded_by" => {
+                    let link = required_text(&word)?;
+                    description.succeeded_by = quote!(::core::option::Option::Some(#link));
                 }
                 "unique" => description.unique.push(names_in(required_text(&word)?)),
                 "index" => description.indexes.push(names_in(required_text(&word)?)),

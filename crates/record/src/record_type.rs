@@ -29,6 +29,9 @@ pub struct RecordType {
     pub follows: Option<&'static str>,
     /// The link to a second record that one must reach too, as for a pair of customers.
     pub and_follows: Option<&'static str>,
+    /// The link of an archived record to the one that stands in its place, as of a customer that
+    /// was merged.
+    pub succeeded_by: Option<&'static str>,
     /// Sets of fields of which no two records may have the same values.
     pub unique: &'static [&'static [&'static str]],
     /// Lists that stay fast at any size: filtered by the first fields, in the order of the last.

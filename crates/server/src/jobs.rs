@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use guanxi_base::{Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
 use guanxi_crm::delivery;
-use guanxi_crm::exchange::run_import;
+use guanxi_crm::exchange::{give_up_imports, run_import};
 use guanxi_crm::insights::{catch_up, repeat, run_next};
 use guanxi_crm::privacy;
 use guanxi_crm::segments::refresh_all;
@@ -26,6 +26,9 @@ const SEAL: Duration = Duration::from_secs(2);
 
 /// So often the rules of the log are applied.
 const SHORT: Duration = Duration::from_secs(3_600);
+
+/// So long a file is kept that no record names: an upload may still be on its way.
+const UNNAMED: SignedDuration = SignedDuration::from_hours(24);
 
 /// So often the warehouse is brought up to date.
 const FRESH: Duration = Duration::from_secs(30);
@@ -80,6 +83,10 @@ pub async fn run_housekeeping(app: App) {
         loop {
             if let Err(error) = keep_log_short(&app.store).await {
                 tracing::error!(%error, "the log cannot be kept short");
+            }
+            let before = app.store.clock().now() - UNNAMED;
+            if let Err(error) = app.store.remove_unnamed_files(before).await {
+                tracing::error!(%error, "files that nothing names cannot be removed");
             }
             tokio::time::sleep(SHORT).await;
         }
@@ -178,12 +185,11 @@ async fn keep_warehouse(store: &Store, warehouse: &Warehouse) -> Result<()> {
 }
 
 async fn next_job(store: &Store) -> Result<Option<Job>> {
-    for queue in ["import", privacy::QUEUE] {
-        if let Some(job) = store.claim_job(queue).await? {
-            return Ok(Some(job));
-        }
+    give_up_imports(store).await?;
+    if let Some(job) = store.claim_fragile_job("import").await? {
+        return Ok(Some(job));
     }
-    Ok(None)
+    store.claim_job(privacy::QUEUE).await
 }
 
 async fn run_job(store: &Store, job: &Job) -> Result<()> {

@@ -111,6 +111,7 @@ fn page_routes() -> Router<App> {
         .route("/files/{id}", get(web::file))
         .route("/import", get(web::import_new))
         .route("/import/preview", post(web::import_mapping))
+        .route("/import/columns", post(web::import_columns))
         .route("/import/start", post(web::import_start))
         .route("/import/{id}", get(web::import_result))
         .route("/import/{id}/errors", get(web::import_errors))

@@ -23,14 +23,15 @@ pub(crate) fn column_names(record_type: &RecordType) -> Vec<String> {
     names
 }
 
-/// The columns that a change of a record writes, with their values: what is computed from other
-/// records is left as it is, lest a change writes back what it read a while ago.
+/// The columns that a change of a record writes, with their values, but for those of custom fields:
+/// what is computed from other records is left as it is, lest a change writes back what it read a
+/// while ago.
 pub(crate) fn changed_columns(record_type: &RecordType, row: &Row) -> Vec<(String, SqlValue)> {
     let derived: Vec<&str> =
         record_type.fields.iter().filter(|one| one.derived).map(|one| &*one.name).collect();
     let is_kept = |(name, _): &(String, SqlValue)| {
         let is_derived = |one: &&str| name == *one || *name == currency_column(one);
-        name != "id" && !derived.iter().any(is_derived)
+        name != "id" && name != "custom" && !derived.iter().any(is_derived)
     };
     let columns = column_names(record_type).into_iter().zip(write_row(record_type, row));
     columns.filter(is_kept).collect()
@@ -51,13 +52,12 @@ pub(crate) fn write_row(record_type: &RecordType, row: &Row) -> SqlRow {
         SqlValue::Instant(row.updated_at),
         SqlValue::or_null(row.archived_at, SqlValue::Instant),
     ];
-    let mut custom = Map::new();
+    let custom = custom_json(record_type, row);
     for (field, value) in record_type.fields.iter().zip(&row.values) {
         if field.is_custom() {
-            if !value.is_null() {
-                custom.insert(field.name.to_string(), stored_json(value));
-            }
-        } else if let Value::Money(money) = value {
+            continue;
+        }
+        if let Value::Money(money) = value {
             columns.push(SqlValue::Integer(money.units));
             columns.push(SqlValue::Text(money.currency.code().to_owned()));
         } else {
@@ -73,6 +73,13 @@ pub(crate) fn write_row(record_type: &RecordType, row: &Row) -> SqlRow {
         SqlValue::Json(Json::Object(custom).to_string())
     });
     columns
+}
+
+/// The values of a record's custom fields as they are kept.
+pub(crate) fn custom_json(record_type: &RecordType, row: &Row) -> Map<String, Json> {
+    let pairs = record_type.fields.iter().zip(&row.values);
+    let held = pairs.filter(|(field, value)| field.is_custom() && !value.is_null());
+    held.map(|(field, value)| (field.name.to_string(), stored_json(value))).collect()
 }
 
 /// A value as its main column; of money, the amount.

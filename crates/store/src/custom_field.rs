@@ -107,7 +107,7 @@ impl CustomField {
         }
     }
 
-    fn option_codes(&self) -> Vec<String> {
+    pub(crate) fn option_codes(&self) -> Vec<String> {
         let lines = self.options.as_deref().unwrap_or_default().lines();
         lines.map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
     }

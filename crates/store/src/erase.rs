@@ -38,6 +38,8 @@ impl Tx {
         let (version, updated_at) = (old.version + 1, self.view.now);
         let new = Row { version, updated_at, values, ..old.clone() };
         self.store_row(record_type, &old, &new).await?;
+        // What an archived field held nobody sees, and nobody could ask to have erased.
+        names.extend(self.forget_carried(record_type, id).await?);
         self.erase_history(id, &names).await?;
         self.forget_answers(id).await?;
         self.note(record_type, &new, Operation::Erase, Some(json!({ "fields": names })));
@@ -83,7 +85,7 @@ impl Tx {
             let text = row[2].clone().into_text()?;
             let Ok(Json::Object(mut diff)) = serde_json::from_str::<Json>(&text) else { continue };
             let before = diff.len();
-            diff.retain(|name, _| !names.contains(name));
+            diff.retain(|name, _| !names.contains(name) && name != "custom");
             if diff.len() == before {
                 continue;
             }

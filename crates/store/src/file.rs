@@ -1,13 +1,15 @@
 //! Uploaded files: their description is a record, their bytes lie beside it in the database, so
 //! that a backup of the database is whole.
 
-use guanxi_base::{Error, Id, RawId, Refusal, Result};
+use guanxi_base::{Error, Id, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{Owner, Record, Stored};
 use sha2::{Digest, Sha256};
 
-use crate::actor::{Purpose, Rights};
+use crate::actor::{Actor, Origin, Purpose, Rights};
+use crate::columns::Expression;
 use crate::search::Archived;
 use crate::sql::SqlValue;
+use crate::store::Store;
 use crate::tx::Tx;
 use crate::view::View;
 
@@ -63,6 +65,40 @@ impl Tx {
         let row = vec![SqlValue::Integer(file.id.raw().0), SqlValue::Bytes(content)];
         self.view.session.insert_rows("file_content", &["id", "content"], &[row]).await?;
         Ok(file)
+    }
+}
+
+impl Store {
+    /// Removes files that no record names, made before this moment: those of uploads that came to
+    /// nothing; how many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn remove_unnamed_files(&self, before: Timestamp) -> Result<usize> {
+        let actor = Actor::system(Origin::Job);
+        let mut tx = self.write(&actor).await?;
+        let catalog = tx.catalog.clone();
+        let described = catalog.get(File::NAME)?.clone();
+        let dialect = tx.view.session.dialect();
+        let mut sql = tx.view.session.sql("SELECT t0.\"id\" FROM \"file\" t0 WHERE ");
+        sql.push("t0.\"created_at\" < ").bind(SqlValue::Instant(before));
+        for (other, field, _) in catalog.links_to(File::NAME) {
+            let link = Expression::of(dialect, "t1", field).sql;
+            sql.push(" AND NOT EXISTS (SELECT 1 FROM ").name(&other.name);
+            sql.push(&format!(" t1 WHERE {link} = t0.\"id\")"));
+        }
+        sql.push(" LIMIT 1000");
+        let rows = tx.view.session.long_rows(&sql).await?;
+        let ids = rows.iter().map(|row| row[0].integer().map(RawId)).collect::<Result<Vec<_>>>()?;
+        let files = tx.view.rows_by_ids(&described, &ids, Purpose::Read).await?;
+        tx.remove_rows(&described, files).await?;
+        for id in &ids {
+            let mut sql = tx.view.session.sql("DELETE FROM file_content WHERE id = ");
+            sql.bind(SqlValue::Integer(id.0));
+            tx.view.session.execute(&sql).await?;
+        }
+        tx.commit().await?;
+        Ok(ids.len())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Work that outlives a request: a queue in the database, claimed with a lease, so that a killed
 //! process loses nothing and two processes never do the same.
 
-use guanxi_base::{Error, RawId, Result};
+use guanxi_base::{Error, RawId, Result, Timestamp};
 use jiff::SignedDuration;
 use serde_json::Value as Json;
 
@@ -11,8 +11,11 @@ use crate::store::Store;
 
 /// A worker that does not report for so long is taken for dead.
 const LEASE_SECONDS: i64 = 60;
-/// A job that killed so many workers is not tried again.
+/// A job that failed so often is not tried again.
 const ATTEMPTS_MAX: i64 = 25;
+/// A job that ended its worker may have been the reason: it gets one more try, unless it came
+/// further meanwhile.
+const FRAGILE_ATTEMPTS_MAX: i64 = 2;
 
 /// Where a job stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,9 +82,19 @@ pub struct Job {
     pub progress: Json,
     /// Why it failed.
     pub error: Option<String>,
+    /// Until when a worker has it.
+    pub locked_until: Option<Timestamp>,
 }
 
-const COLUMNS: &str = "id, queue, payload, actor, attempts, state, progress, error";
+impl Job {
+    /// Whether somebody works on it.
+    #[must_use]
+    pub fn is_worked_on(&self, now: Timestamp) -> bool {
+        self.locked_until.is_some_and(|until| until >= now)
+    }
+}
+
+const COLUMNS: &str = "id, queue, payload, actor, attempts, state, progress, error, locked_until";
 
 impl Store {
     /// Puts a job into the queue under this id.
@@ -89,18 +102,8 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn enqueue(&self, id: RawId, job: NewJob) -> Result<()> {
-        let mut session = self.writer().await?;
-        let columns = ["id", "queue", "payload", "actor", "run_at", "attempts", "state"];
-        let row = vec![
-            SqlValue::Integer(id.0),
-            SqlValue::Text(job.queue.to_owned()),
-            SqlValue::Json(job.payload.to_string()),
-            SqlValue::or_null(job.actor, |user| SqlValue::Integer(user.0)),
-            SqlValue::Instant(self.clock().now()),
-            SqlValue::Integer(0),
-            SqlValue::Text(JobState::Open.name().to_owned()),
-        ];
-        session.insert_rows("job", &columns, &[row]).await
+        let row = row_of(id, &job, self.clock().now());
+        self.writer().await?.insert_rows("job", &NEW_COLUMNS, &[row]).await
     }
 
     /// Takes the oldest job of a queue that nobody works on, with a lease.
@@ -108,6 +111,74 @@ impl Store {
     /// # Errors
     /// When the database fails.
     pub async fn claim_job(&self, queue: &str) -> Result<Option<Job>> {
+        self.claim(queue, ATTEMPTS_MAX).await
+    }
+
+    /// The same of a queue whose jobs read what people sent: one that ended two workers without
+    /// coming any further is left to [`Store::fail_spent_jobs`].
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_fragile_job(&self, queue: &str) -> Result<Option<Job>> {
+        self.claim(queue, FRAGILE_ATTEMPTS_MAX).await
+    }
+
+    /// Marks the jobs of a queue as failed that ended all the workers they may end; which.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn fail_spent_jobs(&self, queue: &str, error: &str) -> Result<Vec<RawId>> {
+        let mut session = self.writer().await?;
+        let mut sql = session.sql("UPDATE job SET state = 'failed', error = ");
+        sql.bind(SqlValue::Text(error.to_owned())).push(" WHERE queue = ");
+        sql.bind(SqlValue::Text(queue.to_owned())).push(" AND state = 'open' AND attempts >= ");
+        sql.bind(SqlValue::Integer(FRAGILE_ATTEMPTS_MAX)).push(" AND locked_until < ");
+        sql.bind(SqlValue::Instant(self.clock().now())).push(" RETURNING id");
+        session.rows(&sql).await?.iter().map(|row| row[0].integer().map(RawId)).collect()
+    }
+
+    /// Takes this very job if nobody works on it and it has not ended too many workers.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn claim_this_job(&self, id: RawId) -> Result<bool> {
+        let mut session = self.writer().await?;
+        let now = self.clock().now();
+        let until = now + SignedDuration::from_secs(LEASE_SECONDS);
+        let mut sql = session.sql("UPDATE job SET attempts = attempts + 1, locked_until = ");
+        sql.bind(SqlValue::Instant(until)).push(" WHERE state = 'open' AND id = ");
+        sql.bind(SqlValue::Integer(id.0)).push(" AND (locked_until IS NULL OR locked_until < ");
+        sql.bind(SqlValue::Instant(now)).push(") AND attempts < ");
+        sql.bind(SqlValue::Integer(FRAGILE_ATTEMPTS_MAX));
+        Ok(session.execute(&sql).await? > 0)
+    }
+
+    /// Says that a worker has this very job, for as long as the lease lasts.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn hold_job(&self, id: RawId) -> Result<()> {
+        let mut session = self.writer().await?;
+        let until = self.clock().now() + SignedDuration::from_secs(LEASE_SECONDS);
+        let mut sql = session.sql("UPDATE job SET locked_until = ");
+        sql.bind(SqlValue::Instant(until)).push(" WHERE state = 'open' AND id = ");
+        sql.bind(SqlValue::Integer(id.0));
+        session.execute(&sql).await.map(drop)
+    }
+
+    /// Stops a job that nobody works on, as one whose worker was killed; whether it did.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn stop_left_job(&self, id: RawId) -> Result<bool> {
+        let mut session = self.writer().await?;
+        let mut sql = session.sql("UPDATE job SET state = 'paused' WHERE state = 'open' AND id = ");
+        sql.bind(SqlValue::Integer(id.0)).push(" AND (locked_until IS NULL OR locked_until < ");
+        sql.bind(SqlValue::Instant(self.clock().now())).push(")");
+        Ok(session.execute(&sql).await? > 0)
+    }
+
+    async fn claim(&self, queue: &str, attempts_max: i64) -> Result<Option<Job>> {
         let mut session = self.writer().await?;
         let now = self.clock().now();
         let until = now + SignedDuration::from_secs(LEASE_SECONDS);
@@ -116,7 +187,7 @@ impl Store {
         sql.bind(SqlValue::Text(queue.to_owned()));
         sql.push(" AND state = 'open' AND run_at <= ").bind(SqlValue::Instant(now));
         sql.push(" AND (locked_until IS NULL OR locked_until < ").bind(SqlValue::Instant(now));
-        sql.push(&format!(") AND attempts < {ATTEMPTS_MAX} ORDER BY run_at LIMIT 1"));
+        sql.push(&format!(") AND attempts < {attempts_max} ORDER BY run_at LIMIT 1"));
         if session.dialect() == Dialect::Postgres {
             sql.push(" FOR UPDATE SKIP LOCKED");
         }
@@ -186,7 +257,30 @@ impl Store {
     }
 }
 
+const NEW_COLUMNS: [&str; 7] = ["id", "queue", "payload", "actor", "run_at", "attempts", "state"];
+
+fn row_of(id: RawId, job: &NewJob, now: Timestamp) -> SqlRow {
+    vec![
+        SqlValue::Integer(id.0),
+        SqlValue::Text(job.queue.to_owned()),
+        SqlValue::Json(job.payload.to_string()),
+        SqlValue::or_null(job.actor, |user| SqlValue::Integer(user.0)),
+        SqlValue::Instant(now),
+        SqlValue::Integer(0),
+        SqlValue::Text(JobState::Open.name().to_owned()),
+    ]
+}
+
 impl crate::tx::Tx {
+    /// Puts a job into the queue, together with what else the transaction writes.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn enqueue(&mut self, id: RawId, job: NewJob) -> Result<()> {
+        let row = row_of(id, &job, self.view.now);
+        self.view.session.insert_rows("job", &NEW_COLUMNS, &[row]).await
+    }
+
     /// Forgets what a job kept, for whatever it was.
     ///
     /// # Errors
@@ -222,7 +316,8 @@ impl crate::tx::Tx {
         let until = self.view.now + SignedDuration::from_secs(LEASE_SECONDS);
         let mut sql = self.view.session.sql("UPDATE job SET progress = ");
         sql.bind(SqlValue::Json(progress.to_string()));
-        sql.push(", locked_until = ").bind(SqlValue::Instant(until));
+        // What comes further is no danger to its worker.
+        sql.push(", attempts = 0, locked_until = ").bind(SqlValue::Instant(until));
         sql.push(" WHERE id = ").bind(SqlValue::Integer(id.0)).push(" RETURNING state");
         let state = self.view.session.value(&sql).await?.ok_or(Error::NotFound)?;
         Ok(JobState::from_name(&state.into_text()?))
@@ -247,5 +342,6 @@ fn read(row: SqlRow) -> Result<Job> {
         state: JobState::from_name(&next().into_text()?),
         progress: json(next())?,
         error: next().into_text().ok(),
+        locked_until: next().optional_instant()?,
     })
 }

@@ -280,6 +280,37 @@ impl View {
         Ok(ids)
     }
 
+    /// The ids of the records of a type that have one of these terms, archived ones too, whoever may
+    /// see them: for who asks for the records afterwards.
+    pub(crate) async fn ids_of_terms(
+        &mut self,
+        record_type: &RecordType,
+        terms: &[String],
+    ) -> Result<Vec<RawId>> {
+        let dialect = self.session.dialect();
+        let reach = Reach::of(&self.actor.rights, record_type);
+        if terms.is_empty() || reach == Reach::Nothing {
+            return Ok(Vec::new());
+        }
+        let written = terms.iter().map(|term| native_term(dialect, term, false, reach));
+        let or = if dialect == Dialect::Sqlite { " OR " } else { " | " };
+        let query = SqlValue::Text(written.collect::<Vec<_>>().join(or));
+        let mut sql = self.session.sql("SELECT t0.\"id\" FROM ");
+        sql.name(&record_type.name);
+        match dialect {
+            Dialect::Sqlite => {
+                sql.push(" t0 WHERE t0.\"id\" IN (SELECT rowid FROM search_index WHERE search_index MATCH ");
+                sql.bind(query).push(")");
+            }
+            Dialect::Postgres => {
+                sql.push(" t0 WHERE t0.\"id\" IN (SELECT id FROM search_document WHERE terms @@ (");
+                sql.bind(query).push("::text)::tsquery)");
+            }
+        }
+        let rows = self.session.rows_anywhere(&sql).await?;
+        rows.iter().map(|row| row[0].integer().map(RawId)).collect()
+    }
+
     /// For each way to look so many.
     async fn all_candidates(
         &mut self,

@@ -5,16 +5,19 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::{Deref, DerefMut};
 
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_record::{Changes, FieldChange, OnDelete, Record, RecordType, Row, Stored, Value};
+use guanxi_record::{
+    Changes, Field, FieldChange, OnDelete, Record, RecordType, Row, Stored, Value,
+};
 use serde_json::Value as Json;
 
 use crate::actor::{Purpose, Rights};
 use crate::audit::Operation;
 use crate::columns::changed_columns;
 use crate::custom_field;
+use crate::custom_values::write_custom;
 use crate::dialect::Dialect;
 use crate::search;
-use crate::sql::{SqlRow, SqlValue, quoted};
+use crate::sql::{SqlRow, SqlValue};
 use crate::store::{Changed, Store};
 use crate::validate;
 use crate::view::View;
@@ -287,11 +290,18 @@ impl Tx {
         old: &Row,
         new: &Row,
     ) -> Result<()> {
+        if record_type.name == custom_field::TYPE_NAME {
+            self.definition_may_change(old, new).await?;
+        }
         self.will_change_mirrors(record_type, old, new).await?;
         let mut sql = self.view.session.sql("UPDATE ");
         sql.name(&record_type.name).push(" SET ");
         for (at, (name, value)) in changed_columns(record_type, new).into_iter().enumerate() {
             sql.push(if at > 0 { ", " } else { "" }).name(&name).push(" = ").bind(value);
+        }
+        if record_type.fields.iter().any(Field::is_custom) {
+            sql.push(", ");
+            write_custom(&mut sql, record_type, new);
         }
         sql.push(" WHERE \"id\" = ").bind(SqlValue::Integer(old.id.0));
         sql.push(" AND \"version\" = ").bind(SqlValue::Integer(old.version));
@@ -357,54 +367,62 @@ impl Tx {
         Ok(new)
     }
 
-    /// Removes a record for good, with its parts; links to it are cleared, or keep it. Only undo
-    /// and erasure do this: people archive.
+    /// Removes records for good, with their parts; links to them are cleared, or keep them. Only
+    /// undo and erasure do this: people archive.
     ///
     /// # Errors
     /// `still-linked`.
-    pub(crate) async fn remove(&mut self, record_type: &RecordType, row: Row) -> Result<()> {
+    pub(crate) async fn remove(&mut self, record_type: &RecordType, rows: Vec<Row>) -> Result<()> {
         let catalog = self.catalog.clone();
+        let ids: Vec<RawId> = rows.iter().map(|row| row.id).collect();
         for (other, field, rule) in catalog.links_to(&record_type.name) {
-            for linked in self.rows_linking(other, &field.name, row.id).await? {
-                match rule {
-                    OnDelete::Refuse => {
-                        return Err(Refusal::new("still-linked")
-                            .with("title", row.title(record_type))
-                            .with("by", linked.title(other))
-                            .with("type", &other.name)
-                            .into());
-                    }
-                    OnDelete::Cascade => Box::pin(self.remove(other, linked)).await?,
-                    OnDelete::Clear => {
-                        let mut values = linked.values.clone();
-                        if let Some(place) = other.position(&field.name) {
-                            values[place] = Value::Null;
-                        }
-                        let version = linked.version;
-                        Box::pin(self.change_row(other, linked, version, values)).await?;
+            let Some(place) = other.position(&field.name) else { continue };
+            let linked = self.rows_linking(other, field, &ids).await?;
+            match rule {
+                OnDelete::Cascade if !linked.is_empty() => {
+                    Box::pin(self.remove(other, linked)).await?;
+                }
+                OnDelete::Cascade => {}
+                OnDelete::Refuse => {
+                    let Some(row) = linked.first() else { continue };
+                    let to = row.values[place].as_link();
+                    let kept = rows.iter().find(|row| Some(row.id) == to);
+                    let kept = kept.map(|row| self.withheld(record_type, row.clone()));
+                    let by = self.titles(&other.name, &[row.id]).await?.remove(&row.id);
+                    return Err(Refusal::new("still-linked")
+                        .with("title", kept.map(|k| k.title(record_type)).unwrap_or_default())
+                        .with("by", by.unwrap_or_else(|| "?".to_owned()))
+                        .with("type", &other.name)
+                        .into());
+                }
+                OnDelete::Clear => {
+                    for row in linked {
+                        let mut values = row.values.clone();
+                        values[place] = Value::Null;
+                        let version = row.version;
+                        Box::pin(self.change_row(other, row, version, values)).await?;
                     }
                 }
             }
         }
-        self.remove_rows(record_type, vec![row]).await
+        self.remove_rows(record_type, rows).await
     }
 
     async fn rows_linking(
         &mut self,
         other: &RecordType,
-        field: &str,
-        id: RawId,
+        field: &Field,
+        ids: &[RawId],
     ) -> Result<Vec<Row>> {
         let columns = crate::columns::select_list(other, "t0");
         let mut sql = self.view.session.sql(format!("SELECT {columns} FROM "));
-        sql.name(&other.name).push(" t0 WHERE ");
-        let place = other
-            .field(field)
-            .map(|f| crate::columns::Expression::of(self.view.session.dialect(), "t0", f).sql);
-        sql.push(&place.unwrap_or_else(|| quoted(field))).push(" = ");
-        sql.bind(SqlValue::Integer(id.0));
+        let link = crate::columns::Expression::of(self.view.session.dialect(), "t0", field).sql;
+        sql.name(&other.name).push(&format!(" t0 WHERE {link} IN ("));
+        sql.bind_all(ids.iter().map(|id| SqlValue::Integer(id.0))).push(")");
         let rows = self.view.session.rows(&sql).await?;
-        rows.into_iter().map(|columns| crate::columns::read_row(other, columns)).collect()
+        let rows = rows.into_iter().map(|columns| crate::columns::read_row(other, columns));
+        // Those that go together do not keep one another.
+        rows.filter(|row| row.as_ref().map_or(true, |row| !ids.contains(&row.id))).collect()
     }
 
     /// Removes rows that nothing links to; the database itself refuses if something does.
@@ -414,6 +432,10 @@ impl Tx {
         rows: Vec<Row>,
     ) -> Result<()> {
         let ids: Vec<RawId> = rows.iter().map(|row| row.id).collect();
+        for row in rows.iter().filter(|_| record_type.name == custom_field::TYPE_NAME) {
+            self.definition_may_go(row).await?;
+        }
+        let mut carried = self.carried(record_type, &ids).await?;
         for chunk in ids.chunks(500) {
             let mut sql = self.view.session.sql("DELETE FROM ");
             sql.name(&record_type.name).push(" WHERE \"id\" IN (");
@@ -425,7 +447,8 @@ impl Tx {
         }
         for row in rows {
             let blank = vec![Value::Null; row.values.len()];
-            let diff = Changes::between(record_type, &row.values, &blank).to_json();
+            let mut diff = Changes::between(record_type, &row.values, &blank).to_json();
+            Self::note_carried(&mut diff, carried.remove(&row.id));
             self.whole_is_stale(record_type, &row);
             let gone = Row { version: row.version + 1, ..row };
             self.note(record_type, &gone, Operation::Remove, Some(diff));

@@ -1,5 +1,5 @@
 //! Undo of any set of changes, or of all that a job did: the old values come back, new records
-//! go, removed ones return. What was changed again since is not overwritten; it is named.
+//! go, removed ones return. What was changed or built upon since is not undone; it is named.
 
 use guanxi_base::{Error, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{Changes, RecordType, Row, Value};
@@ -10,6 +10,7 @@ use crate::columns::{read_row, select_list};
 use crate::sql::SqlValue;
 use crate::store::Store;
 use crate::tx::Tx;
+use crate::undo_check::{Objections, Own, changed_since};
 use crate::view::View;
 
 /// What an undo did.
@@ -22,20 +23,26 @@ pub struct UndoReport {
 }
 
 /// One change of one record, as the log has it.
-struct Item {
-    record_type: String,
-    record: RawId,
-    operation: Operation,
-    diff: serde_json::Value,
+#[derive(Debug)]
+pub(crate) struct Item {
+    pub(crate) seq: i64,
+    pub(crate) record_type: String,
+    pub(crate) record: RawId,
+    pub(crate) operation: Operation,
+    pub(crate) diff: serde_json::Value,
 }
 
 impl Tx {
     /// Undoes a set of changes, newest first.
     ///
     /// # Errors
-    /// `NotFound`; `changed-since` and `still-linked` when later work builds on it;
-    /// `already-undone`.
+    /// `NotFound`; `changed-since`, `still-linked`, `still-linked-unseen` and `still-shared` when
+    /// later work builds on it; `already-undone`.
     pub async fn undo(&mut self, change_set: RawId) -> Result<UndoReport> {
+        self.undo_of(change_set, Own::Set(change_set)).await
+    }
+
+    async fn undo_of(&mut self, change_set: RawId, own: Own) -> Result<UndoReport> {
         self.undoes = Some(change_set);
         if self.is_undone(change_set).await? {
             return Err(Refusal::new("already-undone").into());
@@ -44,6 +51,9 @@ impl Tx {
         if items.is_empty() {
             return Err(Error::NotFound);
         }
+        let mut objections = Objections::default();
+        self.object(change_set, own, &mut objections).await?;
+        objections.refuse(Own::Set(change_set))?;
         let changes = items.len();
         let mut items = items.into_iter().peekable();
         while let Some(item) = items.next() {
@@ -56,7 +66,7 @@ impl Tx {
                 }) {
                     ids.push(next.record);
                 }
-                self.undo_creation(&record_type, change_set, &ids).await?;
+                self.undo_creation(&record_type, &ids).await?;
             } else {
                 self.undo_item(&record_type, item).await?;
             }
@@ -73,88 +83,21 @@ impl Tx {
         Ok(count.integer()? > 0)
     }
 
-    async fn items_of(&mut self, change_set: RawId) -> Result<Vec<Item>> {
-        let mut sql = self
-            .view
-            .session
-            .sql("SELECT type, record, operation, diff FROM change_item WHERE change_set = ");
-        sql.bind(SqlValue::Integer(change_set.0)).push(" ORDER BY seq DESC");
-        let rows = self.view.session.rows(&sql).await?;
-        let items = rows
-            .into_iter()
-            .map(|row| {
-                let mut row = row.into_iter();
-                let mut next = || row.next().unwrap_or(SqlValue::Null);
-                let record_type = next().into_text()?;
-                let record = RawId(next().integer()?);
-                let operation = next().into_text()?;
-                let diff = next().into_text().ok();
-                Ok(Item {
-                    record_type,
-                    record,
-                    operation: Operation::from_name(&operation)
-                        .ok_or_else(|| Error::internal(format!("{operation} is in the log")))?,
-                    diff: diff
-                        .and_then(|text| serde_json::from_str(&text).ok())
-                        .unwrap_or_default(),
-                })
-            })
-            .filter(|item: &Result<Item>| item.as_ref().map_or(true, |i| i.operation.is_change()));
-        items.collect()
-    }
-
-    async fn undo_creation(
-        &mut self,
-        record_type: &RecordType,
-        change_set: RawId,
-        ids: &[RawId],
-    ) -> Result<()> {
-        let mut rows = Vec::with_capacity(ids.len());
+    async fn undo_creation(&mut self, record_type: &RecordType, ids: &[RawId]) -> Result<()> {
         for chunk in ids.chunks(500) {
             let found = self.view.rows_by_ids(record_type, chunk, Purpose::Change).await?;
             if found.len() < chunk.len() {
-                return Err(changed_since(record_type, "?"));
+                return Err(changed_since(record_type, "?").into());
             }
-            rows.extend(found);
-        }
-        for row in rows.iter().filter(|row| row.version > 1) {
-            if self.has_later_changes(row.id, change_set).await? {
-                return Err(changed_since(record_type, &row.title(record_type)));
-            }
-        }
-        if rows.len() > 1 && self.is_kept_by_all_links(record_type) {
-            return self.remove_rows(record_type, rows).await;
-        }
-        for row in rows {
-            self.remove(record_type, row).await?;
+            self.remove(record_type, found).await?;
         }
         Ok(())
-    }
-
-    /// Whether nothing is to be cleared or removed along with records of this type: the database
-    /// itself refuses while anything links to them, so that one statement removes many.
-    fn is_kept_by_all_links(&self, record_type: &RecordType) -> bool {
-        let mut links = self.catalog.links_to(&record_type.name);
-        links.all(|(_, _, rule)| rule == guanxi_record::OnDelete::Refuse)
-    }
-
-    /// Whether a record has changes after a set that are neither undone nor undo.
-    async fn has_later_changes(&mut self, record: RawId, change_set: RawId) -> Result<bool> {
-        let mut sql = self.view.session.sql(
-            "SELECT COUNT(*) FROM change_item i JOIN change_set s ON s.id = i.change_set \
-             WHERE s.undoes IS NULL AND NOT EXISTS \
-             (SELECT 1 FROM change_set u WHERE u.undoes = s.id) AND i.record = ",
-        );
-        sql.bind(SqlValue::Integer(record.0));
-        sql.push(" AND i.change_set > ").bind(SqlValue::Integer(change_set.0));
-        let count = self.view.session.value(&sql).await?.unwrap_or(SqlValue::Integer(0));
-        Ok(count.integer()? > 0)
     }
 
     async fn undo_item(&mut self, record_type: &RecordType, item: Item) -> Result<()> {
         let changes = Changes::from_json(record_type, &item.diff);
         if item.operation == Operation::Remove {
-            return self.undo_removal(record_type, item.record, &changes).await;
+            return self.undo_removal(record_type, &item, &changes).await;
         }
         let id = item.record;
         let row = self.unmasked_row(&record_type.name, id, Purpose::Change).await?;
@@ -162,7 +105,11 @@ impl Tx {
         let mut archived_at = row.archived_at;
         for change in &changes.0 {
             if row.value(record_type, &change.field) != change.new {
-                return Err(changed_since(record_type, &row.title(record_type)));
+                return Err(changed_since(
+                    record_type,
+                    &self.withheld(record_type, row).title(record_type),
+                )
+                .into());
             }
             if change.field == "archived_at" {
                 archived_at = as_instant(&change.old);
@@ -192,9 +139,10 @@ impl Tx {
     async fn undo_removal(
         &mut self,
         record_type: &RecordType,
-        id: RawId,
+        item: &Item,
         changes: &Changes,
     ) -> Result<()> {
+        let id = item.record;
         self.may_create(record_type)?;
         let mut values = vec![Value::Null; record_type.fields.len()];
         for change in &changes.0 {
@@ -207,6 +155,7 @@ impl Tx {
         let created_at = id.made_at();
         let row = Row { id, version, created_at, updated_at: now, archived_at: None, values };
         self.insert_without_history(record_type, std::slice::from_ref(&row)).await?;
+        self.carry_again(record_type, id, &item.diff).await?;
         self.whole_is_stale(record_type, &row);
         self.note(record_type, &row, Operation::Create, None);
         Ok(())
@@ -223,6 +172,38 @@ impl Tx {
 }
 
 impl View {
+    /// The changes of a set, newest first.
+    pub(crate) async fn items_of(&mut self, change_set: RawId) -> Result<Vec<Item>> {
+        let mut sql = self
+            .session
+            .sql("SELECT seq, type, record, operation, diff FROM change_item WHERE change_set = ");
+        sql.bind(SqlValue::Integer(change_set.0)).push(" ORDER BY seq DESC");
+        let rows = self.session.rows(&sql).await?;
+        let items = rows
+            .into_iter()
+            .map(|row| {
+                let mut row = row.into_iter();
+                let mut next = || row.next().unwrap_or(SqlValue::Null);
+                let seq = next().integer()?;
+                let record_type = next().into_text()?;
+                let record = RawId(next().integer()?);
+                let operation = next().into_text()?;
+                let diff = next().into_text().ok();
+                Ok(Item {
+                    seq,
+                    record_type,
+                    record,
+                    operation: Operation::from_name(&operation)
+                        .ok_or_else(|| Error::internal(format!("{operation} is in the log")))?,
+                    diff: diff
+                        .and_then(|text| serde_json::from_str(&text).ok())
+                        .unwrap_or_default(),
+                })
+            })
+            .filter(|item: &Result<Item>| item.as_ref().map_or(true, |i| i.operation.is_change()));
+        items.collect()
+    }
+
     /// The rows of these ids that the Actor may use for this purpose, in any order, with all that
     /// they hold: for rules, never for eyes.
     ///
@@ -264,7 +245,9 @@ impl Store {
     /// way, it goes on where it was. `progress` is told how many sets are done, and of how many.
     ///
     /// # Errors
-    /// As `Tx::undo`; what was undone before stays undone.
+    /// As `Tx::undo`, for all sets before the first is undone: `undo-nothing-done` says how many
+    /// records stand against it. What others do while it is under way may still stop it:
+    /// `undo-half-done`.
     pub async fn undo_job(
         &self,
         actor: &Actor,
@@ -272,13 +255,37 @@ impl Store {
         mut progress: impl FnMut(usize, usize),
     ) -> Result<UndoReport> {
         let sets = self.changes_of_job(actor, job).await?;
+        let mut objections = Objections::default();
+        let mut view = self.read(actor).await?;
+        for change_set in &sets {
+            view.object(*change_set, Own::Job(job), &mut objections).await?;
+        }
+        drop(view);
+        objections.refuse(Own::Job(job))?;
         let mut report = UndoReport::default();
         for (done, change_set) in sets.iter().enumerate() {
             progress(done, sets.len());
-            report.changes += self.undo(actor, *change_set).await?.changes;
+            let undone = async {
+                let mut tx = self.write(actor).await?;
+                let report = tx.undo_of(*change_set, Own::Job(job)).await?;
+                tx.commit().await.map(|_| report)
+            };
+            report.changes += undone.await.map_err(|error| half_done(error, done, &sets))?.changes;
         }
         progress(sets.len(), sets.len());
         Ok(report)
+    }
+}
+
+/// Whoever is stopped on the way learns that a part is done.
+fn half_done(error: Error, done: usize, sets: &[RawId]) -> Error {
+    match error {
+        Error::Refused(mut refusals) if done > 0 => {
+            let told = Refusal::new("undo-half-done").with("done", done).with("all", sets.len());
+            refusals.insert(0, told);
+            Error::Refused(refusals)
+        }
+        other => other,
     }
 }
 
@@ -287,8 +294,4 @@ fn as_instant(value: &Value) -> Option<Timestamp> {
         Value::Instant(instant) => Some(*instant),
         _ => None,
     }
-}
-
-fn changed_since(record_type: &RecordType, title: &str) -> Error {
-    Refusal::new("changed-since").with("type", &record_type.name).with("title", title).into()
 }

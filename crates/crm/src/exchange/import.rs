@@ -1,19 +1,19 @@
 //! The import itself: batch by batch, each in one transaction with its progress, so that a
 //! killed import goes on where its last acknowledged batch ended, and can be undone whole.
 
-use std::collections::{BTreeMap, HashMap};
-use std::path::Path;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use guanxi_base::{Error, RawId, Refusal, Result, TimeZone};
 use guanxi_record::{Record, Row, Stored, Value};
 use guanxi_store::{Actor, JobState, Store, Tx};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value as Json, json};
 
-use super::decisions::Decision;
+use super::look_up::{Linked, Sought};
 use super::mapping::Mapping;
 use super::origin::Origin;
 use super::plan::{Part, Plan};
+use super::progress::{Notice, Progress, RefusedLine};
 use super::row::FileRow;
 use super::source::Source;
 use crate::people::CollectionPoint;
@@ -23,37 +23,6 @@ const BATCH_LINES: usize = 4_000;
 /// An import with more refused lines than this stops: the mapping is wrong, not the lines.
 const REFUSED_MAX: u64 = 100_000;
 
-/// How many records of one type an import made and changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Counts {
-    /// Made.
-    pub created: u64,
-    /// Changed.
-    pub updated: u64,
-    /// There already, and as the file says.
-    pub unchanged: u64,
-}
-
-/// How far an import is.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Progress {
-    /// 1: the records; 2: links between records of the file itself.
-    pub pass: u8,
-    /// Lines of this pass that are done.
-    pub line: u64,
-    /// Lines of the file.
-    pub lines: u64,
-    /// Lines that were refused.
-    pub refused: u64,
-    /// By type.
-    pub counts: BTreeMap<String, Counts>,
-    /// Whether it came to its end.
-    pub is_done: bool,
-    /// What was decided about the file, where it could be read in several ways.
-    #[serde(default)]
-    pub decisions: Vec<Decision>,
-}
-
 /// Whether an import writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Run {
@@ -61,28 +30,6 @@ pub enum Run {
     ForReal,
     /// It only counts what it would write.
     Dry,
-}
-
-/// A line that was refused, with the reasons.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RefusedLine {
-    /// Where it stands in the file: the line, or the row of a worksheet, header and all.
-    pub number: u64,
-    /// Its cells.
-    pub cells: Vec<String>,
-    /// Why.
-    pub refusals: Vec<Refusal>,
-}
-
-impl RefusedLine {
-    /// As the queue keeps it.
-    fn to_json(&self) -> Json {
-        let refusals = self.refusals.iter().map(|refusal| {
-            let args: BTreeMap<_, _> = refusal.args.iter().cloned().collect();
-            json!({ "code": refusal.code, "field": refusal.field, "args": args })
-        });
-        json!({ "cells": self.cells, "refusals": refusals.collect::<Vec<_>>() })
-    }
 }
 
 /// What an import has learned about the records of one part. Cells come first: the same text
@@ -116,13 +63,17 @@ pub(super) struct Import<'a> {
 }
 
 /// Records that were looked up by a field: `(type, field, text)`.
-pub(super) type Found = HashMap<(String, String, String), Option<RawId>>;
+pub(super) type Found = HashMap<(String, String, String), Linked>;
 
 /// What one transaction adds to the import; it is forgotten if the transaction fails.
 pub(super) struct Step {
     pub(super) known: Vec<Known>,
-    /// Rows that were there before, by part and key.
-    pub(super) existing: Vec<HashMap<String, Row>>,
+    /// What was there before under a key, by part and key.
+    pub(super) existing: Vec<HashMap<String, Sought>>,
+    /// What was there before under a name, by part and name.
+    pub(super) twins: Vec<HashMap<String, Sought>>,
+    /// Records that this step makes or changes, as they will be.
+    pub(super) pending: HashMap<RawId, Row>,
     pub(super) creates: Vec<Vec<Row>>,
     pub(super) updates: Vec<Update>,
     pub(super) progress: Progress,
@@ -132,8 +83,8 @@ pub(super) struct Step {
 /// Fields to be set of a record that is there.
 pub(super) struct Update {
     pub(super) part: usize,
-    pub(super) id: RawId,
-    pub(super) version: i64,
+    /// The record as it was.
+    pub(super) old: Row,
     pub(super) fields: Vec<(usize, Value)>,
 }
 
@@ -145,14 +96,29 @@ pub(super) struct LineKey {
     pub(super) id: Option<RawId>,
 }
 
+/// What a line does to one part when it neither makes nor changes anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Idle {
+    /// The record is there, as the line says.
+    Unchanged,
+    /// An earlier line named it.
+    Repeated,
+    /// A customer of the name is there.
+    LeftOut,
+    /// The line says nothing of it.
+    Absent,
+}
+
 /// What one line adds to its step, if all of it can be read.
 #[derive(Default)]
 pub(super) struct Line {
+    pub(super) number: u64,
     pub(super) ids: Vec<Option<RawId>>,
     pub(super) creates: Vec<(usize, Row)>,
     pub(super) updates: Vec<Update>,
-    pub(super) unchanged: Vec<usize>,
+    pub(super) idle: Vec<(usize, Idle)>,
     pub(super) keys: Vec<LineKey>,
+    pub(super) notices: Vec<Notice>,
     pub(super) refusals: Vec<Refusal>,
 }
 
@@ -170,11 +136,9 @@ pub async fn import(
     run: Run,
     mut observe: impl FnMut(&Progress, &[RefusedLine]) + Send,
 ) -> Result<Progress> {
-    let hints = mapping.hints();
-    let open = || Source::open(path, &hints);
+    let file = Arc::new((path.to_owned(), mapping.clone()));
     let point = collection_point(store, actor, mapping).await?;
-    let today = store.clock().now().to_zoned(TimeZone::UTC).date();
-    let plan = Plan::new(&store.catalog(), mapping, open()?, point.as_ref(), today)?;
+    let plan = plan(store, &file, point).await?;
     plan.must_be_settled()?;
     let progress = match store.job(job).await {
         Ok(known) if run == Run::ForReal && !known.progress.is_null() => {
@@ -192,16 +156,11 @@ pub async fn import(
     let (found, refused) = (Found::new(), Vec::new());
     let mut import = Import { store, actor, job, plan, run, known, found, progress, refused };
     while import.progress.pass <= 2 && !import.progress.is_done {
-        let mut source = open()?;
-        let mut row = FileRow::default();
-        for _ in 0..import.progress.line {
-            source.next_row(&mut row)?;
-        }
+        let (file, done) = (file.clone(), import.progress.line);
+        let mut source = aside(move || skip(open(&file)?, done)).await?;
         loop {
-            let mut lines = Vec::with_capacity(BATCH_LINES);
-            while lines.len() < BATCH_LINES && source.next_row(&mut row)? {
-                lines.push(row.clone());
-            }
+            let (rest, lines) = aside(move || read_batch(source)).await?;
+            source = rest;
             let at_end = lines.len() < BATCH_LINES;
             let state = import.batch(lines, at_end).await?;
             observe(&import.progress, &import.refused);
@@ -218,6 +177,42 @@ pub async fn import(
         }
     }
     Ok(import.progress)
+}
+
+/// Reading a file is work of its own: it must not hold up those who wait for answers.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+fn open((path, mapping): &(PathBuf, Mapping)) -> Result<Source> {
+    Source::open(path, &mapping.hints())
+}
+
+async fn plan(
+    store: &Store,
+    file: &Arc<(PathBuf, Mapping)>,
+    point: Option<Stored<CollectionPoint>>,
+) -> Result<Plan> {
+    let (catalog, file) = (store.catalog(), file.clone());
+    let today = store.clock().now().to_zoned(TimeZone::UTC).date();
+    aside(move || Plan::new(&catalog, &file.1, open(&file)?, point.as_ref(), today)).await
+}
+
+fn skip(mut source: Source, rows: u64) -> Result<Source> {
+    let mut row = FileRow::default();
+    for _ in 0..rows {
+        source.next_row(&mut row)?;
+    }
+    Ok(source)
+}
+
+fn read_batch(mut source: Source) -> Result<(Source, Vec<FileRow>)> {
+    let mut lines = Vec::with_capacity(BATCH_LINES);
+    let mut row = FileRow::default();
+    while lines.len() < BATCH_LINES && source.next_row(&mut row)? {
+        lines.push(row.clone());
+    }
+    Ok((source, lines))
 }
 
 async fn collection_point(
@@ -244,8 +239,7 @@ impl Import<'_> {
         match self.attempt(&lines, at_end, None).await {
             Err(Error::Refused(refusals)) if lines.len() == 1 => {
                 // It is this one line that the database refuses.
-                let (cells, number) = (self.plan.texts(&lines[0]), lines[0].place());
-                let refused = RefusedLine { number, cells, refusals };
+                let refused = refused_line(&self.plan, &lines[0], refusals);
                 self.attempt(&lines, at_end, Some(refused)).await
             }
             Err(Error::Refused(_)) if lines.len() > 1 => {
@@ -267,16 +261,9 @@ impl Import<'_> {
         known_to_fail: Option<RefusedLine>,
     ) -> Result<JobState> {
         let mut tx = self.store.write(&self.actor).await?;
-        let parts = self.plan.parts.len();
-        let mut step = Step {
-            known: vec![Known::default(); parts],
-            existing: vec![HashMap::new(); parts],
-            creates: vec![Vec::new(); parts],
-            updates: Vec::new(),
-            progress: self.progress.clone(),
-            refused: Vec::new(),
-        };
+        let mut step = self.step();
         if let Some(refused) = known_to_fail {
+            step.progress.refuse(&refused);
             step.refused.push(refused);
         } else {
             self.look_up(&mut tx, lines, &mut step).await?;
@@ -292,7 +279,7 @@ impl Import<'_> {
             }
         }
         step.progress.line += lines.len() as u64;
-        step.progress.refused += step.refused.len() as u64;
+        debug_assert!(step.progress.adds_up(&self.plan.parts), "{:?}", step.progress);
         if at_end && step.progress.pass == 1 && self.has_later_links() && self.run == Run::ForReal {
             (step.progress.pass, step.progress.line) = (2, 0);
         } else if at_end {
@@ -316,10 +303,28 @@ impl Import<'_> {
         Ok(state)
     }
 
+    fn step(&self) -> Step {
+        let parts = self.plan.parts.len();
+        Step {
+            known: vec![Known::default(); parts],
+            existing: vec![HashMap::new(); parts],
+            twins: vec![HashMap::new(); parts],
+            pending: HashMap::new(),
+            creates: vec![Vec::new(); parts],
+            updates: Vec::new(),
+            progress: self.progress.clone(),
+            refused: Vec::new(),
+        }
+    }
+
     fn has_later_links(&self) -> bool {
         let mut origins = self.plan.parts.iter().flat_map(|part| &part.fields);
         origins.any(|(_, origin)| matches!(origin, Origin::Find { later: true, .. }))
     }
+}
+
+fn refused_line(plan: &Plan, row: &FileRow, refusals: Vec<Refusal>) -> RefusedLine {
+    RefusedLine { number: row.place(), cells: plan.texts(row), refusals }
 }
 
 impl Step {
@@ -327,25 +332,45 @@ impl Step {
     fn take(&mut self, plan: &Plan, line: Line, row: &FileRow) {
         let parts = &plan.parts;
         if !line.refusals.is_empty() {
-            let (cells, number) = (plan.texts(row), row.place());
-            self.refused.push(RefusedLine { number, cells, refusals: line.refusals });
+            let refused = refused_line(plan, row, line.refusals);
+            self.progress.refuse(&refused);
+            self.refused.push(refused);
             return;
         }
         let second_pass = self.progress.pass == 2;
         for (part, row) in line.creates {
-            self.count(&parts[part]).created += 1;
+            self.progress.count(&parts[part]).created += 1;
+            self.pending.insert(row.id, row.clone());
             self.creates[part].push(row);
         }
         for update in line.updates {
             // A record that the first pass made and the second links was made, not changed.
             if !second_pass {
-                self.count(&parts[update.part]).updated += 1;
+                self.progress.count(&parts[update.part]).updated += 1;
+            }
+            let pending = self.pending.entry(update.old.id).or_insert_with(|| update.old.clone());
+            pending.archived_at = None;
+            for (place, value) in &update.fields {
+                pending.values[*place].clone_from(value);
             }
             self.updates.push(update);
         }
-        for part in line.unchanged {
-            self.count(&parts[part]).unchanged += 1;
+        for (part, idle) in line.idle {
+            let counts = self.progress.count(&parts[part]);
+            match idle {
+                Idle::Absent => counts.absent += 1,
+                Idle::Unchanged => counts.unchanged += 1,
+                Idle::Repeated => {
+                    (counts.unchanged, counts.repeated) =
+                        (counts.unchanged + 1, counts.repeated + 1)
+                }
+                Idle::LeftOut => {
+                    (counts.unchanged, counts.left_out) =
+                        (counts.unchanged + 1, counts.left_out + 1)
+                }
+            }
         }
+        line.notices.into_iter().for_each(|notice| self.progress.tell(notice));
         for LineKey { part, cells, key, id } in line.keys {
             if let (Some(key), Some(id)) = (key, id) {
                 self.known[part].by_key.insert(key, id);
@@ -356,10 +381,6 @@ impl Step {
         }
     }
 
-    fn count(&mut self, part: &Part) -> &mut Counts {
-        self.progress.counts.entry(part.record_type.name.to_string()).or_default()
-    }
-
     async fn write(&mut self, tx: &mut Tx, parts: &[Part]) -> Result<()> {
         for (part, rows) in parts.iter().zip(self.creates.iter_mut()) {
             let rows = std::mem::take(rows);
@@ -368,14 +389,28 @@ impl Step {
                 tx.insert(&part.record_type, rows).await?;
             }
         }
-        let mut versions: HashMap<RawId, i64> = HashMap::new();
+        let mut written: HashMap<RawId, i64> = HashMap::new();
         for update in std::mem::take(&mut self.updates) {
-            // Two lines of one batch may change one record.
-            let version = versions.get(&update.id).copied().unwrap_or(update.version);
             let record_type = &parts[update.part].record_type;
-            let row = tx.update_fields(record_type, update.id, version, update.fields).await?;
-            versions.insert(update.id, row.version);
+            let id = update.old.id;
+            // Two lines of one batch may change one record.
+            let mut version = written.get(&id).copied().unwrap_or(update.old.version);
+            if update.old.archived_at.is_some() && !written.contains_key(&id) {
+                let back = tx.restore(&record_type.name, id, version).await;
+                version = back.map_err(one_line)?.version;
+            }
+            let row = tx.update_fields(record_type, id, version, update.fields).await;
+            written.insert(id, row.map_err(one_line)?.version);
         }
         Ok(())
+    }
+}
+
+/// What one may not do to one record is no reason to stop: its line is refused.
+fn one_line(error: Error) -> Error {
+    match error {
+        Error::Forbidden | Error::NotFound => Refusal::new("not-yours-to-change").into(),
+        Error::Conflict { .. } => Refusal::new("try-again").into(),
+        other => other,
     }
 }

@@ -4,13 +4,12 @@
 use std::collections::BTreeMap;
 
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_record::{Field, Kind, RecordType};
+use guanxi_record::{Field, Kind};
 use serde::{Deserialize, Serialize};
 
+use super::answers::{Archived, Twins};
 use super::dates::DateOrder;
 use super::source::LayoutHints;
-use crate::access::Locale;
-use crate::text::Texts;
 
 /// What to do with a record that is, or is not, there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -145,6 +144,18 @@ impl FieldSource {
         Self::Rule(rule)
     }
 
+    /// Just what a column has, for a part of a field.
+    #[must_use]
+    pub fn part_of_column(headers: &[String], at: usize) -> Self {
+        let header = headers.get(at).cloned().unwrap_or_default();
+        let is_repeated = headers.iter().filter(|other| **other == header).count() > 1;
+        if !is_repeated && !header.is_empty() {
+            return Self::Column(header);
+        }
+        let column = Some(header).filter(|header| !header.is_empty());
+        Self::Rule(Rule { position: Some(at + 1), column, ..Rule::default() })
+    }
+
     /// As a rule.
     #[must_use]
     pub fn rule(&self) -> Rule {
@@ -171,6 +182,12 @@ pub struct RecordMapping {
     /// What to do when the same key comes again.
     #[serde(default)]
     pub on_repeat: Repeat,
+    /// What to do with one that was put away.
+    #[serde(default)]
+    pub archived: Archived,
+    /// What to do when a new customer has the name of one that is there.
+    #[serde(default)]
+    pub twins: Twins,
     /// Which field comes from where.
     pub fields: BTreeMap<String, FieldSource>,
 }
@@ -249,6 +266,24 @@ impl Mapping {
         }
     }
 
+    /// The same mapping with something stated about the file: `date_order`, `day_first`; or no longer
+    /// stated, where the choice is empty.
+    ///
+    /// # Errors
+    /// `wrong-mapping` when it cannot be stated so.
+    pub fn stating(&self, matter: &str, choice: &str) -> Result<Self> {
+        let text = self.to_toml()?;
+        let mut whole: toml::Table = toml::from_str(&text).map_err(Error::internal)?;
+        let file = whole.entry("file").or_insert_with(|| toml::Table::new().into());
+        let Some(file) = file.as_table_mut() else { return Ok(self.clone()) };
+        match choice.parse::<i64>() {
+            _ if choice.is_empty() => drop(file.remove(matter)),
+            Ok(number) if matter == "header_row" => drop(file.insert(matter.into(), number.into())),
+            _ => drop(file.insert(matter.into(), choice.into())),
+        }
+        Self::parse(&toml::to_string(&whole).map_err(Error::internal)?)
+    }
+
     /// As a mapping file.
     ///
     /// # Errors
@@ -256,44 +291,9 @@ impl Mapping {
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(Error::internal)
     }
-
-    /// A first guess: columns that are called like a field, in code or in any language, fill it.
-    #[must_use]
-    pub fn suggest(record_type: &RecordType, headers: &[String]) -> Self {
-        let mut fields = BTreeMap::new();
-        for field in record_type.fields.iter().filter(|field| !field.read_only) {
-            let names = [Locale::En, Locale::ZhCn]
-                .map(|locale| plain(&Texts::of(locale).field_label(record_type, field)));
-            let code = plain(&field.name);
-            let same = |header: &&String| {
-                let header = plain(header);
-                header == code || names.contains(&header)
-            };
-            let Some(at) = headers.iter().position(|header| same(&header)) else { continue };
-            fields.insert(field.name.to_string(), FieldSource::of_column(field, headers, at));
-        }
-        let by_code = record_type.fields.iter().find(|f| f.unique && fields.contains_key(&*f.name));
-        Self {
-            name: String::new(),
-            source: None,
-            file: FileOptions::default(),
-            records: vec![RecordMapping {
-                record_type: record_type.name.to_string(),
-                match_fields: by_code.map(|field| field.name.to_string()).into_iter().collect(),
-                mode: Mode::Upsert,
-                on_repeat: Repeat::First,
-                fields,
-            }],
-        }
-    }
 }
 
 /// The column that an export writes beside an amount, with its currency.
 pub(crate) fn currency_column(name: &str) -> String {
     format!("{name}_currency")
-}
-
-/// A name without case, spaces and punctuation.
-fn plain(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

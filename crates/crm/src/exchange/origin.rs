@@ -63,6 +63,20 @@ impl OwnFormats {
 }
 
 impl Origin {
+    /// Just what a column has.
+    pub(crate) fn of_column(column: Option<usize>) -> Self {
+        Self::Cell {
+            column,
+            default: None,
+            when: Vec::new(),
+            otherwise: None,
+            whole_number: false,
+            currency: None,
+            currency_column: None,
+            own: OwnFormats::default(),
+        }
+    }
+
     /// The text that a line's own cell gives to the field; none where the mapping says another.
     pub(crate) fn own_text<'a>(&self, row: &'a StringRecord) -> Option<&'a str> {
         let Self::Cell { column: Some(column), when, otherwise, .. } = self else { return None };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use guanxi_base::{Currency, Date, Error, RawId, Refusal, Result};
 use guanxi_record::{Catalog, Field, Kind, RecordType, Stored, Value};
 
+use super::answers::{Archived, Twins};
 use super::cell::Formats;
 use super::date_words::is_total;
 use super::dates::TwoDigitYears;
@@ -27,8 +28,12 @@ pub(crate) struct Part {
     pub(crate) match_places: Vec<usize>,
     pub(crate) mode: Mode,
     pub(crate) on_repeat: Repeat,
+    pub(crate) archived: Archived,
+    pub(crate) twins: Twins,
     /// Place of the field, and where it comes from.
     pub(crate) fields: Vec<(usize, Origin)>,
+    /// Parts of addresses: place of the field, name of the part, and where it comes from.
+    pub(crate) address_parts: Vec<(usize, &'static str, Origin)>,
     /// What the collection point of the file asks of new records.
     pub(crate) asked: CollectedAs,
 }
@@ -228,7 +233,15 @@ fn part(
     let record_type = catalog.named(&record.record_type)?.clone();
     let mut refusals = Vec::new();
     let mut fields = Vec::new();
+    let mut address_parts = Vec::new();
     for (name, source) in &record.fields {
+        if let Some((place, part)) = address_part(&record_type, name) {
+            match columns.of(&source.rule()) {
+                Ok(column) => address_parts.push((place, part, Origin::of_column(column))),
+                Err(refusal) => refusals.push(refusal),
+            }
+            continue;
+        }
         match origin(catalog, &record_type, name, source, columns, earlier, mapping) {
             Ok(field) => fields.push(field),
             Err(Error::Refused(more)) => refusals.extend(more),
@@ -244,8 +257,19 @@ fn part(
     }
     if refusals.is_empty() {
         let (mode, on_repeat) = (record.mode, record.on_repeat);
+        let (archived, twins) = (record.archived, record.twins);
         let asked = CollectedAs::default();
-        Ok(Part { record_type, match_places, mode, on_repeat, fields, asked })
+        Ok(Part {
+            record_type,
+            match_places,
+            mode,
+            on_repeat,
+            archived,
+            twins,
+            fields,
+            address_parts,
+            asked,
+        })
     } else {
         Err(Error::Refused(refusals))
     }
@@ -319,6 +343,14 @@ fn own_formats(field: &Field, rule: &Rule, today: Date) -> Result<OwnFormats, Re
             None => is_birthday.then(|| TwoDigitYears::past(today)),
         },
     })
+}
+
+/// `address.city`: the place of the address, and which part of it.
+fn address_part(record_type: &RecordType, name: &str) -> Option<(usize, &'static str)> {
+    let (field, part) = name.split_once('.')?;
+    let place = record_type.position(field)?;
+    let part = guanxi_record::Address::PARTS.into_iter().find(|known| *known == part)?;
+    (record_type.fields[place].kind == Kind::Address).then_some((place, part))
 }
 
 /// Where a record came from is kept with it, if it has a place for that and nothing else fills it.

@@ -1,87 +1,35 @@
-//! Reading the lines of an import: which records they name, what they make of them, or why not.
-
-use std::collections::{BTreeMap, HashMap};
+//! Reading the lines of an import: what they make of the records that they name, or why not.
 
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_record::{Filter, Op, Query, Row, Value};
-use guanxi_store::Tx;
-use serde_json::Value as Json;
+use guanxi_record::{Address, Row, Value};
+use guanxi_store::{Tx, key_of};
 
-use super::import::{Import, Line, LineKey, Step, Update};
+use super::answers::{Archived, Twins};
+use super::import::{Idle, Import, Line, LineKey, Step, Update};
+use super::look_up::{Came, Key, Sought};
 use super::mapping::{Mode, Repeat};
 use super::origin::Origin;
 use super::plan::Part;
+use super::progress::Notice;
 use super::row::FileRow;
 
-/// Stands between the values of a key of several fields.
-const KEY_SEPARATOR: &str = "\u{1f}";
+/// Stands between the cells of a key of several fields.
+const CELL_SEPARATOR: &str = "\u{1f}";
+
+/// What a line's key says about the record of a part.
+enum Named<'a> {
+    /// Nothing more is to be done with this part.
+    Settled(Option<RawId>),
+    /// There is none yet.
+    New(Option<String>),
+    /// It is there.
+    There(Option<String>, &'a Row),
+}
 
 impl Import<'_> {
-    /// Fetches the records that these lines name and that nobody has looked up yet.
-    pub(super) async fn look_up(
-        &mut self,
-        tx: &mut Tx,
-        lines: &[FileRow],
-        step: &mut Step,
-    ) -> Result<()> {
-        for (at, part) in self.plan.parts.iter().enumerate() {
-            if !part.match_places.is_empty() {
-                let mut keys: BTreeMap<String, Vec<Value>> = BTreeMap::new();
-                for row in lines {
-                    let cells = key_cells(part, row);
-                    let seen =
-                        cells.as_ref().is_some_and(|c| self.known[at].by_cells.contains_key(c));
-                    if seen && self.progress.pass == 1 && part.on_repeat != Repeat::Last {
-                        continue;
-                    }
-                    if let Ok(Some((key, values))) = self.key(part, row) {
-                        keys.entry(key).or_insert(values);
-                    }
-                }
-                step.existing[at] = existing(tx, part, keys).await?;
-            }
-            for (_, origin) in &part.fields {
-                let Origin::Find { column, to, by, later } = origin else { continue };
-                if *later && self.progress.pass == 1 {
-                    continue;
-                }
-                let texts = lines.iter().filter_map(|row| row.get(*column)).map(str::trim);
-                let new = texts.filter(|text| !text.is_empty()).map(str::to_owned);
-                let place = |text: String| (to.clone(), by.clone(), text);
-                let new: std::collections::BTreeSet<String> =
-                    new.filter(|text| !self.found.contains_key(&place(text.clone()))).collect();
-                for (text, id) in find(tx, to, by, new).await? {
-                    self.found.insert(place(text), id);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The key that a line gives to a part's record; none when all of it is empty.
-    fn key(
-        &self,
-        part: &Part,
-        row: &FileRow,
-    ) -> std::result::Result<Option<(String, Vec<Value>)>, Refusal> {
-        let mut values = Vec::with_capacity(part.match_places.len());
-        for place in &part.match_places {
-            let origin = part.fields.iter().find(|(known, _)| known == place);
-            let value = match origin {
-                Some((_, origin)) => origin.value(part, *place, row, &self.plan.formats),
-                None => Ok(Value::Null),
-            };
-            values.push(value.map_err(|refusal| about(part, *place, refusal))?);
-        }
-        if values.iter().all(Value::is_null) {
-            return Ok(None);
-        }
-        Ok(Some((key_text(&values), values)))
-    }
-
     /// Reads one line of the first pass: what it makes and changes, or why not.
     pub(super) async fn read_line(&self, tx: &mut Tx, row: &FileRow, step: &Step) -> Result<Line> {
-        let mut line = Line::default();
+        let mut line = Line { number: row.place(), ..Line::default() };
         if let Some(refusal) = self.plan.refusal(row) {
             line.refusals.push(refusal);
             return Ok(line);
@@ -92,119 +40,205 @@ impl Import<'_> {
                 let known = step.known[at].by_cells.get(cells);
                 known.or_else(|| self.known[at].by_cells.get(cells))
             });
-            if let Some(id) = seen.filter(|_| part.on_repeat == Repeat::First) {
-                tx.know_links(*id);
-                line.ids.push(*id);
-                continue;
-            }
-            let id = self.read_part(tx, row, at, part, cells, step, &mut line).await?;
+            // What a line without a key says may be wrong although another said nothing.
+            let seen = seen.filter(|_| part.on_repeat == Repeat::First);
+            let id = match seen.copied().flatten() {
+                Some(id) => {
+                    line.idle.push((at, Idle::Repeated));
+                    Some(id)
+                }
+                None => self.read_part(tx, row, at, cells, step, &mut line).await?,
+            };
             tx.know_links(id);
             line.ids.push(id);
+        }
+        let says_nothing = line.idle.iter().all(|(_, idle)| *idle == Idle::Absent)
+            && line.creates.is_empty()
+            && line.updates.is_empty();
+        if says_nothing && line.refusals.is_empty() {
+            let part = &self.plan.parts[0];
+            let place = part.match_places.first().copied().unwrap_or(0);
+            line.refusals.push(about(part, place, Refusal::new("match-empty")));
         }
         Ok(line)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one line, read in its one loop")]
     async fn read_part(
         &self,
         tx: &mut Tx,
         row: &FileRow,
         at: usize,
-        part: &Part,
         cells: Option<String>,
         step: &Step,
         line: &mut Line,
     ) -> Result<Option<RawId>> {
-        let mut old = None;
-        let mut key = None;
-        if !part.match_places.is_empty() {
-            key = match self.key(part, row) {
-                Ok(Some((key, _))) => Some(key),
-                Ok(None) => {
-                    line.keys.push(LineKey { part: at, cells, key: None, id: None });
-                    return Ok(None);
-                }
-                Err(refusal) => {
-                    line.refusals.push(refusal);
-                    return Ok(None);
-                }
-            };
-            let text = key.as_deref().unwrap_or_default();
-            let repeated =
-                step.known[at].by_key.get(text).or_else(|| self.known[at].by_key.get(text));
-            old = step.existing[at].get(text);
-            match (repeated, part.on_repeat) {
-                (Some(id), Repeat::First) => return Ok(Some(*id)),
-                (Some(_), Repeat::Refuse) => {
-                    line.refusals.push(named(part, Refusal::new("repeated-in-file"), text));
-                    return Ok(None);
-                }
-                // Made by this very step: the line that made it stands.
-                (Some(id), Repeat::Last) if old.is_none() => return Ok(Some(*id)),
-                _ => {}
-            }
-            let refused = match (old, part.mode) {
-                (Some(_), Mode::Create) if repeated.is_none() => Some("already-there"),
-                (None, Mode::Update) => Some("not-there"),
-                _ => None,
-            };
-            if let Some(code) = refused {
-                line.refusals.push(named(part, Refusal::new(code), text));
+        let part = &self.plan.parts[at];
+        let named = match self.named(row, at, step, line) {
+            Ok(named) => named,
+            Err(refusal) => {
+                line.refusals.push(refusal);
                 return Ok(None);
             }
-        }
+        };
+        let (key, mut old) = match named {
+            Named::Settled(id) => {
+                line.keys.push(LineKey { part: at, cells, key: None, id });
+                return Ok(id);
+            }
+            Named::New(key) => (key, None),
+            Named::There(key, old) => (key, Some(old)),
+        };
         let before = line.refusals.len();
         let fields = self.values(part, row, line);
         // A record that an earlier part should have made is missing: that is no news.
         if line.refusals.len() > before || before > 0 {
             return Ok(None);
         }
-        let id = match old {
-            Some(old) => {
-                let changed = |(place, value): &(usize, Value)| {
-                    !value.is_null() && old.values.get(*place) != Some(value)
-                };
-                let fields: Vec<_> = fields.into_iter().filter(changed).collect();
-                if fields.is_empty() {
-                    line.unchanged.push(at);
-                } else {
-                    line.updates.push(Update {
-                        part: at,
-                        id: old.id,
-                        version: old.version,
-                        fields,
-                    });
+        if old.is_none() {
+            match twin(part, &fields, step, at) {
+                Ok(None) => {}
+                Ok(Some(twin)) if part.twins == Twins::LeaveOut => {
+                    line.idle.push((at, Idle::LeftOut));
+                    line.keys.push(LineKey { part: at, cells, key, id: Some(twin.id) });
+                    return Ok(Some(twin.id));
                 }
-                old.id
-            }
-            None => {
-                let mut values = vec![Value::Null; part.record_type.fields.len()];
-                for (place, value) in fields {
-                    values[place] = value;
-                }
-                let broken = part.asked.broken(&part.record_type, &values);
-                if !broken.is_empty() {
-                    let typed = |r| Refusal { field: r_field(part, &r), ..r };
-                    line.refusals.extend(broken.into_iter().map(typed));
+                Ok(Some(twin)) => old = Some(step.pending.get(&twin.id).unwrap_or(twin)),
+                Err(refusal) => {
+                    line.refusals.push(refusal);
                     return Ok(None);
                 }
-                match tx.prepare(&part.record_type, values).await {
-                    Ok(row) => {
-                        let id = row.id;
-                        line.creates.push((at, row));
-                        id
-                    }
-                    Err(Error::Refused(refusals)) => {
-                        let typed = |r| Refusal { field: r_field(part, &r), ..r };
-                        line.refusals.extend(refusals.into_iter().map(typed));
-                        return Ok(None);
-                    }
-                    Err(other) => return Err(other),
-                }
             }
+        }
+        let id = match old {
+            Some(old) => {
+                change(at, part, old, fields, line);
+                old.id
+            }
+            None => match self.make(tx, at, part, fields, line).await? {
+                Some(id) => id,
+                None => return Ok(None),
+            },
         };
         line.keys.push(LineKey { part: at, cells, key, id: Some(id) });
         Ok(Some(id))
+    }
+
+    /// Which record of a part the line names.
+    fn named<'s>(
+        &self,
+        row: &FileRow,
+        at: usize,
+        step: &'s Step,
+        line: &mut Line,
+    ) -> std::result::Result<Named<'s>, Refusal> {
+        let part = &self.plan.parts[at];
+        if part.match_places.is_empty() {
+            return Ok(Named::New(None));
+        }
+        let key = match self.key(part, row, &line.ids)? {
+            Key::Of(key, _) => key,
+            Key::Empty if self.plan.parts.len() > 1 && is_blank(part, row) => {
+                line.idle.push((at, Idle::Absent));
+                return Ok(Named::Settled(None));
+            }
+            Key::Empty => {
+                return Err(about(part, part.match_places[0], Refusal::new("match-empty")));
+            }
+        };
+        let written = self.written_key(part, row);
+        let refuse =
+            |code| Refusal::new(code).with("type", &part.record_type.name).with("value", &written);
+        let known = step.known[at].by_key.get(&key).or_else(|| self.known[at].by_key.get(&key));
+        match (known, part.on_repeat) {
+            (Some(id), Repeat::First) => {
+                line.idle.push((at, Idle::Repeated));
+                return Ok(Named::Settled(Some(*id)));
+            }
+            (Some(_), Repeat::Refuse) => return Err(refuse("repeated-in-file")),
+            (Some(id), Repeat::Last) => {
+                if let Some(pending) = step.pending.get(id) {
+                    return Ok(Named::There(Some(key), pending));
+                }
+            }
+            (None, _) => {}
+        }
+        let there = match step.existing[at].get(&key) {
+            None => None,
+            Some(Sought::Several(count)) => {
+                return Err(refuse("several-there").with("count", count));
+            }
+            Some(Sought::Away(_)) if part.archived == Archived::Refuse => {
+                return Err(refuse("archived-there"));
+            }
+            Some(Sought::Away(row)) => Some((row, Some("restored"))),
+            Some(Sought::One(row, Came::AsSurvivor)) => Some((row, Some("to-survivor"))),
+            Some(Sought::One(row, Came::Directly)) => Some((row, None)),
+        };
+        match (there, part.mode) {
+            (Some(_), Mode::Create) if known.is_none() => Err(refuse("already-there")),
+            (None, Mode::Update) => Err(refuse("not-there")),
+            (None, _) => Ok(Named::New(Some(key))),
+            (Some((row, told)), _) => {
+                let row = step.pending.get(&row.id).unwrap_or(row);
+                if let Some(code) = told {
+                    line.notices.push(Notice {
+                        line: line.number,
+                        code: code.to_owned(),
+                        record_type: part.record_type.name.to_string(),
+                        value: written,
+                    });
+                }
+                Ok(Named::There(Some(key), row))
+            }
+        }
+    }
+
+    /// The key of a line as its cells have it, for people.
+    fn written_key(&self, part: &Part, row: &FileRow) -> String {
+        let cell = |place: &usize| match part.fields.iter().find(|(known, _)| known == place) {
+            Some((_, Origin::Find { column, .. })) => {
+                row.get(*column).unwrap_or_default().to_owned()
+            }
+            Some((_, Origin::SameLine { .. })) | None => String::new(),
+            Some((_, origin)) => origin
+                .value(part, *place, row, &self.plan.formats)
+                .map(|value| value.to_text())
+                .unwrap_or_default(),
+        };
+        let cells: Vec<String> = part.match_places.iter().map(cell).collect();
+        cells.join(" ").trim().to_owned()
+    }
+
+    async fn make(
+        &self,
+        tx: &mut Tx,
+        at: usize,
+        part: &Part,
+        fields: Vec<(usize, Value)>,
+        line: &mut Line,
+    ) -> Result<Option<RawId>> {
+        let mut values = vec![Value::Null; part.record_type.fields.len()];
+        for (place, value) in fields {
+            values[place] = value;
+        }
+        let typed = |refusal: Refusal| Refusal { field: typed_field(part, &refusal), ..refusal };
+        let broken = part.asked.broken(&part.record_type, &values);
+        if !broken.is_empty() {
+            line.refusals.extend(broken.into_iter().map(typed));
+            return Ok(None);
+        }
+        match tx.prepare(&part.record_type, values).await {
+            Ok(row) => {
+                let id = row.id;
+                line.creates.push((at, row));
+                Ok(Some(id))
+            }
+            Err(Error::Refused(refusals)) => {
+                line.refusals.extend(refusals.into_iter().map(typed));
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
     }
 
     /// The values that a line gives to the fields of a part.
@@ -217,7 +251,19 @@ impl Import<'_> {
                     _ => Value::Null,
                 }),
                 Origin::Find { later: true, .. } => Ok(Value::Null),
-                Origin::Find { column, to, by, .. } => self.found_link(row, *column, to, by),
+                Origin::Find { column, to, by, .. } => {
+                    self.found_link(row, *column, to, by).map(|(value, came)| {
+                        if came == Came::AsSurvivor {
+                            line.notices.push(Notice {
+                                line: line.number,
+                                code: "to-survivor".to_owned(),
+                                record_type: to.clone(),
+                                value: row.get(*column).unwrap_or_default().trim().to_owned(),
+                            });
+                        }
+                        value
+                    })
+                }
                 cell => cell.value(part, *place, row, &self.plan.formats),
             };
             match value {
@@ -225,122 +271,140 @@ impl Import<'_> {
                 Err(refusal) => line.refusals.push(about(part, *place, refusal)),
             }
         }
+        for (place, name, origin) in &part.address_parts {
+            let cell = match origin {
+                Origin::Cell { column: Some(column), .. } => row.get(*column).unwrap_or_default(),
+                _ => "",
+            };
+            put_address_part(&mut values, *place, name, cell.trim());
+        }
         values
-    }
-
-    fn found_link(
-        &self,
-        row: &FileRow,
-        column: usize,
-        to: &str,
-        by: &str,
-    ) -> std::result::Result<Value, Refusal> {
-        let text = row.get(column).unwrap_or_default().trim();
-        if text.is_empty() {
-            return Ok(Value::Null);
-        }
-        let place = (to.to_owned(), by.to_owned(), text.to_owned());
-        match self.found.get(&place).copied().flatten() {
-            Some(id) => Ok(Value::Link(id)),
-            None => Err(Refusal::new("link-to-nothing").with("type", to).with("value", text)),
-        }
     }
 
     /// Reads one line of the second pass: the links to records that the file itself made.
     pub(super) fn link_line(&self, row: &FileRow, step: &Step) -> Line {
-        let mut line = Line::default();
+        let mut line = Line { number: row.place(), ..Line::default() };
         for (at, part) in self.plan.parts.iter().enumerate() {
-            let Ok(Some((key, _))) = self.key(part, row) else { continue };
-            let Some(old) = step.existing[at].get(&key) else { continue };
+            let ids = self.ids_before(row, step, at);
+            let Ok(Key::Of(key, _)) = self.key(part, row, &ids) else { continue };
+            let Some(Sought::One(old, _)) = step.existing[at].get(&key) else { continue };
+            let old = step.pending.get(&old.id).unwrap_or(old);
             let mut fields = Vec::new();
             for (place, origin) in &part.fields {
                 let Origin::Find { column, to, by, later: true } = origin else { continue };
                 match self.found_link(row, *column, to, by) {
-                    Ok(Value::Null) => {}
-                    Ok(link) if old.values[*place] == link => {}
-                    Ok(link) => fields.push((*place, link)),
+                    Ok((Value::Null, _)) => {}
+                    Ok((link, _)) if old.values[*place] == link => {}
+                    Ok((link, _)) => fields.push((*place, link)),
                     Err(refusal) => line.refusals.push(about(part, *place, refusal)),
                 }
             }
             if !fields.is_empty() {
-                line.updates.push(Update { part: at, id: old.id, version: old.version, fields });
+                line.updates.push(Update { part: at, old: old.clone(), fields });
             }
         }
         line
     }
 }
 
-/// The records of a part that have these keys, by key.
-async fn existing(
-    tx: &mut Tx,
-    part: &Part,
-    keys: BTreeMap<String, Vec<Value>>,
-) -> Result<HashMap<String, Row>> {
-    const CHUNK: usize = 500;
-    let record_type = &part.record_type;
-    let names: Vec<&str> =
-        part.match_places.iter().map(|p| &*record_type.fields[*p].name).collect();
-    let keys: Vec<(String, Vec<Value>)> = keys.into_iter().collect();
-    let mut filters = Vec::new();
-    match names[..] {
-        [name] => filters.extend(keys.chunks(CHUNK).map(|chunk| {
-            let texts: Json = chunk.iter().map(|(_, values)| values[0].to_json()).collect();
-            Filter::compare(name, Op::In, texts)
-        })),
-        _ => filters.extend(keys.iter().map(|(_, values)| {
-            let pairs = names.iter().zip(values);
-            Filter::All(pairs.map(|(name, value)| Filter::eq(*name, value.to_json())).collect())
-        })),
-    }
-    let mut rows = HashMap::with_capacity(keys.len());
-    for filter in filters {
-        let mut query = Query::of(filter).limited(Query::LIMIT_MAX);
-        query.with_archived = true;
-        for row in tx.list(&record_type.name, &query).await?.rows {
-            let values: Vec<Value> =
-                part.match_places.iter().map(|place| row.values[*place].clone()).collect();
-            rows.insert(key_text(&values), row);
+/// What a line changes of a record that is there. Its key stays as it is: it is the same to people.
+fn change(at: usize, part: &Part, old: &Row, fields: Vec<(usize, Value)>, line: &mut Line) {
+    let mut changed = Vec::new();
+    for (place, value) in fields {
+        let held = old.values.get(place).unwrap_or(&Value::Null);
+        let is_key = part.match_places.contains(&place) && !held.is_null();
+        let value = match (held, value) {
+            (Value::Address(held), Value::Address(new)) => whole_address(held, &new),
+            (_, value) => value,
+        };
+        if !is_key && !value.is_null() && *held != value {
+            changed.push((place, value));
         }
     }
-    Ok(rows)
+    if changed.is_empty() && old.archived_at.is_none() {
+        line.idle.push((at, Idle::Unchanged));
+    } else {
+        line.updates.push(Update { part: at, old: old.clone(), fields: changed });
+    }
 }
 
-/// The records of a type whose field is one of these texts.
-async fn find(
-    tx: &mut Tx,
-    record_type: &str,
-    field: &str,
-    texts: std::collections::BTreeSet<String>,
-) -> Result<Vec<(String, Option<RawId>)>> {
-    const CHUNK: usize = 500;
-    let described = tx.catalog().get(record_type)?.clone();
-    let place = described.position(field);
-    let texts: Vec<String> = texts.into_iter().collect();
-    let mut found: HashMap<String, RawId> = HashMap::new();
-    for chunk in texts.chunks(CHUNK) {
-        let list: Json = chunk.iter().map(String::as_str).collect();
-        let query = Query::of(Filter::compare(field, Op::In, list)).limited(Query::LIMIT_MAX);
-        for row in tx.list(record_type, &query).await?.rows {
-            if let Some(value) = place.and_then(|place| row.values.get(place)) {
-                found.insert(value.to_text(), row.id);
-            }
+/// The customer that has the name which a new one would have, and what is to be done with it.
+fn twin<'s>(
+    part: &Part,
+    fields: &[(usize, Value)],
+    step: &'s Step,
+    at: usize,
+) -> std::result::Result<Option<&'s Row>, Refusal> {
+    let title = part.record_type.title_position();
+    let Some((_, name)) = fields.iter().find(|(place, _)| *place == title) else {
+        return Ok(None);
+    };
+    let key = key_of(&part.record_type, &[title], std::slice::from_ref(name));
+    let refuse = |code, count| {
+        let refusal = Refusal::new(code).with("type", &part.record_type.name);
+        about(part, title, refusal.with("value", name.to_text()).with("count", count))
+    };
+    match (step.twins[at].get(&key), part.twins) {
+        (None | Some(Sought::Away(_)), _) | (_, Twins::Make) => Ok(None),
+        (Some(Sought::Several(count)), Twins::Ask) => Err(refuse("twin-there", *count)),
+        (Some(Sought::One(..)), Twins::Ask) => Err(refuse("twin-there", 1)),
+        (Some(Sought::Several(count)), _) => Err(refuse("several-there", *count)),
+        (Some(Sought::One(row, _)), _) => Ok(Some(row)),
+    }
+}
+
+fn put_address_part(values: &mut Vec<(usize, Value)>, place: usize, name: &str, text: &str) {
+    if text.is_empty() {
+        return;
+    }
+    let at = values.iter().position(|(known, _)| *known == place).unwrap_or_else(|| {
+        values.push((place, Value::Null));
+        values.len() - 1
+    });
+    let mut address = match &values[at].1 {
+        Value::Address(address) => (**address).clone(),
+        _ => Address::default(),
+    };
+    if let Some(part) = address.part_mut(name) {
+        text.clone_into(part);
+    }
+    values[at].1 = Value::Address(Box::new(address));
+}
+
+/// An empty part of an address says nothing, as an empty cell does.
+fn whole_address(held: &Address, new: &Address) -> Value {
+    let mut whole = held.clone();
+    for name in Address::PARTS {
+        if let (Some(text), Some(place)) = (new.part(name), whole.part_mut(name))
+            && !text.is_empty()
+        {
+            text.clone_into(place);
         }
     }
-    Ok(texts
-        .into_iter()
-        .map(|text| (found.get(&text).copied(), text))
-        .map(|(i, t)| (t, i))
-        .collect())
+    Value::Address(Box::new(whole))
+}
+
+/// Whether a line has nothing in any column that fills a part.
+fn is_blank(part: &Part, row: &FileRow) -> bool {
+    let filled = |origin: &Origin| match origin {
+        Origin::Cell { column, .. } => *column,
+        Origin::Find { column, .. } => Some(*column),
+        _ => None,
+    };
+    let of_fields = part.fields.iter().filter_map(|(_, origin)| filled(origin));
+    let of_address = part.address_parts.iter().filter_map(|(_, _, origin)| filled(origin));
+    let mut columns = of_fields.chain(of_address);
+    columns.all(|column| row.get(column).unwrap_or_default().trim().is_empty())
 }
 
 /// The text of the cells that make a part's key; none when the key is not made of cells.
-fn key_cells(part: &Part, row: &FileRow) -> Option<String> {
+pub(super) fn key_cells(part: &Part, row: &FileRow) -> Option<String> {
     let mut text = String::new();
     for place in &part.match_places {
         match part.fields.iter().find(|(known, _)| known == place) {
             Some((_, Origin::Cell { column: Some(column), .. })) => {
                 text.push_str(row.get(*column).unwrap_or_default());
-                text.push_str(KEY_SEPARATOR);
+                text.push_str(CELL_SEPARATOR);
             }
             _ => return None,
         }
@@ -348,21 +412,18 @@ fn key_cells(part: &Part, row: &FileRow) -> Option<String> {
     (!part.match_places.is_empty()).then_some(text)
 }
 
-fn key_text(values: &[Value]) -> String {
-    values.iter().map(Value::to_text).collect::<Vec<_>>().join(KEY_SEPARATOR)
-}
-
-fn r_field(part: &Part, refusal: &Refusal) -> Option<String> {
+fn typed_field(part: &Part, refusal: &Refusal) -> Option<String> {
     refusal.field.as_ref().map(|field| format!("{}.{field}", part.record_type.name))
 }
 
 /// A refusal of a field, named with its type: a line may make several records.
-fn about(part: &Part, place: usize, refusal: Refusal) -> Refusal {
+pub(super) fn about(part: &Part, place: usize, refusal: Refusal) -> Refusal {
     let field = &part.record_type.fields[place].name;
-    Refusal { field: Some(format!("{}.{field}", part.record_type.name)), ..refusal }
-}
-
-fn named(part: &Part, refusal: Refusal, key: &str) -> Refusal {
-    let key = key.replace(KEY_SEPARATOR, " ");
-    refusal.with("type", &part.record_type.name).with("value", key)
+    let path = format!("{}.{field}", part.record_type.name);
+    let refusal = match refusal.code {
+        // So that its options are told as people call them.
+        "not-an-option" => refusal.with("field_of", &path),
+        _ => refusal,
+    };
+    Refusal { field: Some(path), ..refusal }
 }

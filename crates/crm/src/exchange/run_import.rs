@@ -9,21 +9,26 @@ use guanxi_store::{Actor, JobState, NewJob, Purpose, Store, UndoReport};
 use serde_json::json;
 
 use super::export::neutralised;
-use super::import::{Progress, RefusedLine, Run, import};
+use super::import::{Run, import};
+use super::progress::{Progress, RefusedLine};
 use super::{ImportJob, ImportStatus, Mapping};
 use crate::people::CollectionPoint;
 use crate::text::Texts;
 
 /// The queue of imports.
 const QUEUE: &str = "import";
+/// So often a running import says that it runs; its lease lasts three times as long.
+const HOLD: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Where the file is.
 #[derive(Debug, Clone)]
 pub enum ImportInput {
     /// Beside the program; it must stay there until the import is done.
     Path(PathBuf),
-    /// Uploaded.
+    /// Uploaded before.
     File(RawId),
+    /// Uploaded now: kept with the job, or not at all.
+    Content(Vec<u8>),
 }
 
 /// Notes an import as a job. It is not begun yet.
@@ -38,6 +43,14 @@ pub async fn begin_import(
     mapping: &Mapping,
 ) -> Result<Stored<ImportJob>> {
     let mut tx = store.write(actor).await?;
+    let (file, path) = match input {
+        ImportInput::Path(path) => (None, Some(path)),
+        ImportInput::File(id) => (Some(id), None),
+        ImportInput::Content(content) => {
+            let kind = "application/octet-stream";
+            (Some(tx.create_file(file_name, kind, content).await?.id.raw()), None)
+        }
+    };
     let source = match &mapping.source {
         Some(name) => tx.find_by(CollectionPoint::NAME, "name", name.as_str()).await?,
         None => None,
@@ -48,10 +61,7 @@ pub async fn begin_import(
         mapping: LongText(mapping.to_toml()?),
         source: source.map(|row| Id::new(row.id)),
         owner: actor.user.map(Owner),
-        file: match &input {
-            ImportInput::File(id) => Some(FileId(*id)),
-            ImportInput::Path(_) => None,
-        },
+        file: file.map(FileId),
         error_file: None,
         lines_read: None,
         lines_refused: None,
@@ -60,12 +70,13 @@ pub async fn begin_import(
         finished_at: None,
     };
     let job = tx.create(&job).await?;
-    tx.commit().await?;
-    let payload = match input {
-        ImportInput::Path(path) => json!({ "path": path }),
-        ImportInput::File(id) => json!({ "file": id.to_string() }),
+    let payload = match (path, file) {
+        (Some(path), _) => json!({ "path": path }),
+        (None, file) => json!({ "file": file.map(|id| id.to_string()) }),
     };
-    store.enqueue(job.id.raw(), NewJob { queue: QUEUE, payload, actor: actor.user }).await?;
+    // With the record: an import that nobody will ever run must not stand there as waiting.
+    tx.enqueue(job.id.raw(), NewJob { queue: QUEUE, payload, actor: actor.user }).await?;
+    tx.commit().await?;
     Ok(job)
 }
 
@@ -79,15 +90,19 @@ pub async fn run_import(
     job: RawId,
     observe: impl FnMut(&Progress, &[RefusedLine]) + Send,
 ) -> Result<Stored<ImportJob>> {
+    store.hold_job(job).await?;
     note(store, actor, job, |record, now| {
         record.status = ImportStatus::Running;
         record.started_at = record.started_at.or(Some(now));
     })
     .await?;
-    match run(store, actor, job, observe).await {
+    let held = keep_hold(store, job);
+    let outcome = run(store, actor, job, observe).await;
+    held.abort();
+    match outcome {
         Ok(progress) => finish(store, actor, job, &progress).await,
         Err(error) => {
-            store.set_job_state(job, JobState::Failed, Some(error.to_string())).await?;
+            store.set_job_state(job, JobState::Failed, Some(told(&error))).await?;
             note(store, actor, job, |record, now| {
                 record.status = ImportStatus::Failed;
                 record.finished_at = Some(now);
@@ -96,6 +111,58 @@ pub async fn run_import(
             Err(error)
         }
     }
+}
+
+/// Says again and again that somebody works on a job: a file may take long before the first batch.
+fn keep_hold(store: &Store, job: RawId) -> tokio::task::JoinHandle<()> {
+    let store = store.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(HOLD).await;
+            if let Err(error) = store.hold_job(job).await {
+                tracing::warn!(%error, "the lease of an import was not renewed");
+            }
+        }
+    })
+}
+
+/// An error as the queue keeps it, to be told in the language of whoever reads it.
+fn told(error: &Error) -> String {
+    match error {
+        Error::Refused(refusals) => {
+            let line = RefusedLine { number: 0, cells: Vec::new(), refusals: refusals.clone() };
+            line.to_json()["refusals"].to_string()
+        }
+        other => {
+            tracing::error!(error = %other, "an import failed");
+            "[]".to_owned()
+        }
+    }
+}
+
+/// Why an import failed, as a sentence.
+#[must_use]
+pub fn why_failed(texts: &Texts, catalog: &Catalog, error: &str) -> String {
+    let refusals = serde_json::from_str(error).unwrap_or_default();
+    let sentence = reasons(texts, catalog, &refusals);
+    if sentence.is_empty() { texts.get("import-broken") } else { sentence }
+}
+
+/// Marks imports as failed that ended the program twice.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_up_imports(store: &Store) -> Result<()> {
+    let error = told(&Refusal::new("import-ends-the-program").into());
+    for job in store.fail_spent_jobs(QUEUE, &error).await? {
+        let actor = Actor::system(guanxi_store::Origin::Job);
+        note(store, &actor, job, |record, now| {
+            record.status = ImportStatus::Failed;
+            record.finished_at = Some(now);
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 async fn run(
@@ -136,7 +203,7 @@ async fn finish(
 ) -> Result<Stored<ImportJob>> {
     let mut error_file = None;
     if progress.is_done {
-        if progress.refused > 0 {
+        if progress.refused + progress.without_link > 0 {
             let mut bytes = Vec::new();
             write_error_file(store, actor, job, &mut bytes).await?;
             let all = Actor { rights: guanxi_store::Rights::All, ..actor.clone() };
@@ -190,12 +257,41 @@ pub async fn undo_import(
     drop(view);
     if matches!(record.status, ImportStatus::Running | ImportStatus::Queued)
         && store.job(job).await?.state == JobState::Open
+        // Nobody takes up again what is being undone.
+        && !store.stop_left_job(job).await?
     {
         return Err(Refusal::new("import-running").into());
     }
     let report = store.undo_job(actor, job, progress).await?;
     note(store, actor, job, |record, _| record.status = ImportStatus::Undone).await?;
     Ok(report)
+}
+
+/// Notes that an import was stopped whose worker cannot say so itself.
+///
+/// # Errors
+/// When the database fails.
+pub async fn note_stopped(store: &Store, actor: &Actor, job: RawId) -> Result<()> {
+    note(store, actor, job, |record, _| record.status = ImportStatus::Paused).await.map(drop)
+}
+
+/// Whether somebody may bring in records of every type that a mapping makes.
+///
+/// # Errors
+/// `Forbidden`.
+pub fn may_import(actor: &Actor, mapping: &Mapping) -> Result<()> {
+    let may = |name: &str| actor.rights.may(name, Purpose::Import);
+    let all = mapping.records.iter().all(|record| may(&record.record_type));
+    if all { Ok(()) } else { Err(Error::Forbidden) }
+}
+
+/// Whether somebody may bring in anything at all: asked before a file is so much as read.
+///
+/// # Errors
+/// `Forbidden`.
+pub fn may_import_anything(actor: &Actor, catalog: &Catalog) -> Result<()> {
+    let any = catalog.types().any(|one| actor.rights.may(&one.name, Purpose::Import));
+    if any { Ok(()) } else { Err(Error::Forbidden) }
 }
 
 /// Writes the lines that an import refused, as they were, with the reasons in the reader's
@@ -266,7 +362,7 @@ fn reasons(texts: &Texts, catalog: &Catalog, refusals: &serde_json::Value) -> St
             .flatten()
             .filter_map(|(name, text)| Some((name.as_str(), text.as_str()?)))
             .collect();
-        let text = texts.format(&format!("refusal-{code}"), &args);
+        let text = texts.refusal_of(code, &args);
         match refusal["field"].as_str() {
             Some(field) => format!("{}: {text}", texts.typed_field(catalog, field)),
             None => text,

@@ -9,8 +9,9 @@ use guanxi_base::{
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Sort, Stored,
 };
-use guanxi_store::{Actor, Origin, Purpose, Rights, Store, View};
+use guanxi_store::{Actor, JobState, NewJob, Origin, Purpose, Rights, Store, View};
 use guanxi_warehouse::{Manifest, Warehouse};
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::baskets;
@@ -24,8 +25,14 @@ use crate::resolution::resolve;
 use crate::sales::Order;
 use crate::text::Texts;
 
-/// A run that says nothing for so long has lost its process, and is taken up again.
+/// The queue in which a run that is being done has its lease.
+const QUEUE: &str = "analysis";
+/// So often a run says that it is being done; its lease lasts three times as long.
+const HOLD: std::time::Duration = std::time::Duration::from_secs(20);
+/// A run of an earlier release, which had no lease, is taken for lost after so long.
 const SILENT: SignedDuration = SignedDuration::from_mins(15);
+/// So many runs that wait or are being done are looked at.
+const LOOKED_AT: usize = 20;
 
 /// Takes up the run that has waited longest and does it; `None` when none waits.
 ///
@@ -34,28 +41,53 @@ const SILENT: SignedDuration = SignedDuration::from_mins(15);
 pub async fn run_next(store: &Store, warehouse: &Warehouse) -> Result<Option<RawId>> {
     let Some(run) = claim(store).await? else { return Ok(None) };
     let (id, owner) = (run.id.raw(), run.owner);
-    if let Err(error) = perform(store, warehouse, run).await {
+    let held = keep_hold(store, id);
+    let outcome = perform(store, warehouse, run).await;
+    held.abort();
+    if let Err(error) = outcome {
         let problem = problem(store, &error, id, owner).await?;
-        let mut tx = store.write(&system()).await?;
-        let mut run: Stored<AnalysisRun> = tx.fetch(Purpose::Change, Id::new(id)).await?;
-        run.state = RunState::Failed;
-        run.problem = Some(LongText(problem));
-        tx.update(&run).await?;
-        tx.commit().await?;
+        fail(store, id, problem).await?;
     }
+    store.set_job_state(id, JobState::Done, None).await?;
     Ok(Some(id))
+}
+
+/// Says again and again that a run is being done.
+fn keep_hold(store: &Store, run: RawId) -> tokio::task::JoinHandle<()> {
+    let store = store.clone();
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(HOLD).await;
+            if let Err(error) = store.hold_job(run).await {
+                tracing::warn!(%error, "the lease of an analysis was not renewed");
+            }
+        }
+    })
+}
+
+async fn fail(store: &Store, id: RawId, problem: String) -> Result<()> {
+    let mut tx = store.write(&system()).await?;
+    let mut run: Stored<AnalysisRun> = tx.fetch(Purpose::Change, Id::new(id)).await?;
+    run.state = RunState::Failed;
+    run.problem = Some(LongText(problem));
+    tx.update(&run).await?;
+    tx.commit().await.map(drop)
 }
 
 /// What went wrong, in the language of whoever asked.
 async fn problem(store: &Store, error: &Error, run: RawId, owner: Option<Owner>) -> Result<String> {
-    let organisation = Organisation::of(store).await?;
-    let user = owner.and_then(|owner| organisation.user(owner.0));
-    let texts = Texts::of(user.map_or_else(|| Locale::preferred(""), |user| user.locale));
+    let texts = texts_of(store, owner).await?;
     if let Error::Refused(refusals) = error {
         return Ok(refusals.iter().map(|refusal| texts.refusal(refusal)).collect());
     }
     tracing::error!(%error, %run, "an analysis failed");
     Ok(texts.format("insights-broken", &[("run", &run.to_string())]))
+}
+
+async fn texts_of(store: &Store, owner: Option<Owner>) -> Result<&'static Texts> {
+    let organisation = Organisation::of(store).await?;
+    let user = owner.and_then(|owner| organisation.user(owner.0));
+    Ok(Texts::of(user.map_or_else(|| Locale::preferred(""), |user| user.locale)))
 }
 
 /// Asks again for every analysis whose moment has come: by its schedule, or, without one, once so
@@ -135,30 +167,67 @@ pub(super) fn system() -> Actor {
     Actor::system(Origin::Job)
 }
 
-/// Two processes may want the same run: the version of its record lets one have it.
+/// The next run to be done: one that waits, or one whose process is gone. The latter is tried once
+/// more; who ended two processes is not tried again.
 async fn claim(store: &Store) -> Result<Option<Stored<AnalysisRun>>> {
-    let silent = store.clock().now() - SILENT;
-    let waits = Filter::eq("state", RunState::Waiting.code()).or(Filter::eq(
-        "state",
-        RunState::Running.code(),
-    )
-    .and(Filter::compare("updated_at", guanxi_record::Op::Lt, silent.to_string())));
-    let query = Query::of(waits).sorted(vec![Sort::up("id")]).limited(1);
+    let states =
+        [RunState::Waiting, RunState::Running].map(|state| Filter::eq("state", state.code()));
+    let open = Filter::Any(states.into());
+    let query = Query::of(open).sorted(vec![Sort::up("id")]).limited(LOOKED_AT);
     let mut view = store.read(&system()).await?;
-    let waiting = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next();
+    let rows = view.list(AnalysisRun::NAME, &query).await?.rows;
     drop(view);
-    let Some(row) = waiting else { return Ok(None) };
-    let mut run: Stored<AnalysisRun> = row.try_into()?;
+    for row in rows {
+        let run: Stored<AnalysisRun> = row.try_into()?;
+        let id = run.id.raw();
+        let is_mine = match run.state {
+            RunState::Waiting => {
+                let Some(run) = begin(store, run).await? else { continue };
+                return Ok(Some(run));
+            }
+            _ => is_left(store, &run).await?,
+        };
+        if is_mine && store.claim_this_job(id).await? {
+            return Ok(Some(run));
+        } else if is_mine {
+            let texts = texts_of(store, run.owner).await?;
+            fail(store, id, texts.get("insights-cut-off")).await?;
+        }
+    }
+    Ok(None)
+}
+
+/// Two processes may want the same run: the version of its record lets one have it.
+async fn begin(store: &Store, mut run: Stored<AnalysisRun>) -> Result<Option<Stored<AnalysisRun>>> {
     run.state = RunState::Running;
     let mut tx = store.write(&system()).await?;
-    match tx.update(&run).await {
-        Ok(run) => tx.commit().await.map(|_| Some(run)),
-        Err(Error::Conflict { .. }) => Ok(None),
+    let run = match tx.update(&run).await {
+        Ok(run) => run,
+        Err(Error::Conflict { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let id = run.id.raw();
+    tx.enqueue(id, NewJob { queue: QUEUE, payload: json!({}), actor: None }).await?;
+    tx.commit().await?;
+    store.claim_this_job(id).await?;
+    Ok(Some(run))
+}
+
+/// Whether the process that did a run is gone.
+async fn is_left(store: &Store, run: &Stored<AnalysisRun>) -> Result<bool> {
+    let now = store.clock().now();
+    match store.job(run.id.raw()).await {
+        Ok(job) => Ok(!job.is_worked_on(now)),
+        Err(Error::NotFound) if run.updated_at < now - SILENT => {
+            let job = NewJob { queue: QUEUE, payload: json!({}), actor: None };
+            store.enqueue(run.id.raw(), job).await.map(|()| true)
+        }
+        Err(Error::NotFound) => Ok(false),
         Err(error) => Err(error),
     }
 }
 
-/// Says how much is done, which also says that the process lives.
+/// Says how much is done.
 pub(super) async fn progress(
     store: &Store,
     run: &mut Stored<AnalysisRun>,

@@ -21,6 +21,7 @@ pub enum CustomerKind {
 #[record(
     area = "customers",
     icon = "building-store",
+    succeeded_by = "merged_into",
     index("country, name"),
     index("industry, name"),
     index("owner, name"),

@@ -108,8 +108,11 @@ pub(crate) async fn begin_import(
     parts: Multipart,
 ) -> Response {
     let outcome: Result<Json> = async {
+        // Before anything is read, let alone kept: not everybody may bring in files.
+        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
         let upload = Upload::read(parts).await?;
         let mapping = Mapping::parse(upload.field("mapping").unwrap_or_default())?;
+        exchange::may_import(&signed.actor, &mapping)?;
         let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
         let job = start_import(&app, &signed, &name, content, &mapping).await?;
         Ok(json!({ "id": job }))
@@ -121,8 +124,8 @@ pub(crate) async fn begin_import(
     }
 }
 
-/// Keeps the file and puts the import into the queue.
-pub(crate) async fn start_import(
+/// Keeps the file and puts the import into the queue, both or neither.
+async fn start_import(
     app: &App,
     signed: &SignedIn,
     name: &str,
@@ -130,10 +133,9 @@ pub(crate) async fn start_import(
     mapping: &Mapping,
 ) -> Result<String> {
     let all = signed.actor.with_all_rights();
-    let mut tx = app.store.write(&all).await?;
-    let file = tx.create_file(name, "application/octet-stream", content).await?;
-    tx.commit().await?;
-    start_import_of_file(app, signed, name, file.id.raw(), mapping).await
+    let input = ImportInput::Content(content);
+    let job = exchange::begin_import(&app.store, &all, input, name, mapping).await?;
+    Ok(job.id.to_string())
 }
 
 /// Puts the import of a file that is kept already into the queue.
@@ -144,9 +146,7 @@ pub(crate) async fn start_import_of_file(
     file: RawId,
     mapping: &Mapping,
 ) -> Result<String> {
-    for record in &mapping.records {
-        signed.actor.rights.scope(&record.record_type, Purpose::Import).ok_or(Error::Forbidden)?;
-    }
+    exchange::may_import(&signed.actor, mapping)?;
     let all = signed.actor.with_all_rights();
     let input = ImportInput::File(file);
     let job = exchange::begin_import(&app.store, &all, input, name, mapping).await?;
@@ -183,7 +183,11 @@ pub(crate) async fn set_import_state(
         ("stop" | "resume", _) => return Err(Refusal::new("job-not-open").into()),
         _ => return Err(Refusal::new("unknown-action").with("name", action).into()),
     };
-    app.store.set_job_state(id, state, None).await
+    app.store.set_job_state(id, state, None).await?;
+    if state == JobState::Paused && !job.is_worked_on(app.store.clock().now()) {
+        exchange::note_stopped(&app.store, &signed.actor, id).await?;
+    }
+    Ok(())
 }
 
 /// Undoes all that an import did.

@@ -1,28 +1,26 @@
 //! The import wizard: file, mapping, preview, run, result.
 
+use std::io::Write as _;
+use std::path::Path as FilePath;
+
 use axum::Form as Posted;
 use axum::extract::{Multipart, Path, Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::exchange::{
-    self, DateOrder, ImportJob, ImportMapping, ImportStatus, Mapping, Plan, Progress, RefusedLine,
-    Run, Source,
-};
+use guanxi_base::{Error, Refusal, Result};
+use guanxi_crm::exchange::{self, IMPORTED_TYPES, ImportJob, ImportMapping, Mapping};
 use guanxi_record::{Filter, LongText, Query, Record, RecordType, Sort, Stored};
 use guanxi_store::{Actor, Purpose, Rights};
 use maud::{Markup, html};
-use std::io::Write as _;
 
 use super::fields::Entries;
-use super::import_columns::{MappingStep, chosen_mapping};
-use super::layout::{Notice, error_page, icon, page};
+use super::import_columns::{MappingStep, chosen_mapping, lacking};
+use super::import_preview::{preview, preview_step};
+use super::import_result::result_card;
+use super::layout::{Notice, error_page, page};
 use crate::api::{Upload, parse_id, start_import_of_file};
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
-
-/// So many refused lines are shown in a preview.
-const REFUSED_SHOWN: usize = 10;
 
 fn steps(signed: &SignedIn, current: usize) -> Markup {
     let names =
@@ -36,7 +34,7 @@ fn steps(signed: &SignedIn, current: usize) -> Markup {
     }
 }
 
-fn wizard(app: &App, signed: &SignedIn, step: usize, content: &Markup) -> Html<String> {
+pub(super) fn wizard(app: &App, signed: &SignedIn, step: usize, content: &Markup) -> Html<String> {
     let title = signed.texts.get("import-title");
     let content = html! {
         div class="gx-head" { h1 { (title) } }
@@ -46,11 +44,12 @@ fn wizard(app: &App, signed: &SignedIn, step: usize, content: &Markup) -> Html<S
     page(app, signed, &title, &Notice::default(), &content)
 }
 
+/// What people bring in, as far as they may, the most common first.
 fn importable(app: &App, signed: &SignedIn) -> Vec<std::sync::Arc<RecordType>> {
     let catalog = app.store.catalog();
-    let may = |name: &str| signed.actor.rights.scope(name, Purpose::Import).is_some();
-    let hidden = ["import_job", "import_mapping", "file", "custom_field"];
-    catalog.types().filter(|one| may(&one.name) && !hidden.contains(&&*one.name)).cloned().collect()
+    let may = |name: &&&str| signed.actor.rights.may(name, Purpose::Import);
+    let types = IMPORTED_TYPES.iter().filter(may);
+    types.filter_map(|name| catalog.get(name).ok().cloned()).collect()
 }
 
 pub(crate) async fn import_new(State(app): State<App>, signed: SignedIn) -> Response {
@@ -92,14 +91,18 @@ fn file_step(
     problem: Option<&str>,
 ) -> Html<String> {
     let texts = signed.texts;
+    let types = importable(app, signed);
     let content = html! {
+        @if types.is_empty() {
+            p class="alert alert-warning" role="alert" { (texts.get("import-not-yours")) }
+        } @else {
         form class="card" method="post" action="/import/file" enctype="multipart/form-data" {
             div class="card-body gx-stack" {
                 @if let Some(problem) = problem { p class="alert alert-danger" role="alert" id="problem" { (problem) } }
                 div {
                     label class="form-label" for="record_type" { (texts.get("import-what")) }
                     select class="form-select" id="record_type" name="record_type" {
-                        @for one in importable(app, signed) {
+                        @for one in &types {
                             option value=(one.name) { (texts.type_plural(&one.name)) }
                         }
                     }
@@ -125,40 +128,48 @@ fn file_step(
                 button class="btn btn-primary" type="submit" { (texts.get("import-next")) }
             }
         }
+        }
         p class="mt-3" { a href="/import_job" { (texts.get("import-earlier")) } }
     };
     wizard(app, signed, 0, &content)
 }
 
-/// Takes the file, finds out how it is written, and proposes a mapping.
+/// Takes the file, finds out how it is written, and proposes a mapping. Who may bring in nothing
+/// has nothing read: neither what they send, nor what is in it.
 pub(crate) async fn import_upload(
     State(app): State<App>,
     signed: SignedIn,
     parts: Multipart,
 ) -> Response {
     let outcome: Result<Response> = async {
+        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
         let upload = Upload::read(parts).await?;
         let record_type = upload.field("record_type").unwrap_or_default().to_owned();
         let described = app.store.catalog().named(&record_type)?.clone();
+        let saved = upload.field("saved").filter(|name| !name.is_empty()).map(str::to_owned);
         let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
-        let copy = local_copy(&content)?;
-        let source = Source::open(copy.path(), &Default::default())?;
-        let saved = upload.fields.iter().find(|(name, value)| name == "saved" && !value.is_empty());
-        let toml = match saved {
-            Some((_, name)) => {
+        let kept = match saved {
+            Some(name) => {
                 let mut view = app.store.read(&signed.actor).await?;
                 let row = view.find_by(ImportMapping::NAME, "name", name.as_str()).await?;
                 let known: Stored<ImportMapping> = row.ok_or(Error::NotFound)?.try_into()?;
-                known.record.mapping.0
+                Some(known.record.mapping.0)
             }
-            None => Mapping::suggest(&described, &source.headers).to_toml()?,
+            None if signed.actor.rights.may(&record_type, Purpose::Import) => None,
+            None => return Err(Error::Forbidden),
         };
-        let step = MappingStep::of(&app, source, &name, toml)?;
+        let mut step = aside(content.clone(), move |path| MappingStep::read(path, None)).await?;
+        let toml = match kept {
+            Some(toml) => toml,
+            None => exchange::suggest(&described, &step.headers, &step.sample).to_toml()?,
+        };
+        step.say(&app, &name, toml);
         let all = Actor { rights: Rights::All, ..signed.actor.clone() };
         let mut tx = app.store.write(&all).await?;
+        // Named by nothing yet: what comes to nothing is removed after a day.
         let file = tx.create_file(&name, "application/octet-stream", content).await?;
         tx.commit().await?;
-        let content = step.markup(&signed, file.id.raw(), None);
+        let content = step.markup(&app, &signed, file.id.raw(), None);
         Ok(wizard(&app, &signed, 1, &content).into_response())
     }
     .await;
@@ -174,7 +185,19 @@ pub(crate) async fn import_upload(
     }
 }
 
-fn local_copy(content: &[u8]) -> Result<tempfile::NamedTempFile> {
+/// Reads what was uploaded where it holds up nobody.
+pub(super) async fn aside<T: Send + 'static>(
+    content: Vec<u8>,
+    read: impl FnOnce(&FilePath) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let work = move || {
+        let copy = local_copy(&content)?;
+        read(copy.path())
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
+}
+
+pub(super) fn local_copy(content: &[u8]) -> Result<tempfile::NamedTempFile> {
     let mut file = tempfile::NamedTempFile::new().map_err(Error::internal)?;
     file.write_all(content).map_err(Error::internal)?;
     Ok(file)
@@ -190,16 +213,27 @@ pub(crate) async fn import_mapping(
     let outcome: Result<Response> = async {
         let file = parse_id(entries.text("file"))?;
         let (_, content) = app.store.read(&signed.actor).await?.file(file).await?;
-        let copy = local_copy(&content)?;
-        let toml = chosen_mapping(&app, &entries, copy.path())?;
-        match preview(&app, &signed, copy.path(), &toml).await {
+        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
+        let hints = Mapping::parse(entries.text("mapping")).ok().map(|mapping| mapping.hints());
+        let mut step = aside(content.clone(), |path| MappingStep::read(path, hints)).await?;
+        let toml = chosen_mapping(&app, &entries, &step.headers)?;
+        let looked = match Mapping::parse(&toml) {
+            Ok(mapping) => {
+                exchange::may_import(&signed.actor, &mapping)?;
+                match lacking(&app, &mapping) {
+                    Some(refusals) => Err(Error::Refused(refusals)),
+                    None => preview(&app, &signed, content, mapping).await,
+                }
+            }
+            Err(error) => Err(error),
+        };
+        match looked {
             Ok(preview) => {
                 Ok(preview_step(&app, &signed, &entries, &toml, &preview).into_response())
             }
             Err(error @ Error::Refused(_)) => {
-                let source = Source::open(copy.path(), &Default::default())?;
-                let step = MappingStep::of(&app, source, entries.text("name"), toml)?;
-                let content = step.markup(&signed, file, Some(&error));
+                step.say(&app, entries.text("name"), toml);
+                let content = step.markup(&app, &signed, file, Some(&error));
                 let page = wizard(&app, &signed, 1, &content);
                 Ok((crate::problem::status(&error), page).into_response())
             }
@@ -210,109 +244,25 @@ pub(crate) async fn import_mapping(
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
 }
 
-struct Preview {
-    progress: Progress,
-    refused: Vec<RefusedLine>,
-    formats: String,
-    is_ambiguous: bool,
-}
-
-async fn preview(
-    app: &App,
-    signed: &SignedIn,
-    path: &std::path::Path,
-    toml: &str,
-) -> Result<Preview> {
-    let mapping = Mapping::parse(toml)?;
-    for record in &mapping.records {
-        let scope = signed.actor.rights.scope(&record.record_type, Purpose::Import);
-        scope.ok_or(Error::Forbidden)?;
+/// Back from the preview to the mapping, as it was chosen.
+pub(crate) async fn import_columns(
+    State(app): State<App>,
+    signed: SignedIn,
+    Posted(sent): Posted<Params>,
+) -> Response {
+    let entries = Entries::sent(sent);
+    let outcome: Result<Response> = async {
+        let file = parse_id(entries.text("file"))?;
+        let (_, content) = app.store.read(&signed.actor).await?.file(file).await?;
+        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
+        let hints = Mapping::parse(entries.text("mapping")).ok().map(|mapping| mapping.hints());
+        let mut step = aside(content, |path| MappingStep::read(path, hints)).await?;
+        step.say(&app, entries.text("name"), entries.text("mapping").to_owned());
+        let content = step.markup(&app, &signed, file, None);
+        Ok(wizard(&app, &signed, 1, &content).into_response())
     }
-    let source = Source::open(path, &mapping.hints())?;
-    let today = app.store.clock().now().to_zoned(guanxi_base::TimeZone::UTC).date();
-    let plan = Plan::new(&app.store.catalog(), &mapping, source, None, today)?;
-    let mut refused = Vec::new();
-    let watch = |_: &Progress, lines: &[RefusedLine]| {
-        refused
-            .extend(lines.iter().take(REFUSED_SHOWN - refused.len().min(REFUSED_SHOWN)).cloned());
-    };
-    let job = app.store.new_id();
-    let progress =
-        exchange::import(&app.store, &signed.actor, job, path, &mapping, Run::Dry, watch).await?;
-    let order = match plan.formats.date_order {
-        DateOrder::DayFirst => "import-day-first",
-        DateOrder::MonthFirst => "import-month-first",
-        DateOrder::YearFirst => "import-year-first",
-    };
-    let mark = plan.formats.decimal_mark.to_string();
-    let formats = signed.texts.format(order, &[("mark", &mark)]);
-    Ok(Preview { progress, refused, formats, is_ambiguous: !plan.unsettled().is_empty() })
-}
-
-fn preview_step(
-    app: &App,
-    signed: &SignedIn,
-    entries: &Entries,
-    toml: &str,
-    preview: &Preview,
-) -> Html<String> {
-    let texts = signed.texts;
-    let lines = preview.progress.lines.to_string();
-    let refused = preview.progress.refused.to_string();
-    let content = html! {
-        div class="card" {
-            div class="card-body" {
-                p { (texts.format("import-preview", &[("lines", &lines), ("refused", &refused)])) }
-                p class="gx-muted" { (texts.format("import-formats", &[("formats", &preview.formats)])) }
-                @if preview.is_ambiguous { p class="alert alert-warning" { (texts.get("import-ambiguous")) } }
-                table class="table" {
-                    thead { tr {
-                        th { (texts.get("import-type")) }
-                        @for key in ["import-created", "import-updated", "import-unchanged"] {
-                            th class="gx-number" { (texts.get(key)) }
-                        }
-                    } }
-                    tbody {
-                        @for (name, counts) in &preview.progress.counts {
-                            tr {
-                                td { (texts.type_plural(name)) }
-                                @for number in [counts.created, counts.updated, counts.unchanged] {
-                                    td class="gx-number" { (super::format::number(texts.locale(), &number.to_string())) }
-                                }
-                            }
-                        }
-                    }
-                }
-                @if !preview.refused.is_empty() {
-                    h2 { (texts.get("import-refused-lines")) }
-                    ul {
-                        @for line in &preview.refused {
-                            li {
-                                strong { (texts.get("import-error-line")) " " (line.number) ": " }
-                                @for refusal in &line.refusals {
-                                    @if let Some(field) = &refusal.field {
-                                        (texts.typed_field(&app.store.catalog(), field)) ": "
-                                    }
-                                    (texts.refusal(refusal)) " "
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-            form class="card-footer d-flex gap-2" method="post" action="/import/start" {
-                @for name in ["file", "name"] {
-                    input type="hidden" name=(name) value=(entries.text(name));
-                }
-                input type="hidden" name="mapping" value=(toml);
-                input class="form-control" name="save_as" aria-label=(texts.get("import-save-as"))
-                    placeholder=(texts.get("import-save-as"));
-                button class="btn btn-primary" type="submit" { (icon("file-import")) (texts.get("import-start")) }
-                a class="btn" href="/import" { (texts.get("ui-cancel")) }
-            }
-        }
-    };
-    wizard(app, signed, 2, &content)
+    .await;
+    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
 }
 
 /// Puts the import into the queue and goes to its page.
@@ -324,6 +274,7 @@ pub(crate) async fn import_start(
     let outcome: Result<Response> = async {
         let entries = Entries::sent(sent);
         let mapping = Mapping::parse(entries.text("mapping"))?;
+        exchange::may_import(&signed.actor, &mapping)?;
         let file = parse_id(entries.text("file"))?;
         app.store.read(&signed.actor).await?.file(file).await?;
         let save_as = entries.text("save_as").trim();
@@ -351,10 +302,7 @@ pub(crate) async fn import_result(
         drop(view);
         let record: Stored<ImportJob> = row.try_into()?;
         let job = app.store.job(id).await?;
-        let progress: Progress = serde_json::from_value(job.progress).unwrap_or_default();
-        let now = app.store.clock().now();
-        let error = job.error.as_deref();
-        let card = result_card(&signed, id, &record, &progress, error, now);
+        let card = result_card(&app, &signed, id, &record, &job);
         if params::one(&params, "part").is_some() {
             return Ok(Html(card.into_string()).into_response());
         }
@@ -362,70 +310,6 @@ pub(crate) async fn import_result(
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
-}
-
-fn result_card(
-    signed: &SignedIn,
-    id: RawId,
-    record: &Stored<ImportJob>,
-    progress: &Progress,
-    error: Option<&str>,
-    now: guanxi_base::Timestamp,
-) -> Markup {
-    let texts = signed.texts;
-    let runs = matches!(record.status, ImportStatus::Queued | ImportStatus::Running);
-    let here = format!("/import/{id}?part=card");
-    let status = guanxi_record::Choice::code(record.status);
-    let counts =
-        [progress.line.to_string(), progress.lines.to_string(), progress.refused.to_string()];
-    html! {
-        div class="card" hx-get=[runs.then_some(&here)] hx-trigger=[runs.then_some("load delay:1s")] hx-swap="outerHTML" {
-            div class="card-body gx-stack" {
-                p class="m-0" role="status" {
-                    strong { (texts.get(&format!("import-job.status-{status}"))) } " "
-                    (texts.format("import-progress", &[("done", &counts[0]), ("all", &counts[1]), ("refused", &counts[2])]))
-                }
-                progress value=(progress.line) max=(progress.lines.max(1)) aria-label=(texts.get("import-title")) {}
-                @if let (true, Some(started)) = (runs && progress.line > 0, record.started_at) {
-                    @let seconds = now.duration_since(started).as_secs().max(1);
-                    @let rate = (progress.line as i64 / seconds).max(1);
-                    @let left = progress.lines.saturating_sub(progress.line) as i64 / rate;
-                    p class="gx-muted m-0" {
-                        (texts.format("import-rate", &[("rate", &rate.to_string()), ("seconds", &left.to_string())]))
-                    }
-                }
-                @if let Some(error) = error { p class="alert alert-danger" { (error) } }
-                @if !progress.counts.is_empty() {
-                    ul class="m-0" {
-                        @for (name, counts) in &progress.counts {
-                            li { (texts.type_plural(name)) ": "
-                                (texts.format("import-counts", &[
-                                    ("created", &counts.created.to_string()),
-                                    ("updated", &counts.updated.to_string()),
-                                    ("unchanged", &counts.unchanged.to_string())])) }
-                        }
-                    }
-                }
-            }
-            div class="card-footer d-flex gap-2" {
-                @if runs {
-                    form method="post" action=(format!("/import/{id}/stop")) { button class="btn" type="submit" { (texts.get("import-stop")) } }
-                }
-                @if record.status == ImportStatus::Paused {
-                    form method="post" action=(format!("/import/{id}/resume")) { button class="btn" type="submit" { (texts.get("import-resume")) } }
-                }
-                @if matches!(record.status, ImportStatus::Done | ImportStatus::Paused | ImportStatus::Failed) {
-                    form method="post" action=(format!("/import/{id}/undo")) data-confirm=(texts.get("import-undo-confirm")) {
-                        button class="btn" type="submit" { (icon("arrow-back-up")) (texts.get("import-undo")) }
-                    }
-                }
-                @if let Some(file) = &record.error_file {
-                    a class="btn" href=(format!("/import/{id}/errors")) data-file=(file.0) { (icon("download")) (texts.get("import-errors")) }
-                }
-                a class="btn" href=(format!("/import_job/{id}")) { (texts.get("ui-details")) }
-            }
-        }
-    }
 }
 
 /// Stops an import, goes on with it, or undoes it.

@@ -20,6 +20,9 @@ mod form;
 mod format;
 mod home;
 mod import_columns;
+mod import_decisions;
+mod import_preview;
+mod import_result;
 mod imports;
 mod insight_cards;
 mod insight_models;
@@ -59,8 +62,8 @@ pub(crate) use charts::{chart_body, told_value};
 pub(crate) use files::{file, file_of};
 pub(crate) use home::home;
 pub(crate) use imports::{
-    import_action, import_errors, import_mapping, import_new, import_result, import_start,
-    import_upload,
+    import_action, import_columns, import_errors, import_mapping, import_new, import_result,
+    import_start, import_upload,
 };
 pub(crate) use insights::{insights, run_analysis};
 pub(crate) use list::{list, more, total};

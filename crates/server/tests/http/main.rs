@@ -7,6 +7,7 @@ mod connections;
 mod coverage;
 mod faces;
 mod house;
+mod importing;
 mod pages;
 mod proof;
 mod records;

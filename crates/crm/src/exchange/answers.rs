@@ -1,0 +1,30 @@
+//! What an import does where a person must decide: with a record that was put away, and with a
+//! customer whose name is there already.
+
+use serde::{Deserialize, Serialize};
+
+/// What to do when a line names a record that was put away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Archived {
+    /// The line is refused.
+    #[default]
+    Refuse,
+    /// The record is brought back, and changed as the line says.
+    Restore,
+}
+
+/// What to do when a line would make a customer with the name of one that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Twins {
+    /// A person is to say: the line is refused until they do.
+    #[default]
+    Ask,
+    /// The one that is there is changed.
+    Update,
+    /// Another one is made.
+    Make,
+    /// The line makes nothing.
+    LeaveOut,
+}

@@ -1,0 +1,175 @@
+//! Undo takes nothing of others with it: what was built upon a new record keeps it, and a job is
+//! undone whole or not at all.
+
+use guanxi_base::{Id, RawId};
+use guanxi_crm::people::{Contact, Customer};
+use guanxi_crm::work::{Interaction, Task};
+use guanxi_record::{Filter, Query, Record as _, Stored, Value};
+use guanxi_store::{Actor, Origin, Purpose, Rights, Share, Store, Tx};
+use guanxi_testkit::{TestDatabase, both_databases};
+
+use crate::house::{create, customer, open, order, refusals, user};
+use crate::importing::{import, total};
+
+both_databases!(
+    a_creation_on_which_others_built_is_not_undone,
+    what_the_product_found_out_goes_with_its_record,
+    an_import_is_undone_whole_or_not_at_all,
+    an_undo_that_was_cut_off_goes_on,
+    what_one_may_not_see_is_not_named,
+);
+
+/// A record of a type of which only the link to a customer and the required fields matter.
+async fn linked(tx: &mut Tx, name: &str, to: RawId, required: &[(&str, Value)]) -> RawId {
+    let described = tx.catalog().get(name).unwrap().clone();
+    let mut values = vec![Value::Null; described.fields.len()];
+    let link = described.link_to(Customer::NAME).unwrap().name.to_string();
+    values[described.position(&link).unwrap()] = Value::Link(to);
+    for (field, value) in required {
+        values[described.position(field).unwrap()] = value.clone();
+    }
+    tx.create_row(&described, values).await.unwrap().id
+}
+
+async fn made(store: &Store, actor: &Actor) -> (Stored<Customer>, RawId) {
+    let mut tx = store.write(actor).await.unwrap();
+    let stored = tx.create(&customer("Undo Ltd")).await.unwrap();
+    (stored, tx.commit().await.unwrap())
+}
+
+async fn is_there(store: &Store, actor: &Actor, id: Id<Customer>) -> bool {
+    let mut view = store.read(actor).await.unwrap();
+    view.fetch(Purpose::Read, id).await.is_ok()
+}
+
+async fn a_creation_on_which_others_built_is_not_undone(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let text = |text: &str| Value::Text(text.to_owned());
+    let cases: [(&str, Vec<(&str, Value)>); 3] = [
+        (Contact::NAME, vec![("name", text("Li"))]),
+        (Interaction::NAME, vec![("subject", text("Call"))]),
+        (Task::NAME, vec![("subject", text("Call again"))]),
+    ];
+    for (name, required) in cases {
+        let (stored, creation) = made(&store, &actor).await;
+        let mut tx = store.write(&actor).await.unwrap();
+        linked(&mut tx, name, stored.id.raw(), &required).await;
+        tx.commit().await.unwrap();
+        assert_eq!(refusals(store.undo(&actor, creation).await), ["still-linked -"], "{name}");
+        assert_eq!(total(&store, &actor, name).await, 1);
+        assert!(is_there(&store, &actor, stored.id).await);
+    }
+    // A parent is linked to by a field that would be cleared, a share by none at all.
+    let (parent, creation) = made(&store, &actor).await;
+    let mut child = customer("Child");
+    child.parent = Some(parent.id);
+    create(&store, &actor, &child).await;
+    assert_eq!(refusals(store.undo(&actor, creation).await), ["still-linked -"]);
+    let (shared, creation) = made(&store, &actor).await;
+    let with = create(&store, &actor, &user("li@x.example")).await.id.raw();
+    let mut tx = store.write(&actor).await.unwrap();
+    let share = Share { with, may_change: false, until: None, by: None };
+    tx.share(Customer::NAME, shared.id.raw(), &share).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(refusals(store.undo(&actor, creation).await), ["still-shared -"]);
+    // One that was there before and was led to it.
+    let (led_to, creation) = made(&store, &actor).await;
+    let old = create(&store, &actor, &order(&parent, "2026-01-01")).await;
+    let mut moved = old.clone();
+    moved.customer = Some(led_to.id);
+    let mut tx = store.write(&actor).await.unwrap();
+    tx.update(&moved).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(refusals(store.undo(&actor, creation).await), ["still-linked -"]);
+}
+
+async fn what_the_product_found_out_goes_with_its_record(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (stored, creation) = made(&store, &actor).await;
+    let mut tx = store.write(&Actor::system(Origin::Job)).await.unwrap();
+    let subject = ("subject", Value::Text("Computed".to_owned()));
+    linked(&mut tx, Task::NAME, stored.id.raw(), &[subject]).await;
+    tx.commit().await.unwrap();
+    store.undo(&actor, creation).await.unwrap();
+    assert_eq!(total(&store, &actor, Task::NAME).await, 0);
+    assert_eq!(total(&store, &actor, Customer::NAME).await, 0);
+}
+
+const BY_CODE: &str = "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\n\
+                       fields = { code = \"code\", name = \"name\" }";
+
+fn lines(count: usize) -> String {
+    let lines = (0..count).map(|number| format!("C{number},N{number}\n"));
+    format!("code,name\n{}", lines.collect::<String>())
+}
+
+async fn an_import_is_undone_whole_or_not_at_all(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let outcome = import(&store, &actor, &lines(9_000), BY_CODE).await.unwrap();
+    let job = outcome.job.id.raw();
+    let mut view = store.read(&actor).await.unwrap();
+    let row = view.find_by(Customer::NAME, "code", "C17").await.unwrap().unwrap();
+    drop(view);
+    let mut changed: Stored<Customer> = row.try_into().unwrap();
+    changed.name = "Changed since".to_owned();
+    let mut tx = store.write(&actor).await.unwrap();
+    tx.update(&changed).await.unwrap();
+    tx.commit().await.unwrap();
+    let refused = store.undo_job(&actor, job, |_, _| {}).await;
+    let Err(guanxi_base::Error::Refused(told)) = &refused else { panic!("{refused:?}") };
+    assert_eq!(told[0].args, [("count", "1".to_owned())]);
+    assert!(told[1].args.contains(&("title", "Changed since".to_owned())), "{told:?}");
+    assert_eq!(refusals(refused), ["undo-nothing-done -", "changed-since -"]);
+    assert_eq!(total(&store, &actor, Customer::NAME).await, 9_000);
+    // What was built upon one of them stands against it as well.
+    let undone = {
+        let mut view = store.read(&actor).await.unwrap();
+        let history = view.history(Customer::NAME, changed.id.raw(), 1).await.unwrap();
+        history[0].change_set
+    };
+    store.undo(&actor, undone).await.unwrap();
+    let mut tx = store.write(&actor).await.unwrap();
+    let name = ("name", Value::Text("Li".to_owned()));
+    let contact = linked(&mut tx, Contact::NAME, changed.id.raw(), &[name]).await;
+    let built = tx.commit().await.unwrap();
+    let refused = store.undo_job(&actor, job, |_, _| {}).await;
+    assert_eq!(refusals(refused), ["undo-nothing-done -", "still-linked -"]);
+    assert_eq!(total(&store, &actor, Customer::NAME).await, 9_000);
+    assert_ne!(contact, RawId(0));
+    store.undo(&actor, built).await.unwrap();
+    store.undo_job(&actor, job, |_, _| {}).await.unwrap();
+    assert_eq!(total(&store, &actor, Customer::NAME).await, 0);
+}
+
+async fn an_undo_that_was_cut_off_goes_on(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let outcome = import(&store, &actor, &lines(9_000), BY_CODE).await.unwrap();
+    let job = outcome.job.id.raw();
+    let sets = store.changes_of_job(&actor, job).await.unwrap();
+    assert_eq!(sets.len(), 3);
+    store.undo(&actor, sets[0]).await.unwrap();
+    assert_eq!(total(&store, &actor, Customer::NAME).await, 8_000);
+    let mut told = Vec::new();
+    store.undo_job(&actor, job, |done, all| told.push((done, all))).await.unwrap();
+    assert_eq!(told, [(0, 2), (1, 2), (2, 2)]);
+    assert_eq!(total(&store, &actor, Customer::NAME).await, 0);
+}
+
+async fn what_one_may_not_see_is_not_named(database: TestDatabase) {
+    let (store, system) = open(&database).await;
+    let (stored, creation) = made(&store, &system).await;
+    let mut tx = store.write(&system).await.unwrap();
+    let subject = ("subject", Value::Text("Secret".to_owned()));
+    linked(&mut tx, Task::NAME, stored.id.raw(), &[subject]).await;
+    tx.commit().await.unwrap();
+    let purposes = [Purpose::Read, Purpose::Create, Purpose::Change, Purpose::Archive];
+    let may = |purpose| ((Customer::NAME.to_owned(), purpose), Filter::everything());
+    let actor = Actor { rights: Rights::listed(purposes.map(may)), ..system.clone() };
+    let refused = store.undo(&actor, creation).await;
+    let Err(guanxi_base::Error::Refused(told)) = &refused else { panic!("{refused:?}") };
+    assert!(!format!("{told:?}").contains("Secret"));
+    assert_eq!(refusals(refused), ["still-linked-unseen -"]);
+    let mut view = store.read(&system).await.unwrap();
+    let all = Query::of(Filter::everything());
+    assert_eq!(view.total(Task::NAME, &all).await.unwrap().number, 1);
+}

@@ -1,0 +1,253 @@
+//! Imports over HTTP: who may not bring in files has nothing read or kept, and the wizard loses no
+//! column and no line.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use guanxi_store::{Actor, NewSignIn, Origin, Purpose, SignInKind, TokenScopes};
+use guanxi_testkit::{TestDatabase, both_databases};
+use serde_json::{Value as Json, json};
+
+use crate::house::{Answer, House};
+
+both_databases!(
+    who_may_not_import_leaves_nothing_behind,
+    nothing_is_hung_on_an_archived_record,
+    the_wizard_says_what_is_required_and_goes_back,
+    the_wizard_asks_about_names_that_are_there,
+    a_preview_that_refuses_all_does_not_start,
+    errors_name_options_as_people_do,
+);
+
+const BOUNDARY: &str = "b0undary";
+
+fn form(fields: &[(&str, &str)], file: &str) -> Body {
+    let mut body = String::new();
+    for (name, value) in fields {
+        body.push_str(&format!(
+            "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        ));
+    }
+    body.push_str(&format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"c.csv\"\r\n\r\n\
+         {file}\r\n--{BOUNDARY}--\r\n"
+    ));
+    Body::from(body)
+}
+
+fn multipart() -> String {
+    format!("multipart/form-data; boundary={BOUNDARY}")
+}
+
+/// A browser's session of the administrator, or of the clerk.
+async fn session(house: &House, email: &str) -> String {
+    let system = Actor::system(Origin::Cli);
+    let mut view = house.store.read(&system).await.unwrap();
+    let user = view.find_by("user", "email", email).await.unwrap().unwrap().id;
+    drop(view);
+    house.store.create_sign_in(user, NewSignIn::of(SignInKind::Session)).await.unwrap()
+}
+
+async fn browse(house: &House, session: &str, path: &str, kind: &str, body: Body) -> Answer {
+    let request = Request::post(path)
+        .header(header::COOKIE, format!("guanxi_session={session}; guanxi_locale=en"))
+        .header("sec-fetch-site", "same-origin")
+        .header(header::CONTENT_TYPE, kind);
+    house.send(request.body(body).unwrap()).await
+}
+
+async fn upload(house: &House, session: &str, record_type: &str, file: &str) -> Answer {
+    let body = form(&[("record_type", record_type)], file);
+    browse(house, session, "/import/file", &multipart(), body).await
+}
+
+async fn submit(house: &House, session: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+    let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    let pairs: Vec<String> =
+        fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    let kind = "application/x-www-form-urlencoded";
+    browse(house, session, path, kind, Body::from(pairs.join("&"))).await
+}
+
+/// The value of a hidden control of a page.
+fn hidden(page: &str, name: &str) -> String {
+    let start = format!("name=\"{name}\" value=\"");
+    let at = page.find(&start).unwrap_or_else(|| panic!("no {name} in {page}")) + start.len();
+    let value = &page[at..at + page[at..].find('"').unwrap()];
+    value.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
+}
+
+fn chosen(page: &str, column: usize) -> String {
+    let start = format!("name=\"column.{column}\"");
+    let Some(at) = page.find(&start) else { return String::new() };
+    let select = &page[at..at + page[at..].find("</select>").unwrap()];
+    let Some(selected) = select.find(" selected") else { return String::new() };
+    let value = select[..selected].rfind("value=\"").unwrap() + 7;
+    select[value..value + select[value..].find('"').unwrap()].to_owned()
+}
+
+async fn files(house: &House) -> usize {
+    let mut view = house.store.read(&Actor::system(Origin::Cli)).await.unwrap();
+    let all = guanxi_record::Query::of(guanxi_record::Filter::everything());
+    view.list("file", &all).await.unwrap().rows.len()
+}
+
+async fn who_may_not_import_leaves_nothing_behind(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let system = Actor::system(Origin::Cli);
+    let mut tx = house.store.write(&system).await.unwrap();
+    let row = tx.find_by("user", "email", "clerk@example.com").await.unwrap().unwrap();
+    let mut user: guanxi_record::Stored<guanxi_crm::access::User> = row.try_into().unwrap();
+    user.roles = Vec::new();
+    tx.update(&user).await.unwrap();
+    tx.commit().await.unwrap();
+    let clerk = session(&house, "clerk@example.com").await;
+    let mapping = "[[records]]\ntype = \"customer\"\nfields = { name = \"name\" }";
+    // It is no table at all: whoever had it read would say so.
+    for file in ["name\nA\n", "PK\u{3}\u{4} no workbook"] {
+        let answer = upload(&house, &clerk, "customer", file).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
+        let request = Request::post("/api/v1/imports")
+            .header(header::AUTHORIZATION, format!("Bearer {}", house.clerk))
+            .header(header::CONTENT_TYPE, multipart());
+        let body = form(&[("mapping", mapping)], file);
+        let answer = house.send(request.body(body).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
+    }
+    // Nor does a token that is for reading only bring in anything.
+    let mut view = house.store.read(&system).await.unwrap();
+    let administrator = view.find_by("user", "email", "admin@example.com").await.unwrap().unwrap();
+    drop(view);
+    let scopes = TokenScopes(vec![(Some("customer".to_owned()), vec![Purpose::Read])]);
+    let sign_in = NewSignIn { scopes: Some(scopes), ..NewSignIn::of(SignInKind::ApiToken) };
+    let token = house.store.create_sign_in(administrator.id, sign_in).await.unwrap();
+    let request = Request::post("/api/v1/imports")
+        .header(header::AUTHORIZATION, format!("Bearer {token}"))
+        .header(header::CONTENT_TYPE, multipart());
+    let body = form(&[("mapping", mapping)], "name\nA\n");
+    let answer = house.send(request.body(body).unwrap()).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
+    assert_eq!(files(&house).await, 0);
+}
+
+async fn nothing_is_hung_on_an_archived_record(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let id = house.customer("Away").await["id"].as_str().unwrap().to_owned();
+    let path = format!("/customer/{id}/archive");
+    let answer = house.call("POST", &path, json!({ "version": 1 })).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let order = json!({ "customer": id, "date": "2026-01-05" });
+    let answer = house.call("POST", "/order", order).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(answer.problems(), ["link-to-archived customer"]);
+    assert!(answer.text.contains("Away"), "{}", answer.text);
+    let answer = house.call("GET", "/order", Json::Null).await;
+    assert_eq!(answer.json()["items"], json!([]));
+}
+
+async fn the_wizard_says_what_is_required_and_goes_back(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let session = session(&house, "admin@example.com").await;
+    let file = "客户名称,联系电话,省,市,区,x\n甲,13800138000,浙江省,杭州市,西湖区,1\n\
+                ,13800138001,,,,\n";
+    let page = upload(&house, &session, "customer", file).await.text;
+    let names: Vec<String> = (0..6).map(|column| chosen(&page, column)).collect();
+    let expected = ["name", "phone", "address.province", "address.city", "address.district", ""];
+    assert_eq!(names, expected);
+    let id = hidden(&page, "file");
+    let mut fields = vec![
+        ("file", id.as_str()),
+        ("name", "c.csv"),
+        ("record_type", "customer"),
+        ("use", "table"),
+        ("mapping", "[[records]]\ntype = \"customer\"\nfields = {}"),
+        ("column.1", "phone"),
+    ];
+    let answer = submit(&house, &session, "/import/preview", &fields).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("“Name” must be filled"), "{}", answer.text);
+    fields.extend([("column.0", "name"), ("column.3", "address.city"), ("match", "name")]);
+    let page = submit(&house, &session, "/import/preview", &fields).await.text;
+    assert!(page.contains("2 lines read, 1 would be refused"), "{page}");
+    assert!(page.contains("Line 3: "), "as a spreadsheet counts: {page}");
+    // Back, and everything is as it was chosen.
+    let toml = hidden(&page, "mapping");
+    let back = [("file", id.as_str()), ("name", "c.csv"), ("mapping", toml.as_str())];
+    let page = submit(&house, &session, "/import/columns", &back).await.text;
+    let names: Vec<String> = (0..4).map(|column| chosen(&page, column)).collect();
+    assert_eq!(names, ["name", "phone", "", "address.city"]);
+    assert!(page.contains("value=\"name\" selected"), "the match field");
+}
+
+async fn the_wizard_asks_about_names_that_are_there(database: TestDatabase) {
+    let house = House::open(&database).await;
+    house.customer("Acme Ltd").await;
+    let session = session(&house, "admin@example.com").await;
+    let page = upload(&house, &session, "customer", "name,industry\nACME Ltd,Steel\n").await.text;
+    let id = hidden(&page, "file");
+    let fields = [
+        ("file", id.as_str()),
+        ("name", "c.csv"),
+        ("record_type", "customer"),
+        ("use", "table"),
+        ("mapping", "[[records]]\ntype = \"customer\"\nfields = {}"),
+        ("column.0", "name"),
+        ("column.1", "industry"),
+        ("match", ""),
+        ("twins", "ask"),
+    ];
+    let page = submit(&house, &session, "/import/preview", &fields).await.text;
+    assert!(page.contains("such as ACME Ltd"), "{page}");
+    assert!(!page.contains("Import now"));
+    let toml = hidden(&page, "mapping");
+    for (twins, counts) in
+        [("update", [0, 1, 0, 0]), ("make", [1, 0, 0, 0]), ("leave_out", [0, 0, 0, 1])]
+    {
+        let answer = [
+            ("file", id.as_str()),
+            ("name", "c.csv"),
+            ("mapping", toml.as_str()),
+            ("use", "text"),
+            ("twins", twins),
+        ];
+        let page = submit(&house, &session, "/import/preview", &answer).await.text;
+        let cells = counts.map(|count| format!("<td class=\"gx-number\">{count}</td>")).concat();
+        assert!(page.contains(&cells), "{twins}: {page}");
+    }
+}
+
+async fn a_preview_that_refuses_all_does_not_start(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let session = session(&house, "admin@example.com").await;
+    let page = upload(&house, &session, "customer", "name,employees\nA,many\n").await.text;
+    let id = hidden(&page, "file");
+    let fields = [
+        ("file", id.as_str()),
+        ("name", "c.csv"),
+        ("record_type", "customer"),
+        ("use", "table"),
+        ("mapping", "[[records]]\ntype = \"customer\"\nfields = {}"),
+        ("column.0", "name"),
+        ("column.1", "employees"),
+    ];
+    let page = submit(&house, &session, "/import/preview", &fields).await.text;
+    assert!(page.contains("1 lines read, 1 would be refused"), "{page}");
+    assert!(!page.contains("Import now") && page.contains("Back to the mapping"), "{page}");
+}
+
+async fn errors_name_options_as_people_do(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let session = session(&house, "admin@example.com").await;
+    let page = upload(&house, &session, "customer", "name,class\nA,VIP\nB,关键客户\n").await.text;
+    let id = hidden(&page, "file");
+    let fields = [
+        ("file", id.as_str()),
+        ("name", "c.csv"),
+        ("record_type", "customer"),
+        ("use", "table"),
+        ("mapping", "[[records]]\ntype = \"customer\"\nfields = {}"),
+        ("column.0", "name"),
+        ("column.1", "class"),
+    ];
+    let page = submit(&house, &session, "/import/preview", &fields).await.text;
+    assert!(page.contains("is not one of: Key"), "{page}");
+}

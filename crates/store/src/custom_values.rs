@@ -1,0 +1,229 @@
+//! The values of custom fields beside a record, each kept under its field's name. What a change does
+//! not know, as what an archived field held, stays as it is; and a definition may change only so
+//! far as every value that is kept stays what it is.
+
+use std::collections::HashMap;
+
+use guanxi_base::{RawId, Refusal, Result};
+use guanxi_record::{RecordType, Row, Stored};
+use serde_json::{Map, Value as Json};
+
+use crate::columns::{Expression, custom_json};
+use crate::custom_field::{CustomField, CustomKind};
+use crate::dialect::Dialect;
+use crate::sql::{Sql, SqlValue};
+use crate::tx::Tx;
+
+/// Under this word the log keeps what archived fields held of a record that is removed.
+const CARRIED: &str = "custom";
+
+/// Writes `"custom" = …`: the fields of the type get their values, all others keep theirs.
+pub(crate) fn write_custom(sql: &mut Sql, record_type: &RecordType, row: &Row) {
+    let known = record_type.fields.iter().filter(|field| field.is_custom());
+    let known: Vec<&str> = known.map(|field| field.name.as_ref()).collect();
+    let values = custom_json(record_type, row);
+    sql.push("\"custom\" = NULLIF(");
+    match sql.dialect {
+        Dialect::Sqlite => {
+            sql.push(if values.is_empty() { "" } else { "json_set(" });
+            sql.push("json_remove(COALESCE(\"custom\", '{}')");
+            for name in &known {
+                sql.push(&format!(", '$.{name}'"));
+            }
+            sql.push(")");
+            for (name, value) in &values {
+                sql.push(&format!(", '$.{name}', json("));
+                sql.bind(SqlValue::Text(value.to_string())).push(")");
+            }
+            sql.push(if values.is_empty() { ", '{}')" } else { "), '{}')" });
+        }
+        Dialect::Postgres => {
+            sql.push("(COALESCE(\"custom\", '{}'::jsonb) - ARRAY[");
+            for (at, name) in known.iter().enumerate() {
+                sql.push(if at > 0 { ", " } else { "" }).push(&format!("'{name}'"));
+            }
+            sql.push("]::text[]) || ");
+            sql.bind(SqlValue::Json(Json::Object(values).to_string()));
+            sql.push("::jsonb, '{}'::jsonb)");
+        }
+    }
+}
+
+impl Tx {
+    /// What fields that the type does not have now, as archived ones, hold of these records.
+    pub(crate) async fn carried(
+        &mut self,
+        record_type: &RecordType,
+        ids: &[RawId],
+    ) -> Result<HashMap<RawId, Map<String, Json>>> {
+        let mut carried = HashMap::new();
+        for chunk in ids.chunks(500) {
+            let mut sql = self.view.session.sql("SELECT \"id\", \"custom\" FROM ");
+            sql.name(&record_type.name).push(" WHERE \"custom\" IS NOT NULL AND \"id\" IN (");
+            sql.bind_all(chunk.iter().map(|id| SqlValue::Integer(id.0))).push(")");
+            for row in self.view.session.rows(&sql).await? {
+                let text = row[1].clone().into_text()?;
+                let Ok(Json::Object(mut held)) = serde_json::from_str(&text) else { continue };
+                held.retain(|name, _| record_type.position(name).is_none());
+                if !held.is_empty() {
+                    carried.insert(RawId(row[0].integer()?), held);
+                }
+            }
+        }
+        Ok(carried)
+    }
+
+    /// Lets a record that is removed take what it carries into the log.
+    pub(crate) fn note_carried(diff: &mut Json, carried: Option<Map<String, Json>>) {
+        if let (Json::Object(diff), Some(held)) = (diff, carried) {
+            diff.insert(CARRIED.to_owned(), Json::Array(vec![Json::Object(held), Json::Null]));
+        }
+    }
+
+    /// Gives a record that is made again what it carried when it was removed.
+    pub(crate) async fn carry_again(
+        &mut self,
+        record_type: &RecordType,
+        id: RawId,
+        diff: &Json,
+    ) -> Result<()> {
+        let Some(Json::Object(held)) = diff.get(CARRIED).and_then(|pair| pair.get(0)) else {
+            return Ok(());
+        };
+        let held = held.clone();
+        let row = self.custom_of(record_type, id).await?;
+        let whole = held.into_iter().chain(row).collect();
+        self.set_custom(record_type, id, whole).await
+    }
+
+    /// Forgets what a record carries; the names of the fields that held it.
+    pub(crate) async fn forget_carried(
+        &mut self,
+        record_type: &RecordType,
+        id: RawId,
+    ) -> Result<Vec<String>> {
+        let Some(held) = self.carried(record_type, &[id]).await?.remove(&id) else {
+            return Ok(Vec::new());
+        };
+        let mut whole = self.custom_of(record_type, id).await?;
+        whole.retain(|name, _| !held.contains_key(name));
+        self.set_custom(record_type, id, whole).await?;
+        Ok(held.into_iter().map(|(name, _)| name).collect())
+    }
+
+    async fn custom_of(
+        &mut self,
+        record_type: &RecordType,
+        id: RawId,
+    ) -> Result<Map<String, Json>> {
+        let mut sql = self.view.session.sql("SELECT \"custom\" FROM ");
+        sql.name(&record_type.name).push(" WHERE \"id\" = ").bind(SqlValue::Integer(id.0));
+        let held = self.view.session.value(&sql).await?.and_then(|value| value.into_text().ok());
+        Ok(held.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+    }
+
+    async fn set_custom(
+        &mut self,
+        record_type: &RecordType,
+        id: RawId,
+        values: Map<String, Json>,
+    ) -> Result<()> {
+        let value = match values.is_empty() {
+            true => SqlValue::Null,
+            false => SqlValue::Json(Json::Object(values).to_string()),
+        };
+        let mut sql = self.view.session.sql("UPDATE ");
+        sql.name(&record_type.name).push(" SET \"custom\" = ").bind(value);
+        sql.push(" WHERE \"id\" = ").bind(SqlValue::Integer(id.0));
+        self.view.session.execute(&sql).await.map(drop)
+    }
+
+    /// That a definition changes only what leaves every value that is kept what it is.
+    ///
+    /// # Errors
+    /// `custom-field-in-use` for the name, the record type, and the kind; `option-in-use`.
+    pub(crate) async fn definition_may_change(&mut self, old: &Row, new: &Row) -> Result<()> {
+        let old: Stored<CustomField> = old.clone().try_into()?;
+        let new: Stored<CustomField> = new.clone().try_into()?;
+        let changed = [
+            ("record_type", old.record_type != new.record_type),
+            ("name", old.name != new.name),
+            ("kind", old.kind != new.kind && !stays_itself(old.kind, new.kind)),
+            ("link_to", old.link_to != new.link_to),
+        ];
+        if let Some((field, _)) = changed.iter().find(|(_, is_changed)| *is_changed) {
+            let count = self.in_use(&old, None).await?;
+            return self.refuse_in_use(count, field, &old);
+        }
+        if old.kind != new.kind {
+            return Ok(());
+        }
+        let kept = new.option_codes();
+        let gone = old.option_codes().into_iter().filter(|code| !kept.contains(code));
+        for code in gone {
+            let count = self.in_use(&old, Some(&code)).await?;
+            if count > 0 {
+                let refusal = Refusal::field("option-in-use", "options");
+                return Err(refusal.with("value", code).with("count", count).into());
+            }
+        }
+        Ok(())
+    }
+
+    /// That a definition which is removed for good, as its creation is undone, holds nothing.
+    ///
+    /// # Errors
+    /// `custom-field-in-use`.
+    pub(crate) async fn definition_may_go(&mut self, row: &Row) -> Result<()> {
+        let old: Stored<CustomField> = row.clone().try_into()?;
+        let count = self.in_use(&old, None).await?;
+        self.refuse_in_use(count, "name", &old)
+    }
+
+    fn refuse_in_use(&self, count: i64, field: &str, old: &CustomField) -> Result<()> {
+        if count == 0 {
+            return Ok(());
+        }
+        let refusal = Refusal::field("custom-field-in-use", field).with("name", &old.label_en);
+        Err(refusal.with("count", count).into())
+    }
+
+    /// How many records, archived ones too, hold a value in a field, or this one of its options.
+    async fn in_use(&mut self, definition: &CustomField, option: Option<&str>) -> Result<i64> {
+        let known = self.catalog.get(&definition.record_type).is_ok();
+        let Some(field) = definition.to_field().filter(|_| known) else { return Ok(0) };
+        let dialect = self.view.session.dialect();
+        let held = Expression::of(dialect, "t0", &field).sql;
+        let mut sql = self.view.session.sql("SELECT COUNT(*) FROM ");
+        sql.name(&definition.record_type).push(" t0 WHERE ");
+        match (option, definition.kind, dialect) {
+            (None, _, Dialect::Sqlite) => {
+                sql.push(&format!("json_type(t0.\"custom\", '$.{}') IS NOT NULL", field.name));
+            }
+            (None, _, Dialect::Postgres) => {
+                sql.push(&format!("jsonb_exists(t0.\"custom\", '{}')", field.name));
+            }
+            (Some(code), CustomKind::Choices, Dialect::Sqlite) => {
+                sql.push(&format!("EXISTS (SELECT 1 FROM json_each({held}) WHERE value = "));
+                sql.bind(SqlValue::Text(code.to_owned())).push(")");
+            }
+            (Some(code), CustomKind::Choices, Dialect::Postgres) => {
+                sql.push(&format!("{held} @> "));
+                sql.bind(SqlValue::Json(Json::from(vec![code]).to_string()));
+            }
+            (Some(code), _, _) => {
+                sql.push(&held).push(" = ").bind(SqlValue::Text(code.to_owned()));
+            }
+        }
+        self.view.session.value(&sql).await?.map_or(Ok(0), |value| value.integer())
+    }
+}
+
+/// Whether every value of one kind is the same value of the other.
+fn stays_itself(old: CustomKind, new: CustomKind) -> bool {
+    use CustomKind::{Choice, Email, LongText, Phone, Text, Url};
+    matches!(
+        (old, new),
+        (Text | Choice | Email | Phone | Url, LongText) | (Choice | Email | Phone | Url, Text)
+    )
+}

@@ -1,0 +1,332 @@
+//! What stands against an undo: records that were changed again since, and what others built upon
+//! new ones. All of it is found before anything is taken back: a job is undone whole or not at all.
+
+use std::collections::HashMap;
+
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_record::{Changes, Field, Kind, RecordType, Row, Value};
+
+use crate::actor::Purpose;
+use crate::audit::Operation;
+use crate::columns::{Expression, read_row, select_list};
+use crate::sql::{Sql, SqlRow, SqlValue};
+use crate::undo::Item;
+use crate::view::View;
+
+/// So many records are named; the others are counted.
+const NAMED_MAX: usize = 10;
+/// So many records that link are looked at for each link; one is enough to refuse.
+const LINKING_MAX: usize = 20;
+/// Records of one statement.
+const CHUNK: usize = 500;
+/// The operations that change a record, for statements.
+const CHANGES: &str = "('create', 'update', 'archive', 'restore', 'remove')";
+/// That a set of changes is no undo, and was not undone.
+const STANDS: &str = "s.undoes IS NULL AND NOT EXISTS \
+     (SELECT 1 FROM change_set u WHERE u.undoes = s.id)";
+
+/// What is taken back together: it does not stand against itself.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Own {
+    /// One set of changes.
+    Set(RawId),
+    /// All sets of a job.
+    Job(RawId),
+}
+
+impl Own {
+    /// That the set `s` is one of these.
+    fn write(self, sql: &mut Sql) {
+        match self {
+            Self::Set(id) => sql.push("s.id = ").bind(SqlValue::Integer(id.0)),
+            Self::Job(id) => sql.push("COALESCE(s.job, 0) = ").bind(SqlValue::Integer(id.0)),
+        };
+    }
+}
+
+/// What stands against an undo.
+#[derive(Debug, Default)]
+pub(crate) struct Objections {
+    /// How many records.
+    pub(crate) count: usize,
+    /// The first of them, by name.
+    pub(crate) named: Vec<Refusal>,
+}
+
+impl Objections {
+    fn add(&mut self, refusal: Refusal) {
+        self.count += 1;
+        if self.named.len() < NAMED_MAX {
+            self.named.push(refusal);
+        }
+    }
+
+    /// As an error, when there are any; of a job, how many come first.
+    pub(crate) fn refuse(self, own: Own) -> Result<()> {
+        if self.count == 0 {
+            return Ok(());
+        }
+        let mut refusals = self.named;
+        if matches!(own, Own::Job(_)) {
+            refusals.insert(0, Refusal::new("undo-nothing-done").with("count", self.count));
+        }
+        Err(Error::Refused(refusals))
+    }
+}
+
+pub(crate) fn changed_since(record_type: &RecordType, title: &str) -> Refusal {
+    Refusal::new("changed-since").with("type", &record_type.name).with("title", title)
+}
+
+impl View {
+    /// What stands against taking back one set of changes.
+    pub(crate) async fn object(
+        &mut self,
+        set: RawId,
+        own: Own,
+        objections: &mut Objections,
+    ) -> Result<()> {
+        let mut made: Vec<(String, Vec<RawId>)> = Vec::new();
+        let mut changed: Vec<(String, Vec<Item>)> = Vec::new();
+        for item in self.items_of(set).await? {
+            let name = item.record_type.clone();
+            match item.operation {
+                Operation::Create => match made.last_mut().filter(|(known, _)| *known == name) {
+                    Some((_, ids)) => ids.push(item.record),
+                    None => made.push((name, vec![item.record])),
+                },
+                // What was removed is made again under its own id.
+                Operation::Remove => {}
+                _ => match changed.last_mut().filter(|(known, _)| *known == name) {
+                    Some((_, items)) => items.push(item),
+                    None => changed.push((name, vec![item])),
+                },
+            }
+        }
+        for (name, ids) in made {
+            let record_type = self.catalog.named(&name)?.clone();
+            for chunk in ids.chunks(CHUNK) {
+                self.object_to_removal(&record_type, set, chunk, own, objections).await?;
+            }
+        }
+        for (name, items) in changed {
+            let record_type = self.catalog.named(&name)?.clone();
+            for chunk in items.chunks(CHUNK) {
+                self.object_to_change(&record_type, set, chunk, own, objections).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// New records that others changed since, linked to or shared: they are not to be removed.
+    async fn object_to_removal(
+        &mut self,
+        record_type: &RecordType,
+        set: RawId,
+        ids: &[RawId],
+        own: Own,
+        objections: &mut Objections,
+    ) -> Result<()> {
+        let rows = self.rows_by_ids(record_type, ids, Purpose::Change).await?;
+        for _ in rows.len()..ids.len() {
+            objections.add(changed_since(record_type, "?"));
+        }
+        let changed = self.changed_by_others(ids, set, own).await?;
+        for row in rows.iter().filter(|row| changed.contains(&row.id)) {
+            let title = self.withheld(record_type, row.clone()).title(record_type);
+            objections.add(changed_since(record_type, &title));
+        }
+        let titles: HashMap<RawId, &Row> = rows.iter().map(|row| (row.id, row)).collect();
+        let title = |view: &Self, id: RawId| {
+            let row = titles.get(&id).map(|row| view.withheld(record_type, (*row).clone()));
+            row.map_or_else(|| "?".to_owned(), |row| row.title(record_type))
+        };
+        for (id, other, linked) in self.built_upon(record_type, ids, own).await? {
+            let refusal = match self.titles(&other.name, &[linked]).await?.remove(&linked) {
+                Some(by) => Refusal::new("still-linked").with("by", by),
+                None => Refusal::new("still-linked-unseen"),
+            };
+            objections.add(refusal.with("title", title(self, id)).with("type", &other.name));
+        }
+        for id in self.shared_by_others(ids).await? {
+            objections.add(Refusal::new("still-shared").with("title", title(self, id)));
+        }
+        Ok(())
+    }
+
+    /// Which of these records have changes after a set that are neither its own, nor undone, nor
+    /// undo.
+    async fn changed_by_others(
+        &mut self,
+        ids: &[RawId],
+        set: RawId,
+        own: Own,
+    ) -> Result<Vec<RawId>> {
+        let mut sql = self.session.sql(
+            "SELECT DISTINCT i.record FROM change_item i JOIN change_set s ON s.id = i.change_set \
+             WHERE i.record IN (",
+        );
+        sql.bind_all(ids.iter().map(|id| SqlValue::Integer(id.0)));
+        sql.push(&format!(") AND i.operation IN {CHANGES} AND i.change_set > "));
+        sql.bind(SqlValue::Integer(set.0)).push(&format!(" AND {STANDS} AND NOT ("));
+        own.write(&mut sql);
+        sql.push(")");
+        self.session.rows(&sql).await?.iter().map(|row| row[0].integer().map(RawId)).collect()
+    }
+
+    /// Records that link to these and that others made or linked: what is linked, the type and the
+    /// id of what links.
+    async fn built_upon(
+        &mut self,
+        record_type: &RecordType,
+        ids: &[RawId],
+        own: Own,
+    ) -> Result<Vec<(RawId, RecordType, RawId)>> {
+        let catalog = self.catalog.clone();
+        let mut found = Vec::new();
+        for other in catalog.types() {
+            for field in other.fields.iter() {
+                match &field.kind {
+                    Kind::Links { to } if to == record_type.name.as_ref() => {
+                        for (id, row) in self.linking_among_others(other, field, ids, own).await? {
+                            found.push((id, other.as_ref().clone(), row));
+                        }
+                    }
+                    kind if kind.link_target() == Some(record_type.name.as_ref()) => {
+                        for (id, row) in self.linking(other, field, ids, own).await? {
+                            found.push((id, other.as_ref().clone(), row));
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn linking(
+        &mut self,
+        other: &RecordType,
+        field: &Field,
+        ids: &[RawId],
+        own: Own,
+    ) -> Result<Vec<(RawId, RawId)>> {
+        let link = Expression::of(self.session.dialect(), "t0", field).sql;
+        let mut sql = self.session.sql(format!("SELECT {link}, t0.\"id\" FROM "));
+        sql.name(&other.name).push(&format!(" t0 WHERE {link} IN ("));
+        sql.bind_all(ids.iter().map(|id| SqlValue::Integer(id.0))).push(")");
+        others_work(&mut sql, field, own);
+        sql.push(&format!(" LIMIT {LINKING_MAX}"));
+        let pair = |row: &SqlRow| Ok((RawId(row[0].integer()?), RawId(row[1].integer()?)));
+        self.session.rows(&sql).await?.iter().map(pair).collect()
+    }
+
+    /// The same of a field with several links, which no index serves.
+    async fn linking_among_others(
+        &mut self,
+        other: &RecordType,
+        field: &Field,
+        ids: &[RawId],
+        own: Own,
+    ) -> Result<Vec<(RawId, RawId)>> {
+        let links = Expression::of(self.session.dialect(), "t0", field).sql;
+        let mut sql = self.session.sql(format!("SELECT {} FROM ", select_list(other, "t0")));
+        sql.name(&other.name).push(&format!(" t0 WHERE {links} IS NOT NULL"));
+        others_work(&mut sql, field, own);
+        let mut found = Vec::new();
+        for columns in self.session.rows(&sql).await? {
+            let row = read_row(other, columns)?;
+            let held = row.value(other, &field.name);
+            let linked = held.links().iter().filter(|id| ids.contains(id));
+            found.extend(linked.map(|id| (*id, row.id)));
+            if found.len() >= LINKING_MAX {
+                break;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn shared_by_others(&mut self, ids: &[RawId]) -> Result<Vec<RawId>> {
+        let mut sql = self.session.sql("SELECT DISTINCT record FROM share WHERE record IN (");
+        sql.bind_all(ids.iter().map(|id| SqlValue::Integer(id.0))).push(")");
+        self.session.rows(&sql).await?.iter().map(|row| row[0].integer().map(RawId)).collect()
+    }
+
+    /// Records whose fields do not hold any more what the set gave them.
+    async fn object_to_change(
+        &mut self,
+        record_type: &RecordType,
+        set: RawId,
+        items: &[Item],
+        own: Own,
+        objections: &mut Objections,
+    ) -> Result<()> {
+        let ids: Vec<RawId> = items.iter().map(|item| item.record).collect();
+        let rows = self.rows_by_ids(record_type, &ids, Purpose::Change).await?;
+        let rows: HashMap<RawId, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
+        let changed = self.changed_by_others(&ids, set, own).await?;
+        for item in items {
+            let Some(row) = rows.get(&item.record) else {
+                objections.add(changed_since(record_type, "?"));
+                continue;
+            };
+            if changed.contains(&item.record)
+                && !self.holds_still(record_type, row, set, item, own).await?
+            {
+                let title = self.withheld(record_type, row.clone()).title(record_type);
+                objections.add(changed_since(record_type, &title));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a record holds what an item gave it, once all that the job itself did later is
+    /// taken back.
+    async fn holds_still(
+        &mut self,
+        record_type: &RecordType,
+        row: &Row,
+        set: RawId,
+        item: &Item,
+        own: Own,
+    ) -> Result<bool> {
+        let mut sql = self.session.sql(
+            "SELECT i.diff FROM change_item i JOIN change_set s ON s.id = i.change_set \
+             WHERE i.record = ",
+        );
+        sql.bind(SqlValue::Integer(row.id.0)).push(" AND (i.change_set, i.seq) > (");
+        sql.bind_all([SqlValue::Integer(set.0), SqlValue::Integer(item.seq)]);
+        sql.push(&format!(") AND i.operation IN {CHANGES} AND {STANDS} AND "));
+        own.write(&mut sql);
+        sql.push(" ORDER BY i.change_set DESC, i.seq DESC");
+        let mut taken_back: HashMap<String, Value> = HashMap::new();
+        for columns in self.session.rows(&sql).await? {
+            let diff = columns.into_iter().next().and_then(|value| value.into_text().ok());
+            let diff = diff.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            for change in Changes::from_json(record_type, &diff).0 {
+                taken_back.insert(change.field, change.old);
+            }
+        }
+        let changes = Changes::from_json(record_type, &item.diff);
+        Ok(changes.0.iter().all(|change| match taken_back.get(&change.field) {
+            Some(value) => *value == change.new,
+            None => row.value(record_type, &change.field) == change.new,
+        }))
+    }
+}
+
+/// That the row `t0` was linked by others: not by what is taken back, and not by the product on
+/// its own, whose findings go with what they are about.
+fn others_work(sql: &mut Sql, field: &Field, own: Own) {
+    let items = "(SELECT 1 FROM change_item i JOIN change_set s ON s.id = i.change_set \
+                 WHERE i.record = t0.\"id\"";
+    let computed = "s.actor IS NULL AND s.job IS NULL AND s.origin = 'job'";
+    sql.push(&format!(" AND NOT EXISTS {items} AND {STANDS} AND "));
+    own.write(sql);
+    sql.push(" AND (i.operation = 'create' OR CAST(i.diff AS TEXT) LIKE ");
+    sql.bind(SqlValue::Text(format!("%\"{}\"%", field.name)));
+    sql.push(&format!(
+        ")) AND NOT (EXISTS {items} AND i.operation = 'create' AND {computed}) \
+         AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND NOT ({computed})))"
+    ));
+}
