@@ -18,6 +18,7 @@ pub mod service;
 pub mod text;
 pub mod work;
 
+mod guard;
 mod migrations;
 
 use guanxi_base::{Clock, Result};
@@ -87,7 +88,7 @@ pub static RECORD_TYPES: &[&RecordType] = &[
 /// # Errors
 /// When a migration is broken.
 pub fn store_config(url: String, clock: Clock) -> Result<StoreConfig> {
-    let (migrations, guard) = (migrations()?, Some(authority::guard as guanxi_store::Guard));
+    let (migrations, guard) = (migrations()?, Some(guard::guard as guanxi_store::Guard));
     Ok(StoreConfig { url, types: RECORD_TYPES, migrations, clock, guard })
 }
 

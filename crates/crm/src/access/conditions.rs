@@ -4,6 +4,12 @@
 use guanxi_base::{Error, Refusal, Result};
 use guanxi_record::{Filter, RecordType, condition_from_param};
 
+/// What the address of a list says besides conditions.
+pub const LIST_PARAMETERS: [&str; 14] = [
+    "q", "sort", "after", "limit", "archived", "filter", "total", "format", "columns", "group_by",
+    "measures", "part", "saved", "view",
+];
+
 /// Reads `status=confirmed&total.lt=5000`.
 ///
 /// # Errors
@@ -17,7 +23,7 @@ pub fn parse(text: &str) -> Result<Filter> {
 }
 
 /// The names and values of an address's parameters.
-pub(super) fn pairs(text: &str) -> Result<Vec<(String, String)>> {
+pub(crate) fn pairs(text: &str) -> Result<Vec<(String, String)>> {
     let parts = text.trim().trim_start_matches('?').split('&').filter(|part| !part.is_empty());
     let pair = |part: &str| {
         let (name, value) = part.split_once('=').ok_or_else(|| not_one(part))?;

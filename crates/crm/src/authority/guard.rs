@@ -13,8 +13,7 @@ use guanxi_store::{Changed, Operation, Purpose, Rights, Tx};
 use serde_json::Value as Json;
 
 use super::request::{ApprovalRequest, RequestState, open_about};
-use crate::access::{AuthorityLimit, Organisation, SavedView, check_saved_view, conditions};
-use crate::delivery::{Subscription, check_subscription};
+use crate::access::{AuthorityLimit, Organisation, conditions};
 
 /// Refuses what goes beyond the Actor's authority; see `guanxi_store::Guard`.
 pub fn guard<'a>(
@@ -28,29 +27,10 @@ pub fn guard<'a>(
         // The rule looks at what the Actor may not see.
         let rights = tx.act_with(Rights::All);
         let limits = is_limited.then_some((&*organisation, user));
-        let mut outcome = check(tx, changed, limits).await;
-        if outcome.is_ok() {
-            outcome = reaches_others(tx, changed, (&organisation, user)).await;
-        }
+        let outcome = check(tx, changed, limits).await;
         tx.act_with(rights);
         outcome
     })
-}
-
-/// What comes before others, by notices, mails and shared views, goes only where it may.
-async fn reaches_others(
-    tx: &mut Tx,
-    changed: &[Changed],
-    (organisation, user): (&Organisation, RawId),
-) -> Result<()> {
-    for one in changed {
-        match one.record_type.as_str() {
-            Subscription::NAME => check_subscription(tx, organisation, user, one).await?,
-            SavedView::NAME => check_saved_view(tx, organisation, user, one).await?,
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 async fn check(
