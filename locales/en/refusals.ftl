@@ -29,6 +29,7 @@ refusal-custom-field-in-use = “{ $name }” holds a value in { $count } record
 refusal-disk-full = The disk of the server is full. Nothing was changed. Ask the administrator to make room.
 refusal-database-away = The database does not answer. Nothing was changed. Try again in a moment; if it goes on, ask the administrator to look whether PostgreSQL runs and has connections left.
 refusal-database-busy = The database is busy with other work. Nothing was changed. Try again in a moment.
+refusal-database-damaged = The database file is damaged, or it is none of Guanxi. Nothing was changed. Stop Guanxi, move the file away and put a backup back with “guanxi restore”.
 refusal-database-read-only = The data folder cannot be written to. Nothing was changed. Give it to the account that Guanxi runs under, or start Guanxi under the account that it belongs to.
 refusal-disk-fails = The disk of the server does not take what is written: it is full or broken. Nothing was changed. Ask the administrator to look at it.
 refusal-due-before-date = The due date lies before the date of the invoice. Choose a later one.

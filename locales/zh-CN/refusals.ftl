@@ -29,6 +29,7 @@ refusal-custom-field-in-use = “{ $name }”已在 { $count } 条记录中有�
 refusal-disk-full = 服务器磁盘已满，未作任何修改。请联系管理员释放空间。
 refusal-database-away = 数据库没有响应，未作任何修改。请稍后重试；若持续如此，请管理员检查 PostgreSQL 是否在运行、是否还有可用连接。
 refusal-database-busy = 数据库正忙于其他工作，未作任何修改，请稍后重试。
+refusal-database-damaged = 数据库文件已损坏，或不是 Guanxi 的数据库，未作任何修改。请停止 Guanxi，移走该文件，并用“guanxi restore”恢复备份。
 refusal-database-read-only = 数据文件夹不可写，未作任何修改。请将其交给运行 Guanxi 的账户，或用其所属账户启动 Guanxi。
 refusal-disk-fails = 服务器磁盘无法写入：已满或已损坏，未作任何修改。请联系管理员检查。
 refusal-due-before-date = 到期日早于开票日期，请选择更晚的日期。

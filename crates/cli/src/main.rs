@@ -196,7 +196,10 @@ async fn open(arguments: &Arguments) -> Result<Store> {
 fn warehouse(arguments: &Arguments) -> Result<Warehouse> {
     match &arguments.warehouse {
         Some(address) => Warehouse::open(address),
-        None => Warehouse::open(&arguments.data.join("warehouse").to_string_lossy()),
+        None => {
+            private::make_folder(&arguments.data)?;
+            Warehouse::open(&arguments.data.join("warehouse").to_string_lossy())
+        }
     }
 }
 

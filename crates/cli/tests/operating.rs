@@ -158,11 +158,12 @@ fn an_address_is_typed_in_any_case() {
 }
 
 #[test]
-fn a_folder_that_cannot_be_written_to_is_said_in_words() {
+fn a_damaged_database_is_said_in_words() {
     let folder = tempfile::tempdir().unwrap();
     let data = folder.path().join("data");
-    told(&data, &["migrate"]);
-    std::fs::write(data.join("guanxi.db"), "this is no database at all, but text").unwrap();
+    std::fs::create_dir(&data).unwrap();
+    std::fs::write(data.join("guanxi.db"), "this is no database at all, but text\n".repeat(500))
+        .unwrap();
     let said = refused(&data, &["migrate"]);
-    assert!(!said.contains("INSERT"), "{said}");
+    assert!(said.contains("put a backup back") && !said.contains("PRAGMA"), "{said}");
 }

@@ -19,6 +19,7 @@ pub mod text;
 pub mod wording;
 pub mod work;
 
+mod guard;
 mod migrations;
 
 use guanxi_base::{Clock, Result};
@@ -88,7 +89,7 @@ pub static RECORD_TYPES: &[&RecordType] = &[
 /// # Errors
 /// When a migration is broken.
 pub fn store_config(url: String, clock: Clock) -> Result<StoreConfig> {
-    let (migrations, guard) = (migrations()?, Some(authority::guard as guanxi_store::Guard));
+    let (migrations, guard) = (migrations()?, Some(guard::guard as guanxi_store::Guard));
     let complete = Some(sales::take_from_product as guanxi_store::Complete);
     Ok(StoreConfig { url, types: RECORD_TYPES, migrations, clock, guard, complete })
 }

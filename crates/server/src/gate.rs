@@ -42,21 +42,6 @@ impl Gate {
         }
     }
 
-    /// Refuses at once, before anything is looked up, when it could not be entered anyhow.
-    ///
-    /// # Errors
-    /// `server-busy`.
-    pub(crate) fn look(&self) -> Result<()> {
-        match self.waiting.load(Ordering::Acquire) < self.waiting_max {
-            true => Ok(()),
-            false => Err(Self::busy()),
-        }
-    }
-
-    fn busy() -> Error {
-        Refusal::new("server-busy").with("seconds", AGAIN_SECONDS).into()
-    }
-
     /// Waits until there is room.
     ///
     /// # Errors
@@ -68,7 +53,7 @@ impl Gate {
         let before = self.waiting.fetch_add(1, Ordering::AcqRel);
         let waiting = Waiting(&self.waiting);
         if before >= self.waiting_max {
-            return Err(Self::busy());
+            return Err(Refusal::new("server-busy").with("seconds", AGAIN_SECONDS).into());
         }
         let permit = self.passing.clone().acquire_owned().await.map_err(Error::internal)?;
         drop(waiting);

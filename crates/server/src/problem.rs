@@ -18,6 +18,7 @@ pub(crate) fn status(error: &Error) -> StatusCode {
             Some("disk-full" | "disk-fails" | "database-read-only") => {
                 StatusCode::INSUFFICIENT_STORAGE
             }
+            Some("database-damaged") => StatusCode::INTERNAL_SERVER_ERROR,
             Some("try-again" | "server-busy" | "database-busy" | "database-away") => {
                 StatusCode::SERVICE_UNAVAILABLE
             }

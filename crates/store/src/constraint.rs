@@ -20,13 +20,14 @@ pub(crate) fn from_sqlite(error: &rusqlite::Error, sql: &str) -> Error {
     }
     if let Some(code) = error.sqlite_error_code() {
         use rusqlite::ErrorCode::{
-            CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, PermissionDenied, ReadOnly,
-            SystemIoFailure,
+            CannotOpen, DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase,
+            PermissionDenied, ReadOnly, SystemIoFailure,
         };
         let told = match code {
             DiskFull => Some("disk-full"),
             DatabaseBusy | DatabaseLocked => Some("database-busy"),
             SystemIoFailure => Some("disk-fails"),
+            DatabaseCorrupt | NotADatabase => Some("database-damaged"),
             ReadOnly | PermissionDenied | CannotOpen => Some("database-read-only"),
             _ => None,
         };

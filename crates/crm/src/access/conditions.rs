@@ -91,7 +91,7 @@ pub fn as_address(text: &str) -> Result<String> {
 }
 
 /// The parameters of an address, in their order.
-pub(super) fn parts(text: &str) -> Result<Vec<(String, String)>> {
+pub(crate) fn parts(text: &str) -> Result<Vec<(String, String)>> {
     let parts = text.trim().trim_start_matches('?').split('&').filter(|part| !part.is_empty());
     let read = parts.map(|part| {
         let (name, value) = part.split_once('=').ok_or_else(|| not_one(part))?;

@@ -14,8 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::request::{ApprovalRequest, RequestState, open_about};
-use crate::access::{AuthorityLimit, Organisation, SavedView, check_saved_view, conditions};
-use crate::delivery::{Subscription, check_subscription};
+use crate::access::{AuthorityLimit, Organisation, conditions};
 use crate::sales::{ALLOWED_DELIVERIES, Order, allowed_amount};
 
 /// Refuses what goes beyond the Actor's authority; see `guanxi_store::Guard`.
@@ -32,29 +31,12 @@ pub fn guard<'a>(
         let limits = is_limited.then_some((&*organisation, user));
         let outcome = async {
             check(tx, changed, limits).await?;
-            crate::sales::check_deliveries(tx, changed, &rights).await?;
-            reaches_others(tx, changed, (&organisation, user)).await
+            crate::sales::check_deliveries(tx, changed, &rights).await
         }
         .await;
         tx.act_with(rights);
         outcome
     })
-}
-
-/// What comes before others, by notices, mails and shared views, goes only where it may.
-async fn reaches_others(
-    tx: &mut Tx,
-    changed: &[Changed],
-    (organisation, user): (&Organisation, RawId),
-) -> Result<()> {
-    for one in changed {
-        match one.record_type.as_str() {
-            Subscription::NAME => check_subscription(tx, organisation, user, one).await?,
-            SavedView::NAME => check_saved_view(tx, organisation, user, one).await?,
-            _ => {}
-        }
-    }
-    Ok(())
 }
 
 async fn check(

@@ -3,12 +3,12 @@
 
 use std::collections::BTreeSet;
 
-use guanxi_base::{Date, Error, Id, RawId, Refusal, Result};
+use guanxi_base::{Date, Error, Id, RawId, Result};
 use guanxi_record::{Json as JsonField, Record, Stored};
-use guanxi_store::{Actor, Changed, Purpose, Rights, Store, Tx};
+use guanxi_store::{Actor, Purpose, Rights, Store};
 
 use super::records::Subscription;
-use crate::access::{Organisation, RightScope, User, check_list};
+use crate::access::{Organisation, RightScope, User};
 
 /// Whom somebody may have told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,41 +54,6 @@ impl Organisation {
         people.insert(user.id.raw());
         Audience::People(people)
     }
-}
-
-/// Refuses a subscription that tells somebody whom its maker may not have told, or that leads to
-/// no list.
-pub(crate) async fn check_subscription(
-    tx: &mut Tx,
-    organisation: &Organisation,
-    user: RawId,
-    changed: &Changed,
-) -> Result<()> {
-    let leads = changed.changes("record_type") || changed.changes("condition");
-    let tells = changed.changes("subscriber") || changed.changes("role");
-    if !leads && !tells {
-        return Ok(());
-    }
-    let one: Stored<Subscription> =
-        match tx.row(Subscription::NAME, changed.record, Purpose::Read).await {
-            Ok(row) => row.try_into()?,
-            // Removed in the same transaction.
-            Err(Error::NotFound) => return Ok(()),
-            Err(error) => return Err(error),
-        };
-    if let Some(of) = one.record_type.as_ref().filter(|_| leads) {
-        let condition = one.condition.as_ref().map_or("", |condition| condition.0.as_str());
-        check_list(tx, of, condition, "condition").await?;
-    }
-    let Some(maker) = organisation.user(user).filter(|_| tells) else { return Ok(()) };
-    let audience = organisation.audience_of(maker, organisation.today_of(user, tx.now()));
-    if one.role.is_some() && audience != Audience::Everybody {
-        return Err(Refusal::field("may-not-tell-role", "role").into());
-    }
-    if one.subscriber.is_some_and(|subscriber| !audience.has(subscriber.raw())) {
-        return Err(Refusal::field("may-not-tell", "subscriber").into());
-    }
-    Ok(())
 }
 
 /// Those who do not want to be told any more.

@@ -5,7 +5,6 @@ mod numbers;
 mod records;
 mod telling;
 
-pub(crate) use audience::check_subscription;
 pub use audience::{Audience, decline};
 pub use records::{Alert, Notice, Subscription};
 pub use telling::{About, Alerted, Prepared, Told, done, due, prepare, told_until};

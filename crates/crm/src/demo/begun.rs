@@ -31,7 +31,7 @@ pub async fn want_demo(tx: &mut Tx) -> Result<()> {
 }
 
 /// Makes the demo data that are wanted; takes back first what an earlier try left. The job, if
-/// there was anything to do.
+/// there was anything to do and no other process does it.
 ///
 /// # Errors
 /// When the database fails; call it again.
@@ -41,9 +41,13 @@ pub async fn complete_demo(
     demo: Demo,
     mut progress: impl FnMut(usize) + Send,
 ) -> Result<Option<RawId>> {
-    let mut view = store.read(actor).await?;
-    let mark = view.mark(MARK).await?;
-    drop(view);
+    let read = async || store.read(actor).await?.mark(MARK).await;
+    if read().await? == 0 {
+        return Ok(None);
+    }
+    // What another process is making is not taken back.
+    let Some(alone) = store.alone(MARK).await? else { return Ok(None) };
+    let mark = read().await?;
     if mark == 0 {
         return Ok(None);
     }
@@ -54,7 +58,9 @@ pub async fn complete_demo(
             store.undo_job(actor, RawId(job), |_, _| {}).await?;
         }
     }
-    make_demo(store, actor, demo, progress).await.map(Some)
+    let job = make_demo(store, actor, demo, progress).await?;
+    alone.give_back().await;
+    Ok(Some(job))
 }
 
 /// Notes which job makes what was wanted, in the transaction of its first records.

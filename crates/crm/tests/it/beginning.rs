@@ -80,6 +80,16 @@ async fn an_administrator_without_a_password_is_given_one(database: TestDatabase
     assert_eq!(count(&store, "user").await, 1);
 }
 
+/// Waits until nobody makes demo data: of what panicked the lock is given back a moment later.
+async fn free(store: &Store) {
+    loop {
+        if let Some(alone) = store.alone("demo").await.unwrap() {
+            return alone.give_back().await;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
 async fn demo_data_that_were_interrupted_are_made_anew(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let (here, wanted) = (Passwords::Here, DemoData::Wanted);
@@ -87,6 +97,7 @@ async fn demo_data_that_were_interrupted_are_made_anew(database: TestDatabase) {
     let demo = Demo { customers: 1_100, orders_per_customer: 0.1, ..Demo::default() };
     // The process ends after the first thousand, twice.
     for _ in 0..2 {
+        free(&store).await;
         let (store, actor) = (store.clone(), actor.clone());
         let ended = tokio::spawn(async move {
             let progress = |done| assert!(done < 1_000, "interrupted");
@@ -94,7 +105,14 @@ async fn demo_data_that_were_interrupted_are_made_anew(database: TestDatabase) {
         });
         assert!(ended.await.unwrap_err().is_panic());
     }
+    free(&store).await;
     assert_eq!(count(&store, "customer").await, 1_000);
+    // While another process makes them, nobody takes them back.
+    let (other, _) = open(&database).await;
+    let alone = other.alone("demo").await.unwrap().unwrap();
+    assert_eq!(complete_demo(&store, &actor, demo, |_| {}).await.unwrap(), None);
+    assert_eq!(count(&store, "customer").await, 1_000);
+    alone.give_back().await;
     let job = complete_demo(&store, &actor, demo, |_| {}).await.unwrap();
     assert_eq!(count(&store, "customer").await, 1_100);
     assert_eq!(count(&store, "company").await, 1);

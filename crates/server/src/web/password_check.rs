@@ -2,11 +2,11 @@
 //! number of tries at once takes the machine from others.
 
 use guanxi_base::{RawId, Refusal, Result};
-use guanxi_crm::access::{Organisation, folded_address, verify_password};
+use guanxi_crm::access::{folded_address, verify_password};
 use guanxi_store::{Credential, Operation};
 use jiff::SignedDuration;
 
-use super::login::{Credentials, Visitor};
+use super::login::{Credentials, Visitor, user_of};
 use crate::app::App;
 use crate::gate::Passing;
 use crate::identity::knows_password;
@@ -27,14 +27,14 @@ pub(super) async fn whose_password(
     visitor: &Visitor,
     sent: &Credentials,
 ) -> Result<RawId> {
-    let device = visitor.device(app);
-    if device.is_none() {
-        app.gate.look()?;
-    }
     let account = folded_address(&sent.email);
-    let organisation = Organisation::of(&app.store).await?;
-    let user = organisation.user_of_address(&sent.email).map(|user| user.id.raw());
-    let device = device.filter(|device| user.is_some_and(|one| device.knows(one)));
+    // Nothing is looked up for strangers before they pass the gate.
+    let device = match visitor.device(app) {
+        Some(device) => {
+            user_of(app, &sent.email).await?.filter(|one| device.knows(*one)).map(|_| device)
+        }
+        None => None,
+    };
     // A browser that knows them has failures of its own: those of others do not hold it up.
     let counted = match &device {
         Some(device) => vec![Counted::account_on(&account, &device.name)],
@@ -44,18 +44,19 @@ pub(super) async fn whose_password(
         ],
     };
     app.throttle.begin(&counted)?;
-    let is_known = match (user, &device) {
-        (_, Some(_)) => true,
-        (Some(user), None) => app.store.is_signed_in_from(user, &visitor.address).await?,
-        (None, None) => false,
-    };
-    let gate = if is_known { &app.known_gate } else { &app.gate };
+    let gate = if device.is_some() { &app.known_gate } else { &app.gate };
     let passing = match gate.enter().await {
         Ok(passing) => passing,
         Err(busy) => {
             app.throttle.give_back(&counted);
             return Err(busy);
         }
+    };
+    let user = user_of(app, &sent.email).await?;
+    let is_known = match (user, &device) {
+        (_, Some(_)) => true,
+        (Some(user), None) => app.store.is_signed_in_from(user, &visitor.address).await?,
+        (None, None) => false,
     };
     let waits = match user.filter(|_| !is_known) {
         Some(user) => {
