@@ -166,19 +166,16 @@ fn returns(name: &str, log: &Log, days: i32) -> (f64, f64) {
 #[test]
 fn the_chance_of_return_is_what_comes_on_cdnow() {
     let Some(log) = cdnow() else { return };
-    for days in [HORIZON, 2 * HORIZON, 273] {
-        let (said, came) = returns("CDNOW", &log, days);
-        assert!(said / came > 0.6 && said / came < 1.6, "{days}: {said} {came}");
-    }
+    let found = [HORIZON, 2 * HORIZON, 273].map(|days| returns("CDNOW", &log, days));
+    // Each is of one time of one year: seasons are in it.
+    assert!(found.iter().all(|(said, came)| said / came > 0.5 && said / came < 2.0), "{found:?}");
 }
 
 #[test]
 fn the_chance_of_return_is_what_comes_on_online_retail() {
     let Some(log) = online_retail() else { return };
-    for days in [HORIZON, 100] {
-        let (said, came) = returns("Online Retail", &log, days);
-        assert!(said / came > 0.6 && said / came < 1.6, "{days}: {said} {came}");
-    }
+    let found = [HORIZON, 100].map(|days| returns("Online Retail", &log, days));
+    assert!(found.iter().all(|(said, came)| said / came > 0.7 && said / came < 1.4), "{found:?}");
 }
 
 #[test]
