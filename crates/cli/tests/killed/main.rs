@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 mod first_start;
+mod damaged;
 mod import;
 mod warehouse;
 

@@ -65,8 +65,8 @@ pub struct Purchases {
     purchases: Vec<Purchase>,
 }
 
-/// By customer's place the purchases in one currency.
-type ByPlace = HashMap<u32, Vec<Purchase>>;
+/// The purchases in one currency, each with the place of the customer, by place and day.
+type Placed = Vec<(u32, Purchase)>;
 
 impl Purchases {
     /// Reads them from the warehouse.
@@ -93,29 +93,32 @@ impl Purchases {
         let orders = Orders::read(warehouse, manifest, catalog).await?;
         let mut left_aside = LeftAside::default();
         let mut by_currency = orders.by_currency(&places, counted, &mut left_aside);
-        let count = |of: &ByPlace| of.values().map(Vec::len).sum::<usize>();
         // Of two with as many the one that comes first by its code.
         by_currency.sort_by_key(|(currency, of)| {
-            (std::cmp::Reverse(count(of)), currency.code().to_owned())
+            (std::cmp::Reverse(of.len()), currency.code().to_owned())
         });
         let mut by_currency = by_currency.into_iter();
         let (currency, most) = by_currency.next().unzip();
-        let mut most: ByPlace = most.unwrap_or_default();
+        let most: Placed = most.unwrap_or_default();
+        let mut starts = Vec::with_capacity(customers.len() + 1);
+        let mut at = 0;
+        for place in 0..customers.len() as u32 {
+            starts.push(at);
+            at += most[at..].partition_point(|(customer, _)| *customer == place);
+        }
+        starts.push(at);
         let (mut elsewhere, mut in_other_currencies) = (HashMap::new(), 0);
         for (currency, of) in by_currency {
-            in_other_currencies += count(&of);
-            for (place, purchases) in of.into_iter().filter(|(place, _)| !most.contains_key(place))
-            {
-                let of_place = Elsewhere { currency, purchases };
-                elsewhere.entry(place as usize).or_insert(of_place);
+            in_other_currencies += of.len();
+            for theirs in of.chunk_by(|one, other| one.0 == other.0) {
+                let place = theirs[0].0 as usize;
+                if starts[place] == starts[place + 1] {
+                    let purchases = theirs.iter().map(|(_, purchase)| *purchase).collect();
+                    elsewhere.entry(place).or_insert(Elsewhere { currency, purchases });
+                }
             }
         }
-        let (mut starts, mut purchases) = (Vec::with_capacity(customers.len() + 1), Vec::new());
-        for place in 0..customers.len() as u32 {
-            starts.push(purchases.len());
-            purchases.extend(most.remove(&place).unwrap_or_default());
-        }
-        starts.push(purchases.len());
+        let purchases: Vec<Purchase> = most.into_iter().map(|(_, purchase)| purchase).collect();
         let all = purchases.iter().chain(elsewhere.values().flat_map(|one| &one.purchases));
         let last = all.map(|purchase| purchase.day).max();
         Ok(Self {
@@ -227,12 +230,12 @@ impl Orders {
         places: &HashMap<i64, u32>,
         counted: Counted,
         left_aside: &mut LeftAside,
-    ) -> Vec<(Currency, ByPlace)> {
+    ) -> Vec<(Currency, Placed)> {
         let frame = &self.frame;
         let (ids, customers) = (frame.numbers("id"), frame.numbers("customer"));
         let (days, units) = (frame.numbers("date"), frame.numbers("total"));
         let (codes, words) = frame.codes(&currency_column("total"));
-        let mut found: HashMap<(u32, u32), [Vec<Purchase>; 2]> = HashMap::new();
+        let mut found: Vec<(u32, u32, bool, Purchase)> = Vec::new();
         for at in 0..frame.rows {
             let Some(kind) = self.kinds[at] else { continue };
             let Some(place) = places.get(&customers[at]) else { continue };
@@ -247,16 +250,19 @@ impl Orders {
             if let Some(why) = wrong {
                 left_aside.note(Order::NAME, why, ids[at]);
             } else {
-                let both = found.entry((codes[at], *place)).or_default();
-                both[usize::from(!gives)].push(Purchase { day, units: units[at] });
+                found.push((codes[at], *place, gives, Purchase { day, units: units[at] }));
             }
         }
-        let mut by_code: HashMap<u32, ByPlace> = HashMap::new();
-        for ((code, place), [sales, returns]) in found {
-            let purchases = counted.of(sales, returns);
-            if !purchases.is_empty() {
-                by_code.entry(code).or_default().insert(place, purchases);
-            }
+        found.sort_unstable();
+        let mut by_code: HashMap<u32, Placed> = HashMap::new();
+        for theirs in found.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
+            let (code, place) = (theirs[0].0, theirs[0].1);
+            let those = |gives: bool| -> Vec<Purchase> {
+                theirs.iter().filter(|one| one.2 == gives).map(|one| one.3).collect()
+            };
+            let purchases = counted.of(those(true), those(false));
+            let placed = purchases.into_iter().map(|purchase| (place, purchase));
+            by_code.entry(code).or_default().extend(placed);
         }
         let currency = |code: u32| words.get(code as usize)?.parse().ok();
         by_code.into_iter().filter_map(|(code, of)| Some((currency(code)?, of))).collect()

@@ -107,16 +107,8 @@ pub(crate) fn value(
             html! { (signed.texts.get(if *yes { "ui-yes" } else { "ui-no" })) }
         }
         Value::Integer(number) => html! { (format::number(locale, &number.to_string())) },
-        // What is derived is estimated: more digits would be pretended.
-        Value::Decimal(number) if field.derived => {
-            html! { (format::estimate(locale, number.units() as f64 / Decimal::ONE as f64)) }
-        }
-        Value::Percent(number) if field.derived => {
-            let share = number.units() as f64 / (100 * Percent::ONE) as f64;
-            html! { (format::estimated_share(locale, share)) }
-        }
-        Value::Money(money) if field.derived => {
-            html! { (format::money(locale, money.rounded())) }
+        Value::Decimal(_) | Value::Percent(_) | Value::Money(_) if field.derived => {
+            html! { (estimated(signed, value)) }
         }
         Value::Decimal(number) => html! { (format::number(locale, &number.to_string())) },
         Value::Percent(number) => {
@@ -134,6 +126,21 @@ pub(crate) fn value(
                 .filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" "))
         },
         Value::Json(json) => html! { code { (json) } },
+    }
+}
+
+/// What is derived is estimated: more digits would be pretended.
+fn estimated(signed: &SignedIn, value: &Value) -> String {
+    let locale = signed.texts.locale();
+    match value {
+        Value::Decimal(number) => {
+            format::estimate(locale, number.units() as f64 / Decimal::ONE as f64)
+        }
+        Value::Percent(number) => {
+            format::estimated_share(locale, number.units() as f64 / (100 * Percent::ONE) as f64)
+        }
+        Value::Money(money) => format::money(locale, money.rounded()),
+        other => other.to_text(),
     }
 }
 

@@ -50,9 +50,13 @@ pub(super) fn states_card(signed: &SignedIn, states: &[State]) -> Markup {
         states.iter().filter_map(|one| Some((one, one.run.as_ref()?))).collect();
     let again = states.iter().any(State::is_going_on).then_some("every 2s");
     html! {
-        ul id="analyses" class="list-unstyled" role="status" hx-get=[again.map(|_| "/insights")]
-            hx-trigger=[again] hx-select=[again.map(|_| "#analyses")] hx-swap=[again.map(|_| "outerHTML")] {
-            @for (state, run) in known { li class="mb-1" { (state_line(signed, state, run)) } }
+        div id="analyses" role="status" hx-get=[again.map(|_| "/insights")] hx-trigger=[again]
+            hx-select=[again.map(|_| "#analyses")] hx-swap=[again.map(|_| "outerHTML")] {
+            @if !known.is_empty() {
+                ul class="list-unstyled" {
+                    @for (state, run) in known { li class="mb-1" { (state_line(signed, state, run)) } }
+                }
+            }
         }
     }
 }

@@ -105,7 +105,7 @@ async fn pressing_a_button_says_what_comes_of_it(database: TestDatabase) {
     assert!(!before.contains("waits for its turn") && !before.contains("every 2s"));
     assert_eq!(browser.press("customer_value").await.status, StatusCode::SEE_OTHER);
     let waiting = browser.get("/insights").await;
-    let card = between(&waiting, "id=\"analyses\"", "</ul>");
+    let card = between(&waiting, "id=\"analyses\"", "</div>");
     assert!(
         card.contains("Customer value: waits for its turn, asked for on 18 Mar 2026"),
         "{card}"
@@ -116,7 +116,7 @@ async fn pressing_a_button_says_what_comes_of_it(database: TestDatabase) {
     assert_eq!(buttons.matches("disabled").count(), 1, "{buttons}");
     run_next(&browser.house.store, &browser.warehouse).await.unwrap().unwrap();
     let done = browser.get("/insights").await;
-    let card = between(&done, "id=\"analyses\"", "</ul>");
+    let card = between(&done, "id=\"analyses\"", "</div>");
     assert!(card.contains("Customer value: done on 18 Mar 2026") && !card.contains("every 2s"));
     // Without a purchase nothing is counted from nowhere to nowhere.
     assert!(done.contains("no purchases yet") && !done.contains("from  to"), "{done}");
