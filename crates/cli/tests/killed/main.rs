@@ -2,8 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
-mod first_start;
 mod damaged;
+mod first_start;
 mod import;
 mod warehouse;
 
