@@ -7,7 +7,7 @@ use clap::Args;
 use guanxi_base::{Error, Result};
 use guanxi_crm::access::{self, KEY_BYTES, PasswordPolicy, Vault};
 use guanxi_crm::dashboards::make_role_dashboards;
-use guanxi_crm::demo::{Demo, analyse_demo, make_demo};
+use guanxi_crm::demo::{Demo, analyse_demo, make_demo, open_demo_accounts};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Filter, Query, Record};
 use guanxi_server::{
@@ -150,10 +150,13 @@ pub(crate) async fn run(
     let actor = Actor::system(Origin::Cli);
     standard_roles(&store, &actor).await?;
     let first = first_administrator(&store, &actor, data).await?;
-    if options.demo && first.is_some() {
+    if let Some(password) = first.as_ref().filter(|_| options.demo) {
         println!("making demo data ...");
         make_demo(&store, &actor, Demo::default(), |_| {}).await?;
-        analyse_demo(&store, &warehouse, &actor).await?;
+        for problem in analyse_demo(&store, &warehouse, &actor).await? {
+            println!("{problem}");
+        }
+        open_demo_accounts(&store, password).await?;
     }
     let listener = tokio::net::TcpListener::bind(options.listen).await.map_err(|error| {
         Error::internal(format!("cannot listen on {}: {error}", options.listen))
@@ -173,7 +176,7 @@ pub(crate) async fn run(
     guanxi_server::serve(listener, app, stop_signal()).await
 }
 
-/// A new company starts with roles that fit most.
+/// A new company starts with roles that fit most; those of an older one are brought up to date.
 async fn standard_roles(store: &Store, actor: &Actor) -> Result<()> {
     let mut tx = store.write(actor).await?;
     let mut any = Query::of(Filter::everything()).limited(1);
@@ -183,9 +186,12 @@ async fn standard_roles(store: &Store, actor: &Actor) -> Result<()> {
         let text = |key: &str| texts.get(key);
         let roles = access::make_standard_roles(&mut tx, &text).await?;
         make_role_dashboards(&mut tx, &roles, &text).await?;
-        tx.commit().await?;
+        return tx.commit().await.map(drop);
     }
-    Ok(())
+    match access::renew_standard_roles(&mut tx).await? {
+        0 => Ok(()),
+        _ => tx.commit().await.map(drop),
+    }
 }
 
 /// Makes the first administrator if there is none; the password.

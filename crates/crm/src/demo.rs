@@ -1,6 +1,7 @@
 //! A believable trading company from a seed: customers that come, buy by season, grow, pay late
 //! and leave. The same seed gives the same company, at any scale.
 
+mod accounts;
 mod analysed;
 mod business;
 mod copies;
@@ -10,6 +11,7 @@ mod standing;
 mod words;
 mod work;
 
+pub use accounts::{DEMO_MAIL, DemoAccount, demo_accounts, open_demo_accounts};
 pub use analysed::analyse_demo;
 
 use guanxi_base::{Clock, Currency, Id, Money, RawId, Result, Rng};

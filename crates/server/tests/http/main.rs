@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod coverage;
+mod first_hour;
 mod house;
 mod pages;
 mod proof;
