@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The warehouse and the analysis of customers over a large demo database, and one question of a cube against DuckDB on
 # the same files. Needs python3-venv; `pip install duckdb` goes into ~/.cache/guanxi.
-#   guanxi --data FOLDER demo --customers 1000000 --orders-per-customer 0.3
+#   guanxi --data FOLDER demo --without-analyses --customers 1000000 --orders-per-customer 0.3
 #   python3 bench/more-lines.py FOLDER/guanxi.db 10000000
 #   bench/insights.sh BINARY FOLDER
 set -euo pipefail

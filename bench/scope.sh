@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Lists as somebody with three roles sees them, one of which reaches a territory: over a large demo
 # database. Prints p50, p95, p99 and CPU per request, as bench/load.mjs does.
-#   guanxi --data FOLDER demo --customers 1000000 --orders-per-customer 0.3
+#   guanxi --data FOLDER demo --without-analyses --customers 1000000 --orders-per-customer 0.3
 #   bench/scope.sh BINARY FOLDER
 set -euo pipefail
 cd "$(dirname "$0")/.."

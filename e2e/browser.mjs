@@ -12,6 +12,9 @@ const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const binary = process.env.GUANXI_BINARY ?? join(here, "../target/debug/guanxi");
 const password = process.env.GUANXI_PASSWORD ?? "a long password";
 
+/** Demo data that nobody has analysed yet. */
+export const unanalysed = () => demoData({ customers: 2000, more: ["--without-analyses"] });
+
 export { password };
 export const screens = { wide: { width: 1366, height: 800 }, phone: { width: 390, height: 844 } };
 
@@ -30,9 +33,9 @@ export function runCommand(data, args, more = {}) {
 }
 
 /** Demo data whose people can sign in, all with the same password. */
-export function demoData() {
+export function demoData({ customers = 300, more = [] } = {}) {
   const data = mkdtempSync(join(tmpdir(), "guanxi-e2e-"));
-  runCommand(data, ["demo", "--customers", "300"]);
+  runCommand(data, ["demo", "--customers", String(customers), ...more]);
   runCommand(data, ["user", "admin@guanxi.local", "--name", "Admin", "--administrator"]);
   for (let at = 1; at <= 6; at += 1) runCommand(data, ["user", `staff${at}@demo.example`]);
   return data;

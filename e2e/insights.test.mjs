@@ -1,11 +1,11 @@
 // From data to knowledge: the analysis is run in the browser, and what it finds is where people work.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { looks, screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
+import { looks, screenshot, scrollsSideways, signIn, startBrowser, startServer, unanalysed, violations } from "./browser.mjs";
 
 let server, browser;
 before(async () => {
-  server = await startServer();
+  server = await startServer([], { data: unanalysed() });
   browser = await startBrowser();
 });
 after(async () => {

@@ -1,11 +1,11 @@
 // Customers that stand in the base more than once: told at entry, found, merged, parted again.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { looks, screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
+import { looks, screenshot, scrollsSideways, signIn, startBrowser, startServer, unanalysed, violations } from "./browser.mjs";
 
 let server, browser;
 before(async () => {
-  server = await startServer(["--demo"]);
+  server = await startServer([], { data: unanalysed() });
   browser = await startBrowser();
 });
 after(async () => {

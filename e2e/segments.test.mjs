@@ -2,12 +2,13 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { startMail } from "./mail.mjs";
-import { change, looks, screenshot, scrollsSideways, signIn, startBrowser, startServer, violations } from "./browser.mjs";
+import { change, looks, screenshot, scrollsSideways, signIn, startBrowser, startServer, unanalysed, violations } from "./browser.mjs";
 
 let server, browser, mail;
 before(async () => {
   mail = await startMail();
-  server = await startServer(["--demo"], {
+  server = await startServer([], {
+    data: unanalysed(),
     env: { GUANXI_SMTP: `smtp://127.0.0.1:${mail.port}`, GUANXI_MAIL_FROM: "Guanxi <crm@demo.example>" },
   });
   browser = await startBrowser();

@@ -21,6 +21,9 @@ pub(crate) struct Options {
     /// The same seed gives the same company.
     #[arg(long, default_value_t = 7)]
     seed: u64,
+    /// Do not analyse it.
+    #[arg(long)]
+    without_analyses: bool,
 }
 
 pub(crate) async fn run(
@@ -37,7 +40,11 @@ pub(crate) async fn run(
     };
     let job = make_demo(store, actor, demo, |done| bar.set_position(done as u64)).await?;
     bar.finish_and_clear();
-    analyse_demo(store, warehouse, actor).await?;
+    if !options.without_analyses {
+        for problem in analyse_demo(store, warehouse, actor).await? {
+            say!("{problem}");
+        }
+    }
     say!("{} customers (job {job})", options.customers);
     Ok(())
 }

@@ -18,7 +18,7 @@ pub(crate) fn password_file(data: &Path) -> PathBuf {
     data.join("first-password.txt")
 }
 
-/// A new company starts with roles that fit most.
+/// A new company starts with roles that fit most; those of an older one are brought up to date.
 pub(crate) async fn standard_roles(store: &Store, actor: &Actor) -> Result<()> {
     let mut tx = store.write(actor).await?;
     let mut any = Query::of(Filter::everything()).limited(1);
@@ -28,9 +28,12 @@ pub(crate) async fn standard_roles(store: &Store, actor: &Actor) -> Result<()> {
         let text = |key: &str| texts.get(key);
         let roles = access::make_standard_roles(&mut tx, &text).await?;
         make_role_dashboards(&mut tx, &roles, &text).await?;
-        tx.commit().await?;
+        return tx.commit().await.map(drop);
     }
-    Ok(())
+    match access::renew_standard_roles(&mut tx).await? {
+        0 => Ok(()),
+        _ => tx.commit().await.map(drop),
+    }
 }
 
 /// Makes the first administrator if there is none, or gives them the password that an interrupted

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use guanxi_base::{Error, Result};
 use guanxi_crm::access::{self, KEY_BYTES, PasswordPolicy, Passwords, Vault};
-use guanxi_crm::demo::{Demo, DemoData, analyse_wanted_demo, complete_demo};
+use guanxi_crm::demo::{Demo, DemoData, complete_demo, finish_wanted_demo};
 use guanxi_server::{
     App, AppConfig, LdapConfig, MailConfig, OidcConfig, follow_catalog, run_analyses,
     run_housekeeping, run_jobs,
@@ -195,7 +195,9 @@ async fn first_start(
         }
     };
     complete_demo(store, &actor, size, progress).await?;
-    analyse_wanted_demo(store, warehouse, &actor).await?;
+    for problem in finish_wanted_demo(store, warehouse, &actor).await? {
+        say!("{problem}");
+    }
     Ok(first)
 }
 

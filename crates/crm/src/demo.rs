@@ -1,6 +1,7 @@
 //! A believable trading company from a seed: customers that come, buy by season, grow, pay late
 //! and leave. The same seed gives the same company, at any scale.
 
+mod accounts;
 mod analysed;
 mod begun;
 mod business;
@@ -11,7 +12,8 @@ mod standing;
 mod words;
 mod work;
 
-pub use analysed::{analyse_demo, analyse_wanted_demo};
+pub use accounts::{DEMO_MAIL, DemoAccount, demo_accounts, open_demo_accounts};
+pub use analysed::{analyse_demo, finish_wanted_demo};
 
 use guanxi_base::{Clock, Currency, Id, Money, RawId, Result, Rng};
 use guanxi_record::Stored;

@@ -8,6 +8,7 @@ pub mod dashboards;
 pub mod delivery;
 pub mod demo;
 pub mod exchange;
+pub mod first_steps;
 pub mod insights;
 pub mod people;
 pub mod privacy;

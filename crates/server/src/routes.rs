@@ -66,6 +66,7 @@ fn with_files(route: MethodRouter<App>) -> MethodRouter<App> {
 fn page_routes() -> Router<App> {
     Router::new()
         .route("/", get(web::home))
+        .route("/first-steps/hide", post(web::hide_first_steps))
         .route("/login", get(web::login_form).post(web::sign_in))
         .route("/login/code", get(web::code_form).post(web::sign_in_code))
         .route("/login/forgot", get(web::forgot_form).post(web::forgot))

@@ -37,7 +37,9 @@ pub use role::{EVERY_TYPE, FieldRight, LimitedAccess, RightPurpose, RightScope, 
 pub use saved_view::SavedView;
 pub use second_factor::{SecondFactor, prove_second_factor, recovery_codes};
 pub use set_account::set_account;
-pub use standard_roles::{STANDARD_ROLES, make_standard_roles, standard_role};
+pub use standard_roles::{
+    STANDARD_ROLES, make_standard_roles, renew_standard_roles, standard_role,
+};
 pub use substitution::Substitution;
 pub use team::Team;
 pub use territory::{CustomerClass, Territory};

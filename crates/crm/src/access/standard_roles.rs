@@ -1,11 +1,14 @@
 //! The roles that a new company starts with: data to be changed, not rules.
 
 use guanxi_base::{Id, Result};
-use guanxi_record::LongText;
+use guanxi_record::{Filter, LongText, Query, Record as _, Stored};
 use guanxi_store::Tx;
 
 use super::RightPurpose::{Archive, Assign, Bulk, Change, Create, Export, Import, Read};
-use super::{EVERY_TYPE, FieldRight, LimitedAccess, RightPurpose, RightScope, Role, RoleRight};
+use super::{
+    EVERY_TYPE, FieldRight, LimitedAccess, Locale, RightPurpose, RightScope, Role, RoleRight,
+};
+use crate::text::Texts;
 
 /// A role to start with.
 #[derive(Debug)]
@@ -19,6 +22,8 @@ pub struct StandardRole {
 const WORK: &[RightPurpose] = &[Read, Create, Change, Archive];
 const EVERYTHING: &[RightPurpose] = &[Read, Create, Change, Archive, Export, Import, Bulk, Assign];
 const CATALOG: &[&str] = &["product", "product_category", "collection_point"];
+/// On which terms we deal with whom: who sells must know it.
+const TERMS: &[&str] = &["terms_rule"];
 const PEOPLE: &[&str] = &["customer", "contact"];
 const SERVICE: &[&str] = &["case", "interaction", "task"];
 
@@ -34,6 +39,7 @@ pub static STANDARD_ROLES: &[StandardRole] = &[
         rights: &[
             (&[EVERY_TYPE], EVERYTHING, RightScope::TeamAndBelow),
             (CATALOG, &[Read], RightScope::All),
+            (TERMS, &[Read], RightScope::All),
         ],
         fields: &[],
     },
@@ -43,6 +49,7 @@ pub static STANDARD_ROLES: &[StandardRole] = &[
             (&[EVERY_TYPE], WORK, RightScope::Own),
             (PEOPLE, &[Read], RightScope::Territory),
             (CATALOG, &[Read], RightScope::All),
+            (TERMS, &[Read], RightScope::All),
         ],
         fields: &[("product", "unit_cost", LimitedAccess::Hidden)],
     },
@@ -76,6 +83,73 @@ pub static STANDARD_ROLES: &[StandardRole] = &[
     },
 ];
 
+/// The lines that roles did not have when they came with older releases: of which type, in which roles.
+const ADDED: [(&str, &[&str]); 1] = [("terms_rule", &["sales_manager", "salesperson"])];
+
+/// Adds to the standard roles of an older database the lines that they come with by now, where nobody
+/// has changed them since: a role whose lines are other than those that it came with, or that had
+/// such a line once, stays as it is. How many were added.
+///
+/// # Errors
+/// When the database fails.
+pub async fn renew_standard_roles(tx: &mut Tx) -> Result<usize> {
+    let mut added = 0;
+    for (record_type, keys) in ADDED {
+        for standard in STANDARD_ROLES.iter().filter(|one| keys.contains(&one.key)) {
+            let Some(role) = named(tx, standard).await? else { continue };
+            let mut query = Query::of(Filter::eq("role", role.to_string()));
+            query.with_archived = true;
+            let mut known = Vec::new();
+            let mut is_changed = false;
+            for row in tx.list(RoleRight::NAME, &query.limited(Query::LIMIT_MAX)).await?.rows {
+                is_changed |= row.archived_at.is_some();
+                let line: Stored<RoleRight> = row.try_into()?;
+                known.push(line.record);
+            }
+            let wanted = standard.lines(role);
+            let (new, before): (Vec<_>, Vec<_>) =
+                wanted.into_iter().partition(|line| line.record_type == record_type);
+            let is_same = known.len() == before.len() && before.iter().all(|l| known.contains(l));
+            if !is_changed && is_same {
+                for line in &new {
+                    tx.create(line).await?;
+                }
+                added += new.len();
+            }
+        }
+    }
+    Ok(added)
+}
+
+/// The standard role as it was named in either language, and not put away.
+async fn named(tx: &mut Tx, standard: &StandardRole) -> Result<Option<Id<Role>>> {
+    for locale in [Locale::ZhCn, Locale::En] {
+        let name = Texts::of(locale).get(&format!("role-{}", standard.key));
+        let found = tx.find_by(Role::NAME, "name", name).await?;
+        if let Some(row) = found.filter(|row| row.archived_at.is_none()) {
+            return Ok(Some(Id::new(row.id)));
+        }
+    }
+    Ok(None)
+}
+
+impl StandardRole {
+    /// What it comes with, line by line.
+    fn lines(&self, role: Id<Role>) -> Vec<RoleRight> {
+        let line = |record_type: &str, purposes: &[RightPurpose], scope| RoleRight {
+            role,
+            record_type: record_type.to_owned(),
+            purposes: purposes.to_vec(),
+            scope,
+            condition: None,
+        };
+        let lines = self.rights.iter().flat_map(|(types, purposes, scope)| {
+            types.iter().map(move |record_type| line(record_type, purposes, *scope))
+        });
+        lines.collect()
+    }
+}
+
 /// Makes the roles that a new company starts with, named by the texts of a language; their ids in the order of `STANDARD_ROLES`.
 ///
 /// # Errors
@@ -90,13 +164,8 @@ pub async fn make_standard_roles(
         let description = Some(LongText(text(&format!("{key}.description"))));
         let (name, needs_second_factor) = (text(&key), false);
         let role = tx.create(&Role { name, description, needs_second_factor }).await?.id;
-        for (types, purposes, scope) in standard.rights {
-            for record_type in *types {
-                let record_type = (*record_type).to_owned();
-                let (purposes, scope) = (purposes.to_vec(), *scope);
-                let condition = None;
-                tx.create(&RoleRight { role, record_type, purposes, scope, condition }).await?;
-            }
+        for line in standard.lines(role) {
+            tx.create(&line).await?;
         }
         for (record_type, field, access) in standard.fields {
             let (record_type, field) = ((*record_type).to_owned(), (*field).to_owned());

@@ -16,6 +16,7 @@ use super::columns::Grouped;
 use super::records::Chart;
 use super::table::{LeftOut, Table};
 use crate::access::conditions;
+use crate::insights::analysed_at;
 use crate::segments::expand;
 use crate::text::Texts;
 
@@ -321,8 +322,15 @@ impl Key {
             _ => Default::default(),
         };
         let wording = view.actor().wording;
+        let none = match self.last().is_some_and(|(_, field)| field.derived) {
+            true if values.contains(&Value::Null) && analysed_at(view).await?.is_none() => {
+                texts.get("chart-not-analysed")
+            }
+            true => texts.get("chart-unknown"),
+            false => texts.get("chart-none"),
+        };
         let name = |value: &Value| match (value, self.last()) {
-            (Value::Null, _) => texts.get("chart-none"),
+            (Value::Null, _) => none.clone(),
             (Value::Link(id), _) => {
                 titles.get(id).cloned().unwrap_or_else(|| texts.get("ui-no-permission"))
             }

@@ -100,11 +100,21 @@ pub static ROLE_DASHBOARDS: &[RoleDashboard] = &[
     },
     RoleDashboard {
         role: "sales_manager",
-        charts: &[("revenue", &REVENUE), ("countries", &COUNTRIES), ("tasks", &TASKS)],
+        charts: &[
+            ("revenue", &REVENUE),
+            ("countries", &COUNTRIES),
+            ("stages", &STAGES),
+            ("tasks", &TASKS),
+        ],
     },
     RoleDashboard {
         role: "salesperson",
-        charts: &[("revenue", &REVENUE), ("revenue-now", &REVENUE_NOW), ("my-tasks", &MY_TASKS)],
+        charts: &[
+            ("my-tasks", &MY_TASKS),
+            ("revenue-now", &REVENUE_NOW),
+            ("revenue", &REVENUE),
+            ("stages", &STAGES),
+        ],
     },
     RoleDashboard {
         role: "service_clerk",

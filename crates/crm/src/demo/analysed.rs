@@ -1,22 +1,27 @@
 //! The analyses of the demo company, so that no page of it is empty.
 
-use guanxi_base::{Error, Result};
+use guanxi_base::Result;
 use guanxi_record::Stored;
 use guanxi_store::{Actor, Purpose, Store};
 use guanxi_warehouse::Warehouse;
 
-use super::begun;
+use super::{accounts, begun};
 use crate::insights::{Analysis, AnalysisRun, RunState, run_next};
 
 /// What is analysed.
 const ANALYSES: [Analysis; 3] = [Analysis::CustomerValue, Analysis::Baskets, Analysis::Duplicates];
 
 /// Analyses what is there: what customers are worth, what is bought together, who stands in the
-/// base twice. Nobody asked for it, so the product itself does.
+/// base twice. Nobody asked for it, so the product itself does. What could not be analysed, as of a
+/// company that is too small, comes back as sentences; the run says so too.
 ///
 /// # Errors
-/// When the database or the warehouse fails, or an analysis does.
-pub async fn analyse_demo(store: &Store, warehouse: &Warehouse, actor: &Actor) -> Result<()> {
+/// When the database or the warehouse fails.
+pub async fn analyse_demo(
+    store: &Store,
+    warehouse: &Warehouse,
+    actor: &Actor,
+) -> Result<Vec<String>> {
     let mut tx = store.write(actor).await?;
     let mut asked = Vec::new();
     for analysis in ANALYSES {
@@ -27,30 +32,32 @@ pub async fn analyse_demo(store: &Store, warehouse: &Warehouse, actor: &Actor) -
     // Those that waited before come first.
     while run_next(store, warehouse).await?.is_some() {}
     let mut view = store.read(actor).await?;
+    let mut problems = Vec::new();
     for run in asked {
         let run: Stored<AnalysisRun> = view.fetch(Purpose::Read, run).await?;
         if run.state == RunState::Failed {
-            let problem = run.problem.as_ref().map_or("", |problem| problem.0.as_str());
-            return Err(Error::internal(format!("an analysis of the demo data failed: {problem}")));
+            problems.extend(run.record.problem.map(|problem| problem.0));
         }
     }
-    Ok(())
+    Ok(problems)
 }
 
-/// Analyses demo data whose making ended a moment ago, or at a start that was interrupted since.
+/// Gives demo data whose making ended a moment ago, or at a start that was interrupted since, what
+/// they lack: people who can sign in, and analyses. What could not be analysed, as sentences.
 ///
 /// # Errors
 /// As [`analyse_demo`].
-pub async fn analyse_wanted_demo(
+pub async fn finish_wanted_demo(
     store: &Store,
     warehouse: &Warehouse,
     actor: &Actor,
-) -> Result<()> {
+) -> Result<Vec<String>> {
     let mut view = store.read(actor).await?;
     let mark = view.mark(begun::ANALYSES).await?;
     drop(view);
-    match mark {
-        begun::WANTED => analyse_demo(store, warehouse, actor).await,
-        _ => Ok(()),
+    if mark != begun::WANTED {
+        return Ok(Vec::new());
     }
+    accounts::open_with_first_password(store).await?;
+    analyse_demo(store, warehouse, actor).await
 }

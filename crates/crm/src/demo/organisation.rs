@@ -5,7 +5,7 @@ use guanxi_record::{Choice, Email, Filter, LongText, Owner, Query, Record};
 use guanxi_store::Tx;
 
 use super::words::Words;
-use super::{House, products};
+use super::{DEMO_MAIL, House, products};
 use crate::access::{
     Company, Locale, Role, Team, Territory, User, make_standard_roles, standard_role,
 };
@@ -76,7 +76,7 @@ async fn staff(tx: &mut Tx, words: &Words, teams: &[Id<Team>]) -> Result<Vec<Raw
     for (at, (team, role)) in STAFF.into_iter().enumerate() {
         let user = User {
             name: format!("{}{}", words.chinese("family")[at], words.chinese("given")[at]),
-            email: Email(format!("staff{}@demo.example", at + 1)),
+            email: Email(format!("staff{}{DEMO_MAIL}", at + 1)),
             phone: None,
             job_title: Some(words.chinese("post")[at].to_owned()),
             team: Some(teams[team]),

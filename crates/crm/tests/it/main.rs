@@ -7,6 +7,7 @@ mod authority;
 mod beginning;
 mod customising;
 mod damage;
+mod demonstrating;
 mod doubles;
 mod drawing;
 mod file_reading;

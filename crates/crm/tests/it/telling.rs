@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 
 use guanxi_base::{Id, RawId};
 use guanxi_crm::access::{
-    FieldRight, LimitedAccess, Role, Territory, User, actor_of, explain, make_standard_roles,
-    standard_role,
+    FieldRight, LimitedAccess, Locale, Role, RoleRight, Territory, User, actor_of, explain,
+    make_standard_roles, renew_standard_roles, standard_role,
 };
 use guanxi_crm::insights::{Analysis, own_figures, reads_what_is_known, why};
 use guanxi_crm::people::Customer;
 use guanxi_crm::segments::Choosing;
-use guanxi_record::{Aggregate, Filter, GroupKey, Measure, Op, Owner, Query, Row, Sort, Value};
+use guanxi_crm::text::Texts;
+use guanxi_record::{
+    Aggregate, Filter, GroupKey, Measure, Op, Owner, Query, Record as _, Row, Sort, Stored, Value,
+};
 use guanxi_store::{Actor, Origin, Purpose, Share, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::Warehouse;
@@ -20,7 +23,11 @@ use serde_json::json;
 use crate::house::{create, open, user};
 use crate::insights::{analyse, follow, shop, warehouse};
 
-both_databases!(a_seller_is_told_of_their_own_customers, figures_are_counted_over_what_one_sees);
+both_databases!(
+    a_seller_is_told_of_their_own_customers,
+    figures_are_counted_over_what_one_sees,
+    roles_of_an_older_database_are_brought_up_to_date_once,
+);
 
 struct Shop {
     store: Store,
@@ -237,4 +244,33 @@ async fn figures_are_counted_over_what_one_sees(database: TestDatabase) {
     let colleague = actor_of(&shop.store, shop.colleague, Origin::Web, None).await.unwrap().0;
     let mut view = shop.store.read(&colleague).await.unwrap();
     assert_eq!(own_figures(&mut view, 5).await.unwrap().customers, shop.others.len() as i64);
+}
+
+async fn roles_of_an_older_database_are_brought_up_to_date_once(database: TestDatabase) {
+    let (store, system) = open(&database).await;
+    let mut tx = store.write(&system).await.unwrap();
+    let text = |key: &str| Texts::of(Locale::En).get(key);
+    let roles = make_standard_roles(&mut tx, &text).await.unwrap();
+    let newest = standard_role(&roles, "salesperson").unwrap();
+    // The same role as it came before it had a line about terms.
+    let mut role = tx.fetch::<Role>(Purpose::Change, newest).await.unwrap();
+    let older = role.record.clone();
+    role.name = "Another".to_owned();
+    tx.update(&role).await.unwrap();
+    let older = tx.create(&older).await.unwrap().id;
+    let lines = Query::of(Filter::eq("role", newest.to_string())).limited(100);
+    for row in tx.list(RoleRight::NAME, &lines).await.unwrap().rows {
+        let line: Stored<RoleRight> = row.try_into().unwrap();
+        if line.record_type != "terms_rule" {
+            tx.create(&RoleRight { role: older, ..line.record }).await.unwrap();
+        }
+    }
+    assert_eq!(renew_standard_roles(&mut tx).await.unwrap(), 1);
+    assert_eq!(renew_standard_roles(&mut tx).await.unwrap(), 0);
+    // What somebody took away stays away.
+    let added = Filter::eq("role", older.to_string()).and(Filter::eq("record_type", "terms_rule"));
+    let added = tx.list(RoleRight::NAME, &Query::of(added)).await.unwrap().rows.remove(0);
+    tx.archive(RoleRight::NAME, added.id, added.version).await.unwrap();
+    assert_eq!(renew_standard_roles(&mut tx).await.unwrap(), 0);
+    tx.commit().await.unwrap();
 }

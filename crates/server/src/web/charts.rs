@@ -48,6 +48,19 @@ pub(super) fn body(signed: &SignedIn, chart: &Chart, drawn: &Drawn) -> Markup {
     if drawn.shapes.is_empty() {
         return html! { p class="gx-empty m-0" { (texts.get("ui-none-yet")) } };
     }
+    // Where nothing is known of any record, there is nothing to draw.
+    let [only, rest @ ..] = drawn.shapes.as_slice() else { return html! {} };
+    let nothing = ["chart-not-analysed", "chart-unknown", "chart-none"]
+        .into_iter()
+        .find(|key| only.label == texts.get(key));
+    if let (Some(key), true) = (nothing, rest.is_empty()) {
+        let why = texts.get(&format!("{key}-of-any"));
+        return html! {
+            p class="gx-empty m-0" {
+                (why) " " a href=(drawn.address) { (texts.get("chart-list")) }
+            }
+        };
+    }
     // One that is being made may have no name yet.
     let name = if chart.name.is_empty() { &drawn.measure } else { &chart.name };
     let kind = match chart.kind {

@@ -1,6 +1,7 @@
 //! The first page: what is to do, and where things stand.
 
 use axum::extract::State;
+use axum::http::HeaderMap;
 use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::Result;
 use guanxi_crm::authority::waiting_for;
@@ -9,32 +10,36 @@ use guanxi_store::View;
 use maud::{Markup, html};
 use serde_json::json;
 
+use super::first_steps::Demo;
 use super::layout::{Notice, error_page, icon, page};
-use super::{charts, format};
+use super::{charts, first_steps, format};
 use crate::app::App;
 use crate::signed_in::SignedIn;
 
-pub(crate) async fn home(State(app): State<App>, signed: SignedIn) -> Response {
-    match home_page(&app, &signed).await {
+pub(crate) async fn home(State(app): State<App>, signed: SignedIn, headers: HeaderMap) -> Response {
+    match home_page(&app, &signed, &headers).await {
         Ok(html) => html.into_response(),
         Err(error) => error_page(&app, &signed, &error),
     }
 }
 
-async fn home_page(app: &App, signed: &SignedIn) -> Result<Html<String>> {
+async fn home_page(app: &App, signed: &SignedIn, headers: &HeaderMap) -> Result<Html<String>> {
     let texts = signed.texts;
     // Before a connection is held: it asks for one of its own.
     let waiting = match signed.is_limited() {
         true => Vec::new(),
         false => waiting_for(&app.store, signed.user.id.raw()).await?,
     };
+    let demo = Demo::of(app, signed).await?;
     let mut view = app.store.read(&signed.actor).await?;
+    let steps = first_steps::card(&mut view, signed, headers, (demo, waiting.len())).await?;
     let tasks = work_card(&mut view, signed, "task", "due_date", &["open"]).await?;
     let cases =
         work_card(&mut view, signed, "case", "due_at", &["new", "in_progress", "waiting"]).await?;
     let dashboards = charts::start_page(&mut view, signed).await?;
     let content = html! {
         div class="gx-head" { h1 { (texts.format("home-hello", &[("name", &signed.user.name)])) } }
+        (steps)
         @if !waiting.is_empty() {
             section class="card mb-3" aria-label=(texts.get("approval-waiting")) {
                 div class="gx-card-head" { (icon("user-check")) h2 { (texts.get("approval-waiting")) } }

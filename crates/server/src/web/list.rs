@@ -11,6 +11,7 @@ use maud::{Markup, html};
 use super::bulk::bulk_bar;
 use super::cell::cell;
 use super::cells;
+use super::empty::{empty_list, is_made_by_hand};
 use super::filters::{Stated, filters, without_empty_controls};
 use super::layout::{Notice, error_page, icon, page};
 use super::views::{Views, columns_dialog};
@@ -78,10 +79,10 @@ async fn list_page(
                     (icon("download")) (texts.get("ui-export"))
                 }
             }
-            @if may(Purpose::Import) {
+            @if may(Purpose::Import) && is_made_by_hand(&described) {
                 a class="btn" href="/import" { (icon("file-import")) (texts.get("ui-import")) }
             }
-            @if may(Purpose::Create) {
+            @if may(Purpose::Create) && is_made_by_hand(&described) {
                 a class="btn btn-primary" href=(format!("{path}/new")) data-key="n" {
                     (icon("plus")) (texts.format("ui-new", &[("type", &texts.type_label(record_type))]))
                 }
@@ -133,13 +134,13 @@ impl ListContent {
         let texts = signed.texts;
         let columns = columns(described, params);
         if self.page.rows.is_empty() {
-            let filtered = !params.is_empty();
+            if params.is_empty() {
+                return empty_list(signed, described);
+            }
             return html! {
                 div class="card gx-empty" {
-                    p { (texts.get(if filtered { "ui-no-match" } else { "ui-empty" })) }
-                    @if filtered {
-                        a class="btn" href=(format!("/{}", described.name)) { (texts.get("ui-clear-filters")) }
-                    }
+                    p { (texts.get("ui-no-match")) }
+                    a class="btn" href=(format!("/{}", described.name)) { (texts.get("ui-clear-filters")) }
                 }
             };
         }

@@ -123,8 +123,14 @@ pub(crate) async fn login_form(
 ) -> Response {
     let visitor = Visitor::of(&headers, None);
     let to = params::one(&params, "to").unwrap_or("/");
-    let content = form(&app, &visitor, to, "", None);
-    visitor.page(&visitor.texts.get("login-title"), &content)
+    let email = params::one(&params, "email").unwrap_or_default();
+    let form = form(&app, &visitor, to, email, None);
+    // Without them one signs in all the same.
+    let demo = super::demo_hint::demo_hint(&app, visitor.texts).await.unwrap_or_else(|error| {
+        crate::problem::log(&error, "");
+        html! {}
+    });
+    visitor.page(&visitor.texts.get("login-title"), &html! { (form) (demo) })
 }
 
 fn form(app: &App, visitor: &Visitor, to: &str, email: &str, problem: Option<&str>) -> Markup {

@@ -13,9 +13,12 @@ mod charts;
 mod condition_form;
 mod conditions;
 mod customer;
+mod demo_hint;
+mod empty;
 mod fields;
 mod files;
 mod filters;
+mod first_steps;
 mod form;
 mod format;
 mod home;
@@ -60,6 +63,7 @@ pub(crate) use cell::{edit_cell, save_cell};
 pub(crate) use chart_form::{build_chart, edit_chart, new_chart};
 pub(crate) use charts::{chart_body, told_value};
 pub(crate) use files::{file, file_of};
+pub(crate) use first_steps::hide_first_steps;
 pub(crate) use home::home;
 pub(crate) use imports::{
     import_action, import_columns, import_errors, import_mapping, import_new, import_result,

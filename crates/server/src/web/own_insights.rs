@@ -3,11 +3,11 @@
 //! customers stays behind a lock.
 
 use axum::response::Html;
-use guanxi_base::{Money, Result};
+use guanxi_base::{Money, Percent, Result};
 use guanxi_crm::insights::{AT_RISK, OwnFigures, own_figures};
 use guanxi_crm::people::Customer;
-use guanxi_record::{Kind, Record as _, Row};
-use guanxi_store::View;
+use guanxi_record::{Field, Kind, Record as _, RecordType, Row, Value};
+use guanxi_store::{Titles, View};
 use maud::{Markup, html};
 
 use super::insight_cards::card;
@@ -72,7 +72,7 @@ fn numbers(signed: &SignedIn, figures: &OwnFigures) -> Markup {
     let locale = texts.locale();
     let number = |number: i64| vec![format::number(locale, &number.to_string())];
     let amounts = |amounts: &[Money]| -> Vec<String> {
-        amounts.iter().map(|money| format::money(locale, *money)).collect()
+        amounts.iter().map(|money| format::money(locale, money.rounded())).collect()
     };
     let rows = [
         (
@@ -127,7 +127,7 @@ async fn calls(view: &mut View, signed: &SignedIn, rows: &[Row]) -> Result<Marku
                             td class=[cells::style(field)] {
                                 @if field.name == described.title {
                                     a href=(format!("/customer/{}", row.id)) { (row.title(&described)) }
-                                } @else { (cells::field(signed, &described, field, row, &titles)) }
+                                } @else { (told(signed, &described, field, row, &titles)) }
                             }
                         } }
                     } }
@@ -141,6 +141,25 @@ async fn calls(view: &mut View, signed: &SignedIn, rows: &[Row]) -> Result<Marku
         }
     };
     Ok(card(texts, "insights-calls", icon("phone"), &content))
+}
+
+/// A field without digits that nobody reads.
+fn told(
+    signed: &SignedIn,
+    described: &RecordType,
+    field: &Field,
+    row: &Row,
+    titles: &Titles,
+) -> Markup {
+    let locale = signed.texts.locale();
+    match row.value(described, &field.name) {
+        Value::Money(money) => html! { (format::money(locale, money.rounded())) },
+        Value::Percent(share) => {
+            let whole = share.units() as f64 / Percent::ONE as f64;
+            html! { (format::number(locale, &format!("{whole:.0}"))) "\u{a0}%" }
+        }
+        _ => cells::field(signed, described, field, row, titles),
+    }
 }
 
 /// How many customers are at each stage and in each class.

@@ -6,6 +6,7 @@ mod analyses;
 mod connections;
 mod coverage;
 mod faces;
+mod first_hour;
 mod house;
 mod importing;
 mod pages;
