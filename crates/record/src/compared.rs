@@ -94,14 +94,16 @@ impl Compared {
         Ok(text)
     }
 
-    /// That what somebody asks for says something: a blank text is no value, and no condition.
+    /// That what somebody asks for says something: a blank text is no value, and no condition; nothing
+    /// is neither less nor more than nothing.
     ///
     /// # Errors
     /// `nothing-compared`.
     pub fn asks_something(&self, name: &str, op: Op, json: &Json) -> Result<()> {
         let is_blank = |json: &Json| json.as_str().is_some_and(|text| text.trim().is_empty());
         let blank = op != Op::Empty
-            && (is_blank(json) || json.as_array().is_some_and(|all| all.iter().any(is_blank)));
+            && (is_blank(json) || json.as_array().is_some_and(|all| all.iter().any(is_blank)))
+            || json.is_null() && !matches!(op, Op::Eq | Op::Ne | Op::Empty);
         match blank {
             true => Err(Refusal::field("nothing-compared", name).with("name", name).into()),
             false => Ok(()),

@@ -365,8 +365,8 @@ impl Key {
         match (value, self.bucket) {
             (Value::Null, _) => vec![states(Op::Empty, "true".to_owned())],
             (Value::Date(date), Some(bucket)) => {
-                let next = after(*date, bucket);
-                vec![states(Op::Ge, date.to_string()), states(Op::Lt, next.to_string())]
+                let next = next(*date, bucket).map(|next| states(Op::Lt, next.to_string()));
+                std::iter::once(states(Op::Ge, date.to_string())).chain(next).collect()
             }
             (value, _) => vec![states(Op::Eq, value.to_text())],
         }
@@ -399,12 +399,18 @@ impl Key {
     }
 }
 
-/// The first day of the next one.
+/// The first day of the next one; after the last of the calendar its last day.
 pub(super) fn after(date: Date, bucket: Bucket) -> Date {
-    date.saturating_add(match bucket {
+    next(date, bucket).unwrap_or(Date::MAX)
+}
+
+/// The first day of the next one, if the calendar has it.
+fn next(date: Date, bucket: Bucket) -> Option<Date> {
+    let step = match bucket {
         Bucket::Day => 1.day(),
         Bucket::Month => 1.month(),
         Bucket::Quarter => 3.months(),
         Bucket::Year => 1.year(),
-    })
+    };
+    date.checked_add(step).ok()
 }

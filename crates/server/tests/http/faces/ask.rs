@@ -45,7 +45,8 @@ pub(crate) fn as_param(filter: &Filter) -> Option<(String, String)> {
         Json::Bool(yes) => yes.to_string(),
         Json::Array(all) => {
             let texts: Option<Vec<&str>> = all.iter().map(Json::as_str).collect();
-            write_list(texts.filter(|all| !all.is_empty())?)
+            let says = |all: &Vec<&str>| all.iter().all(|one| !one.trim().is_empty());
+            write_list(texts.filter(says)?)
         }
         _ => return None,
     };

@@ -103,10 +103,14 @@ async fn follow(look: &Look<'_>, chart: &Json, list: &str, value: &Json) {
     let found = match function {
         "sum" => with_units(&field.kind, numbers.iter().sum(), currency),
         "avg" => average(&field.kind, numbers.iter().sum(), numbers.len() as i64, currency),
-        "min" => with_units(&field.kind, numbers.iter().copied().min().unwrap(), currency),
-        _ => with_units(&field.kind, numbers.iter().copied().max().unwrap(), currency),
+        "min" => with_units(&field.kind, some(numbers.iter().min(), told), currency),
+        _ => with_units(&field.kind, some(numbers.iter().max(), told), currency),
     };
     assert_eq!(found, wanted, "{}", told());
+}
+
+fn some(number: Option<&i64>, told: impl Fn() -> String) -> i64 {
+    *number.unwrap_or_else(|| panic!("a mark of nothing: {}", told()))
 }
 
 /// What the number of a measure is.

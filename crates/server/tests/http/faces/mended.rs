@@ -127,7 +127,12 @@ async fn an_empty_parameter_is_no_condition(database: TestDatabase) {
     ] {
         assert_eq!(rooms.found(&format!("/customer?{}", filter(&asked)), "name").await, names);
     }
-    for asked in [of("eq", json!("")), of("contains", json!(" ")), of("in", json!(["a", ""]))] {
+    for asked in [
+        of("eq", json!("")),
+        of("contains", json!(" ")),
+        of("in", json!(["a", ""])),
+        of("lt", Json::Null),
+    ] {
         let refused = rooms.refused(&format!("/customer?{}", filter(&asked))).await;
         assert_eq!(refused, ["nothing-compared industry"], "{asked}");
     }
@@ -239,15 +244,15 @@ async fn several_choices_are_any_or_none_of_them(database: TestDatabase) {
     }
 }
 
-/// F08: a day names all of its moments, for every way to compare.
+/// F08: a day names all of its moments, in the zone of who asks, for every way to compare.
 async fn a_whole_day_of_a_time_is_that_day(database: TestDatabase) {
     let rooms = Rooms::open(&database).await;
     let at = rooms.make("customer", json!({ "name": "Firm" })).await;
     for (subject, time) in [
-        ("before", "2026-11-27T23:59:59.999999Z"),
-        ("first", "2026-11-28T00:00:00Z"),
-        ("last", "2026-11-28T23:59:59.999999Z"),
-        ("after", "2026-11-29T00:00:00Z"),
+        ("before", "2026-11-27T15:59:59.999999Z"),
+        ("first", "2026-11-27T16:00:00Z"),
+        ("last", "2026-11-28T15:59:59.999999Z"),
+        ("after", "2026-11-28T16:00:00Z"),
     ] {
         rooms.make("interaction", json!({ "subject": subject, "customer": at, "at": time })).await;
     }
@@ -260,8 +265,8 @@ async fn a_whole_day_of_a_time_is_that_day(database: TestDatabase) {
         ("at.ge=2026-11-28", vec!["after", "first", "last"]),
         ("at.in=2026-11-27,2026-11-29", vec!["after", "before"]),
         ("at.not_in=2026-11-28", vec!["after", "before"]),
-        ("at=2026-11-28T00:00:00Z", vec!["first"]),
-        ("at.in=2026-11-28T00:00:00Z,2026-11-29", vec!["after", "first"]),
+        ("at=2026-11-28T00:00:00%2B08:00", vec!["first"]),
+        ("at.in=2026-11-27T16:00:00Z,2026-11-29", vec!["after", "first"]),
     ] {
         assert_eq!(
             rooms.found(&format!("/interaction?{asked}"), "subject").await,
@@ -416,7 +421,7 @@ async fn a_sum_that_no_number_holds_is_refused(database: TestDatabase) {
         rooms.make("customer", json!({ "name": name, "credit_limit": limit })).await;
     }
     let sum = "/customer/aggregate?measures=sum:credit_limit";
-    assert_eq!(rooms.refused(sum).await, ["sum-too-large"]);
+    assert_eq!(rooms.refused(sum).await, ["sum-too-large -"]);
     let one = rooms.get(&format!("{sum}&name=A")).await.json();
     assert_eq!(one["groups"][0]["sum:credit_limit"]["amount"], "900000000000000.00");
 }
