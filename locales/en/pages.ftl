@@ -768,6 +768,7 @@ propensity-naive = Naive
 propensity-area = Area under the curve (naive: who bought last buys next)
 propensity-brier = Mean squared error (naive: all the same share)
 propensity-compared = What would have been said { $days } days ago about who buys within { $days } days, by tenths of the customers
+propensity-compared-folds = What is said of customers that were not learnt from about who buys within { $days } days, by tenths of them
 propensity-said = Said
 propensity-came = Came
 propensity-coefficients = What moves the chance, in log-odds:

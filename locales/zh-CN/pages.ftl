@@ -765,6 +765,7 @@ propensity-naive = 朴素方法
 propensity-area = 曲线下面积（朴素：最近购买者先买）
 propensity-brier = 均方误差（朴素：人人同一比例）
 propensity-compared = 若在 { $days } 天前预测 { $days } 天内的购买，按客户十等分比较
+propensity-compared-folds = 对未参与学习的客户预测 { $days } 天内的购买，按十等分比较
 propensity-said = 预测
 propensity-came = 实际
 propensity-coefficients = 影响概率的因素（对数几率）：

@@ -191,7 +191,11 @@ impl Propensity {
         // As it would have been said earlier, where there is enough before that to learn from.
         card["compared"] = match earlier(purchases, buyers, &some, HORIZON)? {
             Some(found) => found,
-            None => chances::compared(&trial.scores, &lessons.outcome),
+            None => {
+                let mut found = chances::compared(&trial.scores, &lessons.outcome);
+                found["by_folds"] = true.into();
+                found
+            }
         };
         for days in [YEAR, 3 * HORIZON, 2 * HORIZON] {
             if let Some(mut found) = earlier(purchases, buyers, &some, days)? {

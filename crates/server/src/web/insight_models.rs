@@ -170,7 +170,12 @@ pub(super) fn propensity_card(texts: &Texts, found: &Json) -> Markup {
 /// What was said of each tenth of the customers, and what came.
 fn compared(texts: &Texts, found: &Json, days: i64) -> Markup {
     let Some(groups) = found["groups"].as_array() else { return html! {} };
-    let title = texts.format("propensity-compared", &[("days", &days.to_string())]);
+    // Where there was nothing before it to learn from, on customers not learnt from.
+    let key = match found["by_folds"].as_bool() {
+        Some(true) => "propensity-compared-folds",
+        _ => "propensity-compared",
+    };
+    let title = texts.format(key, &[("days", &days.to_string())]);
     html! {
         div class="table-responsive" tabindex="0" role="region" aria-label=(title) {
             table class="table table-sm mb-0" {
