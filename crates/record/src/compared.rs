@@ -101,9 +101,9 @@ impl Compared {
     /// `nothing-compared`.
     pub fn asks_something(&self, name: &str, op: Op, json: &Json) -> Result<()> {
         let is_blank = |json: &Json| json.as_str().is_some_and(|text| text.trim().is_empty());
-        let blank = op != Op::Empty
-            && (is_blank(json) || json.as_array().is_some_and(|all| all.iter().any(is_blank)))
-            || json.is_null() && !matches!(op, Op::Eq | Op::Ne | Op::Empty);
+        let has_blank = json.as_array().is_some_and(|all| all.iter().any(is_blank));
+        let is_less_than_nothing = json.is_null() && !matches!(op, Op::Eq | Op::Ne);
+        let blank = op != Op::Empty && (is_blank(json) || has_blank || is_less_than_nothing);
         match blank {
             true => Err(Refusal::field("nothing-compared", name).with("name", name).into()),
             false => Ok(()),
