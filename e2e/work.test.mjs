@@ -236,6 +236,65 @@ test("a file in GBK is imported and undone", async () => {
   await page.context().close();
 });
 
+test("a file as people keep them loses no column and no line", async () => {
+  const page = await signIn(browser, server.address, { locale: "zh_cn" });
+  await page.goto("/import");
+  // What is imported most stands first, and nothing that nobody imports.
+  const types = await page.locator("#record_type option").evaluateAll((all) => all.map((one) => one.value));
+  assert.equal(types[0], "customer");
+  assert.ok(types.length < 15 && !types.includes("role"), types.join());
+  const table = "客户名称,联系电话,邮箱,省,市,区,员工数\n" +
+    "绍兴甲公司,0575-88001122,a@jia.example,浙江省,绍兴市,越城区,12\n" +
+    ",13800138000,b@yi.example,浙江省,杭州市,西湖区,5\n" +
+    "杭州丙公司,13900139000,c@bing.example,浙江省,杭州市,西湖区,许多\n";
+  const file = { name: "客户.csv", mimeType: "text/csv", buffer: Buffer.from(table) };
+  await page.setInputFiles("#file", file);
+  await page.click("button[type=submit]:has-text('下一步')");
+  await page.waitForSelector("#match");
+  const fills = ["name", "phone", "email", "address.province", "address.city", "address.district", "employees"];
+  for (const [column, field] of fills.entries()) {
+    assert.equal(await page.inputValue(`[name='column.${column}']`), field);
+  }
+  assert.deepEqual(await violations(page), []);
+  // What is required is said before anything is read.
+  await page.selectOption("[name='column.0']", "");
+  await page.click("button[type=submit]:has-text('下一步')");
+  await page.waitForSelector("[role=alert]:has-text('“名称”必填')");
+  await page.selectOption("[name='column.0']", "name");
+  await page.selectOption("#match", "name");
+  await page.click("button[type=submit]:has-text('下一步')");
+  await page.waitForSelector("text=读取 3 行，其中 2 行会被拒绝");
+  const refused = await page.locator("main li:has-text('行 ')").allTextContents();
+  assert.ok(refused.some((line) => line.includes("行 3")) && refused.some((line) => line.includes("行 4")), refused.join());
+  assert.deepEqual(await violations(page), []);
+  await screenshot(page, "import-preview");
+  await page.click("button:has-text('返回映射')");
+  await page.waitForSelector("#match");
+  assert.equal(await page.inputValue("#match"), "name");
+  assert.equal(await page.inputValue("[name='column.5']"), "address.district");
+  await page.click("button[type=submit]:has-text('下一步')");
+  await page.click("button:has-text('开始导入')");
+  await page.waitForURL(/\/import\/[0-9a-z]{13}/);
+  await page.waitForSelector("button:has-text('撤销导入')", { timeout: 20_000 });
+  await page.waitForSelector("text=新建 1");
+  assert.deepEqual(await violations(page), []);
+  // The same customers again, known by nothing: the names are asked about, and nothing starts unasked.
+  await page.goto("/import");
+  const again = { ...file, buffer: Buffer.from("客户名称,行业\n绍兴甲公司,纺织\n") };
+  await page.setInputFiles("#file", again);
+  await page.click("button[type=submit]:has-text('下一步')");
+  await page.waitForSelector("#match");
+  await page.click("button[type=submit]:has-text('下一步')");
+  await page.waitForSelector("text=同名，例如 绍兴甲公司");
+  assert.equal(await page.locator("button:has-text('开始导入')").count(), 0);
+  assert.deepEqual(await violations(page), []);
+  await screenshot(page, "import-twins");
+  await page.click("button:has-text('更新已有客户')");
+  await page.waitForSelector("button:has-text('开始导入')");
+  assert.deepEqual(page.faults, []);
+  await page.context().close();
+});
+
 test("a page shows its content without a script", async () => {
   const context = await browser.newContext({ baseURL: server.address, javaScriptEnabled: false });
   const page = await context.newPage();

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use guanxi_base::{Result, SignedDuration};
+use guanxi_base::{Error, Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
 use guanxi_crm::delivery;
 use guanxi_crm::exchange::{give_up_imports, run_import};
@@ -98,7 +98,12 @@ pub async fn run_housekeeping(app: App) {
 pub async fn run_jobs(store: Store) {
     loop {
         let outcome = match next_job(&store).await {
-            Ok(Some(job)) => run_job(&store, &job).await.map(|()| true),
+            // On its own: what a file brings down must not take the queue with it.
+            Ok(Some(job)) => {
+                let store = store.clone();
+                let done = tokio::spawn(async move { run_job(&store, &job).await }).await;
+                done.map_err(Error::internal).flatten().map(|()| true)
+            }
             Ok(None) => Ok(false),
             Err(error) => {
                 tracing::error!(%error, "the queue cannot be read");

@@ -69,8 +69,8 @@ impl Tx {
 }
 
 impl Store {
-    /// Removes files that no record names, made before this moment: those of uploads that came to
-    /// nothing; how many.
+    /// Removes files that neither a record nor a job names, made before this moment: those of
+    /// uploads that came to nothing; how many.
     ///
     /// # Errors
     /// When the database fails.
@@ -89,7 +89,19 @@ impl Store {
         }
         sql.push(" LIMIT 1000");
         let rows = tx.view.session.long_rows(&sql).await?;
-        let ids = rows.iter().map(|row| row[0].integer().map(RawId)).collect::<Result<Vec<_>>>()?;
+        let mut ids = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let id = RawId(row[0].integer()?);
+            // As what a person was told of themselves: the job's report names it.
+            let mut sql =
+                tx.view.session.sql("SELECT 1 FROM job WHERE CAST(progress AS TEXT) LIKE ");
+            sql.bind(SqlValue::Text(format!("%\"{id}\"%")));
+            sql.push(" OR CAST(payload AS TEXT) LIKE ");
+            sql.bind(SqlValue::Text(format!("%\"{id}\"%"))).push(" LIMIT 1");
+            if tx.view.session.rows(&sql).await?.is_empty() {
+                ids.push(id);
+            }
+        }
         let files = tx.view.rows_by_ids(&described, &ids, Purpose::Read).await?;
         tx.remove_rows(&described, files).await?;
         for id in &ids {

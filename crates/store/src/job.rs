@@ -11,6 +11,8 @@ use crate::store::Store;
 
 /// A worker that does not report for so long is taken for dead.
 const LEASE_SECONDS: i64 = 60;
+/// So often a worker says that it is at it.
+const RENEWAL: std::time::Duration = std::time::Duration::from_secs(20);
 /// A job that failed so often is not tried again.
 const ATTEMPTS_MAX: i64 = 25;
 /// A job that ended its worker may have been the reason: it gets one more try, unless it came
@@ -61,6 +63,16 @@ pub struct NewJob {
     pub payload: Json,
     /// For whom.
     pub actor: Option<RawId>,
+}
+
+/// That somebody works on a job: its lease is renewed for as long as this is kept.
+#[derive(Debug)]
+pub struct Held(tokio::task::JoinHandle<()>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// A job in the queue.
@@ -164,6 +176,21 @@ impl Store {
         sql.bind(SqlValue::Instant(until)).push(" WHERE state = 'open' AND id = ");
         sql.bind(SqlValue::Integer(id.0));
         session.execute(&sql).await.map(drop)
+    }
+
+    /// Says so again and again, as long as what it answers is kept: the work may take long before
+    /// it has anything to report.
+    #[must_use]
+    pub fn keep_hold(&self, id: RawId) -> Held {
+        let store = self.clone();
+        Held(tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(RENEWAL).await;
+                if let Err(error) = store.hold_job(id).await {
+                    tracing::warn!(%error, "the lease of a job was not renewed");
+                }
+            }
+        }))
     }
 
     /// Stops a job that nobody works on, as one whose worker was killed; whether it did.

@@ -214,7 +214,8 @@ mod tests {
     async fn open(database: &TestDatabase, migrations: Vec<Migration>) -> Result<Store> {
         let clock = Clock::at("2026-03-18T08:00:00Z".parse().unwrap());
         let url = database.url.clone();
-        Store::open(StoreConfig { url, types: &[], migrations, clock, guard: None }).await
+        Store::open(StoreConfig { url, types: &[], migrations, clock, guard: None, complete: None })
+            .await
     }
 
     async fn run(store: &Store, statements: &[&str]) {

@@ -62,7 +62,7 @@ pub use exclusive::Alone;
 pub use feed::{Event, Place, Touched};
 pub use file::{File, MAX_FILE_BYTES};
 pub use idempotency::Remembered;
-pub use job::{Job, JobState, NewJob};
+pub use job::{Held, Job, JobState, NewJob};
 pub use key::key_text;
 pub use look_up::key_of;
 pub use migration::{Migration, Step, schema_after, steps_between};

@@ -3,10 +3,9 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use guanxi_base::{RawId, Result};
-use guanxi_record::{Filter, Kind, Op, Query, RecordType, Row, Sort, Value};
+use guanxi_base::{RawId, Result, composed};
+use guanxi_record::{Filter, Op, Query, RecordType, Row, Sort, Value, half_width};
 use serde_json::Value as Json;
-use unicode_normalization::UnicodeNormalization;
 
 use crate::key::key_text;
 use crate::terms;
@@ -16,8 +15,6 @@ use crate::view::View;
 const CHUNK: usize = 200;
 /// Between the parts of a key of several fields.
 const SEPARATOR: &str = "\u{1f}";
-/// So many digits of a telephone number lead to it.
-const LAST_DIGITS: usize = 8;
 
 /// The values of some fields as one key: equal keys are the same to people.
 #[must_use]
@@ -71,9 +68,8 @@ impl View {
         let all = || 0..places.len();
         let lead = all().find(by_words).or_else(|| all().find(text)).unwrap_or(0);
         let name = field(places[lead]).name.to_string();
-        let kind = &field(places[lead]).kind;
         let mut filters = Vec::new();
-        if !kind.is_text() {
+        if !field(places[lead]).kind.is_text() {
             for key in keys {
                 let pairs = places.iter().zip(key);
                 let same = pairs.map(|(at, v)| Filter::eq(field(*at).name.as_ref(), v.to_json()));
@@ -89,11 +85,11 @@ impl View {
             let mut written: BTreeSet<String> = BTreeSet::new();
             let mut terms = Vec::new();
             for text in chunk {
-                let term = by_words(&lead).then(|| term(kind, text)).flatten();
-                if is_indexed || term.is_none() {
+                let found_by = if by_words(&lead) { wholes(text) } else { Vec::new() };
+                if is_indexed || found_by.is_empty() {
                     written.extend(ways(text));
                 }
-                terms.extend(term);
+                terms.extend(found_by);
             }
             if !written.is_empty() {
                 let list: Json = written.into_iter().collect();
@@ -126,19 +122,12 @@ impl View {
 
 /// The ways in which a text is likely to be stored.
 fn ways(text: &str) -> Vec<String> {
-    let small = text.to_lowercase();
-    let composed: String = text.nfc().collect();
-    let plain: String = text.nfkc().collect();
-    vec![text.to_owned(), small, composed, text.nfd().collect(), plain]
+    let (small, plain) = (text.to_lowercase(), composed(&half_width(text)));
+    vec![text.to_owned(), small, composed(text), plain]
 }
 
-/// The term by which the search finds a text as the whole of a field.
-fn term(kind: &Kind, text: &str) -> Option<String> {
-    if matches!(kind, Kind::Phone) {
-        let digits = key_text(kind, &Value::Text(text.to_owned()));
-        let start = digits.len().checked_sub(LAST_DIGITS)?;
-        return Some(digits[start..].to_owned());
-    }
-    let folded = terms::fold(text);
-    folded.chars().any(char::is_alphanumeric).then(|| terms::whole(&folded))
+/// The terms by one of which the search finds a text as the whole of a field.
+fn wholes(text: &str) -> Vec<String> {
+    let has_letters = text.chars().any(char::is_alphanumeric);
+    if has_letters { terms::wholes(text) } else { Vec::new() }
 }

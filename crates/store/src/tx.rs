@@ -387,10 +387,15 @@ impl Tx {
                     let Some(row) = linked.first() else { continue };
                     let to = row.values[place].as_link();
                     let kept = rows.iter().find(|row| Some(row.id) == to);
-                    let kept = kept.map(|row| self.withheld(record_type, row.clone()));
+                    let kept = match kept {
+                        Some(row) => {
+                            self.withheld(record_type, row.clone()).await?.title(record_type)
+                        }
+                        None => String::new(),
+                    };
                     let by = self.titles(&other.name, &[row.id]).await?.remove(&row.id);
                     return Err(Refusal::new("still-linked")
-                        .with("title", kept.map(|k| k.title(record_type)).unwrap_or_default())
+                        .with("title", kept)
                         .with("by", by.unwrap_or_else(|| "?".to_owned()))
                         .with("type", &other.name)
                         .into());

@@ -105,11 +105,8 @@ impl Tx {
         let mut archived_at = row.archived_at;
         for change in &changes.0 {
             if row.value(record_type, &change.field) != change.new {
-                return Err(changed_since(
-                    record_type,
-                    &self.withheld(record_type, row).title(record_type),
-                )
-                .into());
+                let shown = self.withheld(record_type, row).await?;
+                return Err(changed_since(record_type, &shown.title(record_type)).into());
             }
             if change.field == "archived_at" {
                 archived_at = as_instant(&change.old);

@@ -1,7 +1,7 @@
 //! What stands against an undo: records that were changed again since, and what others built upon
 //! new ones. All of it is found before anything is taken back: a job is undone whole or not at all.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Changes, Field, Kind, RecordType, Row, Value};
@@ -128,28 +128,49 @@ impl View {
         objections: &mut Objections,
     ) -> Result<()> {
         let rows = self.rows_by_ids(record_type, ids, Purpose::Change).await?;
-        for _ in rows.len()..ids.len() {
-            objections.add(changed_since(record_type, "?"));
+        if rows.len() < ids.len() {
+            let found: HashSet<RawId> = rows.iter().map(|row| row.id).collect();
+            for id in ids.iter().filter(|id| !found.contains(id)) {
+                self.object_to_absence(record_type, *id, objections).await?;
+            }
         }
         let changed = self.changed_by_others(ids, set, own).await?;
         for row in rows.iter().filter(|row| changed.contains(&row.id)) {
-            let title = self.withheld(record_type, row.clone()).title(record_type);
+            let title = self.withheld(record_type, row.clone()).await?.title(record_type);
             objections.add(changed_since(record_type, &title));
         }
-        let titles: HashMap<RawId, &Row> = rows.iter().map(|row| (row.id, row)).collect();
-        let title = |view: &Self, id: RawId| {
-            let row = titles.get(&id).map(|row| view.withheld(record_type, (*row).clone()));
-            row.map_or_else(|| "?".to_owned(), |row| row.title(record_type))
-        };
+        let mut titles: HashMap<RawId, String> = HashMap::new();
+        for row in &rows {
+            let shown = self.withheld(record_type, row.clone()).await?;
+            titles.insert(row.id, shown.title(record_type));
+        }
+        let title = |id: RawId| titles.get(&id).map_or("?", String::as_str);
         for (id, other, linked) in self.built_upon(record_type, ids, own).await? {
             let refusal = match self.titles(&other.name, &[linked]).await?.remove(&linked) {
                 Some(by) => Refusal::new("still-linked").with("by", by),
                 None => Refusal::new("still-linked-unseen"),
             };
-            objections.add(refusal.with("title", title(self, id)).with("type", &other.name));
+            objections.add(refusal.with("title", title(id)).with("type", &other.name));
         }
         for id in self.shared_by_others(ids).await? {
-            objections.add(Refusal::new("still-shared").with("title", title(self, id)));
+            objections.add(Refusal::new("still-shared").with("title", title(id)));
+        }
+        Ok(())
+    }
+
+    /// A record that the Actor may not change, or that is gone.
+    ///
+    /// # Errors
+    /// `Forbidden` when they may see it.
+    async fn object_to_absence(
+        &mut self,
+        record_type: &RecordType,
+        id: RawId,
+        objections: &mut Objections,
+    ) -> Result<()> {
+        match self.unmasked_row(&record_type.name, id, Purpose::Change).await {
+            Err(Error::NotFound) => objections.add(changed_since(record_type, "?")),
+            other => drop(other?),
         }
         Ok(())
     }
@@ -267,13 +288,21 @@ impl View {
         let changed = self.changed_by_others(&ids, set, own).await?;
         for item in items {
             let Some(row) = rows.get(&item.record) else {
-                objections.add(changed_since(record_type, "?"));
+                match own {
+                    // As everywhere: what one may not see is not there.
+                    Own::Set(_) => {
+                        self.unmasked_row(&record_type.name, item.record, Purpose::Change).await?;
+                    }
+                    Own::Job(_) => {
+                        self.object_to_absence(record_type, item.record, objections).await?;
+                    }
+                }
                 continue;
             };
             if changed.contains(&item.record)
                 && !self.holds_still(record_type, row, set, item, own).await?
             {
-                let title = self.withheld(record_type, row.clone()).title(record_type);
+                let title = self.withheld(record_type, row.clone()).await?.title(record_type);
                 objections.add(changed_since(record_type, &title));
             }
         }

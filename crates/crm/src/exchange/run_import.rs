@@ -17,8 +17,6 @@ use crate::text::Texts;
 
 /// The queue of imports.
 const QUEUE: &str = "import";
-/// So often a running import says that it runs; its lease lasts three times as long.
-const HOLD: std::time::Duration = std::time::Duration::from_secs(20);
 
 /// Where the file is.
 #[derive(Debug, Clone)]
@@ -96,9 +94,9 @@ pub async fn run_import(
         record.started_at = record.started_at.or(Some(now));
     })
     .await?;
-    let held = keep_hold(store, job);
+    let held = store.keep_hold(job);
     let outcome = run(store, actor, job, observe).await;
-    held.abort();
+    drop(held);
     match outcome {
         Ok(progress) => finish(store, actor, job, &progress).await,
         Err(error) => {
@@ -111,19 +109,6 @@ pub async fn run_import(
             Err(error)
         }
     }
-}
-
-/// Says again and again that somebody works on a job: a file may take long before the first batch.
-fn keep_hold(store: &Store, job: RawId) -> tokio::task::JoinHandle<()> {
-    let store = store.clone();
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(HOLD).await;
-            if let Err(error) = store.hold_job(job).await {
-                tracing::warn!(%error, "the lease of an import was not renewed");
-            }
-        }
-    })
 }
 
 /// An error as the queue keeps it, to be told in the language of whoever reads it.

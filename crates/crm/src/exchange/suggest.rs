@@ -329,6 +329,10 @@ mod tests {
                 ("Staff", "employees"),
             ],
         );
+    }
+
+    #[test]
+    fn one_word_means_different_fields_of_different_types() {
         let contacts: &[&[&str]] = &[&["姓名", "公司名称", "手机号码(必填)", "职务"]];
         check(
             described("contact"),

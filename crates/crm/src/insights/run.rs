@@ -27,8 +27,6 @@ use crate::text::Texts;
 
 /// The queue in which a run that is being done has its lease.
 const QUEUE: &str = "analysis";
-/// So often a run says that it is being done; its lease lasts three times as long.
-const HOLD: std::time::Duration = std::time::Duration::from_secs(20);
 /// A run of an earlier release, which had no lease, is taken for lost after so long.
 const SILENT: SignedDuration = SignedDuration::from_mins(15);
 /// So many runs that wait or are being done are looked at.
@@ -41,28 +39,15 @@ const LOOKED_AT: usize = 20;
 pub async fn run_next(store: &Store, warehouse: &Warehouse) -> Result<Option<RawId>> {
     let Some(run) = claim(store).await? else { return Ok(None) };
     let (id, owner) = (run.id.raw(), run.owner);
-    let held = keep_hold(store, id);
+    let held = store.keep_hold(id);
     let outcome = perform(store, warehouse, run).await;
-    held.abort();
+    drop(held);
     if let Err(error) = outcome {
         let problem = problem(store, &error, id, owner).await?;
         fail(store, id, problem).await?;
     }
     store.set_job_state(id, JobState::Done, None).await?;
     Ok(Some(id))
-}
-
-/// Says again and again that a run is being done.
-fn keep_hold(store: &Store, run: RawId) -> tokio::task::JoinHandle<()> {
-    let store = store.clone();
-    tokio::spawn(async move {
-        loop {
-            tokio::time::sleep(HOLD).await;
-            if let Err(error) = store.hold_job(run).await {
-                tracing::warn!(%error, "the lease of an analysis was not renewed");
-            }
-        }
-    })
 }
 
 async fn fail(store: &Store, id: RawId, problem: String) -> Result<()> {

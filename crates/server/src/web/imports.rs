@@ -7,7 +7,7 @@ use axum::Form as Posted;
 use axum::extract::{Multipart, Path, Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
-use guanxi_crm::exchange::{self, IMPORTED_TYPES, ImportJob, ImportMapping, Mapping};
+use guanxi_crm::exchange::{self, IMPORTED_TYPES, ImportJob, ImportMapping, LayoutHints, Mapping};
 use guanxi_record::{Filter, LongText, Query, Record, RecordType, Sort, Stored};
 use guanxi_store::{Actor, Purpose, Rights};
 use maud::{Markup, html};
@@ -158,7 +158,8 @@ pub(crate) async fn import_upload(
             None if signed.actor.rights.may(&record_type, Purpose::Import) => None,
             None => return Err(Error::Forbidden),
         };
-        let mut step = aside(content.clone(), move |path| MappingStep::read(path, None)).await?;
+        let hints = kept.as_deref().and_then(hints_of);
+        let mut step = aside(content.clone(), |path| MappingStep::read(path, hints)).await?;
         let toml = match kept {
             Some(toml) => toml,
             None => exchange::suggest(&described, &step.headers, &step.sample).to_toml()?,
@@ -183,6 +184,11 @@ pub(crate) async fn import_upload(
         }
         Err(error) => error_page(&app, &signed, &error),
     }
+}
+
+/// What a mapping says about how its files are written.
+fn hints_of(toml: &str) -> Option<LayoutHints> {
+    Mapping::parse(toml).ok().map(|mapping| mapping.hints())
 }
 
 /// Reads what was uploaded where it holds up nobody.
@@ -211,10 +217,10 @@ pub(crate) async fn import_mapping(
 ) -> Response {
     let entries = Entries::sent(sent);
     let outcome: Result<Response> = async {
+        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
         let file = parse_id(entries.text("file"))?;
         let (_, content) = app.store.read(&signed.actor).await?.file(file).await?;
-        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
-        let hints = Mapping::parse(entries.text("mapping")).ok().map(|mapping| mapping.hints());
+        let hints = hints_of(entries.text("mapping"));
         let mut step = aside(content.clone(), |path| MappingStep::read(path, hints)).await?;
         let toml = chosen_mapping(&app, &entries, &step.headers)?;
         let looked = match Mapping::parse(&toml) {
@@ -252,10 +258,10 @@ pub(crate) async fn import_columns(
 ) -> Response {
     let entries = Entries::sent(sent);
     let outcome: Result<Response> = async {
+        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
         let file = parse_id(entries.text("file"))?;
         let (_, content) = app.store.read(&signed.actor).await?.file(file).await?;
-        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
-        let hints = Mapping::parse(entries.text("mapping")).ok().map(|mapping| mapping.hints());
+        let hints = hints_of(entries.text("mapping"));
         let mut step = aside(content, |path| MappingStep::read(path, hints)).await?;
         step.say(&app, entries.text("name"), entries.text("mapping").to_owned());
         let content = step.markup(&app, &signed, file, None);
