@@ -95,8 +95,10 @@ pub(super) struct Column {
     letter_counts: Vec<u32>,
     /// How likely a name is by the parts that it is made of; empty for what is no name.
     chances: Vec<f32>,
-    /// What stands around the cores of companies, each once.
+    /// What stands around the cores of companies, each once, and the share of companies that are
+    /// where it says.
     around: Vec<Company>,
+    place_shares: Vec<f32>,
     /// Country and extension of telephones, each once.
     tails: Vec<String>,
 }
@@ -204,9 +206,21 @@ impl Column {
         let around = numbering.around.in_order();
         let of_companies = comparison == Comparison::Company;
         let companies = around.iter().filter(|_| of_companies);
-        let around_cores = companies.map(|tail| Company::of_key(tail)).collect();
+        let around_cores: Vec<Company> = companies.map(|tail| Company::of_key(tail)).collect();
+        let arounds = ids.iter().filter_map(|id| texts.get(*id as usize)).map(|text| text.around);
+        let place_shares = place_shares(&around_cores, arounds);
         let tails = around.iter().filter(|_| !of_companies).map(ToString::to_string).collect();
-        Self { comparison, ids, texts, counts, letter_counts, chances, around: around_cores, tails }
+        Self {
+            comparison,
+            ids,
+            texts,
+            counts,
+            letter_counts,
+            chances,
+            around: around_cores,
+            place_shares,
+            tails,
+        }
     }
 
     /// Whether its values are names.
@@ -228,10 +242,12 @@ impl Column {
         self.texts.get(self.ids[record as usize] as usize)
     }
 
-    /// How many records have the kernel of a record's value, and how likely it is by its parts.
+    /// How many records have the kernel of a record's value, and how likely it is by its parts, the
+    /// place that it says among them.
     pub(super) fn count_of(&self, record: u32) -> (u32, f64) {
         let Some(text) = self.text(record) else { return (0, 0.0) };
         let chance = self.chances.get(text.kernel as usize).copied().unwrap_or(0.0);
+        let chance = chance * self.place_shares.get(text.around as usize).copied().unwrap_or(1.0);
         (self.counts[text.kernel as usize], f64::from(chance))
     }
 
@@ -333,6 +349,27 @@ impl Column {
         let is_part = short.split(' ').all(|number| rest.any(|other| other == number));
         if is_part { level.min(Level::Similar) } else { Level::Different }
     }
+}
+
+/// For what stands around each core the share of companies that say the same place; all of them
+/// where it says none.
+fn place_shares(around: &[Company], records: impl Iterator<Item = u32>) -> Vec<f32> {
+    let mut counts = vec![0_usize; around.len()];
+    records.for_each(|at| {
+        if let Some(count) = counts.get_mut(at as usize) {
+            *count += 1;
+        }
+    });
+    let mut places: HashMap<&[&str], usize> = HashMap::new();
+    for (company, count) in around.iter().zip(&counts) {
+        *places.entry(&company.regions).or_default() += count;
+    }
+    let all = counts.iter().sum::<usize>().max(1) as f32;
+    let share = |company: &Company| match company.regions.is_empty() {
+        true => 1.0,
+        false => places.get(&company.regions[..]).copied().unwrap_or(0) as f32 / all,
+    };
+    around.iter().map(share).collect()
 }
 
 /// The numbers that a column gives out.
