@@ -52,6 +52,7 @@ mod names;
 pub mod normalise;
 mod rarity;
 mod reliability;
+mod similarity;
 
 use crate::error::same_length;
 use crate::{Error, Result};

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use rapidfuzz::distance::jaro_winkler;
 use rayon::prelude::*;
 
 use super::company::{Company, is_han};
 use super::names::{han, is_one_slip, persons, words};
+use super::similarity::{shared_words, similarity};
 use super::rarity::chances;
 use super::{Field, normalise};
 
@@ -77,10 +77,6 @@ impl Level {
     ];
 }
 
-/// From here on two texts are close (Winkler 1990; the steps are those in use with splink).
-const CLOSE: f64 = 0.92;
-/// From here on they are similar.
-const SIMILAR: f64 = 0.80;
 const UNKNOWN: u32 = u32::MAX;
 
 /// A field with each distinct value once.
@@ -88,15 +84,17 @@ pub(super) struct Column {
     pub(super) comparison: Comparison,
     /// The place of each record's value, or [`UNKNOWN`].
     ids: Vec<u32>,
-    texts: Vec<Text>,
+    pub(super) texts: Vec<Text>,
     /// How many records have each kernel: the core of a name, the line of a telephone, all of others.
     counts: Vec<u32>,
     /// Those of names with the same letters.
     letter_counts: Vec<u32>,
     /// How likely a name is by the parts that it is made of; empty for what is no name.
     chances: Vec<f32>,
-    /// What stands around the cores of companies, each once.
+    /// What stands around the cores of companies, each once, and the share of companies that are
+    /// where it says.
     around: Vec<Company>,
+    place_shares: Vec<f32>,
     /// Country and extension of telephones, each once.
     tails: Vec<String>,
 }
@@ -104,10 +102,10 @@ pub(super) struct Column {
 pub(super) struct Text {
     pub(super) characters: Vec<char>,
     /// A bit for each character that occurs, some share one.
-    letter_mask: u64,
+    pub(super) letter_mask: u64,
     /// The place of its letters among all.
     letters: u32,
-    words: Vec<u32>,
+    pub(super) words: Vec<u32>,
     /// The place of what counts of it among all.
     kernel: u32,
     /// Of companies the house and the trade, and how many characters the house has.
@@ -204,9 +202,21 @@ impl Column {
         let around = numbering.around.in_order();
         let of_companies = comparison == Comparison::Company;
         let companies = around.iter().filter(|_| of_companies);
-        let around_cores = companies.map(|tail| Company::of_key(tail)).collect();
+        let around_cores: Vec<Company> = companies.map(|tail| Company::of_key(tail)).collect();
+        let arounds = ids.iter().filter_map(|id| texts.get(*id as usize)).map(|text| text.around);
+        let place_shares = place_shares(&around_cores, arounds);
         let tails = around.iter().filter(|_| !of_companies).map(ToString::to_string).collect();
-        Self { comparison, ids, texts, counts, letter_counts, chances, around: around_cores, tails }
+        Self {
+            comparison,
+            ids,
+            texts,
+            counts,
+            letter_counts,
+            chances,
+            around: around_cores,
+            place_shares,
+            tails,
+        }
     }
 
     /// Whether its values are names.
@@ -228,10 +238,12 @@ impl Column {
         self.texts.get(self.ids[record as usize] as usize)
     }
 
-    /// How many records have the kernel of a record's value, and how likely it is by its parts.
+    /// How many records have the kernel of a record's value, and how likely it is by its parts, the
+    /// place that it says among them.
     pub(super) fn count_of(&self, record: u32) -> (u32, f64) {
         let Some(text) = self.text(record) else { return (0, 0.0) };
         let chance = self.chances.get(text.kernel as usize).copied().unwrap_or(0.0);
+        let chance = chance * self.place_shares.get(text.around as usize).copied().unwrap_or(1.0);
         (self.counts[text.kernel as usize], f64::from(chance))
     }
 
@@ -335,6 +347,27 @@ impl Column {
     }
 }
 
+/// For what stands around each core the share of companies that say the same place; all of them
+/// where it says none.
+fn place_shares(around: &[Company], records: impl Iterator<Item = u32>) -> Vec<f32> {
+    let mut counts = vec![0_usize; around.len()];
+    records.for_each(|at| {
+        if let Some(count) = counts.get_mut(at as usize) {
+            *count += 1;
+        }
+    });
+    let mut places: HashMap<&[&str], usize> = HashMap::new();
+    for (company, count) in around.iter().zip(&counts) {
+        *places.entry(&company.regions).or_default() += count;
+    }
+    let all = counts.iter().sum::<usize>().max(1) as f32;
+    let share = |company: &Company| match company.regions.is_empty() {
+        true => 1.0,
+        false => places.get(&company.regions[..]).copied().unwrap_or(0) as f32 / all,
+    };
+    around.iter().map(share).collect()
+}
+
 /// The numbers that a column gives out.
 #[derive(Default)]
 struct Numbering<'a> {
@@ -408,71 +441,5 @@ impl Text {
 
     pub(super) fn house(&self) -> &[char] {
         &self.characters[..(self.house_characters as usize).min(self.characters.len())]
-    }
-}
-
-/// The highest similarity that two texts can have by their lengths, their letters and their start:
-/// tells most pairs apart without looking for what they share.
-fn similarity_bound(a: &Text, b: &Text) -> f64 {
-    let there = |text: &Text, other: u64| {
-        text.characters.iter().filter(|c| other >> (**c as u32 % 64) & 1 == 1).count()
-    };
-    let shared = there(a, b.letter_mask).min(there(b, a.letter_mask)) as f64;
-    let share = |text: &Text| shared / text.characters.len() as f64;
-    let jaro = (share(a) + share(b) + 1.0) / 3.0;
-    let pairs = a.characters.iter().zip(&b.characters).take(4);
-    let start = pairs.take_while(|(a, b)| a == b).count() as f64;
-    jaro + 0.1 * start * (1.0 - jaro)
-}
-
-pub(super) fn similarity(a: &Text, b: &Text) -> Level {
-    if similarity_bound(a, b) < SIMILAR {
-        return Level::Different;
-    }
-    let found = jaro_winkler::similarity_with_args(
-        a.characters.iter().copied(),
-        b.characters.iter().copied(),
-        &jaro_winkler::Args::default().score_cutoff(SIMILAR),
-    );
-    match found {
-        Some(found) if found >= CLOSE => Level::Close,
-        Some(_) => Level::Similar,
-        None => Level::Different,
-    }
-}
-
-/// Words in common by all words of both (Jaccard).
-fn shared_words(a: &Text, b: &Text) -> Level {
-    let shared = a.words.iter().filter(|word| b.words.binary_search(word).is_ok()).count();
-    let all = a.words.len() + b.words.len() - shared;
-    if shared == all {
-        Level::SameLetters
-    } else if 2 * shared >= all {
-        Level::Similar
-    } else {
-        Level::Different
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use rapidfuzz::distance::osa;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn slips_and_bounds_are_those_of_the_library(a in "[ab1]{0,6}", b in "[ab1]{0,6}") {
-            let (x, y): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-            let distance = osa::distance(a.chars(), b.chars());
-            prop_assert_eq!(is_one_slip(&x, &y), distance <= 1, "{} {}", a, b);
-            prop_assume!(!a.is_empty() && !b.is_empty());
-            let field = Field::new("x", [a.clone(), b.clone()], Comparison::Name);
-            let column = Column::of(&field);
-            let texts = (&column.texts[0], &column.texts[column.texts.len() - 1]);
-            let found = jaro_winkler::similarity(a.chars(), b.chars());
-            prop_assert!(found <= similarity_bound(texts.0, texts.1) + 1e-12);
-        }
     }
 }

@@ -1,7 +1,8 @@
 //! How alike two names are: of companies, of persons.
 
 use super::company::is_han;
-use super::comparing::{Level, Text, similarity};
+use super::comparing::{Level, Text};
+use super::similarity::similarity;
 
 /// Two persons: of one family with other given names they are two, however alike the whole is.
 pub(super) fn persons(a: &Text, b: &Text) -> Level {

@@ -76,6 +76,7 @@ mod tests {
         assert_eq!(certainty(&acme, &known("Acme", "8613800001111", "B7")), None);
         assert_eq!(certainty(&acme, &known("Zenith", "8613800001111", "")), Some(0.5));
         // The kind is evidence, no veto.
+        let acme = known("Acme Ltd.", "8613800001111", "");
         let person = Known { is_person: true, ..acme.clone() };
         assert_eq!(certainty(&acme, &person), Some(0.95));
         let person = Known { phone: String::new(), ..person };

