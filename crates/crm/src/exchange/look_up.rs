@@ -163,7 +163,7 @@ impl Import<'_> {
             if *later && self.progress.pass == 1 {
                 continue;
             }
-            let texts = lines.iter().filter_map(|line| line.row.get(*column)).map(str::trim);
+            let texts = lines.iter().filter_map(|row| row.get(*column)).map(str::trim);
             let place = |text: &str| (to.clone(), by.clone(), text.to_owned());
             let new = texts.filter(|text| !text.is_empty());
             let new: BTreeSet<&str> =
