@@ -39,9 +39,16 @@ pub(crate) fn hidden(params: &Params, except: &[&str]) -> Markup {
     }
 }
 
-/// Whether a parameter states a condition on a field.
+/// Whether a parameter of this name is no condition: a field of the same name needs an operation
+/// behind it, as in `total.eq`.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    RESERVED.contains(&name)
+}
+
+/// Whether a parameter states a condition on a field. A control that is left empty states none, an
+/// empty list does: that nothing is in it.
 pub(crate) fn is_condition(name: &str, value: &str) -> bool {
-    !RESERVED.contains(&name) && !value.is_empty()
+    !is_reserved(name) && (!value.is_empty() || name.ends_with(".in"))
 }
 
 /// The conditions that the parameters state: every parameter that has no other meaning.

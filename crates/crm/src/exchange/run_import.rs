@@ -12,7 +12,7 @@ use super::export::neutralised;
 use super::import::{Progress, RefusedLine, Run, import};
 use super::{ImportJob, ImportStatus, Mapping};
 use crate::people::CollectionPoint;
-use crate::text::Texts;
+use crate::text::{NOT_AN_OPTION, Texts};
 
 /// The queue of imports.
 const QUEUE: &str = "import";
@@ -266,6 +266,16 @@ fn reasons(texts: &Texts, catalog: &Catalog, refusals: &serde_json::Value) -> St
             .flatten()
             .filter_map(|(name, text)| Some((name.as_str(), text.as_str()?)))
             .collect();
+        let of_choice = refusal["field"].as_str().filter(|_| code == NOT_AN_OPTION);
+        let options = of_choice.and_then(|path| path.split_once('.')).and_then(|(of, name)| {
+            let of = catalog.get(of).ok()?;
+            Some(texts.option_labels(of, of.field(name)?))
+        });
+        let mut args = args;
+        if let Some(options) = &options {
+            args.retain(|(name, _)| *name != "options");
+            args.push(("options", options));
+        }
         let text = texts.format(&format!("refusal-{code}"), &args);
         match refusal["field"].as_str() {
             Some(field) => format!("{}: {text}", texts.typed_field(catalog, field)),

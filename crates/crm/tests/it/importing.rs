@@ -25,9 +25,9 @@ both_databases!(
     a_collection_point_asks_for_its_formats,
 );
 
-struct Outcome {
+pub(crate) struct Outcome {
     job: Stored<ImportJob>,
-    refused: Vec<RefusedLine>,
+    pub(crate) refused: Vec<RefusedLine>,
     /// Read again for the error file.
     _file: tempfile::NamedTempFile,
 }
@@ -38,7 +38,12 @@ fn file(text: &str) -> tempfile::NamedTempFile {
     file
 }
 
-async fn import(store: &Store, actor: &Actor, text: &str, toml: &str) -> Result<Outcome> {
+pub(crate) async fn import(
+    store: &Store,
+    actor: &Actor,
+    text: &str,
+    toml: &str,
+) -> Result<Outcome> {
     let file = file(text);
     let mapping = Mapping::parse(toml)?;
     let input = ImportInput::Path(file.path().to_owned());
@@ -54,7 +59,7 @@ fn counts(job: &ImportJob) -> BTreeMap<String, Counts> {
     serde_json::from_value(job.counts.clone().unwrap().0).unwrap()
 }
 
-fn reasons(lines: &[RefusedLine]) -> Vec<String> {
+pub(crate) fn reasons(lines: &[RefusedLine]) -> Vec<String> {
     let reason = |line: &RefusedLine| {
         let codes = line
             .refusals

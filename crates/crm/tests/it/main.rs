@@ -17,6 +17,7 @@ mod scheduling;
 mod segments;
 mod selling;
 mod standing;
+mod taking;
 mod undoing;
 mod upgrading;
 mod writing;

@@ -64,6 +64,8 @@ fn control_name(field: &Field, params: &Params) -> String {
         Kind::Date | Kind::Instant => ".within",
         // An address that names the whole text is kept as it is.
         Kind::Text | Kind::LongText if params::one(params, &field.name).is_none() => ".contains",
+        // A field that is called like another parameter is meant by saying how it is compared.
+        _ if params::is_reserved(&field.name) => ".eq",
         _ => "",
     };
     format!("{}{suffix}", field.name)
@@ -141,10 +143,19 @@ fn filter(signed: &SignedIn, described: &RecordType, field: &Field, params: &Par
         }
         Kind::Date | Kind::Instant => {
             let periods = [
+                "overdue",
                 "today",
+                "tomorrow",
+                "this_week",
+                "next_week",
+                "next_7_days",
+                "next_14_days",
+                "next_30_days",
+                "empty",
                 "last_7_days",
                 "last_30_days",
                 "this_month",
+                "next_month",
                 "this_quarter",
                 "this_year",
                 "last_year",

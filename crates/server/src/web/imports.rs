@@ -291,7 +291,7 @@ fn preview_step(
                                     @if let Some(field) = &refusal.field {
                                         (texts.typed_field(&app.store.catalog(), field)) ": "
                                     }
-                                    (texts.refusal(refusal)) " "
+                                    (texts.typed_refusal(&app.store.catalog(), refusal)) " "
                                 }
                             }
                         }

@@ -101,7 +101,9 @@ async fn list_page(
 
 /// What the list shows, as a chart begins.
 fn as_chart(record_type: &str, params: &Params) -> Vec<(String, String)> {
-    let stated = params.iter().filter(|(name, value)| params::is_condition(name, value));
+    let says =
+        |(name, value): &&(String, String)| params::is_condition(name, value) || name == "filter";
+    let stated = params.iter().filter(says);
     let stated: Vec<_> = stated.cloned().collect();
     let condition = params::to_url("", &stated).trim_start_matches('?').to_owned();
     let of = ("record_type".to_owned(), record_type.to_owned());
@@ -188,7 +190,7 @@ pub(crate) fn table_row(
     is_tab_stop: bool,
 ) -> Markup {
     let href = format!("/{}/{}", described.name, row.id);
-    let title = row.title(described);
+    let title = cells::title(signed, described, row, titles);
     html! {
         tr data-href=(href) tabindex=(if is_tab_stop { "0" } else { "-1" }) {
             td { input type="checkbox" class="form-check-input" value=(row.id) aria-label=(title) tabindex="-1"; }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod coverage;
+mod deciding;
 mod house;
 mod pages;
 mod proof;
