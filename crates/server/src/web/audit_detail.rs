@@ -62,10 +62,14 @@ pub(super) fn detail(signed: &SignedIn, trace: &Trace, names: &Titles) -> Markup
             @for change in changes.0.iter().take(CHANGES_SHOWN) {
                 @if let Some(field) = of.field(&change.field) {
                     div class="text-break" {
-                        span class="gx-muted" { (texts.field_label(of, field)) ": " }
-                        @if change.old.is_null() { "\u{2014}" } @else { (cells::value(signed, of, field, &change.old, names)) }
-                        " \u{2192} "
-                        @if change.new.is_null() { "\u{2014}" } @else { (cells::value(signed, of, field, &change.new, names)) }
+                        span class="gx-muted" { (texts.field_label(of, field)) }
+                        // Nobody reads two pages of JSON side by side.
+                        @if field.kind != Kind::Json {
+                            ": "
+                            @if change.old.is_null() { "\u{2014}" } @else { (cells::value(signed, of, field, &change.old, names)) }
+                            " \u{2192} "
+                            @if change.new.is_null() { "\u{2014}" } @else { (cells::value(signed, of, field, &change.new, names)) }
+                        }
                     }
                 }
             }

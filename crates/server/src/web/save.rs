@@ -163,7 +163,7 @@ fn after_making(
     let name = &described.name;
     match (described.whole(), whole, then) {
         (Some((target, _)), Some(whole), "add") => {
-            format!("/{target}/{whole}?saved={change}&add=again#add")
+            format!("/{target}/{whole}?saved={change}&add=again")
         }
         (Some((_, link)), Some(whole), "again") => format!("/{name}/new?{link}={whole}"),
         (Some((target, _)), Some(whole), _) => format!("/{target}/{whole}?saved={change}#parts"),
