@@ -128,7 +128,12 @@ function suggestions(root: ParentNode): void {
     input.setAttribute("aria-expanded", "false");
     input.setAttribute("aria-controls", list.id);
     const options = new Options<Hit>(input, list, (hit, row) => { row.textContent = hit.title; },
-      (hit) => { input.value = hit.title; hidden.value = hit.id; options.show([]); });
+      (hit) => {
+        input.value = hit.title;
+        hidden.value = hit.id;
+        options.show([]);
+        hidden.dispatchEvent(new Event("change", { bubbles: true }));
+      });
     let running = new AbortController();
     input.addEventListener("input", async () => {
       hidden.value = "";
@@ -223,6 +228,12 @@ async function editCell(cell: HTMLTableCellElement): Promise<void> {
     parts.innerHTML = text;
     const toast = $(".gx-toast", parts.content);
     place().replaceWith($("td", parts.content)!);
+    const change = toast && $<HTMLInputElement>("[name=change_set]", toast)?.value;
+    if (change && row.closest("[data-parts]")) {
+      // The sums of the whole follow its parts.
+      location.href = `${location.pathname}?saved=${change}#parts`;
+      return;
+    }
     if (toast) {
       $(".gx-toast")?.remove();
       document.body.append(toast);
@@ -384,6 +395,9 @@ function shell(): void {
 
 palette();
 suggestions(document);
+// What comes later into a page suggests too.
+document.addEventListener("htmx:load", (event) => suggestions(event.target as HTMLElement));
+$<HTMLInputElement>("form[data-add] input[type=text]")?.focus();
 addresses();
 forms();
 tables();

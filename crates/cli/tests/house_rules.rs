@@ -24,11 +24,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Inside `crm`: a module and the modules that it may name.
 const MODULES_MAY_USE: &[(&str, &[&str])] = &[
     ("access", &["catalog"]),
-    ("authority", &["access"]),
+    ("authority", &["access", "sales", "trading", "delivery"]),
     ("people", &["access", "catalog"]),
     ("catalog", &[]),
     ("sales", &["access", "people", "catalog"]),
     ("billing", &["access", "people", "catalog", "sales"]),
+    ("trading", &["access", "people", "catalog", "sales", "billing"]),
     ("service", &["access", "people", "catalog", "sales", "billing"]),
     ("work", &["access", "people", "catalog", "sales", "billing", "service"]),
     ("exchange", &["access", "people", "text"]),

@@ -17,6 +17,7 @@ pub mod sales;
 pub mod segments;
 pub mod service;
 pub mod text;
+pub mod trading;
 pub mod wording;
 pub mod work;
 
@@ -91,7 +92,7 @@ pub static RECORD_TYPES: &[&RecordType] = &[
 /// When a migration is broken.
 pub fn store_config(url: String, clock: Clock) -> Result<StoreConfig> {
     let (migrations, guard) = (migrations()?, Some(guard::guard as guanxi_store::Guard));
-    let complete = Some(sales::take_from_product as guanxi_store::Complete);
+    let complete = Some(trading::take_from_product as guanxi_store::Complete);
     Ok(StoreConfig { url, types: RECORD_TYPES, migrations, clock, guard, complete })
 }
 

@@ -24,6 +24,9 @@ pub struct Texts {
     keys: BTreeSet<String>,
 }
 
+/// The refusal that names the options that there are.
+pub const NOT_AN_OPTION: &str = "not-an-option";
+
 impl std::fmt::Debug for Texts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Texts({:?})", self.locale)
@@ -170,12 +173,12 @@ impl Texts {
     pub fn refusal(&self, refusal: &Refusal) -> String {
         let args: Vec<(&str, &str)> =
             refusal.args.iter().map(|(name, text)| (*name, text.as_str())).collect();
-        self.refusal_of(refusal.code, &args)
+        self.kept_refusal(refusal.code, &args)
     }
 
     /// The sentence of a refusal that was kept: types, fields and options as people call them.
     #[must_use]
-    pub fn refusal_of(&self, code: &str, args: &[(&str, &str)]) -> String {
+    pub fn kept_refusal(&self, code: &str, args: &[(&str, &str)]) -> String {
         let arg =
             |wanted: &str| args.iter().find(|(name, _)| *name == wanted).map(|(_, text)| *text);
         let path = arg("field_of").and_then(|path| path.split_once('.'));
@@ -210,6 +213,42 @@ impl Texts {
 }
 
 impl Texts {
+    /// A refusal of a record of a type: the options of a choice by their labels.
+    #[must_use]
+    pub fn refusal_of(&self, record_type: &RecordType, refusal: &Refusal) -> String {
+        let field = refusal.field.as_deref().and_then(|name| record_type.field(name));
+        let Some(field) = field.filter(|_| refusal.code == NOT_AN_OPTION) else {
+            return self.refusal(refusal);
+        };
+        let args = refusal.args.iter().map(|(name, text)| match *name {
+            "options" => (*name, self.option_labels(record_type, field)),
+            _ => (*name, text.clone()),
+        });
+        self.refusal(&Refusal { args: args.collect(), ..refusal.clone() })
+    }
+
+    /// The same of a field that is named with its type, as imports name them: `customer.class`.
+    #[must_use]
+    pub fn typed_refusal(&self, catalog: &Catalog, refusal: &Refusal) -> String {
+        let path = refusal.field.as_deref().and_then(|path| path.split_once('.'));
+        let known = path.and_then(|(of, name)| Some((catalog.get(of).ok()?, name)));
+        match known {
+            Some((of, name)) => {
+                let refusal = Refusal { field: Some(name.to_owned()), ..refusal.clone() };
+                self.refusal_of(of, &refusal)
+            }
+            None => self.refusal(refusal),
+        }
+    }
+
+    /// What all options of a choice are called.
+    #[must_use]
+    pub fn option_labels(&self, record_type: &RecordType, field: &Field) -> String {
+        let options = field.kind.options().iter();
+        let labels = options.map(|code| self.option_label(record_type, field, code));
+        labels.collect::<Vec<_>>().join(", ")
+    }
+
     /// `customer.employees` as people call it; what is no field of a type stays as it is.
     #[must_use]
     pub fn typed_field(&self, catalog: &Catalog, path: &str) -> String {

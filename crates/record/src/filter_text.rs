@@ -44,6 +44,11 @@ pub fn condition_from_param(name: &str, value: &str) -> Filter {
         },
         None => (name, Op::Eq),
     };
+    // Beside the periods of a date stands that it has none.
+    let (op, value) = match (op, value) {
+        (Op::Within, "empty") => (Op::Empty, "true"),
+        known => known,
+    };
     let value = match op {
         Op::In | Op::NotIn => read_list(value).into_iter().map(Json::from).collect(),
         Op::Empty => Json::Bool(value != "false"),
@@ -118,6 +123,8 @@ mod tests {
         assert_eq!(read("customer.country", "China"), Filter::eq("customer.country", "China"));
         assert_eq!(read("a.ge", "5"), Filter::compare("a", Op::Ge, "5"));
         assert_eq!(read("a.in", "x, y"), Filter::compare("a", Op::In, json!(["x", "y"])));
+        assert_eq!(read("a.in", ""), Filter::compare("a", Op::In, json!([])));
+        assert_eq!(read("a.within", "empty"), Filter::compare("a", Op::Empty, true));
         assert_eq!(read("a.b.empty", "true"), Filter::compare("a.b", Op::Empty, true));
     }
 

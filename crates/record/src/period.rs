@@ -30,6 +30,8 @@ impl Period {
             "today" => return Self::days(today, 0, 1),
             "yesterday" => return Self::days(today, -1, 0),
             "tomorrow" => return Self::days(today, 1, 2),
+            // All that was due before today.
+            "overdue" => return Some(Self { start: Date::new(1, 1, 1).ok()?, end: today }),
             _ => {}
         }
         let (which, unit) = words.split_once('_')?;
@@ -62,7 +64,8 @@ impl Period {
 
 /// The day that words such as `today`, `7_days_ago` or `in_2_months` mean.
 pub fn relative_day(words: &str, today: Date) -> Option<Date> {
-    if let Some(period) = Period::parse(words, today).filter(|_| !words.contains('_')) {
+    let is_day = !words.contains('_') && words != "overdue";
+    if let Some(period) = Period::parse(words, today).filter(|_| is_day) {
         return Some(period.start);
     }
     let amount = |text: &str| {
@@ -132,6 +135,10 @@ mod tests {
             ("last_30_days", "2026-02-17..2026-03-19"),
             ("last_1_day", "2026-03-18..2026-03-19"),
             ("next_7_days", "2026-03-19..2026-03-26"),
+            ("tomorrow", "2026-03-19..2026-03-20"),
+            ("overdue", "0001-01-01..2026-03-18"),
+            ("next_14_days", "2026-03-19..2026-04-02"),
+            ("next_week", "2026-03-23..2026-03-30"),
             ("this_week", "2026-03-16..2026-03-23"),
             ("last_month", "2026-02-01..2026-03-01"),
             ("this_quarter", "2026-01-01..2026-04-01"),

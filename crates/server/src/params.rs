@@ -8,7 +8,7 @@ use guanxi_crm::segments::expand;
 use guanxi_record::{Cursor, Filter, Op, Query, Sort, condition_from_param, is_parameter};
 use guanxi_store::{View, Wording};
 use maud::{Markup, html};
-use serde_json::{Value as Json, json};
+use serde_json::json;
 
 /// The parameters of a URL, in their order.
 pub(crate) type Params = Vec<(String, String)>;

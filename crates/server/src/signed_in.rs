@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Date, Error, RawId, Refusal};
 use guanxi_crm::access::{Locale, Organisation, User, actor_of};
 use guanxi_crm::text::Texts;
-use guanxi_record::{Field, Record, RecordType, Row, Stored};
+use guanxi_record::{Catalog, Field, Record, RecordType, Row, Stored};
 use guanxi_store::{Actor, Deed, Operation, Origin, Rights, SignInKind};
 use serde_json::{Value as Json, json};
 
@@ -30,6 +30,8 @@ pub(crate) struct SignedIn {
     pub(crate) request_id: String,
     /// The session or token.
     pub(crate) session: RawId,
+    /// All record types, with their custom fields.
+    pub(crate) catalog: Arc<Catalog>,
     /// The day that it is where the person is.
     pub(crate) today: Date,
     /// `light`, `dark`, or whatever the system says.
@@ -166,8 +168,8 @@ impl FromRequestParts<App> for SignedIn {
         }
         let theme = cookie(&parts.headers, "guanxi_theme").map(str::to_owned);
         let today = app.store.clock().now().to_zoned(actor.time_zone.clone()).date();
-        let organisation = app.store.kept();
-        Ok(Self { actor, session, user, texts, request_id, today, theme, organisation })
+        let (catalog, organisation) = (app.store.catalog(), app.store.kept());
+        Ok(Self { actor, session, user, texts, request_id, catalog, today, theme, organisation })
     }
 }
 

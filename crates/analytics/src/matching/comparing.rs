@@ -6,8 +6,8 @@ use rayon::prelude::*;
 
 use super::company::{Company, is_han};
 use super::names::{han, is_one_slip, persons, words};
-use super::similarity::{shared_words, similarity};
 use super::rarity::chances;
+use super::similarity::{shared_words, similarity};
 use super::{Field, normalise};
 
 /// How two values of a field are compared.

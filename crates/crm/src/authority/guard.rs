@@ -4,7 +4,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
-use guanxi_base::{RawId, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{
     Aggregate, Choice as _, Filter, Function, Kind, Measure, Query, Record, RecordType, Row, Sort,
     Stored, Value,
@@ -15,7 +15,8 @@ use serde_json::Value as Json;
 
 use super::request::{ApprovalRequest, RequestState, open_about};
 use crate::access::{AuthorityLimit, Organisation, conditions};
-use crate::sales::{ALLOWED_DELIVERIES, Order, allowed_amount};
+use crate::sales::Order;
+use crate::trading::{ALLOWED_DELIVERIES, allowed_amount, held_orders, is_within};
 
 /// Refuses what goes beyond the Actor's authority; see `guanxi_store::Guard`.
 pub fn guard<'a>(
@@ -31,12 +32,23 @@ pub fn guard<'a>(
         let limits = is_limited.then_some((&*organisation, user));
         let outcome = async {
             check(tx, changed, limits).await?;
-            crate::sales::check_deliveries(tx, changed, &rights).await
+            may_deliver(tx, changed, &rights).await
         }
         .await;
         tx.act_with(rights);
         outcome
     })
+}
+
+/// Nothing is promised to customers who may not be delivered to, unless somebody allowed this order.
+async fn may_deliver(tx: &mut Tx, changed: &[Changed], reader: &Rights) -> Result<()> {
+    for (order, reasons) in held_orders(tx, changed, reader).await? {
+        let allowed = allowed(tx, order.id.raw(), ALLOWED_DELIVERIES).await?;
+        if !allowed.is_some_and(|allowed| is_within(&order, &allowed)) {
+            return Err(Error::Refused(reasons));
+        }
+    }
+    Ok(())
 }
 
 async fn check(
@@ -261,7 +273,7 @@ async fn is_approved(tx: &mut Tx, described: &RecordType, row: &Row, field: &str
 }
 
 /// What the last approval of a record allowed under a key.
-pub(crate) async fn allowed(tx: &mut Tx, record: RawId, key: &str) -> Result<Option<String>> {
+async fn allowed(tx: &mut Tx, record: RawId, key: &str) -> Result<Option<String>> {
     let filter = Filter::eq("record", record.to_string())
         .and(Filter::eq("state", RequestState::Approved.code()));
     let query = Query::of(filter).limited(1).sorted(vec![Sort::down("id")]);

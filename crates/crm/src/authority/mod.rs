@@ -8,7 +8,6 @@ mod request;
 
 pub use ask::{ask, open_request, waiting_for};
 pub use decide::{Decided, Decision, decide, withdraw};
-pub(crate) use guard::allowed;
 pub use guard::{Beyond, guard};
 pub use request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
 

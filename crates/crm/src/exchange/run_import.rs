@@ -347,7 +347,7 @@ fn reasons(texts: &Texts, catalog: &Catalog, refusals: &serde_json::Value) -> St
             .flatten()
             .filter_map(|(name, text)| Some((name.as_str(), text.as_str()?)))
             .collect();
-        let text = texts.refusal_of(code, &args);
+        let text = texts.kept_refusal(code, &args);
         match refusal["field"].as_str() {
             Some(field) => format!("{}: {text}", texts.typed_field(catalog, field)),
             None => text,

@@ -235,6 +235,8 @@ async fn payments_that_cannot_be_change_nobody_s_record(database: TestDatabase) 
             product: None,
             description: Some("Work".into()),
             quantity: 1.into(),
+            unit: None,
+            tax_rate: None,
             unit_price: Money::new(units, Currency::CNY),
             amount: None,
         };

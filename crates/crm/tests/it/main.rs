@@ -28,6 +28,7 @@ mod scheduling;
 mod segments;
 mod selling;
 mod standing;
+mod taking;
 mod telling;
 mod undoing;
 mod undoing_whole;

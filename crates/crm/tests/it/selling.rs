@@ -1,38 +1,34 @@
-//! What a sale takes from its product, and to whom nothing is sold without somebody's word.
+//! To whom nothing is sold without somebody's word, and who is told of it.
 
-use guanxi_base::{Currency, Decimal, Id, Money, Percent, RawId};
+use guanxi_base::{Currency, Id, Money, RawId};
 use guanxi_crm::access::{
     ApprovalRule, ApprovalStep, ApproverKind, AuthorityLimit, FieldRight, LimitedAccess, Quorum,
     RightPurpose, RightScope, Role, RoleRight, User, actor_of,
 };
 use guanxi_crm::authority::{Decision, ask, decide, waiting_for};
 use guanxi_crm::billing::{Invoice, InvoiceStatus, Payment};
-use guanxi_crm::catalog::Product;
 use guanxi_crm::delivery::Notice;
 use guanxi_crm::people::{Customer, TermsRule};
-use guanxi_crm::sales::{Order, OrderLine, OrderStatus, held, margin};
+use guanxi_crm::sales::{Order, OrderLine, OrderStatus};
+use guanxi_crm::trading::held;
 use guanxi_record::{Filter, Query, Record, Row, Stored, Value};
 use guanxi_store::{Actor, Origin, Purpose, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::json;
 
-use crate::house::{create, customer, line, open, order, product, refusals, user};
+use crate::house::{create, customer, line, open, order, refusals, user};
+use crate::importing::{import, reasons};
 
 both_databases!(
-    a_line_takes_from_its_product_what_nobody_says,
-    a_price_below_list_is_told_and_weighed,
     nothing_is_promised_to_a_customer_whose_deliveries_are_stopped,
+    a_stop_holds_for_imports,
     a_stop_is_told_only_to_who_sees_the_terms,
     nothing_is_promised_beyond_the_credit_limit,
     who_is_asked_and_who_asked_is_told,
 );
 
-fn yuan(whole: i64) -> Money {
+pub(crate) fn yuan(whole: i64) -> Money {
     Money::new(whole * Money::ONE, Currency::CNY)
-}
-
-fn percent(whole: i64) -> Percent {
-    Percent::from_units(whole * Percent::ONE)
 }
 
 fn terms(name: &str, stops: bool, credit_limit: Option<Money>) -> TermsRule {
@@ -61,16 +57,16 @@ async fn find_out(store: &Store, system: &Actor, of: &Stored<Customer>, rule: Id
     tx.commit().await.unwrap();
 }
 
-struct House {
-    store: Store,
-    system: Actor,
-    role: Id<Role>,
+pub(crate) struct House {
+    pub(crate) store: Store,
+    pub(crate) system: Actor,
+    pub(crate) role: Id<Role>,
     /// Sells; decides.
     people: [RawId; 2],
-    buyer: Stored<Customer>,
+    pub(crate) buyer: Stored<Customer>,
 }
 
-async fn house(database: &TestDatabase) -> House {
+pub(crate) async fn house(database: &TestDatabase) -> House {
     let (store, system) = open(database).await;
     let role = Role { name: "Seller".into(), description: None, needs_second_factor: false };
     let role = create(&store, &system, &role).await.id;
@@ -110,11 +106,11 @@ async fn house(database: &TestDatabase) -> House {
 }
 
 impl House {
-    async fn actor(&self, person: usize) -> Actor {
+    pub(crate) async fn actor(&self, person: usize) -> Actor {
         actor_of(&self.store, self.people[person], Origin::Api, None).await.unwrap().0
     }
 
-    async fn draft(&self, price: i64) -> Stored<Order> {
+    pub(crate) async fn draft(&self, price: i64) -> Stored<Order> {
         let draft = Order { status: OrderStatus::Draft, ..order(&self.buyer, "2026-03-01") };
         let draft = create(&self.store, &self.system, &draft).await;
         create(&self.store, &self.system, &line(&draft, 1, price)).await;
@@ -126,7 +122,7 @@ impl House {
         view.fetch(Purpose::Read, order).await.unwrap()
     }
 
-    async fn set(&self, person: &Actor, order: Id<Order>, status: &str) -> Vec<String> {
+    pub(crate) async fn set(&self, person: &Actor, order: Id<Order>, status: &str) -> Vec<String> {
         let described = self.store.catalog().get("order").unwrap().clone();
         let fields = vec![(described.position("status").unwrap(), Value::Text(status.into()))];
         let version = self.fetch(order).await.version;
@@ -159,7 +155,7 @@ impl House {
 }
 
 /// Makes a line of the fields that are given, as the API does.
-async fn make(
+pub(crate) async fn make(
     house: &House,
     actor: &Actor,
     of: &str,
@@ -176,85 +172,7 @@ async fn make(
     Ok(row)
 }
 
-async fn a_line_takes_from_its_product_what_nobody_says(database: TestDatabase) {
-    let house = house(&database).await;
-    let (store, system) = (&house.store, &house.system);
-    let ladder = Product {
-        list_price: Some(yuan(380)),
-        unit: Some("piece".into()),
-        tax_rate: Some(percent(13)),
-        ..product("Ladder")
-    };
-    let ladder = create(store, system, &ladder).await;
-    let paint = Product { list_price: Some(yuan(50)), ..product("Paint") };
-    let paint = create(store, system, &paint).await;
-    let draft = house.draft(1).await;
-    let whole = ("order", Value::Link(draft.id.raw()));
-    let chosen = ("product", Value::Link(ladder.id.raw()));
-    let seller = house.actor(0).await;
-    let row = make(&house, &seller, "order_line", &[whole.clone(), chosen.clone()]).await.unwrap();
-    let made: Stored<OrderLine> = row.try_into().unwrap();
-    assert_eq!(made.description.as_deref(), Some("Ladder"));
-    assert_eq!((made.unit_price, made.unit.as_deref()), (yuan(380), Some("piece")));
-    assert_eq!((made.tax_rate, made.list_price), (Some(percent(13)), Some(yuan(380))));
-    assert_eq!((made.amount, made.below_list), (Some(yuan(380)), None));
-    // What is said stays.
-    let said = [
-        whole.clone(),
-        chosen.clone(),
-        ("unit_price", Value::Money(yuan(300))),
-        ("description", Value::Text("A long one".into())),
-    ];
-    let row = make(&house, &seller, "order_line", &said).await.unwrap();
-    let own: Stored<OrderLine> = row.try_into().unwrap();
-    assert_eq!((own.description.as_deref(), own.unit_price), (Some("A long one"), yuan(300)));
-    // Another product brings its own where nobody wrote anything.
-    let described = store.catalog().get("order_line").unwrap().clone();
-    for (known, expected) in [(&made, ("Paint", yuan(50))), (&own, ("A long one", yuan(300)))] {
-        let place = described.position("product").unwrap();
-        let mut tx = store.write(&seller).await.unwrap();
-        let fields = vec![(place, Value::Link(paint.id.raw()))];
-        let row =
-            tx.update_fields(&described, known.id.raw(), known.version, fields).await.unwrap();
-        tx.commit().await.unwrap();
-        let line: Stored<OrderLine> = row.try_into().unwrap();
-        assert_eq!((line.description.as_deref().unwrap(), line.unit_price), expected);
-        assert_eq!(line.list_price, Some(yuan(50)));
-    }
-    // A price in another currency than the other lines' is no price here.
-    let euros = Money::new(5 * Money::ONE, Currency::EUR);
-    let foreign = Product { list_price: Some(euros), ..product("Import") };
-    let foreign = create(store, system, &foreign).await;
-    let line = [whole.clone(), ("product", Value::Link(foreign.id.raw()))];
-    let refused = refusals(make(&house, &seller, "order_line", &line).await);
-    assert_eq!(refused, ["list-price-other-currency unit_price"]);
-    // Without a list price somebody must say one.
-    let bare = create(store, system, &product("Bare")).await;
-    let line = [whole, ("product", Value::Link(bare.id.raw()))];
-    let refused = refusals(make(&house, &seller, "order_line", &line).await);
-    assert_eq!(refused, ["required unit_price"]);
-    // An invoice's lines the same.
-    let invoice = create(store, system, &invoice(&house.buyer, InvoiceStatus::Draft)).await;
-    let whole = ("invoice", Value::Link(invoice.id.raw()));
-    let row = make(&house, &seller, "invoice_line", &[whole, chosen.clone()]).await.unwrap();
-    let described = store.catalog().get("invoice_line").unwrap().clone();
-    assert_eq!(row.value(&described, "amount"), Value::Money(yuan(380)));
-    assert_eq!(row.title(&described), "Ladder");
-    // Whoever may not see prices takes none.
-    let hidden = FieldRight {
-        role: house.role,
-        record_type: "product".into(),
-        field: "list_price".into(),
-        access: LimitedAccess::Hidden,
-    };
-    create(store, system, &hidden).await;
-    let seller = house.actor(0).await;
-    let line = [("order", Value::Link(draft.id.raw())), chosen];
-    let refused = refusals(make(&house, &seller, "order_line", &line).await);
-    assert_eq!(refused, ["required unit_price"]);
-}
-
-fn invoice(of: &Stored<Customer>, status: InvoiceStatus) -> Invoice {
+pub(crate) fn invoice(of: &Stored<Customer>, status: InvoiceStatus) -> Invoice {
     Invoice {
         number: None,
         customer: of.id,
@@ -266,57 +184,6 @@ fn invoice(of: &Stored<Customer>, status: InvoiceStatus) -> Invoice {
         company: None,
         notes: None,
     }
-}
-
-async fn a_price_below_list_is_told_and_weighed(database: TestDatabase) {
-    let house = house(&database).await;
-    let (store, system) = (&house.store, &house.system);
-    let ladder =
-        Product { list_price: Some(yuan(400)), unit_cost: Some(yuan(90)), ..product("Ladder") };
-    let ladder = create(store, system, &ladder).await;
-    let limit = AuthorityLimit {
-        role: house.role,
-        record_type: "order".into(),
-        field: "order_line.below_list".into(),
-        at_most: "10".into(),
-        condition: Some("status=confirmed".into()),
-    };
-    create(store, system, &limit).await;
-    let draft = Order { status: OrderStatus::Draft, ..order(&house.buyer, "2026-03-01") };
-    let draft = create(store, system, &draft).await;
-    let sold = |price, discount| OrderLine {
-        product: Some(ladder.id),
-        discount,
-        quantity: Decimal::from(2),
-        ..line(&draft, 2, price)
-    };
-    let cheap = create(store, system, &sold(100, None)).await;
-    assert_eq!(cheap.below_list, Some(percent(75)));
-    let less = create(store, system, &sold(400, Some(percent(5)))).await;
-    assert_eq!(less.below_list, Some(percent(5)));
-    assert_eq!(create(store, system, &sold(500, None)).await.below_list, None);
-    let seller = house.actor(0).await;
-    assert_eq!(house.set(&seller, draft.id, "confirmed").await, ["over-your-limit -"]);
-    let mut view = store.read(&seller).await.unwrap();
-    let found = margin(&mut view, draft.id.raw()).await.unwrap().unwrap();
-    // 200 + 760 + 1,000 less 6 × 90.
-    assert_eq!(found.amount, yuan(1_420));
-    drop(view);
-    let mut cheap = cheap;
-    cheap.unit_price = yuan(360);
-    let mut tx = store.write(system).await.unwrap();
-    tx.update(&cheap).await.unwrap();
-    tx.commit().await.unwrap();
-    assert!(house.set(&seller, draft.id, "confirmed").await.is_empty());
-    // What a product is listed at later is another matter.
-    let mut ladder = ladder;
-    ladder.list_price = Some(yuan(900));
-    let mut tx = store.write(system).await.unwrap();
-    tx.update(&ladder).await.unwrap();
-    let mut cheap: Stored<OrderLine> = tx.fetch(Purpose::Change, cheap.id).await.unwrap();
-    cheap.quantity = Decimal::from(1);
-    let cheap = tx.update(&cheap).await.unwrap();
-    assert_eq!((cheap.list_price, cheap.below_list), (Some(yuan(400)), Some(percent(10))));
 }
 
 async fn nothing_is_promised_to_a_customer_whose_deliveries_are_stopped(database: TestDatabase) {
@@ -488,4 +355,29 @@ async fn who_is_asked_and_who_asked_is_told(database: TestDatabase) {
     decide(&house.store, &decider, task, &Decision::Return, "Too much").await.unwrap();
     assert_eq!(house.notices(1).await, [(waits, true)], "it waits no more");
     assert_eq!(house.notices(0).await, [(format!("“{number}” was returned"), false)]);
+}
+
+const ORDERS: &str = r#"
+    [[records]]
+    type = "order"
+    match = ["number"]
+    [records.fields]
+    number = "No"
+    status = "State"
+    customer = { column = "Who", find_by = "name" }
+"#;
+
+async fn a_stop_holds_for_imports(database: TestDatabase) {
+    let house = house(&database).await;
+    let (store, system) = (&house.store, &house.system);
+    create(store, system, &customer("Other")).await;
+    let rule = create(store, system, &terms("Cash first", true, None)).await;
+    find_out(store, system, &house.buyer, rule.id).await;
+    let lines = "No,Who,State\n1,Buyer,confirmed\n2,Buyer,draft\n3,Other,confirmed\n";
+    let administrator = house.actor(1).await.with_all_rights();
+    let outcome = import(store, &administrator, lines, ORDERS).await.unwrap();
+    assert_eq!(reasons(&outcome.refused), ["1: deliveries-stopped status"]);
+    // What the operator brings in by the command line is what was agreed long ago.
+    let outcome = import(store, system, lines, ORDERS).await.unwrap();
+    assert!(outcome.refused.is_empty());
 }

@@ -10,11 +10,11 @@ use guanxi_crm::authority::{
     ApprovalRequest, ApprovalTask, Decision, RequestState, ask, decide, waiting_for, withdraw,
 };
 use guanxi_crm::text::Texts;
-use guanxi_record::{Choice, Filter, Query, Record, Stored, Value};
+use guanxi_record::{Choice, Filter, Query, Record, Stored};
 use guanxi_store::Titles;
 use maud::{Markup, html};
 
-use super::cells;
+use super::approval_cards;
 use super::fields::{Entries, find, read};
 use super::files::Sent;
 use super::layout::{Notice, error_page, icon, page};
@@ -122,9 +122,13 @@ async fn approvals_page(app: &App, signed: &SignedIn) -> Result<Html<String>> {
         .flatten()
         .map(|owner| owner.0)
         .collect();
-    let mut titles = view.titles(User::NAME, &people).await?;
-    for (_, request) in &requests {
-        titles.extend(linked(&mut view, request).await?);
+    let titles = view.titles(User::NAME, &people).await?;
+    // What is asked is shown with the decider's own eyes.
+    view.act_with(signed.actor.rights.clone());
+    let mut cards = Vec::new();
+    for (task, request) in &requests {
+        let asked = approval_cards::asked(&mut view, signed, request).await?;
+        cards.push(decision_card(signed, task, request, (&titles, &asked)));
     }
     let texts = signed.texts;
     let title = texts.get("approval-title");
@@ -134,7 +138,7 @@ async fn approvals_page(app: &App, signed: &SignedIn) -> Result<Html<String>> {
             section class="gx-stack" aria-label=(texts.get("approval-waiting")) {
                 h2 { (texts.get("approval-waiting")) }
                 @if requests.is_empty() { p class="gx-muted" { (texts.get("approval-none")) } }
-                @for (task, request) in &requests { (decision_card(app, signed, task, request, &titles)) }
+                @for card in &cards { (card) }
             }
             section class="gx-stack" aria-label=(texts.get("approval-mine")) {
                 h2 { (texts.get("approval-mine")) }
@@ -145,90 +149,52 @@ async fn approvals_page(app: &App, signed: &SignedIn) -> Result<Html<String>> {
     Ok(page(app, signed, &title, &Notice::default(), &content))
 }
 
-/// The names of what the change links to.
-async fn linked(view: &mut guanxi_store::View, request: &ApprovalRequest) -> Result<Titles> {
-    let mut titles = Titles::new();
-    let described = view.catalog().get(&request.record_type)?.clone();
-    for (name, value) in changes(request) {
-        let target = described.field(name).and_then(|field| field.kind.link_target());
-        let id = value.as_str().and_then(|text| text.parse().ok());
-        if let (Some(target), Some(id)) = (target, id) {
-            titles.extend(view.titles(target, &[id]).await?);
-        }
-    }
-    Ok(titles)
-}
-
-fn changes(request: &ApprovalRequest) -> impl Iterator<Item = (&String, &serde_json::Value)> {
-    request.change.0.as_object().into_iter().flatten()
-}
-
-fn change_list(app: &App, signed: &SignedIn, request: &ApprovalRequest, titles: &Titles) -> Markup {
-    let Ok(described) = app.store.catalog().get(&request.record_type).cloned() else {
-        return html! {};
-    };
-    html! {
-        dl class="gx-fields" {
-            @for (name, json) in changes(request) {
-                @if let Some(field) = described.field(name) {
-                    div {
-                        dt { (signed.texts.field_label(&described, field)) }
-                        dd {
-                            @if let Ok(value) = Value::from_json(&field.kind, json) {
-                                (cells::value(signed, &described, field, &value, titles))
-                            }
-                        }
-                    }
-                }
-            }
-        }
-    }
-}
-
 fn decision_card(
-    app: &App,
     signed: &SignedIn,
     task: &Stored<ApprovalTask>,
     request: &Stored<ApprovalRequest>,
-    titles: &Titles,
+    (titles, asked): (&Titles, &Markup),
 ) -> Markup {
     let texts = signed.texts;
     let name = |owner: Option<guanxi_record::Owner>| {
         owner.and_then(|owner| titles.get(&owner.0).cloned()).unwrap_or_default()
     };
-    let comment = format!("comment-{}", task.id);
-    let forward = format!("to-{}", task.id);
     html! {
-        div class="card" {
+        div class="card" id=(format!("request-{}", request.id)) {
             div class="gx-card-head" {
                 (icon("user-check"))
-                h3 { a href=(format!("/{}/{}", request.record_type, request.record.record)) { (request.subject) } }
+                h3 {
+                    (texts.type_label(&request.record_type)) " "
+                    a href=(format!("/{}/{}", request.record_type, request.record.record)) { (request.subject) }
+                }
             }
             div class="card-body" {
                 p {
-                    (texts.format("approval-asked-by", &[("name", &name(request.owner))]))
+                    (approval_cards::asked_since(signed, request, &name(request.owner)))
                     @if task.owner.map(|owner| owner.0) != signed.actor.user {
                         " (" (texts.format("approval-on-behalf", &[("name", &name(task.owner))])) ")"
                     }
                 }
                 @if let Some(reason) = &request.reason { blockquote { (**reason) } }
-                (change_list(app, signed, request, titles))
-                form class="mt-3" method="post" action=(format!("/approvals/{}", task.id)) {
-                    label class="form-label" for=(comment) { (texts.get("approval-comment")) }
-                    textarea class="form-control mb-2" id=(comment) name="comment" rows="2" {}
-                    div class="d-flex gap-2 flex-wrap align-items-end" {
-                        button class="btn btn-primary" name="decision" value="approve" type="submit" { (texts.get("approval-approve")) }
-                        button class="btn" name="decision" value="return" type="submit" { (texts.get("approval-return")) }
-                        div {
-                            label class="form-label" for=(forward) { (texts.get("approval-forward")) }
-                            input class="form-control" id=(forward) name="to" autocomplete="off";
-                        }
-                        button class="btn" name="decision" value="forward" type="submit" { (texts.get("approval-forward-do")) }
-                    }
-                }
+                (asked)
+                (approval_cards::decision_form(signed, task.id, "approvals"))
             }
         }
     }
+}
+
+/// How many wait for one's decision: what the menu says.
+pub(crate) async fn count_waiting(State(app): State<App>, signed: SignedIn) -> Response {
+    let waiting = match signed.is_limited() {
+        true => Vec::new(),
+        false => waiting_for(&app.store, signed.user.id.raw()).await.unwrap_or_default(),
+    };
+    let number = waiting.len().to_string();
+    let said = signed.texts.format("approval-count", &[("count", &number)]);
+    let badge = html! {
+        @if !waiting.is_empty() { span class="badge" title=(said) { (number) } }
+    };
+    Html(badge.into_string()).into_response()
 }
 
 fn request_card(signed: &SignedIn, request: &Stored<ApprovalRequest>) -> Markup {
@@ -284,7 +250,13 @@ pub(crate) async fn decide_task(
                 tell(&app, user, texts, "mail-decided", &given).await?;
             }
         }
-        Ok(Redirect::to("/approvals").into_response())
+        let back = match entries.text("then") {
+            "record" => {
+                format!("/{}/{}", decided.request.record_type, decided.request.record.record)
+            }
+            _ => "/approvals".to_owned(),
+        };
+        Ok(Redirect::to(&back).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))

@@ -74,6 +74,7 @@ async fn audit_page(app: &App, signed: &SignedIn, params: &Params) -> Result<Htm
             .collect();
         names.extend(view.titles(record_type, &ids).await?);
     }
+    names.extend(super::audit_detail::names(&mut view, signed, &traces).await?);
     let texts = signed.texts;
     let title = texts.get("audit-title");
     let older = traces.last().map(|trace| format!("{}-{}", trace.place.0, trace.place.1));
@@ -149,10 +150,6 @@ fn row(signed: &SignedIn, trace: &Trace, names: &Titles) -> Markup {
     let who = trace
         .actor
         .map_or(nobody.clone(), |id| names.get(&id).cloned().unwrap_or_else(|| id.to_string()));
-    let detail: String = match &trace.detail {
-        serde_json::Value::Null => String::new(),
-        other => other.to_string().chars().take(300).collect(),
-    };
     html! {
         tr {
             td data-label=(texts.get("audit-when")) {
@@ -168,7 +165,7 @@ fn row(signed: &SignedIn, trace: &Trace, names: &Titles) -> Markup {
                     }
                 }
             }
-            td data-label=(texts.get("audit-detail")) { code class="text-break" { (detail) } }
+            td data-label=(texts.get("audit-detail")) { (super::audit_detail::detail(signed, trace, names)) }
             td data-label=(texts.get("audit-how")) { (trace.origin) " " (trace.address.clone().unwrap_or_default()) }
         }
     }

@@ -27,6 +27,8 @@ pub(crate) fn is_editable(signed: &SignedIn, described: &RecordType, field: &Fie
     let own = described.position(&field.name).is_some() && field.name != described.title;
     simple
         && own
+        // Conditions and fields are chosen in the form, beside the type that they speak of.
+        && field.means.is_none()
         && !field.read_only
         && signed.actor.rights.may(&described.name, Purpose::Change)
         && signed.actor.rights.writes(&described.name, &field.name)
@@ -45,7 +47,7 @@ pub(crate) fn cell(
     html! {
         td class=[cells::style(field)] data-label=(signed.texts.field_label(described, field))
             data-edit=[edit] {
-            @if field.name == described.title { a href=(href) { (row.title(described)) } }
+            @if field.name == described.title { a href=(href) { (cells::title(signed, described, row, titles)) } }
             @else { (cells::field(signed, described, field, row, titles)) }
         }
     }
@@ -133,7 +135,8 @@ pub(crate) async fn save_cell(
         let version: i64 = entries.text("version").parse().unwrap_or(0);
         let mut tx = app.store.write(&signed.actor).await?;
         let refused = |refusals: &[Refusal], version| {
-            let sentences = refusals.iter().map(|refusal| signed.texts.refusal(refusal));
+            let sentences =
+                refusals.iter().map(|refusal| signed.texts.refusal_of(&described, refusal));
             let sentence = sentences.collect::<Vec<_>>().join(" ");
             let place = (id.clone(), version);
             let markup = form(&signed, &described, field, &place, &entries, Some(&sentence));

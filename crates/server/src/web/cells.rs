@@ -1,7 +1,7 @@
 //! Values as people read them, wherever they stand: in lists, on pages, in history.
 
 use guanxi_base::{Decimal, Percent};
-use guanxi_record::{Field, Kind, RecordType, Row, Value};
+use guanxi_record::{Field, Kind, Meaning, RecordType, Row, Value};
 use guanxi_store::{FieldAccess, Titles};
 use maud::{Markup, html};
 
@@ -18,6 +18,9 @@ pub(crate) fn field(
 ) -> Markup {
     if !is_shown(signed, described, field, row) {
         return lock(signed);
+    }
+    if let Some(said) = in_words(signed, described, (field, row), titles) {
+        return html! { (said) };
     }
     match (&field.kind, row.value(described, &field.name)) {
         (Kind::File, Value::Link(id)) => html! {
@@ -44,6 +47,64 @@ pub(crate) fn is_shown(
     let mut together = told.filter(|told| told.fields.contains(field.name.as_ref()));
     rights.field(&described.name, &field.name) > FieldAccess::Hidden
         || together.any(|told| told.fields.iter().any(|one| !row.value(described, one).is_null()))
+}
+
+/// What a text says that stands for a type, a field or conditions, by their labels.
+fn in_words(
+    signed: &SignedIn,
+    described: &RecordType,
+    (field, row): (&Field, &Row),
+    titles: &Titles,
+) -> Option<String> {
+    let meaning = field.means?;
+    let text = row.value(described, &field.name).as_text()?.to_owned();
+    let of = match meaning.of() {
+        Some(of) => of.to_owned(),
+        None => row.value(described, "record_type").as_text().unwrap_or_default().to_owned(),
+    };
+    let of = signed.catalog.get(&of);
+    match (meaning, of) {
+        (Meaning::RecordType | Meaning::AnyRecordType, _) => Some(type_in_words(signed, &text)),
+        (Meaning::Field(_), Ok(of)) => Some(signed.texts.field_label(of, of.field(&text)?)),
+        (Meaning::NumberField, Ok(of)) => match text.split_once('.') {
+            None => Some(signed.texts.field_label(of, of.field(&text)?)),
+            Some(_) => Some(signed.texts.typed_field(&signed.catalog, &text)),
+        },
+        (Meaning::Condition(_), Ok(of)) => {
+            let filter = guanxi_crm::access::conditions::parse(&text).ok()?;
+            Some(super::words::said(signed, &signed.catalog, of, &filter, titles))
+        }
+        (_, Err(_)) => None,
+    }
+}
+
+fn type_in_words(signed: &SignedIn, name: &str) -> String {
+    match signed.catalog.get(name) {
+        Ok(of) => signed.texts.type_label(&of.name),
+        Err(_) if name == guanxi_crm::access::EVERY_TYPE => signed.texts.get("ui-every-type"),
+        Err(_) => name.to_owned(),
+    }
+}
+
+/// What people call a record; one without words by its product, or by what it is: never by its id.
+pub(crate) fn title(
+    signed: &SignedIn,
+    described: &RecordType,
+    row: &Row,
+    titles: &Titles,
+) -> String {
+    let known = row.value(described, &described.title);
+    if !known.is_null() {
+        let field = described.field(&described.title);
+        let said = field.and_then(|field| in_words(signed, described, (field, row), titles));
+        let choice = field.filter(|field| matches!(field.kind, Kind::Choice(_)));
+        let choice = choice.map(|field| {
+            signed.texts.option_label(described, field, known.as_text().unwrap_or_default())
+        });
+        return said.or(choice).unwrap_or_else(|| row.title(described));
+    }
+    let product = row.value(described, "product").as_link().and_then(|id| titles.get(&id));
+    product.cloned().unwrap_or_else(|| signed.texts.type_label(&described.name))
 }
 
 /// Stands where there may be something that this person may not see.
@@ -95,6 +156,11 @@ pub(crate) fn value(
                 " "
             }
         },
+        Value::Text(text)
+            if matches!(field.means, Some(Meaning::RecordType | Meaning::AnyRecordType)) =>
+        {
+            html! { (type_in_words(signed, text)) }
+        }
         Value::Text(text) => match field.kind {
             Kind::Email => html! { a href=(format!("mailto:{text}")) { (text) } },
             Kind::Phone => {

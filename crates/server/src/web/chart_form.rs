@@ -15,7 +15,10 @@ use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
 use super::charts;
+use super::condition_form::Builder;
+use super::conditions::Group;
 use super::fields::Entries;
+use super::form_parts;
 use super::layout::{Notice, answer, go_to, icon, page, refused};
 use super::record::newest_first;
 use super::words;
@@ -39,6 +42,8 @@ struct Draft {
     new_dashboard: String,
     dashboard: String,
     chart: Chart,
+    /// Its conditions, as they are being put together.
+    group: Group,
     target: String,
     marks: String,
     problem: Option<String>,
@@ -49,7 +54,14 @@ impl Draft {
         let text = |name: &str| entries.text(name).trim().to_owned();
         let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
         let or = |name: &str, usual: &str| some(name).unwrap_or_else(|| usual.to_owned());
-        let condition = text("condition");
+        let mut group = Group::sent(entries);
+        let condition = match form_parts::is_put_together(entries) {
+            true => {
+                group.act(entries.text("do"));
+                conditions::written(&group.filter())
+            }
+            false => text("condition"),
+        };
         // A whole address may be pasted, as the browser shows it.
         let condition = condition.split_once('?').map_or(&*condition, |(_, after)| after);
         let chart = Chart {
@@ -65,11 +77,15 @@ impl Draft {
             marks: 12,
             place: text("place").parse().unwrap_or(0),
         };
+        if !form_parts::is_put_together(entries) {
+            group = group_of(&chart);
+        }
         Self {
             id: text("id"),
             version: text("version"),
             new_dashboard: text("new_dashboard"),
             dashboard: text("dashboard"),
+            group,
             chart,
             target: text("target"),
             marks: or("marks", "12"),
@@ -83,6 +99,7 @@ impl Draft {
             version: chart.version.to_string(),
             new_dashboard: String::new(),
             dashboard: chart.dashboard.to_string(),
+            group: group_of(&chart.record),
             target: chart.target.map(|target| target.to_string()).unwrap_or_default(),
             marks: chart.marks.to_string(),
             chart: chart.record.clone(),
@@ -105,6 +122,14 @@ impl Draft {
             (chart.group_by, chart.split_by) = (None, None);
         }
         Ok(chart)
+    }
+}
+
+/// The conditions of a chart, as the form shows them.
+fn group_of(chart: &Chart) -> Group {
+    match chart.filter() {
+        Ok(filter) if !filter.is_everything() => Group::of(&filter),
+        _ => Group::default(),
     }
 }
 
@@ -323,7 +348,6 @@ async fn fields(view: &mut View, signed: &SignedIn, draft: &Draft) -> Result<Mar
     let dashboards = dashboards(view).await?;
     let none = texts.get("chart-nothing");
     let is_number = chart.kind == ChartKind::Number;
-    let condition = chart.condition.as_ref().map_or("", |condition| condition.0.as_str());
     let group = chart.group_by.as_deref().unwrap_or_default();
     let split = chart.split_by.as_deref().unwrap_or_default();
     Ok(html! {
@@ -335,11 +359,11 @@ async fn fields(view: &mut View, signed: &SignedIn, draft: &Draft) -> Result<Mar
             (select(texts, "group_by", &groups, group, Some(&none)))
             (select(texts, "split_by", &groups, split, Some(&none)))
         }
-        div {
-            label class="form-label" for="chart-condition" { (label(texts, "condition")) }
-            input class="form-control" id="chart-condition" name="condition" value=(condition)
-                aria-describedby="chart-condition-hint" autocomplete="off";
-            p class="gx-muted mb-0" id="chart-condition-hint" { (texts.get("chart-condition-hint")) }
+        @if let Ok(described) = catalog.get(&chart.record_type) {
+            fieldset {
+                legend class="form-label" { (label(texts, "condition")) }
+                (Builder::new(signed, catalog.clone(), Vec::new()).group(described, &draft.group, "c"))
+            }
         }
         @if is_number { (input(texts, "target", &draft.target)) }
         @else { (input(texts, "marks", &draft.marks)) }

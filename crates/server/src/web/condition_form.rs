@@ -1,12 +1,19 @@
 //! The form of conditions: every state of it is in its fields, so that it works without a script.
 
-use guanxi_record::{Address, Field, Kind, RecordType};
+use std::sync::Arc;
+
+use guanxi_record::{Address, Catalog, Field, Kind, RecordType};
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
 use super::conditions::{DEPTH_MAX, Group, Item, Join};
 use super::layout::icon;
 use crate::signed_in::SignedIn;
+
+/// The part of a form that is put in the place of what is there when it changes.
+const FORM_BODY: &str = "closest .card-body";
+/// The same in the answer.
+const FORM_SELECT: &str = "form[data-draft] > .card-body";
 
 /// What one may choose by: a path and how it is called.
 struct Choice {
@@ -20,13 +27,51 @@ struct Choice {
 /// The form of a condition.
 pub(crate) struct Builder<'a> {
     signed: &'a SignedIn,
-    catalog: std::sync::Arc<guanxi_record::Catalog>,
+    catalog: Arc<Catalog>,
     segments: Vec<(String, String)>,
+    /// Where its buttons send it, when that is not where its form goes.
+    sent_to: Option<String>,
 }
 
 impl<'a> Builder<'a> {
-    pub(crate) fn new(signed: &'a SignedIn, view: &View, segments: Vec<(String, String)>) -> Self {
-        Self { signed, catalog: view.catalog().clone(), segments }
+    pub(crate) fn new(
+        signed: &'a SignedIn,
+        catalog: Arc<Catalog>,
+        segments: Vec<(String, String)>,
+    ) -> Self {
+        Self { signed, catalog, segments, sent_to: None }
+    }
+
+    /// As a part of a form about more than conditions: what a button does is asked of this address.
+    pub(crate) fn sent_to(self, address: String) -> Self {
+        Self { sent_to: Some(address), ..self }
+    }
+
+    /// A button that changes the conditions.
+    fn button(
+        &self,
+        class: &str,
+        (value, label): (&str, Option<&str>),
+        content: &Markup,
+    ) -> Markup {
+        let by = self.sent_to.as_deref();
+        html! {
+            button class=(class) name="do" value=(value) aria-label=[label]
+                formaction=[by] hx-post=[by] hx-include=[by.map(|_| "closest form")]
+                hx-target=[by.map(|_| FORM_BODY)] hx-select=[by.map(|_| FORM_SELECT)]
+                hx-swap=[by.map(|_| "outerHTML")] { (content) }
+        }
+    }
+
+    /// A list of choices upon which the rest of the form follows.
+    fn select(&self, name: &str, label: &str, options: &Markup) -> Markup {
+        let by = self.sent_to.as_deref();
+        html! {
+            select class="form-select w-auto" name=(name) aria-label=(label)
+                hx-post=[by] hx-trigger=[by.map(|_| "change")] hx-include=[by.map(|_| "closest form")]
+                hx-target=[by.map(|_| FORM_BODY)] hx-select=[by.map(|_| FORM_SELECT)]
+                hx-swap=[by.map(|_| "outerHTML")] { (options) }
+        }
     }
 
     fn reads(&self, of: &RecordType, field: &str) -> bool {
@@ -117,6 +162,10 @@ impl<'a> Builder<'a> {
             path.trim_start_matches('c').replace(".g", "").trim_start_matches('.').to_owned();
         let deed = |verb: &str| format!("{verb}:{step}");
         let legend = texts.get("segment-group");
+        let add = |verb: &str, key: &str| {
+            let content = html! { (icon("plus")) (texts.get(key)) };
+            self.button("btn btn-sm", (&deed(verb), None), &content)
+        };
         html! {
             fieldset class="gx-conditions" {
                 legend class="visually-hidden" { (legend) }
@@ -128,17 +177,21 @@ impl<'a> Builder<'a> {
                 @for (at, item) in group.items.iter().enumerate() {
                     div class="gx-condition" {
                         (self.item(of, item, &format!("{path}.{at}")))
-                        button class="btn btn-icon" name="do" value=(format!("remove:{}", joined(&step, at)))
-                            aria-label=(texts.format("ui-take-away", &[("name", &(at + 1).to_string())])) { (icon("x")) }
+                        (self.button(
+                            "btn btn-icon",
+                            (&format!("remove:{}", joined(&step, at)),
+                                Some(&texts.format("ui-take-away", &[("name", &(at + 1).to_string())]))),
+                            &icon("x"),
+                        ))
                     }
                 }
                 div class="d-flex gap-2 flex-wrap" {
-                    button class="btn btn-sm" name="do" value=(deed("add-field")) { (icon("plus")) (texts.get("segment-add-field")) }
+                    (add("add-field", "segment-add-field"))
                     @if !self.related(of).is_empty() && depth + 1 < DEPTH_MAX {
-                        button class="btn btn-sm" name="do" value=(deed("add-related")) { (icon("plus")) (texts.get("segment-add-related")) }
+                        (add("add-related", "segment-add-related"))
                     }
                     @if depth + 1 < DEPTH_MAX {
-                        button class="btn btn-sm" name="do" value=(deed("add-group")) { (icon("plus")) (texts.get("segment-add-group")) }
+                        (add("add-group", "segment-add-group"))
                     }
                 }
             }
@@ -159,14 +212,15 @@ impl<'a> Builder<'a> {
             Item::Related { of: related, op, number, group } => {
                 let known = self.related(of);
                 let chosen = related.split('.').next().unwrap_or_default();
+                let offered = html! {
+                    option value="" { (texts.get("segment-choose")) }
+                    @for (name, label) in &known { option value=(name) selected[name == related] { (label) } }
+                };
                 html! {
                     (what("related"))
                     div class="gx-related" {
                         div class="d-flex gap-2 flex-wrap" {
-                            select class="form-select w-auto" name=(format!("{path}.of")) aria-label=(texts.get("segment-related")) {
-                                option value="" { (texts.get("segment-choose")) }
-                                @for (name, label) in &known { option value=(name) selected[name == related] { (label) } }
-                            }
+                            (self.select(&format!("{path}.of"), &texts.get("segment-related"), &offered))
                             (self.ops(&["ge", "le", "eq", "gt", "lt", "ne"], op, (path, false)))
                             input class="form-control gx-number" type="number" min="0" name=(format!("{path}.number"))
                                 value=(number) aria-label=(texts.get("segment-how-many"));
@@ -185,13 +239,10 @@ impl<'a> Builder<'a> {
             ("ge", true) => texts.get("op-since"),
             _ => texts.get(&format!("op-{}", name.replace('_', "-"))),
         };
-        html! {
-            select class="form-select w-auto" name=(format!("{path}.op")) aria-label=(texts.get("segment-how")) {
-                @for name in names {
-                    option value=(name) selected[*name == chosen] { (word(name)) }
-                }
-            }
-        }
+        let options = html! {
+            @for name in names { option value=(name) selected[*name == chosen] { (word(name)) } }
+        };
+        self.select(&format!("{path}.op"), &texts.get("segment-how"), &options)
     }
 
     fn field(&self, of: &RecordType, (field, op, value): (&str, &str, &str), path: &str) -> Markup {
@@ -200,13 +251,18 @@ impl<'a> Builder<'a> {
         let known = choices.iter().find(|one| one.path == field);
         let names = known.map_or_else(Vec::new, |one| ops_of(&one.kind));
         let is_time = known.is_some_and(|one| matches!(one.kind, Kind::Date | Kind::Instant));
+        let mut names = names;
+        // What an address says in another way than the form would is kept.
+        let as_stated = ALWAYS.into_iter().find(|name| *name == op && !names.contains(name));
+        names.extend(as_stated);
         let op = if names.contains(&op) { op } else { names.first().copied().unwrap_or("eq") };
+        let fields = html! {
+            option value="" { (texts.get("segment-choose")) }
+            @for one in &choices { option value=(one.path) selected[one.path == field] { (one.label) } }
+            @if !field.is_empty() && known.is_none() { option value=(field) selected { (field) } }
+        };
         html! {
-            select class="form-select w-auto" name=(format!("{path}.field")) aria-label=(texts.get("segment-field")) {
-                option value="" { (texts.get("segment-choose")) }
-                @for one in &choices { option value=(one.path) selected[one.path == field] { (one.label) } }
-                @if !field.is_empty() && known.is_none() { option value=(field) selected { (field) } }
-            }
+            (self.select(&format!("{path}.field"), &texts.get("segment-field"), &fields))
             @if !field.is_empty() { (self.ops(if known.is_some() { &names } else { &["eq", "ne", "in", "ge", "le"] }, op, (path, is_time))) }
             @if let Some(one) = known.filter(|_| !matches!(op, "empty" | "filled")) { (self.value(one, op, value, path)) }
             @else if known.is_none() && !field.is_empty() {
@@ -219,28 +275,39 @@ impl<'a> Builder<'a> {
         let texts = self.signed.texts;
         let (name, label) = (format!("{path}.value"), texts.get("segment-value"));
         let words = |word: &str| {
-            (word.to_owned(), texts.get(&format!("period-{}", word.replace('_', "-"))))
+            let key = format!("period-{}", word.replace('_', "-"));
+            let known = texts.get(&key);
+            (word.to_owned(), if known == key { word.to_owned() } else { known })
         };
-        let options: Vec<(String, String)> = match (op, &choice.kind) {
+        let is_several = matches!(op, "in" | "not_in");
+        let chosen: Vec<&str> = match is_several {
+            true => value.split(',').map(str::trim).collect(),
+            false => vec![value],
+        };
+        let mut options: Vec<(String, String)> = match (op, &choice.kind) {
             ("within", _) => PERIODS.iter().map(|word| words(word)).collect(),
             ("lt" | "ge", Kind::Date | Kind::Instant) => {
-                let own = DAYS.iter().all(|day| *day != value) && !value.is_empty();
-                let mut all: Vec<_> = DAYS.iter().map(|word| words(word)).collect();
-                all.extend(own.then(|| (value.to_owned(), value.to_owned())));
-                all
+                DAYS.iter().map(|word| words(word)).collect()
             }
-            ("in" | "not_in", _) => Vec::new(),
             _ => choice.options.clone(),
         };
+        // What was chosen elsewhere is not lost for not being offered.
+        let offered = |one: &&str| options.iter().any(|(code, _)| code == one);
+        let own: Vec<_> = chosen.iter().filter(|one| !one.is_empty() && !offered(one)).collect();
+        let own: Vec<_> = own.into_iter().map(|one| words(one)).collect();
+        let is_free = options.is_empty();
+        options.extend(own);
         let is_number = choice.kind.is_number();
         html! {
-            @if options.is_empty() {
+            @if is_free {
                 input class="form-control w-auto" name=(name) value=(value) aria-label=(label)
                     inputmode=[is_number.then_some("decimal")] autocomplete="off";
             } @else {
-                select class="form-select w-auto" name=(name) aria-label=(label) {
-                    option value="" { (texts.get("segment-choose")) }
-                    @for (code, word) in &options { option value=(code) selected[code == value] { (word) } }
+                select class="form-select w-auto" name=(name) aria-label=(label) multiple[is_several] {
+                    @if !is_several { option value="" { (texts.get("segment-choose")) } }
+                    @for (code, word) in &options {
+                        option value=(code) selected[chosen.contains(&code.as_str())] { (word) }
+                    }
                 }
             }
         }
@@ -251,8 +318,20 @@ fn joined(step: &str, at: usize) -> String {
     if step.is_empty() { at.to_string() } else { format!("{step}.{at}") }
 }
 
+/// Ways to compare that fit whatever a field holds.
+const ALWAYS: [&str; 8] = ["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge"];
+
 /// The periods to choose from.
-const PERIODS: [&str; 9] = [
+const PERIODS: [&str; 18] = [
+    "overdue",
+    "today",
+    "tomorrow",
+    "this_week",
+    "next_week",
+    "next_7_days",
+    "next_14_days",
+    "next_30_days",
+    "next_month",
     "last_7_days",
     "last_30_days",
     "last_90_days",
@@ -271,8 +350,8 @@ const DAYS: [&str; 6] =
 fn ops_of(kind: &Kind) -> Vec<&'static str> {
     match kind {
         Kind::Boolean => vec!["eq", "empty", "filled"],
-        Kind::Choice(_) => vec!["eq", "ne", "empty", "filled"],
-        Kind::Choices(_) => vec!["contains", "ne", "empty", "filled"],
+        Kind::Choice(_) => vec!["eq", "ne", "in", "not_in", "empty", "filled"],
+        Kind::Choices(_) => vec!["contains", "ne", "in", "not_in", "empty", "filled"],
         Kind::Date | Kind::Instant => vec!["within", "lt", "ge", "empty", "filled"],
         Kind::Owner => vec!["eq", "empty", "filled"],
         kind if kind.is_number() => vec!["ge", "le", "gt", "lt", "eq", "ne", "empty", "filled"],

@@ -79,7 +79,9 @@ impl Group {
             let text = |name: &str| entries.text(&format!("{here}.{name}")).to_owned();
             items.push(match entries.text(&format!("{here}.what")) {
                 "field" => {
-                    Item::Field { field: text("field"), op: text("op"), value: text("value") }
+                    // Of several that may be chosen all are meant.
+                    let value = entries.joined(&format!("{here}.value"));
+                    Item::Field { field: text("field"), op: text("op"), value }
                 }
                 "related" => Item::Related {
                     of: text("of"),
@@ -92,6 +94,42 @@ impl Group {
             });
         }
         Self { join, items }
+    }
+
+    /// Puts it into what a form holds, in the place of what was there.
+    pub(crate) fn enter(&self, entries: &mut Entries) {
+        entries.clear("c.");
+        self.write(entries, "c");
+    }
+
+    fn write(&self, entries: &mut Entries, path: &str) {
+        let join = Join::ALL.iter().find(|(join, _)| *join == self.join).map(|(_, name)| *name);
+        entries.set(&format!("{path}.join"), join.unwrap_or("all").to_owned());
+        for (at, item) in self.items.iter().enumerate() {
+            let here = format!("{path}.{at}");
+            let mut put = |name: &str, text: &str| {
+                entries.set(&format!("{here}.{name}"), text.to_owned());
+            };
+            match item {
+                Item::Field { field, op, value } => {
+                    put("what", "field");
+                    put("field", field);
+                    put("op", op);
+                    put("value", value);
+                }
+                Item::Related { of, op, number, group } => {
+                    put("what", "related");
+                    put("of", of);
+                    put("op", op);
+                    put("number", number);
+                    group.write(entries, &format!("{here}.g"));
+                }
+                Item::Group(group) => {
+                    put("what", "group");
+                    group.write(entries, &format!("{here}.g"));
+                }
+            }
+        }
     }
 
     /// What a filter says, as far as the form can show it.
@@ -254,6 +292,9 @@ mod tests {
             Filter::compare("country", Op::In, json!(["Chile", "STRASSE, Mitte"])),
         ]);
         assert_eq!(Group::of(&filter).filter(), filter);
+        let mut entries = Entries::default();
+        Group::of(&filter).enter(&mut entries);
+        assert_eq!(Group::sent(&entries).filter(), filter);
     }
 
     #[test]

@@ -41,7 +41,11 @@ pub(crate) async fn sections(
     let offers = offers_card(view, signed, row).await?;
     let terms = super::standing_cards::terms_card(view, signed, row).await?;
     let merges = super::resolution::merges_card(view, signed, row).await?;
-    Ok((numbers, html! { (known) (terms) (offers) (merges) (timeline(signed, related)) }))
+    let held = super::deliveries::banner_of_customer(view, signed, row.id).await?;
+    Ok((
+        html! { (held) (numbers) },
+        html! { (known) (terms) (offers) (merges) (timeline(signed, related)) },
+    ))
 }
 
 /// What to offer next, and why.
@@ -419,7 +423,7 @@ fn entry(signed: &SignedIn, event: &Happened<'_>) -> Markup {
         li {
             (icon(described.icon))
             div {
-                a href=(format!("/{}/{}", described.name, event.row.id)) { (event.row.title(described)) }
+                a href=(format!("/{}/{}", described.name, event.row.id)) { (super::cells::title(signed, described, event.row, &guanxi_store::Titles::new())) }
                 @if let Some(amount) = amount { " " strong { (amount) } }
                 div class="gx-muted" {
                     time { (when) } " \u{b7} " (texts.type_label(&described.name))

@@ -3,10 +3,15 @@
 use std::collections::HashMap;
 
 use guanxi_base::{Refusal, Result};
-use guanxi_record::{Address, Field, Kind, RecordType, Value};
+use guanxi_crm::access::conditions;
+use guanxi_crm::catalog::Product;
+use guanxi_crm::trading::is_taken;
+use guanxi_record::{Address, Field, Kind, Meaning, Record as _, RecordType, Value};
 use guanxi_store::{Titles, View};
 use maud::{Markup, html};
 
+use super::conditions::Group;
+use super::form_parts::{self, meaning_control};
 use crate::params::Params;
 use crate::signed_in::SignedIn;
 
@@ -66,6 +71,16 @@ impl Entries {
         self.0.get(name).and_then(|texts| texts.first()).map(String::as_str).unwrap_or_default()
     }
 
+    /// All texts of this name, with commas between.
+    pub(crate) fn joined(&self, name: &str) -> String {
+        self.0.get(name).map(|texts| texts.join(",")).unwrap_or_default()
+    }
+
+    /// Takes away all that begins so.
+    pub(crate) fn clear(&mut self, start: &str) {
+        self.0.retain(|name, _| !name.starts_with(start));
+    }
+
     fn has(&self, name: &str, code: &str) -> bool {
         self.0.get(name).is_some_and(|texts| texts.iter().any(|text| text == code))
     }
@@ -85,10 +100,19 @@ pub(crate) async fn read(
         }
         match read_one(view, field, entries).await? {
             Ok(value) => values.push((place, value)),
+            // The product says what is in it, or else the store that it lacks.
+            Err(refusal) if refusal.code == "required" && is_brought(described, field, entries) => {
+                values.push((place, Value::Null));
+            }
             Err(refusal) => refusals.push(refusal),
         }
     }
     Ok(if refusals.is_empty() { Ok(values) } else { Err(refusals) })
+}
+
+/// Whether what a field lacks comes with the product that is chosen.
+fn is_brought(described: &RecordType, field: &Field, entries: &Entries) -> bool {
+    is_taken(described, &field.name) && !entries.text("product").trim().is_empty()
 }
 
 /// Reads one field of a form.
@@ -114,6 +138,10 @@ async fn read_field(
 ) -> Result<std::result::Result<Value, Refusal>> {
     let name = field.name.as_ref();
     let text = entries.text(name).trim();
+    if matches!(field.means, Some(Meaning::Condition(_))) && form_parts::is_put_together(entries) {
+        let written = conditions::written(&Group::sent(entries).filter());
+        return Ok(Value::from_text(&field.kind, &written));
+    }
     Ok(match &field.kind {
         Kind::Boolean => Ok(Value::Boolean(!text.is_empty())),
         Kind::Money if text.is_empty() => Ok(Value::Null),
@@ -197,8 +225,25 @@ pub(crate) async fn find(
     })
 }
 
-/// The control of a field, with its label and what is wrong with it.
+/// The control of a field in its place in a form.
 pub(crate) fn control(
+    signed: &SignedIn,
+    described: &RecordType,
+    field: &Field,
+    entries: &Entries,
+    refusal: Option<&Refusal>,
+) -> Markup {
+    let wide = matches!(field.kind, Kind::LongText | Kind::Address | Kind::Json | Kind::Choices(_))
+        || matches!(field.means, Some(Meaning::Condition(_)));
+    html! {
+        div class=[wide.then_some("gx-wide")] id=(format!("control-{}", field.name)) {
+            (labelled(signed, described, field, entries, refusal))
+        }
+    }
+}
+
+/// The control of a field, with its label and what is wrong with it.
+pub(crate) fn labelled(
     signed: &SignedIn,
     described: &RecordType,
     field: &Field,
@@ -208,23 +253,29 @@ pub(crate) fn control(
     let label = signed.texts.field_label(described, field);
     let id = format!("field-{}", field.name);
     let message = format!("{id}-message");
-    let required = field.required && field.default.is_none();
-    let wide = matches!(field.kind, Kind::LongText | Kind::Address | Kind::Json | Kind::Choices(_));
-    let grouped = matches!(field.kind, Kind::Address | Kind::Choices(_));
+    let required = is_required(described, field);
+    let is_condition = matches!(field.means, Some(Meaning::Condition(_)));
+    let grouped = matches!(field.kind, Kind::Address | Kind::Choices(_)) || is_condition;
     html! {
-        div class=[wide.then_some("gx-wide")] {
-            @if !grouped && field.kind != Kind::Boolean {
-                label class={ "form-label" @if required { " gx-required" } } for=(id) { (label) }
-            }
-            (bare_control(signed, described, field, entries, &Marks {
-                id: &id, label: &label, required,
-                message: refusal.map(|_| message.as_str()),
-            }))
-            @if let Some(refusal) = refusal {
-                div class="text-danger" id=(message) { (signed.texts.refusal(refusal)) }
-            }
+        @if !grouped && field.kind != Kind::Boolean {
+            label class={ "form-label" @if required { " gx-required" } } for=(id) { (label) }
+        }
+        (bare_control(signed, described, field, entries, &Marks {
+            id: &id, label: &label, required,
+            message: refusal.map(|_| message.as_str()),
+        }))
+        @if is_taken(described, &field.name) && refusal.is_none() {
+            div class="gx-muted" { small { (signed.texts.get("line-taken")) } }
+        }
+        @if let Some(refusal) = refusal {
+            div class="text-danger" id=(message) { (signed.texts.refusal_of(described, refusal)) }
         }
     }
+}
+
+/// Whether somebody must fill a field in: a default or a product may do it for them.
+pub(crate) fn is_required(described: &RecordType, field: &Field) -> bool {
+    field.required && field.default.is_none() && !is_taken(described, &field.name)
 }
 
 /// The control of a field in a cell of a list.
@@ -236,7 +287,7 @@ pub(crate) fn cell_control(
     is_wrong: bool,
 ) -> Markup {
     let label = signed.texts.field_label(described, field);
-    let required = field.required && field.default.is_none();
+    let required = is_required(described, field);
     let message = is_wrong.then_some("cell-message");
     html! {
         label class="visually-hidden" for="cell" { (label) }
@@ -271,6 +322,10 @@ fn bare_control(
                 required[required] aria-invalid=[invalid] aria-describedby=[message];
         }
     };
+    let marked = (id, required, message);
+    if let Some(control) = meaning_control(signed, described, (field, entries), marked) {
+        return control;
+    }
     match &field.kind {
         Kind::LongText | Kind::Json => html! {
             textarea class="form-control" id=(id) name=(name) rows="4" required[required]
@@ -372,8 +427,13 @@ fn bare_control(
                     input class="form-control" id=(id) name=(name) type="text" value=(text)
                         autocomplete="off" required[required] aria-invalid=[invalid]
                         aria-describedby=[message];
+                    // A line is filled in from the product as soon as one is chosen.
+                    @let brings = (target == Product::NAME && is_taken(described, "unit_price"))
+                        .then(|| format!("/{}/fill", described.name));
                     input type="hidden" name=(format!("{name}.id"))
-                        value=(entries.text(&format!("{name}.id")));
+                        value=(entries.text(&format!("{name}.id")))
+                        hx-get=[&brings] hx-trigger=[brings.as_ref().map(|_| "change")]
+                        hx-include=[brings.as_ref().map(|_| "closest form")] hx-swap=[brings.as_ref().map(|_| "none")];
                 }
             },
         },

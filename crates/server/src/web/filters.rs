@@ -165,10 +165,19 @@ fn filter(signed: &SignedIn, described: &RecordType, field: &Field, params: &Par
         }
         Kind::Date | Kind::Instant => {
             let periods = [
+                "overdue",
                 "today",
+                "tomorrow",
+                "this_week",
+                "next_week",
+                "next_7_days",
+                "next_14_days",
+                "next_30_days",
+                "empty",
                 "last_7_days",
                 "last_30_days",
                 "this_month",
+                "next_month",
                 "this_quarter",
                 "this_year",
                 "last_year",

@@ -1,12 +1,14 @@
 //! The form of every record type: what is required first, the rest folded.
 
 use guanxi_base::Refusal;
+use guanxi_crm::authority::may_be_allowed;
 use guanxi_record::{Changes, Field, Kind, RecordType};
 use guanxi_store::Titles;
 use maud::{Markup, html};
 
 use super::cells;
-use super::fields::{Entries, control};
+use super::fields::{Entries, control, is_required};
+use super::form_parts;
 use super::layout::icon;
 use crate::signed_in::SignedIn;
 
@@ -21,6 +23,8 @@ pub(crate) struct Form<'a> {
     pub(crate) back: String,
     /// The version that it changes; none when it makes a record.
     pub(crate) version: Option<i64>,
+    /// What is to be said before anything is filled in.
+    pub(crate) notices: &'a Markup,
     /// What somebody else changed meanwhile, and what this person wants instead.
     pub(crate) conflict: Option<&'a Changes>,
 }
@@ -42,6 +46,9 @@ impl Form<'_> {
             let field = refusal.field.as_deref().and_then(|name| self.described.position(name));
             field.is_none_or(|place| self.described.fields[place].read_only)
         });
+        // What somebody else may allow is no mistake to be corrected.
+        let is_mistake = |refusal: &&Refusal| !may_be_allowed(refusal.code);
+        let mistakes = self.refusals.iter().filter(is_mistake).count();
         html! {
             div class="gx-head" { h1 { (title) } }
             form class="card" method="post" action=(self.action) data-draft novalidate
@@ -50,16 +57,33 @@ impl Form<'_> {
                     @if let Some(version) = self.version {
                         input type="hidden" name="version" value=(version);
                     }
-                    @for refusal in general {
-                        p class="alert alert-danger" role="alert" { (texts.refusal(refusal)) }
+                    @if form_parts::changes(self.described) {
+                        // What Enter in a field means.
+                        button class="visually-hidden" type="submit" tabindex="-1" aria-hidden="true" { (texts.get("ui-save")) }
                     }
-                    @if !self.refusals.is_empty() {
+                    @if self.version.is_some() && form_parts::changes(self.described) {
+                        input type="hidden" name="form_id" value=(self.action.rsplit('/').next().unwrap_or_default());
+                    }
+                    @if !self.entries.text("then").is_empty() {
+                        input type="hidden" name="then" value=(self.entries.text("then"));
+                    }
+                    @for refusal in general {
+                        p class="alert alert-danger" role="alert" { (texts.refusal_of(self.described, refusal)) }
+                    }
+                    @if mistakes > 0 {
                         p class="alert alert-danger" role="alert" {
-                            (texts.format("ui-mistakes", &[("count", &self.refusals.len().to_string())]))
+                            (texts.format("ui-mistakes", &[("count", &mistakes.to_string())]))
                         }
                     }
+                    @if self.may_be_allowed() && self.version.is_none() {
+                        p class="alert alert-warning" { (texts.get("approval-draft-first")) }
+                    }
+                    (self.notices)
                     (self.conflict(signed))
                     (self.alike())
+                    @if plain.iter().any(|field| is_required(self.described, field)) {
+                        p class="gx-muted" { (texts.get("ui-required-hint")) }
+                    }
                     div class="gx-form" {
                         @for field in &plain { (self.control(signed, field)) }
                     }
@@ -73,8 +97,11 @@ impl Form<'_> {
                     }
                 }
                 div class="card-footer d-flex gap-2" {
-                    button class="btn btn-primary" type="submit" {
+                    button class={ "btn" @if !self.is_beyond_authority() { " btn-primary" } } type="submit" {
                         (icon("device-floppy")) (texts.get("ui-save"))
+                    }
+                    @if self.version.is_none() && self.described.part_of.is_some() {
+                        button class="btn" type="submit" name="then" value="again" { (texts.get("ui-save-and-new")) }
                     }
                     @if self.is_beyond_authority() {
                         input class="form-control" name="approval_reason" maxlength="1000"
@@ -92,6 +119,12 @@ impl Form<'_> {
 
     /// Where it is told that a customer is there already, while they are entered.
     fn alike(&self) -> Markup {
+        if self.described.name == "order" {
+            return html! {
+                div hx-get="/order/deliveries" hx-include="closest form"
+                    hx-trigger="change from:\"closest form\"" aria-live="polite" {}
+            };
+        }
         if self.described.name != "customer" {
             return html! {};
         }
@@ -105,8 +138,11 @@ impl Form<'_> {
 
     /// Whether somebody else may allow what this person may not decide.
     fn is_beyond_authority(&self) -> bool {
-        let beyond = self.refusals.iter().any(|refusal| refusal.code == "over-your-limit");
-        beyond && self.version.is_some()
+        self.may_be_allowed() && self.version.is_some()
+    }
+
+    fn may_be_allowed(&self) -> bool {
+        self.refusals.iter().any(|refusal| may_be_allowed(refusal.code))
     }
 
     fn refusal(&self, field: &Field) -> Option<&Refusal> {

@@ -124,7 +124,10 @@ fn menu(signed: &SignedIn, catalog: &Catalog, title: &str) -> Markup {
                 img src=(format!("/assets/logo.svg?v={VERSION}")) alt="" width="28" height="28";
                 span { (texts.get("ui-product")) }
             }
-            a href="/approvals" data-place=(go) { (icon("user-check")) span { (texts.get("approval-title")) } }
+            a href="/approvals" data-place=(go) {
+                (icon("user-check")) span { (texts.get("approval-title")) }
+                span hx-get="/approvals/count" hx-trigger="load" hx-swap="innerHTML" {}
+            }
             a href="/notices" data-place=(go) {
                 (icon("bell")) span { (texts.get("notice-title")) }
                 span hx-get="/notices/count" hx-trigger="load" hx-swap="innerHTML" {}
@@ -255,7 +258,9 @@ pub(super) fn go_to(to: &str, by_script: bool) -> Response {
 pub(super) fn refused(texts: &Texts, of: &RecordType, refusals: &[Refusal]) -> String {
     let said =
         refusals.iter().map(|one| match one.field.as_deref().and_then(|name| of.field(name)) {
-            Some(field) => format!("{}: {}", texts.field_label(of, field), texts.refusal(one)),
+            Some(field) => {
+                format!("{}: {}", texts.field_label(of, field), texts.refusal_of(of, one))
+            }
             None => texts.refusal(one),
         });
     said.collect::<Vec<_>>().join(" ")

@@ -196,7 +196,7 @@ pub(crate) fn table_row(
     is_tab_stop: bool,
 ) -> Markup {
     let href = format!("/{}/{}", described.name, row.id);
-    let title = row.title(described);
+    let title = cells::title(signed, described, row, titles);
     html! {
         tr data-href=(href) tabindex=(if is_tab_stop { "0" } else { "-1" }) {
             td { input type="checkbox" class="form-check-input" value=(row.id) aria-label=(title) tabindex="-1"; }

@@ -2,9 +2,11 @@
 
 mod access;
 mod account;
+mod approval_cards;
 mod approvals;
 mod assets;
 mod audit;
+mod audit_detail;
 mod bulk;
 mod cell;
 mod cells;
@@ -13,6 +15,7 @@ mod charts;
 mod condition_form;
 mod conditions;
 mod customer;
+mod deliveries;
 mod demo_hint;
 mod empty;
 mod fields;
@@ -20,6 +23,7 @@ mod files;
 mod filters;
 mod first_steps;
 mod form;
+mod form_parts;
 mod format;
 mod home;
 mod import_columns;
@@ -34,8 +38,10 @@ mod insights;
 mod layout;
 mod list;
 mod login;
+mod mapping_table;
 mod notices;
 mod own_insights;
+mod parts;
 mod password_check;
 mod password_link;
 mod preferences;
@@ -55,15 +61,17 @@ pub(crate) use account::{
     account, begin_second, change_password, confirm_second, create_token, end_sign_in, help_user,
     remove_second,
 };
-pub(crate) use approvals::{approvals, ask_approval, decide_task, withdraw_request};
+pub(crate) use approvals::{approvals, ask_approval, count_waiting, decide_task, withdraw_request};
 pub(crate) use assets::asset;
 pub(crate) use audit::audit;
 pub(crate) use bulk::bulk;
 pub(crate) use cell::{edit_cell, save_cell};
 pub(crate) use chart_form::{build_chart, edit_chart, new_chart};
 pub(crate) use charts::{chart_body, told_value};
+pub(crate) use deliveries::order_deliveries;
 pub(crate) use files::{file, file_of};
 pub(crate) use first_steps::hide_first_steps;
+pub(crate) use form_parts::{fill_line, refresh_form};
 pub(crate) use home::home;
 pub(crate) use imports::{
     import_action, import_columns, import_errors, import_mapping, import_new, import_result,

@@ -9,6 +9,7 @@ use guanxi_record::{Field, Filter, Kind, Query, RecordType, Row, Sort};
 use guanxi_store::{Entry, FieldAccess, Operation, Purpose, Rights, Titles, View};
 use maud::{Markup, html};
 
+use super::approval_cards::Waiting;
 use super::cells;
 use super::format;
 use super::layout::{Notice, error_page, icon, page};
@@ -44,6 +45,8 @@ async fn record_page(
     params: &Params,
 ) -> Result<Html<String>> {
     let described = app.store.catalog().get(record_type)?.clone();
+    // Before a connection is held: it asks for one of its own.
+    let waiting = Waiting::read(app, signed, parse_id(id)?).await?;
     let mut view = app.store.read(&signed.actor).await?;
     let row = view.row(record_type, parse_id(id)?, Purpose::Read).await?;
     signed.looked_at(app, &described, row.id);
@@ -74,29 +77,47 @@ async fn record_page(
             view = app.store.read(&signed.actor).await?;
             sections
         }
+        "order" => super::parts::order_sections(&mut view, signed, &row).await?,
+        "approval_request" => {
+            let request = row.clone().try_into()?;
+            (super::approval_cards::asked(&mut view, signed, &request).await?, html! {})
+        }
+        "import_mapping" => (super::mapping_table::mapping_table(signed, &row), html! {}),
         _ => (html! {}, html! {}),
     };
+    let in_approval = match &waiting {
+        Some(waiting) => waiting.card(&mut view, signed).await?,
+        None => html! {},
+    };
     let history = history_card(&mut view, signed, &described, row.id).await?;
-    let may = May::read(&mut view, &described, row.id).await?;
+    let may = match &waiting {
+        // What waits stays as it is.
+        Some(_) => May::default(),
+        None => May::read(&mut view, &described, row.id).await?,
+    };
+    let title = cells::title(signed, &described, &row, &titles);
     let content = html! {
-        (heading(signed, &described, &row, may))
+        (heading(signed, &described, &row, (may, &title)))
+        (in_approval)
         (above)
         div class="gx-columns" {
             div class="gx-stack" {
                 (fields_card(signed, &described, &row, &titles))
                 @for list in &related {
-                    @if list.is_shown(&described, &row) { (related_card(signed, list, row.id, &titles)) }
+                    @if list.are_parts() {
+                        (super::parts::parts_card(signed, list, (&described, &row), &titles, params))
+                    } @else if list.is_shown(&described, &row) { (related_card(signed, list, row.id, &titles)) }
                 }
             }
             div class="gx-stack" { (beside) (history) }
         }
     };
     let notice = Notice { change_set: params::one(params, "saved").map(str::to_owned) };
-    Ok(page(app, signed, &row.title(&described), &notice, &content))
+    Ok(page(app, signed, &title, &notice, &content))
 }
 
 /// What may be done with the record of the page.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 struct May {
     change: bool,
     archive: bool,
@@ -110,7 +131,12 @@ impl May {
     }
 }
 
-fn heading(signed: &SignedIn, described: &RecordType, row: &Row, may: May) -> Markup {
+fn heading(
+    signed: &SignedIn,
+    described: &RecordType,
+    row: &Row,
+    (may, title): (May, &str),
+) -> Markup {
     let texts = signed.texts;
     let path = format!("/{}/{}", described.name, row.id);
     html! {
@@ -119,7 +145,7 @@ fn heading(signed: &SignedIn, described: &RecordType, row: &Row, may: May) -> Ma
                 aria-label=(texts.type_plural(&described.name)) { (icon("arrow-left")) }
             div {
                 div class="gx-muted" { (texts.type_label(&described.name)) }
-                h1 { (row.title(described)) }
+                h1 { (title) }
             }
             @if row.archived_at.is_some() { span class="badge bg-warning-lt" { (texts.get("ui-archived")) } }
             span class="gx-grow" {}
@@ -174,8 +200,9 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
         .fields
         .iter()
         .zip(&row.values)
-        // What was found out has cards of its own.
+        // What was found out has cards of its own, and so has what is asked for.
         .filter(|(field, _)| !field.derived)
+        .filter(|(field, _)| described.name != "approval_request" || field.kind != Kind::Json)
         .filter(|(field, _)| !super::segments::is_shown_in_words(&described.name, &field.name))
         .filter(|(field, value)| !value.is_null() || access(field) == FieldAccess::Hidden);
     html! {
@@ -205,11 +232,11 @@ pub(crate) struct Related {
     pub(crate) record_type: Arc<RecordType>,
     pub(crate) link: String,
     pub(crate) rows: Vec<Row>,
-    has_more: bool,
+    pub(super) has_more: bool,
 }
 
 impl Related {
-    fn are_parts(&self) -> bool {
+    pub(super) fn are_parts(&self) -> bool {
         self.record_type.part_of == Some(self.link.as_str())
     }
 
@@ -322,7 +349,7 @@ fn related_card(signed: &SignedIn, list: &Related, id: RawId, titles: &Titles) -
                                     td class=[cells::style(field)]
                                         data-label=(texts.field_label(other, field)) {
                                         @if field.name == other.title {
-                                            a href=(format!("/{}/{}", other.name, row.id)) { (row.title(other)) }
+                                            a href=(format!("/{}/{}", other.name, row.id)) { (cells::title(signed, other, row, titles)) }
                                         } @else { (cells::field(signed, other, field, row, titles)) }
                                     }
                                 }

@@ -6,13 +6,15 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::people::create_collected;
-use guanxi_record::{Changes, Default as FieldDefault, RecordType, Value};
-use guanxi_store::{Purpose, Titles};
+use guanxi_record::{Changes, Default as FieldDefault, Kind, RecordType, Value};
+use guanxi_store::{Purpose, Titles, View};
+use maud::{Markup, html};
 
 use super::fields::{Entries, read};
 use super::files::Sent;
 use super::form::Form;
 use super::layout::{Notice, error_page, page};
+use super::{cells, deliveries};
 use crate::api::parse_id;
 use crate::app::App;
 use crate::own_page::page_before;
@@ -45,18 +47,44 @@ pub(crate) async fn new_form(
                 values[place] = value;
             }
         }
-        let entries = Entries::of(&described, &values, &titles);
-        Ok(show_new(&app, &signed, &described, &entries, &[]))
+        let customer = described.position("customer").and_then(|at| values[at].as_link());
+        let notices = match &*described.name {
+            "order" => deliveries::banner(&mut view, &signed, customer, None).await?,
+            _ => html! {},
+        };
+        let mut entries = Entries::of(&described, &values, &titles);
+        enter_currency(&mut view, &described, &values, &mut entries).await?;
+        Ok(show_new(&app, &signed, &described, (&entries, &notices), &[]))
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
 }
 
-fn show_new(
+/// Amounts of a part are in the currency of its whole, until somebody says another.
+async fn enter_currency(
+    view: &mut View,
+    described: &RecordType,
+    values: &[Value],
+    entries: &mut Entries,
+) -> Result<()> {
+    let Some((target, link)) = described.whole() else { return Ok(()) };
+    let id = described.position(link).and_then(|at| values[at].as_link());
+    let Some(id) = id else { return Ok(()) };
+    let of = view.catalog().get(target)?.clone();
+    let Ok(whole) = view.row(target, id, Purpose::Read).await else { return Ok(()) };
+    if let Value::Money(total) = whole.value(&of, "total") {
+        for field in described.fields.iter().filter(|field| field.kind == Kind::Money) {
+            entries.set(&format!("{}.currency", field.name), total.currency.to_string());
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn show_new(
     app: &App,
     signed: &SignedIn,
     described: &RecordType,
-    entries: &Entries,
+    (entries, notices): (&Entries, &Markup),
     refusals: &[Refusal],
 ) -> Response {
     let texts = signed.texts;
@@ -69,6 +97,7 @@ fn show_new(
         action: path.clone(),
         back: path,
         version: None,
+        notices,
         conflict: None,
     };
     let status =
@@ -90,22 +119,32 @@ pub(crate) async fn create(
         let entries = sent.entries;
         let fields = match read(&mut tx, &described, &entries).await? {
             Ok(fields) => fields,
-            Err(refusals) => return Ok(show_new(&app, &signed, &described, &entries, &refusals)),
+            Err(refusals) => {
+                return Ok(show_new(&app, &signed, &described, (&entries, &html! {}), &refusals));
+            }
         };
         let mut values = vec![Value::Null; described.fields.len()];
         for (place, value) in fields {
             values[place] = value;
         }
         let made = match create_collected(&mut tx, &described, values).await {
-            Ok(row) => tx.commit().await.map(|change_set| (row.id, change_set)),
+            Ok(row) => {
+                let whole =
+                    described.part_of.and_then(|link| row.value(&described, link).as_link());
+                tx.commit().await.map(|change_set| (row.id, whole, change_set))
+            }
             Err(error) => Err(error),
         };
         match made {
-            Ok((id, change)) => {
-                Ok(Redirect::to(&format!("/{record_type}/{id}?saved={change}")).into_response())
+            Ok((id, whole, change)) => {
+                // What a button says counts more than what the form came with.
+                let then = entries.joined("then");
+                let then = then.rsplit(',').next().unwrap_or_default();
+                let to = after_making(&described, (id, whole), then, change);
+                Ok(Redirect::to(&to).into_response())
             }
             Err(Error::Refused(refusals)) => {
-                Ok(show_new(&app, &signed, &described, &entries, &refusals))
+                Ok(show_new(&app, &signed, &described, (&entries, &html! {}), &refusals))
             }
             Err(error) => Err(error),
         }
@@ -114,16 +153,36 @@ pub(crate) async fn create(
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
 }
 
+/// Where one is after a record was made: at the record; after a part of another one at that, to add the
+/// next.
+fn after_making(
+    described: &RecordType,
+    (id, whole): (RawId, Option<RawId>),
+    then: &str,
+    change: RawId,
+) -> String {
+    let name = &described.name;
+    match (described.whole(), whole, then) {
+        (Some((target, _)), Some(whole), "add") => {
+            format!("/{target}/{whole}?saved={change}&add=again")
+        }
+        (Some((_, link)), Some(whole), "again") => format!("/{name}/new?{link}={whole}"),
+        (Some((target, _)), Some(whole), _) => format!("/{target}/{whole}?saved={change}#parts"),
+        _ => format!("/{name}/{id}?saved={change}"),
+    }
+}
+
 /// The form of a record that is there.
-struct Edit<'a> {
-    described: &'a RecordType,
-    id: RawId,
-    title: String,
-    version: i64,
+pub(super) struct Edit<'a> {
+    pub(super) described: &'a RecordType,
+    pub(super) id: RawId,
+    pub(super) title: String,
+    pub(super) version: i64,
+    pub(super) notices: Markup,
 }
 
 impl Edit<'_> {
-    fn show(
+    pub(super) fn show(
         &self,
         app: &App,
         signed: &SignedIn,
@@ -139,6 +198,7 @@ impl Edit<'_> {
             action: path.clone(),
             back: path,
             version: Some(self.version),
+            notices: &self.notices,
             conflict,
         };
         let title = signed.texts.format("ui-edit-title", &[("title", &self.title)]);
@@ -164,8 +224,13 @@ pub(crate) async fn edit_form(
         signed.looked_at(&app, &described, row.id);
         let titles = view.link_titles(&described, std::slice::from_ref(&row)).await?;
         let entries = Entries::of(&described, &row.values, &titles);
-        let title = row.title(&described);
-        let edit = Edit { described: &described, id: row.id, title, version: row.version };
+        let title = cells::title(&signed, &described, &row, &titles);
+        let notices = match &*described.name {
+            "order" => super::parts::order_sections(&mut view, &signed, &row).await?.0,
+            _ => html! {},
+        };
+        let version = row.version;
+        let edit = Edit { described: &described, id: row.id, title, version, notices };
         Ok(edit.show(&app, &signed, &entries, &[], None))
     }
     .await;
@@ -187,7 +252,7 @@ pub(crate) async fn update(
         let version: i64 = entries.text("version").parse().unwrap_or(0);
         let row = tx.row(&record_type, id, Purpose::Change).await?;
         let title = row.title(&described);
-        let edit = Edit { described: &described, id, title, version };
+        let edit = Edit { described: &described, id, title, version, notices: html! {} };
         let fields = match read(&mut tx, &described, &entries).await? {
             Ok(fields) => fields,
             Err(refusals) => return Ok(edit.show(&app, &signed, &entries, &refusals, None)),

@@ -218,7 +218,7 @@ async fn builder(app: &App, signed: &SignedIn, draft: &Draft) -> Result<Markup> 
         false => Vec::new(),
     };
     let names: Vec<_> = segments.iter().map(|one| (one.id.to_string(), one.name.clone())).collect();
-    let form = Builder::new(signed, &view, names);
+    let form = Builder::new(signed, view.catalog().clone(), names);
     drop(view);
     let found = preview(app, signed, &draft.group.filter()).await?;
     let filter = draft.group.filter().to_json().to_string();

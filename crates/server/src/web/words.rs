@@ -1,72 +1,139 @@
 //! Conditions as a person reads them.
 
+use std::collections::BTreeMap;
+
 use guanxi_base::{RawId, Result};
 use guanxi_crm::segments::Segment;
-use guanxi_record::{CURRENCY, Field, Filter, Kind, Op, Record as _, RecordType, Value, read_list};
-use guanxi_store::View;
+use guanxi_record::{
+    CURRENCY, Catalog, Field, Filter, Kind, Op, Record as _, RecordType, Value, read_list,
+};
+use guanxi_store::{Titles, View};
 use serde_json::Value as Json;
 
 use super::format;
 use crate::signed_in::SignedIn;
 
-/// What a filter of records of a type says.
+/// What a filter of records of a type says, with the names of the records that it names.
 pub(crate) async fn of(
     view: &mut View,
     signed: &SignedIn,
     described: &RecordType,
     filter: &Filter,
 ) -> Result<String> {
+    let catalog = view.catalog().clone();
+    let mut named = BTreeMap::new();
+    links(&catalog, described, filter, &mut named);
+    let mut titles = Titles::new();
+    for (target, ids) in named {
+        titles.extend(view.titles(&target, &ids).await?);
+    }
+    Ok(said(signed, &catalog, described, filter, &titles))
+}
+
+/// The same with names that are known already.
+pub(crate) fn said(
+    signed: &SignedIn,
+    catalog: &Catalog,
+    described: &RecordType,
+    filter: &Filter,
+    titles: &Titles,
+) -> String {
     let texts = signed.texts;
-    Ok(match filter {
-        Filter::All(all) => joined(view, signed, described, (all, "words-and")).await?,
-        Filter::Any(any) => joined(view, signed, described, (any, "words-or")).await?,
+    let joined = |all: &[Filter], word: &str| {
+        let parts = all.iter().map(|one| {
+            let words = said(signed, catalog, described, one, titles);
+            let is_group = matches!(one, Filter::All(of) | Filter::Any(of) if of.len() > 1);
+            if is_group { format!("({words})") } else { words }
+        });
+        let parts: Vec<String> = parts.collect();
+        match parts.is_empty() {
+            true => texts.get("ui-all"),
+            false => parts.join(&format!(" {} ", texts.get(word))),
+        }
+    };
+    match filter {
+        Filter::All(all) => joined(all, "words-and"),
+        Filter::Any(any) => joined(any, "words-or"),
         Filter::Not(inner) => {
-            let inner = Box::pin(of(view, signed, described, inner)).await?;
+            let inner = said(signed, catalog, described, inner, titles);
             texts.format("words-not", &[("condition", &inner)])
         }
         Filter::Compare { field, op, value } => {
-            comparison(view, signed, described, (field, *op, value)).await?
+            comparison(signed, catalog, described, (field, *op, value), titles)
         }
         Filter::Related { record_type, count, filter, .. } => {
-            let related = view.catalog().get(record_type)?.clone();
+            let number = |number: i64| format::number(texts.locale(), &number.to_string());
             let count = count.map_or_else(
                 || "\u{2265} 1".to_owned(),
-                |count| {
-                    format!(
-                        "{} {}",
-                        sign(count.op),
-                        format::number(texts.locale(), &count.number.to_string())
-                    )
-                },
+                |count| format!("{} {}", sign(count.op), number(count.number)),
             );
             let plural = texts.type_plural(record_type);
-            if filter.is_everything() {
-                format!("{plural} {count}")
-            } else {
-                let inner = Box::pin(of(view, signed, &related, filter)).await?;
-                format!("{plural} ({inner}) {count}")
+            match catalog.get(record_type) {
+                Ok(related) if !filter.is_everything() => {
+                    let inner = said(signed, catalog, related, filter, titles);
+                    format!("{plural} ({inner}) {count}")
+                }
+                _ => format!("{plural} {count}"),
             }
         }
         Filter::Linked { .. } | Filter::Shared { .. } => texts.get("ui-filter"),
-    })
+    }
 }
 
-async fn joined(
-    view: &mut View,
-    signed: &SignedIn,
+/// The types and fields along a path: `customer.country`.
+fn along<'a>(
+    catalog: &'a Catalog,
+    described: &'a RecordType,
+    path: &str,
+) -> Vec<(&'a RecordType, &'a Field)> {
+    let mut found = Vec::new();
+    let mut of = Some(described);
+    for step in path.split('.') {
+        let Some((here, field)) = of.and_then(|of| Some((of, of.field(step)?))) else { break };
+        found.push((here, field));
+        of = field.kind.link_target().and_then(|target| catalog.get(target).ok()).map(|of| &**of);
+    }
+    found
+}
+
+/// The records that a filter names, by their types.
+fn links(
+    catalog: &Catalog,
     described: &RecordType,
-    (all, word): (&[Filter], &str),
-) -> Result<String> {
-    let mut parts = Vec::new();
-    for one in all {
-        let words = Box::pin(of(view, signed, described, one)).await?;
-        let is_group = matches!(one, Filter::All(inner) | Filter::Any(inner) if inner.len() > 1);
-        parts.push(if is_group { format!("({words})") } else { words });
+    filter: &Filter,
+    named: &mut BTreeMap<String, Vec<RawId>>,
+) {
+    match filter {
+        Filter::All(all) | Filter::Any(all) => {
+            all.iter().for_each(|one| links(catalog, described, one, named));
+        }
+        Filter::Not(inner) => links(catalog, described, inner, named),
+        Filter::Related { record_type, filter, .. } => {
+            if let Ok(related) = catalog.get(record_type) {
+                links(catalog, related, filter, named);
+            }
+        }
+        Filter::Compare { field, value, .. } => {
+            if let Some(target) = target(field, along(catalog, described, field).last()) {
+                let ids = texts_of(value).into_iter().filter_map(|text| text.parse::<RawId>().ok());
+                named.entry(target.to_owned()).or_default().extend(ids);
+            }
+        }
+        Filter::Linked { .. } | Filter::Shared { .. } => {}
     }
-    if parts.is_empty() {
-        return Ok(signed.texts.get("ui-all"));
+}
+
+fn target<'a>(path: &str, last: Option<&(&RecordType, &'a Field)>) -> Option<&'a str> {
+    match last {
+        _ if path == "segment" => Some(Segment::NAME),
+        Some((_, field)) => field.kind.link_target(),
+        None => None,
     }
-    Ok(parts.join(&format!(" {} ", signed.texts.get(word))))
+}
+
+fn texts_of(value: &Json) -> Vec<String> {
+    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    value.as_array().map_or_else(|| vec![text(value)], |all| all.iter().map(text).collect())
 }
 
 fn sign(op: Op) -> &'static str {
@@ -82,73 +149,49 @@ fn sign(op: Op) -> &'static str {
     }
 }
 
-async fn comparison(
-    view: &mut View,
+fn comparison(
     signed: &SignedIn,
+    catalog: &Catalog,
     described: &RecordType,
     (path, op, value): (&str, Op, &Json),
-) -> Result<String> {
+    titles: &Titles,
+) -> String {
     let texts = signed.texts;
-    // `customer.country`: the labels along the links.
-    let mut labels = Vec::new();
-    let mut of = Some(std::sync::Arc::new(described.clone()));
-    let mut last: Option<(std::sync::Arc<RecordType>, Field)> = None;
-    for step in path.split('.') {
-        let field = of.as_ref().and_then(|of| of.field(step).cloned());
-        let label = match (&of, &field) {
-            (Some(of), Some(field)) => texts.field_label(of, field),
-            _ if step == "segment" => texts.type_label(step),
-            (None, None) => last.as_ref().map_or_else(
-                || step.to_owned(),
-                |(_, field)| match field.kind {
-                    Kind::Address => texts.get(&format!("address.{step}")),
-                    Kind::Money if step == CURRENCY => texts.get("ui-currency"),
-                    _ => step.to_owned(),
-                },
-            ),
-            _ => step.to_owned(),
-        };
-        labels.push(label);
-        let target = field.as_ref().and_then(|field| field.kind.link_target().map(str::to_owned));
-        let next = target.and_then(|target| view.catalog().get(&target).ok().cloned());
-        if let (Some(of), Some(field)) = (of, field) {
-            last = Some((of, field));
+    let known = along(catalog, described, path);
+    let last = known.last();
+    let labels = path.split('.').enumerate().map(|(at, step)| match (known.get(at), last) {
+        (Some((of, field)), _) => texts.field_label(of, field),
+        _ if step == "segment" => texts.type_label(step),
+        (None, Some((_, field))) if field.kind == Kind::Money && step == CURRENCY => {
+            texts.get("ui-currency")
         }
-        of = next;
-    }
-    let label = labels.join(": ");
+        (None, Some((_, field))) if field.kind == Kind::Address => {
+            texts.get(&format!("address.{step}"))
+        }
+        _ => step.to_owned(),
+    });
+    let label = labels.collect::<Vec<_>>().join(": ");
     if op == Op::Empty {
         let key = if *value == Json::Bool(false) { "op-filled" } else { "op-empty" };
-        return Ok(format!("{label} {}", texts.get(key)));
+        return format!("{label} {}", texts.get(key));
     }
-    let values: Vec<&Json> =
-        value.as_array().map_or_else(|| vec![value], |all| all.iter().collect());
-    let mut shown = Vec::new();
-    for value in values {
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        shown.push(one_value(view, signed, (path, last.as_ref()), &text).await?);
-    }
-    Ok(format!("{label} {} {}", sign(op), shown.join(", ")))
+    let shown =
+        texts_of(value).into_iter().map(|text| one_value(signed, (path, last), &text, titles));
+    format!("{label} {} {}", sign(op), shown.collect::<Vec<_>>().join(", "))
 }
 
-async fn one_value(
-    view: &mut View,
+fn one_value(
     signed: &SignedIn,
-    (path, field): (&str, Option<&(std::sync::Arc<RecordType>, Field)>),
+    (path, last): (&str, Option<&(&RecordType, &Field)>),
     text: &str,
-) -> Result<String> {
+    titles: &Titles,
+) -> String {
     let texts = signed.texts;
-    let target = match field {
-        _ if path == "segment" => Some(Segment::NAME),
-        Some((_, field)) => field.kind.link_target(),
-        None => None,
-    };
-    if let (Some(target), Ok(id)) = (target, text.parse::<RawId>()) {
-        let titles = view.titles(target, &[id]).await?;
-        return Ok(titles.get(&id).cloned().unwrap_or_else(|| texts.get("ui-no-permission")));
+    if let (Some(_), Ok(id)) = (target(path, last), text.parse::<RawId>()) {
+        return titles.get(&id).cloned().unwrap_or_else(|| texts.get("ui-no-permission"));
     }
-    let Some((of, field)) = field else { return Ok(text.to_owned()) };
-    Ok(match &field.kind {
+    let Some((of, field)) = last else { return text.to_owned() };
+    match &field.kind {
         Kind::Choice(_) | Kind::Choices(_) => {
             let is_one = field.kind.options().iter().any(|option| option == text);
             let codes = if is_one { vec![text.to_owned()] } else { read_list(text) };
@@ -166,5 +209,5 @@ async fn one_value(
         }
         Kind::Owner if text == "me" => texts.get("ui-mine"),
         _ => text.to_owned(),
-    })
+    }
 }

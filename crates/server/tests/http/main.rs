@@ -5,6 +5,7 @@
 mod analyses;
 mod connections;
 mod coverage;
+mod deciding;
 mod faces;
 mod first_hour;
 mod house;

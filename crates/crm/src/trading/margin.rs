@@ -7,8 +7,8 @@ use guanxi_base::{Money, Percent, RawId, Result, divide_half_even};
 use guanxi_record::{Filter, Query, Record, Value};
 use guanxi_store::{Purpose, View};
 
-use super::{Order, OrderLine};
 use crate::catalog::Product;
+use crate::sales::{Order, OrderLine};
 
 /// What an order earns above the cost of its goods.
 #[derive(Debug, Clone, Copy, PartialEq)]

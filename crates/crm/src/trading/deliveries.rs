@@ -12,9 +12,9 @@ use guanxi_store::{Changed, Operation, Purpose, Rights, Tx, View};
 use serde_json::json;
 
 use super::from_product::order_of;
-use super::{Order, OrderKind, OrderLine, OrderStatus};
 use crate::billing::{Invoice, Payment};
 use crate::people::{Customer, PaymentRecord, TermsRule};
+use crate::sales::{Order, OrderKind, OrderLine, OrderStatus, agreed_sales};
 
 /// So many records are asked about at once.
 const CHUNK: usize = 500;
@@ -233,36 +233,35 @@ pub(crate) async fn allowed_amount(tx: &mut Tx, order: RawId) -> Result<Option<S
     Ok((!reasons.is_empty()).then_some(total))
 }
 
-/// Refuses promises to customers who may not be delivered to. The transaction acts with all rights;
-/// `reader` is who is refused. `allowed` says for how much an order was allowed.
-pub(crate) async fn check_deliveries(
+/// The orders by which a transaction promises something to customers who may not be delivered to, and why not.
+/// The transaction acts with all rights; `reader` is who is told.
+pub(crate) async fn held_orders(
     tx: &mut Tx,
     changed: &[Changed],
     reader: &Rights,
-) -> Result<()> {
+) -> Result<Vec<(Stored<Order>, Vec<Refusal>)>> {
     let promised = promised(tx, changed).await?;
+    let mut found = Vec::new();
     for order in watched(tx, promised).await? {
         let Some(customer) = order.customer else { continue };
         let asked = Asked { order: order.id.raw(), total: order.total };
         let reasons = reasons(tx, reader, customer.raw(), Some(asked)).await?;
-        if reasons.is_empty() || is_allowed(tx, &order).await? {
-            continue;
+        if !reasons.is_empty() {
+            found.push((order, reasons));
         }
-        return Err(guanxi_base::Error::Refused(reasons));
     }
-    Ok(())
+    Ok(found)
 }
 
-async fn is_allowed(tx: &mut Tx, order: &Stored<Order>) -> Result<bool> {
-    let allowed = crate::authority::allowed(tx, order.id.raw(), ALLOWED_DELIVERIES).await?;
-    let Some(allowed) = allowed else { return Ok(false) };
-    Ok(match order.total.filter(|total| total.units > 0) {
+/// Whether an order is not for more than what was allowed, as `allowed_amount` wrote it.
+pub(crate) fn is_within(order: &Order, allowed: &str) -> bool {
+    match order.total.filter(|total| total.units > 0) {
         None => true,
         Some(total) => allowed.rsplit_once(' ').is_some_and(|(amount, code)| {
             let allowed = Money::parse(amount, total.currency).ok();
             code == total.currency.code() && allowed.is_some_and(|most| total.units <= most.units)
         }),
-    })
+    }
 }
 
 /// The orders by which somebody promises more than before.
@@ -345,7 +344,7 @@ async fn watched(tx: &mut Tx, orders: BTreeSet<RawId>) -> Result<Vec<Stored<Orde
     let mut found = BTreeMap::new();
     for chunk in orders.chunks(CHUNK) {
         let ids = Filter::one_of("id", chunk.iter().copied());
-        let wanted = ids.and(super::agreed_sales("")).and(says.clone());
+        let wanted = ids.and(agreed_sales("")).and(says.clone());
         for row in tx.list(Order::NAME, &Query::of(wanted).limited(CHUNK)).await?.rows {
             found.insert(row.id, row.try_into()?);
         }

@@ -8,9 +8,9 @@ use guanxi_base::{Currency, RawId, Refusal, Result};
 use guanxi_record::{Record, RecordType, Row, Value};
 use guanxi_store::{Purpose, Tx, View};
 
-use super::{Order, OrderLine};
 use crate::billing::InvoiceLine;
 use crate::catalog::Product;
+use crate::sales::{Order, OrderLine};
 
 /// The fields of a line, and those of the product that they are taken from.
 pub const TAKEN: [(&str, &str); 4] = [

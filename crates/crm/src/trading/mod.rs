@@ -1,0 +1,11 @@
+//! What sales, products and invoices have to do with one another: what a line takes from its product, to whom
+//! nothing more is promised, what an order earns. Above all of them, so that none of them knows the others.
+
+mod deliveries;
+mod from_product;
+mod margin;
+
+pub use deliveries::held;
+pub(crate) use deliveries::{ALLOWED_DELIVERIES, allowed_amount, held_orders, is_within};
+pub use from_product::{TAKEN, is_taken, take_from_product, taken};
+pub use margin::{Margin, margin};
