@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{
-    ImportInput, ImportStatus, Mapping, Progress, RefusedLine, Run, begin_import, import,
-    run_import, undo_import, write_error_file,
+    Certainty, Decision, ImportInput, ImportStatus, Mapping, Progress, RefusedLine, Run,
+    begin_import, import, run_import, undo_import, write_error_file,
 };
 use guanxi_store::{Actor, JobState, Store};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -73,6 +73,9 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
     stopper.abort();
     bar.finish_and_clear();
     let record = record?;
+    let progress: Progress =
+        serde_json::from_value(store.job(job).await?.progress).unwrap_or_default();
+    print_decisions(&progress.decisions);
     let counts = record.counts.as_ref().map(|counts| counts.0.to_string()).unwrap_or_default();
     println!(
         "{} lines read, {} refused; {counts}",
@@ -98,6 +101,7 @@ async fn dry_run(store: &Store, actor: &Actor, file: &Path, mapping: &Mapping) -
     let watch = |progress: &Progress, refused: &[RefusedLine]| show(&bar, progress, refused);
     let progress = import(store, actor, store.new_id(), file, mapping, Run::Dry, watch).await?;
     bar.finish_and_clear();
+    print_decisions(&progress.decisions);
     println!("{} lines read, {} would be refused", progress.lines, progress.refused);
     for (record_type, counts) in progress.counts {
         println!(
@@ -106,6 +110,22 @@ async fn dry_run(store: &Store, actor: &Actor, file: &Path, mapping: &Mapping) -
         );
     }
     Ok(())
+}
+
+/// What was decided about the file, but for what the mapping says itself.
+fn print_decisions(decisions: &[Decision]) {
+    for decision in decisions.iter().filter(|one| one.certainty != Certainty::Told) {
+        let how = match decision.certainty {
+            Certainty::Told => "told",
+            Certainty::Clear => "as the file says",
+            Certainty::Assumed => "assumed",
+            Certainty::Contradictory => "as most of the file says",
+            Certainty::Ambiguous => "not settled",
+        };
+        let column = decision.column.as_ref().map_or(String::new(), |name| format!(" of {name}"));
+        let chosen = decision.chosen.as_deref().unwrap_or("?");
+        println!("{}{column}: {chosen} ({how})", decision.what.code());
+    }
 }
 
 pub(crate) async fn undo(store: &Store, actor: &Actor, options: &Undo) -> Result<()> {

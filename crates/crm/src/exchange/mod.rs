@@ -36,7 +36,7 @@ pub use mapping::{
     FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, Rule, When, YearRule,
 };
 pub use numbers::{DecimalMark, NumberFault, ReadNumber, read_number};
-pub use plan::Plan;
+pub use plan::{Plan, examine};
 pub use row::FileRow;
 pub use run_import::{ImportInput, begin_import, run_import, undo_import, write_error_file};
 pub use source::{Layout, LayoutHints, Source, read_table};

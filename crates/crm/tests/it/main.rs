@@ -19,4 +19,5 @@ mod segments;
 mod standing;
 mod undoing;
 mod upgrading;
+mod workbooks;
 mod writing;

@@ -110,6 +110,47 @@ pub(crate) async fn begin_import(
     }
 }
 
+/// What a file would be read as: multipart like an import, but nothing is kept or written.
+pub(crate) async fn examine_import(
+    State(app): State<App>,
+    signed: SignedIn,
+    parts: Multipart,
+) -> Response {
+    let outcome: Result<Json> = async {
+        let upload = Upload::read(parts).await?;
+        let mapping = Mapping::parse(upload.field("mapping").unwrap_or_default())?;
+        may_import(&signed, &mapping)?;
+        let (_, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
+        let catalog = app.store.catalog();
+        let today = app.store.clock().now().to_zoned(guanxi_base::TimeZone::UTC).date();
+        let read = move || exchange::examine(&catalog, &mapping, &content, today);
+        let plan = tokio::task::spawn_blocking(read).await.map_err(Error::internal)??;
+        let unsettled: Vec<Json> = plan
+            .unsettled()
+            .iter()
+            .map(|refusal| {
+                let message = signed.texts.refusal(refusal);
+                json!({ "code": refusal.code, "field": refusal.field, "message": message })
+            })
+            .collect();
+        Ok(json!({
+            "columns": plan.columns,
+            "lines": plan.lines,
+            "decisions": plan.decisions,
+            "unsettled": unsettled,
+        }))
+    }
+    .await;
+    respond(&signed, outcome)
+}
+
+fn may_import(signed: &SignedIn, mapping: &Mapping) -> Result<()> {
+    for record in &mapping.records {
+        signed.actor.rights.scope(&record.record_type, Purpose::Import).ok_or(Error::Forbidden)?;
+    }
+    Ok(())
+}
+
 /// Keeps the file and puts the import into the queue.
 pub(crate) async fn start_import(
     app: &App,
@@ -133,9 +174,7 @@ pub(crate) async fn start_import_of_file(
     file: RawId,
     mapping: &Mapping,
 ) -> Result<String> {
-    for record in &mapping.records {
-        signed.actor.rights.scope(&record.record_type, Purpose::Import).ok_or(Error::Forbidden)?;
-    }
+    may_import(signed, mapping)?;
     let all = signed.actor.with_all_rights();
     let input = ImportInput::File(file);
     let job = exchange::begin_import(&app.store, &all, input, name, mapping).await?;
