@@ -15,7 +15,7 @@ refusal-changed-since = “{ $title }” ({ $type }) was changed again since. Un
 refusal-closed-before-opened = The closing time lies before the opening time. Correct one of them.
 refusal-closed-but-open = A case with a closing time must be closed. Set the status to closed or clear the time.
 refusal-column-missing = Say which column “{ $name }” comes from.
-refusal-column-repeated = Several columns are called “{ $name }”: number { $positions }. Say in the mapping which one is meant, such as position = { $positions }, with one of the numbers.
+refusal-column-repeated = Several columns are called “{ $name }”, at the places { $positions }. Say in the mapping which one is meant: position, with one of these numbers.
 refusal-control-character = The text holds a character that cannot be shown. Type it again.
 refusal-currency-ambiguous = “{ $value }” (line { $line }) has no currency, “{ $value2 }” (line { $line2 }) has another than usual. Say in the mapping under [file] which currency amounts without one are in, such as currency = "CNY".
 refusal-currency-disagrees = “{ $value }” is not in { $currency }. State the right currency in the mapping, or write the amount with its code, such as “12.50 USD”.

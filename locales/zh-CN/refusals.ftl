@@ -15,7 +15,7 @@ refusal-changed-since = “{ $title }”（{ $type }）之后又被修改过。�
 refusal-closed-before-opened = 关闭时间早于受理时间，请更正其一。
 refusal-closed-but-open = 填写了关闭时间的服务单必须为已关闭状态。请改为已关闭，或清空该时间。
 refusal-column-missing = 请说明“{ $name }”来自哪一列。
-refusal-column-repeated = 有多列都叫“{ $name }”：第 { $positions } 列。请在映射中用 position 写明是哪一列，取其中一个数字。
+refusal-column-repeated = 有多列都叫“{ $name }”，位置是第 { $positions } 列。请在映射中用 position 写明其中一个数字。
 refusal-control-character = 文本含有无法显示的字符，请重新输入。
 refusal-currency-ambiguous = “{ $value }”（第 { $line } 行）没有币种，“{ $value2 }”（第 { $line2 } 行）却是其他币种。请在映射的 [file] 中写明无币种金额的币种，例如 currency = "CNY"。
 refusal-currency-disagrees = “{ $value }”不是 { $currency }。请在映射中写明正确的币种，或在金额后写上代码，例如“12.50 USD”。

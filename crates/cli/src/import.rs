@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{
-    ImportInput, ImportStatus, Mapping, Progress, RefusedLine, Run, begin_import, import,
-    run_import, undo_import, write_error_file,
+    Certainty, Decision, ImportInput, ImportStatus, Mapping, Progress, RefusedLine, Run,
+    begin_import, import, run_import, undo_import, write_error_file,
 };
 use guanxi_store::{Actor, JobState, Store};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -75,6 +75,9 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
     stopper.abort();
     bar.finish_and_clear();
     let record = record?;
+    let progress: Progress =
+        serde_json::from_value(store.job(job).await?.progress).unwrap_or_default();
+    print_decisions(&progress.decisions);
     let counts = record.counts.as_ref().map(|counts| counts.0.to_string()).unwrap_or_default();
     say!(
         "{} lines read, {} refused; {counts}",
@@ -106,7 +109,7 @@ async fn told(store: &Store, job: RawId) -> Result<()> {
 
 fn say(progress: &Progress) {
     if progress.without_link > 0 {
-        println!("{} lines were imported without a link that leads nowhere", progress.without_link);
+        say!("{} lines were imported without a link that leads nowhere", progress.without_link);
     }
     for (code, count) in &progress.told {
         let what = match code.as_str() {
@@ -114,10 +117,10 @@ fn say(progress: &Progress) {
             "restored" => "name an archived record: it was restored",
             other => other,
         };
-        println!("{count} lines {what}");
+        say!("{count} lines {what}");
     }
     for notice in &progress.notices {
-        println!("  line {}: {} {}", notice.line, notice.record_type, notice.value);
+        say!("  line {}: {} {}", notice.line, notice.record_type, notice.value);
     }
 }
 
@@ -126,6 +129,7 @@ async fn dry_run(store: &Store, actor: &Actor, file: &Path, mapping: &Mapping) -
     let watch = |progress: &Progress, refused: &[RefusedLine]| show(&bar, progress, refused);
     let progress = import(store, actor, store.new_id(), file, mapping, Run::Dry, watch).await?;
     bar.finish_and_clear();
+    print_decisions(&progress.decisions);
     say!("{} lines read, {} would be refused", progress.lines, progress.refused);
     say(&progress);
     for (record_type, counts) in &progress.counts {
@@ -138,6 +142,22 @@ async fn dry_run(store: &Store, actor: &Actor, file: &Path, mapping: &Mapping) -
         );
     }
     Ok(())
+}
+
+/// What was decided about the file, but for what the mapping says itself.
+fn print_decisions(decisions: &[Decision]) {
+    for decision in decisions.iter().filter(|one| one.certainty != Certainty::Told) {
+        let how = match decision.certainty {
+            Certainty::Told => "told",
+            Certainty::Clear => "as the file says",
+            Certainty::Assumed => "assumed",
+            Certainty::Contradictory => "as most of the file says",
+            Certainty::Ambiguous => "not settled",
+        };
+        let column = decision.column.as_ref().map_or(String::new(), |name| format!(" of {name}"));
+        let chosen = decision.chosen.as_deref().unwrap_or("?");
+        say!("{}{column}: {chosen} ({how})", decision.what.code());
+    }
 }
 
 pub(crate) async fn undo(store: &Store, actor: &Actor, options: &Undo) -> Result<()> {

@@ -20,6 +20,7 @@ pub const UPLOAD_BYTES_MAX: usize = MAX_FILE_BYTES + (1 << 20);
 pub fn router(app: App) -> Router {
     let uploads = Router::new()
         .route("/api/v1/imports", post(api::begin_import))
+        .route("/api/v1/imports/examine", post(api::examine_import))
         .route("/import/file", post(web::import_upload))
         .layer(DefaultBodyLimit::max(UPLOAD_BYTES_MAX));
     Router::new()

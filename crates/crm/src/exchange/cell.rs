@@ -35,7 +35,7 @@ pub struct Formats {
 pub enum AmountCurrency {
     /// The mapping or a column of the file: a sign beside an amount must agree.
     Told(Currency),
-    /// Nobody: a sign that means one currency says it.
+    /// Nobody: it is the usual one, unless the format of a workbook's cell says another.
     Usual(Currency),
 }
 
@@ -48,14 +48,23 @@ impl AmountCurrency {
         }
     }
 
-    /// The currency of an amount with this sign; none if the two disagree. A code says its own.
-    pub(crate) fn with(self, sign: Option<Sign>) -> Option<Currency> {
+    /// The currency of an amount that a person wrote with this sign; none if the two disagree.
+    /// A code says its own.
+    fn with(self, sign: Option<Sign>) -> Option<Currency> {
+        match sign {
+            None => Some(self.plain()),
+            Some(sign) if sign.can_mean(self.plain()) => Some(self.plain()),
+            Some(Sign { currencies: [one], is_code: true }) => Some(*one),
+            Some(_) => None,
+        }
+    }
+
+    /// The currency of a number in a currency format of a workbook, which says it where nobody
+    /// else does.
+    fn with_format(self, sign: Option<Sign>) -> Option<Currency> {
         match (self, sign) {
-            (_, None) => Some(self.plain()),
-            (_, Some(sign)) if sign.can_mean(self.plain()) => Some(self.plain()),
-            (_, Some(Sign { currencies: [one], is_code: true })) => Some(*one),
             (Self::Usual(_), Some(Sign { currencies: [one], .. })) => Some(*one),
-            _ => None,
+            _ => self.with(sign),
         }
     }
 }
@@ -132,7 +141,7 @@ fn number_text(
         return Err(refuse("percent-not-here"));
     }
     if *kind == Kind::Money {
-        return money(&number.plain, number.sign, text, formats);
+        return money(&number.plain, formats.currency.with(number.sign), text, formats);
     }
     if number.sign.is_some() {
         return Err(refuse("not-a-number"));
@@ -153,7 +162,9 @@ fn number_cell(
         return Err(refuse("digits-lost"));
     }
     match kind {
-        Kind::Money => money(&number.plain, number.sign, text, formats),
+        Kind::Money => {
+            money(&number.plain, formats.currency.with_format(number.sign), text, formats)
+        }
         Kind::Percent => {
             let plain = number.per_cent.as_ref().unwrap_or(&number.plain);
             Value::from_text(kind, plain).map_err(|refusal| refuse(refusal.code))
@@ -173,9 +184,14 @@ fn whole(plain: &str) -> &str {
     }
 }
 
-fn money(plain: &str, sign: Option<Sign>, text: &str, formats: &Formats) -> Result<Value, Refusal> {
+fn money(
+    plain: &str,
+    currency: Option<Currency>,
+    text: &str,
+    formats: &Formats,
+) -> Result<Value, Refusal> {
     let refuse = |code| Refusal::new(code).with("value", text);
-    let Some(currency) = formats.currency.with(sign) else {
+    let Some(currency) = currency else {
         return Err(refuse("currency-disagrees").with("currency", formats.currency.plain()));
     };
     Money::parse(plain, currency).map(Value::Money).map_err(|error| refuse(error.code()))
@@ -265,7 +281,7 @@ mod tests {
             ("$100", AmountCurrency::Told(Currency::USD), "100.00 USD"),
             ("9,00 USD", AmountCurrency::Told(Currency::CNY), "9.00 USD"),
             ("USD 9,00", AmountCurrency::Told(Currency::CNY), "9.00 USD"),
-            ("€ 50,00", AmountCurrency::Usual(Currency::CNY), "50.00 EUR"),
+            ("€ 50,00", AmountCurrency::Usual(Currency::CNY), "! currency-disagrees"),
             ("$ 50,00", AmountCurrency::Usual(Currency::CNY), "! currency-disagrees"),
             ("1.000 €", AmountCurrency::Told(Currency::EUR), "1000.00 EUR"),
             ("10.00", AmountCurrency::Told(Currency::EUR), "! marks-disagree"),

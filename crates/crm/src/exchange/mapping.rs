@@ -112,6 +112,7 @@ pub struct Rule {
 /// Where the value of a field comes from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
+#[expect(clippy::large_enum_variant, reason = "a mapping has few fields; a box helps nobody")]
 pub enum FieldSource {
     /// A column by its name.
     Column(String),

@@ -41,7 +41,7 @@ pub use mapping::{
     FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, Rule, When, YearRule,
 };
 pub use numbers::{DecimalMark, NumberFault, ReadNumber, read_number};
-pub use plan::Plan;
+pub use plan::{Plan, examine};
 pub use progress::{Counts, Notice, Progress, RefusedLine};
 pub use row::FileRow;
 pub use run_import::{

@@ -132,7 +132,7 @@ impl Origin {
             Some(case) => Some(case.value.as_str()),
             None => otherwise.as_deref(),
         };
-        let said = said.or_else(|| cell.is_empty().then(|| default.as_deref()).flatten());
+        let said = said.or_else(|| cell.is_empty().then_some(default.as_deref()).flatten());
         let said = match said {
             Some("") => default.as_deref(),
             other => other,

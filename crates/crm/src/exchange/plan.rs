@@ -48,8 +48,17 @@ pub struct Plan {
     pub decisions: Vec<Decision>,
     /// How many rows it has below its header.
     pub lines: u64,
-    /// How many columns a line has.
-    width: usize,
+    /// The names of its columns.
+    pub columns: Vec<String>,
+}
+
+/// What a file in memory would be read as.
+///
+/// # Errors
+/// As `Plan::new`, and for a file that cannot be read.
+pub fn examine(catalog: &Catalog, mapping: &Mapping, content: &[u8], today: Date) -> Result<Plan> {
+    let source = Source::of_bytes(content, &mapping.hints())?;
+    Plan::new(catalog, mapping, source, None, today)
 }
 
 impl Plan {
@@ -104,7 +113,7 @@ impl Plan {
         let mut decisions = source.decisions;
         decisions.extend(columns.repeated());
         decisions.extend(decided);
-        Ok(Self { parts, formats, decisions, lines, width })
+        Ok(Self { parts, formats, decisions, lines, columns: columns.headers })
     }
 
     /// What the file does not settle and the mapping must tell before anything is imported.
@@ -124,7 +133,7 @@ impl Plan {
 
     /// Why a row cannot be read as a record at all, if so.
     pub(crate) fn refusal(&self, row: &FileRow) -> Option<Refusal> {
-        refusal(row, self.width)
+        refusal(row, self.columns.len())
     }
 
     /// The cells of a row as texts of this file: numbers of a workbook get its decimal mark, so

@@ -144,7 +144,7 @@ impl std::fmt::Debug for Source {
 /// # Errors
 /// A refusal that says what is wrong with the file.
 pub fn read_table(bytes: &[u8], hints: &LayoutHints) -> Result<(Vec<String>, Vec<FileRow>)> {
-    let mut source = Source::of(&Place::Memory(bytes.into()), hints)?;
+    let mut source = Source::of_bytes(bytes, hints)?;
     let (mut rows, mut row) = (Vec::new(), FileRow::default());
     while source.next_row(&mut row)? {
         rows.push(row.clone());
@@ -159,6 +159,14 @@ impl Source {
     /// A refusal that says what is wrong with the file.
     pub fn open(path: &Path, hints: &LayoutHints) -> Result<Self> {
         Self::of(&Place::Path(path.to_owned()), hints)
+    }
+
+    /// Opens a file that is in memory.
+    ///
+    /// # Errors
+    /// A refusal that says what is wrong with the file.
+    pub fn of_bytes(bytes: &[u8], hints: &LayoutHints) -> Result<Self> {
+        Self::of(&Place::Memory(bytes.into()), hints)
     }
 
     fn of(place: &Place, hints: &LayoutHints) -> Result<Self> {

@@ -139,7 +139,11 @@ impl Survey {
                 let mut read =
                     DecimalMark::ALL.into_iter().filter_map(|m| read_number(text, m).ok());
                 let Some(number) = read.next() else { return };
-                number.sign
+                // A sign that does not agree is refused by line; a code says its own currency.
+                if number.sign.is_some() {
+                    return;
+                }
+                None
             }
         };
         let place = match sign {

@@ -339,3 +339,6 @@ fn duration_text(days: f64) -> String {
     let seconds = seconds.unsigned_abs();
     format!("{sign}{}:{:02}:{:02}", seconds / 3_600, seconds / 60 % 60, seconds % 60)
 }
+
+#[cfg(test)]
+mod tests;

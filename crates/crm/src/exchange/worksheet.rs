@@ -4,13 +4,15 @@
 use std::collections::HashMap;
 use std::io::Write;
 
-use guanxi_base::{Currency, Date, Error, Result, Timestamp};
+use guanxi_base::{Currency, Date, Error, Refusal, Result, Timestamp};
 use rust_xlsxwriter::{ExcelDateTime, Format, Workbook, Worksheet, XlsxError};
 
 use super::export::Cell;
 
 /// A cell holds so many units of UTF-16.
 const CELL_UNITS_MAX: usize = 32_767;
+/// A worksheet has so many columns.
+const COLUMNS_MAX: usize = 16_384;
 /// A spreadsheet keeps so many digits of a number.
 const DIGITS_MAX: usize = 15;
 
@@ -51,8 +53,11 @@ impl<'a> SheetWriter<'a> {
     /// Begins a workbook with this header.
     ///
     /// # Errors
-    /// When it cannot be kept beside the memory.
+    /// A refusal when there are more columns than a worksheet has.
     pub(crate) fn new(headers: Vec<String>, out: &'a mut (dyn Write + Send)) -> Result<Self> {
+        if headers.len() > COLUMNS_MAX {
+            return Err(Refusal::new("too-many-columns").with("limit", COLUMNS_MAX).into());
+        }
         let mut workbook = Box::new(Workbook::new());
         let sheet = workbook.add_worksheet_with_constant_memory().map_err(Error::internal)?;
         sheet.set_freeze_panes(1, 0).map_err(Error::internal)?;

@@ -33,5 +33,6 @@ mod telling;
 mod undoing;
 mod undoing_whole;
 mod upgrading;
+mod workbooks;
 mod writing;
 mod zones;

@@ -124,7 +124,53 @@ pub(crate) async fn begin_import(
     }
 }
 
-/// Keeps the file and puts the import into the queue, both or neither.
+/// What a file would be read as: multipart like an import, but nothing is kept or written.
+pub(crate) async fn examine_import(
+    State(app): State<App>,
+    signed: SignedIn,
+    parts: Multipart,
+) -> Response {
+    let outcome: Result<Json> = async {
+        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
+        let upload = Upload::read(parts).await?;
+        let mapping = Mapping::parse(upload.field("mapping").unwrap_or_default())?;
+        exchange::may_import(&signed.actor, &mapping)?;
+        let (_, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
+        let (plan, _) = examined(&app, &mapping, content).await?;
+        let unsettled: Vec<Json> = plan
+            .unsettled()
+            .iter()
+            .map(|refusal| {
+                let message = signed.texts.refusal(refusal);
+                json!({ "code": refusal.code, "field": refusal.field, "message": message })
+            })
+            .collect();
+        Ok(json!({
+            "columns": plan.columns,
+            "lines": plan.lines,
+            "decisions": plan.decisions,
+            "unsettled": unsettled,
+        }))
+    }
+    .await;
+    respond(&signed, outcome)
+}
+
+/// What a file would be read as, and the file again.
+async fn examined(
+    app: &App,
+    mapping: &Mapping,
+    content: Vec<u8>,
+) -> Result<(exchange::Plan, Vec<u8>)> {
+    let (catalog, mapping) = (app.store.catalog(), mapping.clone());
+    let today = app.store.clock().now().to_zoned(guanxi_base::TimeZone::UTC).date();
+    let read =
+        move || exchange::examine(&catalog, &mapping, &content, today).map(|plan| (plan, content));
+    tokio::task::spawn_blocking(read).await.map_err(Error::internal)?
+}
+
+/// Keeps the file and puts the import into the queue, both or neither. What nothing in the file
+/// settles must be told before.
 async fn start_import(
     app: &App,
     signed: &SignedIn,
@@ -132,6 +178,11 @@ async fn start_import(
     content: Vec<u8>,
     mapping: &Mapping,
 ) -> Result<String> {
+    let (plan, content) = examined(app, mapping, content).await?;
+    let unsettled = plan.unsettled();
+    if !unsettled.is_empty() {
+        return Err(Error::Refused(unsettled));
+    }
     let all = signed.actor.with_all_rights();
     let input = ImportInput::Content(content);
     let job = exchange::begin_import(&app.store, &all, input, name, mapping).await?;

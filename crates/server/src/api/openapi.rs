@@ -272,7 +272,12 @@ fn general_paths() -> Vec<(String, Json)> {
         (
             "/imports".to_owned(),
             json!({ "post": { "operationId": "import",
-            "requestBody": upload, "responses": answers("202", json!({ "type": "object" })) } }),
+            "requestBody": upload.clone(), "responses": answers("202", json!({ "type": "object" })) } }),
+        ),
+        (
+            "/imports/examine".to_owned(),
+            json!({ "post": { "operationId": "examine_import",
+            "requestBody": upload, "responses": any() } }),
         ),
         (
             "/imports/{id}/{action}".to_owned(),

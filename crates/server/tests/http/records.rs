@@ -249,9 +249,25 @@ async fn files_go_out_and_come_in(database: TestDatabase) {
          --{boundary}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"c.csv\"\r\n\r\n\
          code,name\nA-1,From file\nA-2,'=1+1\n\r\n--{boundary}--\r\n"
     );
-    let request = Request::post("/api/v1/imports")
-        .header(header::AUTHORIZATION, format!("Bearer {}", house.administrator))
-        .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"));
+    let post = |path: &str| {
+        Request::post(path)
+            .header(header::AUTHORIZATION, format!("Bearer {}", house.administrator))
+            .header(header::CONTENT_TYPE, format!("multipart/form-data; boundary={boundary}"))
+    };
+    // What it would be read as, before anything is kept.
+    let asked = post("/api/v1/imports/examine").body(Body::from(body.clone())).unwrap();
+    let examined = house.send(asked).await.json();
+    assert_eq!((&examined["lines"], &examined["unsettled"]), (&json!(2), &json!([])));
+    assert_eq!(examined["columns"], json!(["code", "name"]));
+    assert_eq!(examined["decisions"][0]["what"], "encoding");
+    let ambiguous = body.replace("name = \"name\"", "name = \"name\", employees = \"n\"");
+    let ambiguous =
+        ambiguous.replace("code,name\nA-1,From file\n", "code,name,n\nA-1,From,\"1,000\"\n");
+    let ambiguous = ambiguous.replace("A-2,'=1+1", "A-2,'=1+1,");
+    let asked = post("/api/v1/imports/examine").body(Body::from(ambiguous)).unwrap();
+    let examined = house.send(asked).await.json();
+    assert_eq!(examined["unsettled"][0]["code"], "decimal-mark-ambiguous", "{examined}");
+    let request = post("/api/v1/imports");
     let answer = house.send(request.body(Body::from(body)).unwrap()).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
     let id = answer.json()["id"].as_str().unwrap().to_owned();

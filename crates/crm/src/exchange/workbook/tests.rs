@@ -1,0 +1,231 @@
+//! Worksheets as programs write them, and workbooks made to take all memory.
+//! The smallest parts that a workbook needs are written here by hand.
+
+use std::io::{Cursor, Write as _};
+
+use super::*;
+
+const TYPES: &str = concat!(
+    r#"<?xml version="1.0"?><Types"#,
+    r#" xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default"#,
+    r#" Extension="xml" ContentType="application/xml"/><Default Extension="rels""#,
+    r#" ContentType="application/vnd.openxmlformats-package.relationships+xml"/></Types>"#,
+);
+const ROOT: &str = concat!(
+    r#"<?xml version="1.0"?><Relationships"#,
+    r#" xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship"#,
+    r#" Id="rId1""#,
+    r#" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocu"#,
+    r#"ment" Target="xl/workbook.xml"/></Relationships>"#,
+);
+
+/// A workbook of one sheet with these rows, and what else it has.
+fn workbook(rows: &str, more: &[(&str, &str)]) -> Vec<u8> {
+    let relations = "http://schemas.openxmlformats.org/officeDocument/2006/relationships";
+    let main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main";
+    let mut bytes = Cursor::new(Vec::new());
+    let mut zip = zip::ZipWriter::new(&mut bytes);
+    let mut part = |name: &str, text: &str| {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    };
+    part("[Content_Types].xml", TYPES);
+    part("_rels/.rels", ROOT);
+    let is_given = |name: &str| more.iter().any(|(known, _)| *known == name);
+    if !is_given("xl/workbook.xml") {
+        part("xl/workbook.xml", &book("", "<sheet name=\"S\" sheetId=\"1\" r:id=\"rId1\"/>"));
+    }
+    let sheets: String = (1..=3)
+        .map(|n| {
+            format!(
+                "<Relationship Id=\"rId{n}\" Type=\"{relations}/worksheet\" \
+                 Target=\"worksheets/sheet{n}.xml\"/>"
+            )
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    part(
+        "xl/_rels/workbook.xml.rels",
+        &format!(
+            "<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">\
+             {sheets}<Relationship Id=\"rId8\" Type=\"{relations}/sharedStrings\" \
+             Target=\"sharedStrings.xml\"/><Relationship Id=\"rId9\" \
+             Type=\"{relations}/styles\" Target=\"styles.xml\"/></Relationships>"
+        ),
+    );
+    let sheet = format!("<worksheet xmlns=\"{main}\"><sheetData>{rows}");
+    let end =
+        if rows.contains("</sheetData>") { "</worksheet>" } else { "</sheetData></worksheet>" };
+    part("xl/worksheets/sheet1.xml", &format!("{sheet}{end}"));
+    for (name, text) in more {
+        part(name, text);
+    }
+    zip.finish().unwrap();
+    bytes.into_inner()
+}
+
+fn book(properties: &str, sheets: &str) -> String {
+    format!(
+        "<workbook xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\" \
+         xmlns:r=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships\">\
+         {properties}<sheets>{sheets}</sheets></workbook>"
+    )
+}
+
+const STYLES: &str = concat!(
+    r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#,
+    r#"<numFmts count="2"><numFmt numFmtId="164" formatCode="0.0%"/><numFmt numFmtId="165""#,
+    r#" formatCode="0&quot;% of&quot;"/></numFmts><cellXfs count="5"><xf numFmtId="0"/><xf"#,
+    r#" numFmtId="14"/><xf numFmtId="164"/><xf numFmtId="165"/><xf numFmtId="22"/>"#,
+    r#"</cellXfs></styleSheet>"#,
+);
+
+fn read_sheet(bytes: Vec<u8>, sheet: Option<&str>) -> std::result::Result<Vec<String>, String> {
+    let shown = |error: guanxi_base::Error| error.to_string();
+    let mut workbook =
+        Workbook::open(Cursor::new(bytes), sheet.map(ToOwned::to_owned)).map_err(shown)?;
+    let mut rows = Vec::new();
+    while let Some(row) = workbook.next_row().map_err(shown)? {
+        let cells = (0..row.len()).map(|at| match row.kind(at) {
+            CellKind::Error => format!("!{}", &row[at]),
+            CellKind::Number(number) => match &number.per_cent {
+                Some(per_cent) => format!("{}={per_cent}%", number.plain),
+                None => format!(
+                    "{}{}",
+                    row[at].to_owned(),
+                    if number.has_lost_digits { "?" } else { "" }
+                ),
+            },
+            CellKind::Text => row[at].to_owned(),
+        });
+        rows.push(format!("{}: {}", row.place(), cells.collect::<Vec<_>>().join("|")));
+    }
+    Ok(rows)
+}
+
+fn read(rows: &str, more: &[(&str, &str)]) -> std::result::Result<Vec<String>, String> {
+    read_sheet(workbook(rows, more), None)
+}
+
+#[test]
+fn cells_of_all_kinds_are_read() {
+    let rows = "<row r=\"2\"><c r=\"A2\" t=\"inlineStr\"><is><r><t xml:space=\"preserve\">Two </t></r><r><t>runs</t></r></is></c>\
+        <c r=\"B2\"><v>12.5</v></c><c r=\"D2\" t=\"b\"><v>1</v></c><c r=\"E2\" t=\"e\"><v>#N/A</v></c></row>\
+        <row r=\"3\"><c r=\"A3\" s=\"1\"><v>46089</v></c><c r=\"B3\" s=\"4\"><v>46089.5</v></c>\
+        <c r=\"C3\" s=\"2\"><v>0.07</v></c><c r=\"D3\" s=\"3\"><v>7</v></c>\
+        <c r=\"E3\"><v>91310000123456789</v></c></row>\
+        <row r=\"9\"><c r=\"A9\"><f>1/3</f><v>0.30000000000000004</v></c><c r=\"B9\" s=\"1\"><v>1E+300</v></c>\
+        <c r=\"C9\" t=\"str\"><f>\"a\"</f><v>a</v></c></row>\
+        <row r=\"11\"><c r=\"A11\"/><c r=\"B11\"><v></v></c></row>";
+    assert_eq!(
+        read(rows, &[("xl/styles.xml", STYLES)]).unwrap(),
+        [
+            "2: Two runs|12.5||true|!#N/A",
+            "3: 2026-03-08|2026-03-08 12:00:00|0.07=7%|7|91310000123456800?",
+            "9: 0.3|!#NUM!|a",
+        ]
+    );
+}
+
+#[test]
+fn both_calendars_of_spreadsheets_are_known() {
+    let sheet = "<sheet name=\"S\" sheetId=\"1\" r:id=\"rId1\"/>";
+    let rows = "<row r=\"1\"><c r=\"A1\" s=\"1\"><v>44627</v></c></row>";
+    let later = book("<workbookPr date1904=\"1\"/>", sheet);
+    let styles = ("xl/styles.xml", STYLES);
+    assert_eq!(read(rows, &[styles]).unwrap(), ["1: 2022-03-07"]);
+    assert_eq!(read(rows, &[styles, ("xl/workbook.xml", &later)]).unwrap(), ["1: 2026-03-08"]);
+    let rows =
+        "<row r=\"1\"><c r=\"A1\" s=\"1\"><v>1</v></c><c r=\"B1\" s=\"1\"><v>61</v></c></row>";
+    assert_eq!(read(rows, &[styles]).unwrap(), ["1: 1900-01-01|1900-03-01"]);
+}
+
+#[test]
+fn the_first_sheet_that_is_seen_is_read_or_the_one_that_is_named() {
+    let sheets = "<sheet name=\"H\" sheetId=\"1\" state=\"hidden\" r:id=\"rId1\"/>\
+        <sheet name=\"V\" sheetId=\"2\" state=\"veryHidden\" r:id=\"rId3\"/>\
+        <sheet name=\"S\" sheetId=\"3\" r:id=\"rId2\"/>";
+    let cell = |text: &str| {
+        format!("<row r=\"1\"><c r=\"A1\" t=\"inlineStr\"><is><t>{text}</t></is></c></row>")
+    };
+    let sheet = |text: &str| {
+        let rows = cell(text);
+        format!("<worksheet><sheetData>{rows}</sheetData></worksheet>")
+    };
+    let (second, third) = (sheet("seen"), sheet("very hidden"));
+    let bytes = workbook(
+        &cell("hidden"),
+        &[
+            ("xl/workbook.xml", &book("", sheets)),
+            ("xl/worksheets/sheet2.xml", &second),
+            ("xl/worksheets/sheet3.xml", &third),
+        ],
+    );
+    assert_eq!(read_sheet(bytes.clone(), None).unwrap(), ["1: seen"]);
+    assert_eq!(read_sheet(bytes.clone(), Some("H")).unwrap(), ["1: hidden"]);
+    let refused = read_sheet(bytes, Some("X")).unwrap_err();
+    assert!(refused.contains("unknown-sheet") && refused.contains("sheets=S"), "{refused}");
+}
+
+#[test]
+fn merged_cells_repeat_their_value() {
+    let text =
+        |at: &str, text: &str| format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>");
+    let rows = format!(
+        "<row r=\"1\">{}{}</row><row r=\"2\">{}</row><row r=\"4\">{}</row>\
+         <row r=\"5\">{}</row></sheetData><mergeCells count=\"2\"><mergeCell ref=\"A1:A4\"/>\
+         <mergeCell ref=\"B5:C5\"/></mergeCells>",
+        text("A1", "Firm"),
+        text("B1", "x"),
+        text("B2", "y"),
+        text("B4", "z"),
+        text("B5", "w"),
+    );
+    let expected = ["1: Firm|x", "2: Firm|y", "4: Firm|z", "5: |w|w"];
+    assert_eq!(read(&rows, &[]).unwrap(), expected);
+    // A range over the whole sheet makes no rows that are not there.
+    let rows = format!(
+        "<row r=\"1\">{}</row></sheetData><mergeCells><mergeCell ref=\"A1:XFD1048576\"/></mergeCells>",
+        text("A1", "all"),
+    );
+    assert_eq!(read(&rows, &[]).unwrap().len(), 1);
+}
+
+#[test]
+fn workbooks_made_to_take_all_memory_are_refused() {
+    let corner = "<row r=\"1\"><c r=\"A1\"><v>1</v></c></row>\
+        <row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>";
+    assert!(read(corner, &[]).unwrap_err().contains("too-many-columns"));
+    let far = corner.replace("XFD", "B");
+    assert_eq!(read(&far, &[]).unwrap(), ["1: 1", "1048576: |1"]);
+    for texts in [
+        "<sst uniqueCount=\"99999999999\"><si><t>a</t></si></sst>",
+        "<!-- <sst> --><sst uniqueCount = '99999999999'><si><t>a</t></si></sst>",
+    ] {
+        let refused = read(&far, &[("xl/sharedStrings.xml", texts)]).unwrap_err();
+        assert!(refused.contains("too-many-texts"), "{refused}");
+    }
+    let backwards =
+        "<row r=\"5\"><c r=\"A5\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>1</v></c></row>";
+    assert!(read(backwards, &[]).unwrap_err().contains("workbook-broken"));
+    let refused = read("<row r=\"1\"><c r=\"A1\" t=\"s\"><v>7</v></c></row>", &[]).unwrap_err();
+    assert!(refused.contains("workbook-broken"));
+    assert!(read("<row r=\"1\"><c r=\"A1\"><v>1", &[]).unwrap_err().contains("workbook-broken"));
+}
+
+#[test]
+fn what_unpacks_to_too_much_is_refused_before_it_is_unpacked() {
+    let mut bytes = Cursor::new(Vec::new());
+    let mut zip = zip::ZipWriter::new(&mut bytes);
+    let options = zip::write::SimpleFileOptions::default();
+    zip.start_file("xl/workbook.xml", options).unwrap();
+    zip.start_file("xl/sharedStrings.xml", options).unwrap();
+    let zeros = vec![b'0'; 1 << 20];
+    for _ in 0..70 {
+        zip.write_all(&zeros).unwrap();
+    }
+    zip.finish().unwrap();
+    assert!(bytes.get_ref().len() < 1 << 20);
+    let refused = read_sheet(bytes.into_inner(), None).unwrap_err();
+    assert!(refused.contains("unpacks-too-large"), "{refused}");
+}
