@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use guanxi_crm::exchange::{ExportFormat, LayoutHints, Mapping, export, read_table, suggest};
+use guanxi_crm::exchange::{ExportFormat, LayoutHints, export, read_table, suggest};
 use guanxi_record::{Filter, Query, Sort};
 use guanxi_testkit::{TestDatabase, both_databases};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};

@@ -108,7 +108,7 @@ fn said(signed: &SignedIn, trace: &Trace, key: &str, value: &Json) -> Option<Str
         "query" => {
             let is_said = |part: &&str| {
                 let (name, value) = part.split_once('=').unwrap_or((part, ""));
-                params::is_condition(name, value) || name == "filter"
+                (params::is_condition(name) && !value.is_empty()) || name == params::FILTER
             };
             let said = text.split('&').filter(is_said).collect::<Vec<_>>().join("&");
             let filter = conditions::parse(&said).ok().filter(|one| !one.is_everything())?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use guanxi_record::{Address, Catalog, Field, Kind, RecordType};
-use guanxi_store::{Purpose, View};
+use guanxi_store::Purpose;
 use maud::{Markup, html};
 
 use super::conditions::{DEPTH_MAX, Group, Item, Join};
