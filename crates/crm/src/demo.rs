@@ -158,8 +158,11 @@ async fn products(tx: &mut Tx, words: &Words) -> Result<Vec<(Id<Product>, String
     Ok(products)
 }
 
+/// The fields, by type and name, that words stand in, and the words, Chinese first.
+pub(crate) type Worded = (&'static [(&'static str, &'static str)], Vec<(String, String)>);
+
 /// The words of the demo data in both languages, Chinese first, and the fields that they stand in.
-pub(crate) fn wording() -> Vec<(&'static [(&'static str, &'static str)], Vec<(String, String)>)> {
+pub(crate) fn wording() -> Vec<Worded> {
     let words = Words::load();
     let product = |at: usize| -> Vec<(String, String)> {
         let named = words

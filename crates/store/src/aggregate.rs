@@ -46,7 +46,7 @@ impl Currencies {
 /// What a key of groups lies behind.
 enum Join {
     /// A linked record, and what groups are made by of the record itself.
-    Linked { linked: RecordType, alias: String, link: String, fields: Vec<String> },
+    Linked { linked: Box<RecordType>, alias: String, link: String, fields: Vec<String> },
     /// The elements of a field that holds several: a record is in the group of each of them.
     Elements(String),
 }
@@ -239,7 +239,7 @@ impl View {
             let inner = conditions.alias();
             let linked = (*linked).clone();
             let fields = Vec::from_iter((!after.contains('.')).then(|| after.to_owned()));
-            let join = (linked.clone(), inner.clone(), link.sql);
+            let join = (Box::new(linked.clone()), inner.clone(), link.sql);
             joins.push(Join::Linked { linked: join.0, alias: join.1, link: join.2, fields });
             alias = inner;
             of = std::borrow::Cow::Owned(linked);

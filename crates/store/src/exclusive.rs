@@ -18,7 +18,7 @@ enum Held {
     /// A lock on a file beside the embedded database.
     File(#[expect(dead_code, reason = "the lock is held for as long as the file is open")] File),
     /// A lock of a connection of its own.
-    Session(Option<(Session, i64)>),
+    Session(Option<Box<(Session, i64)>>),
 }
 
 impl std::fmt::Debug for Alone {
@@ -49,7 +49,7 @@ impl Store {
         sql.bind(SqlValue::Integer(number)).push(")");
         match session.value(&sql).await? {
             Some(SqlValue::Boolean(true)) => {
-                Ok(Some(Alone(Held::Session(Some((session, number))))))
+                Ok(Some(Alone(Held::Session(Some(Box::new((session, number)))))))
             }
             _ => Ok(None),
         }
@@ -62,7 +62,7 @@ impl Alone {
         if let Held::Session(held) = &mut self.0
             && let Some(held) = held.take()
         {
-            unlock(held).await;
+            unlock(*held).await;
         }
     }
 }
@@ -73,7 +73,7 @@ impl Drop for Alone {
         if let Held::Session(held) = &mut self.0
             && let Some(held) = held.take()
         {
-            tokio::spawn(unlock(held));
+            tokio::spawn(unlock(*held));
         }
     }
 }

@@ -37,7 +37,7 @@ impl Problem {
         #[cfg(feature = "optimiser")]
         let model = highs(self);
         let (model, _) = self.limited(model);
-        let solution = model.solve().map_err(|error| refused(&error.into()))?;
+        let solution = model.solve().map_err(|error| refused(&error))?;
         Ok(wanted.iter().map(|variable| solution.value(*variable)).collect())
     }
 
@@ -55,13 +55,13 @@ impl Problem {
         #[cfg(feature = "optimiser")]
         let model = highs(self);
         let (model, rows) = self.limited(model);
-        let mut solution = model.solve().map_err(|error| refused(&error.into()))?;
+        let mut solution = model.solve().map_err(|error| refused(&error))?;
         let duals = solution.compute_dual();
         Ok(rows.into_iter().map(|row| duals.dual(row).abs()).collect())
     }
 
     /// A model with all limits, and the places of those that have prices.
-    fn limited<M: SolverModel>(
+    fn limited<M: SolverModel<Error = ResolutionError>>(
         &self,
         mut model: M,
     ) -> (M, Vec<good_lp::constraint::ConstraintReference>) {

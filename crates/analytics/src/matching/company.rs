@@ -192,7 +192,7 @@ pub fn company(name: &str) -> Company {
         // A city follows its province; what follows a city is a name, such as Ankang in Wuhan. And a
         // trade alone is no name.
         let within = |before: &&str| REGIONS.get(region) == Some(before) || *before == NATION;
-        let inside = company.regions.last().is_none_or(|before| within(before));
+        let inside = company.regions.last().is_none_or(within);
         if !inside || TRADES.contains_key(without_trades(rest)) {
             break;
         }

@@ -49,10 +49,13 @@ pub const COMPARISONS: [Comparison; 7] = [
     Comparison::Same,
 ];
 
+/// How often pairs are of each level.
+type Shares = &'static [(Level, f64)];
+
 /// What is known of a field, from lists of customers that people looked through: how pairs of one
 /// customer look, for how much that counts, and how pairs look that only belong together.
 fn beliefs(field: usize) -> Beliefs {
-    let (strength, of_matches, of_related): (f64, &[(Level, f64)], &[(Level, f64)]) = match field {
+    let (strength, of_matches, of_related): (f64, Shares, Shares) = match field {
         NAME => (
             40.0,
             &[

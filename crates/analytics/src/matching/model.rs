@@ -52,6 +52,9 @@ pub struct Pair {
     pub probability: f64,
 }
 
+/// The fields that a rule fixes, and how often its pairs agree in each way.
+type Counted = (Vec<usize>, Vec<(u64, f64)>);
+
 /// What agreement is worth, learned from the records themselves.
 ///
 /// How often records agree by chance comes from random pairs; how often those of one customer do
@@ -150,11 +153,7 @@ impl Model {
         Ok(model)
     }
 
-    fn learn_from(
-        &mut self,
-        fields: &[Field],
-        learned: &[(Vec<usize>, Vec<(u64, f64)>)],
-    ) -> Result<()> {
+    fn learn_from(&mut self, fields: &[Field], learned: &[Counted]) -> Result<()> {
         let beliefs: Vec<_> = fields.iter().map(|field| field.beliefs.as_ref()).collect();
         let by_chance: Vec<_> = (0..fields.len()).map(|field| self.by_code(field)).collect();
         let lessons: Vec<Lesson> = learned

@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn who_bought_once_is_worth_more_the_more_others_come_back() {
         let of = |once_in: u8| {
-            let repeats = |at: u8| u8::from(at % once_in == 0) * (1 + at % 3);
+            let repeats = |at: u8| u8::from(at.is_multiple_of(once_in)) * (1 + at % 3);
             let rows: Vec<_> = (0..120).map(|at| (repeats(at), 0.5, 50.0)).collect();
             let histories = histories(&rows);
             let expected = Nbd::estimate(&histories).unwrap().expected_purchases(&histories, 50.0);

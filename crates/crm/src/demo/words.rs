@@ -43,7 +43,7 @@ pub(super) fn spaced(word: &str) -> String {
 
 /// One of the words.
 pub(super) fn picked(rng: &mut Rng, among: &[&str]) -> String {
-    spaced(*rng.pick::<&str>(among))
+    spaced(rng.pick::<&str>(among))
 }
 
 /// A pattern with its digits: `#` is any, `@` is one from 2 to 9.

@@ -180,7 +180,7 @@ async fn paying(
     let frame = warehouse.frame(manifest, catalog.get(Payment::NAME)?, &names).await?;
     let mut paid: HashMap<i64, Vec<Paid>> = HashMap::new();
     let (codes, words) = frame.codes(&code);
-    for at in 0..frame.rows {
+    for (at, code) in codes.iter().enumerate() {
         let invoice = frame.numbers("invoice")[at];
         if invoice == NO_NUMBER || frame.numbers("archived_at")[at] != NO_NUMBER {
             continue;
@@ -188,7 +188,7 @@ async fn paying(
         let (day, amount) = (frame.numbers("date")[at], frame.numbers("amount")[at]);
         let why = LeftAside::why(day, amount, today);
         if !is_aside(Payment::NAME, why, frame.numbers("id")[at]) {
-            let currency = words.get(codes[at] as usize).cloned().unwrap_or_default();
+            let currency = words.get(*code as usize).cloned().unwrap_or_default();
             paid.entry(invoice).or_default().push(Paid { day, amount, currency });
         }
     }
@@ -198,7 +198,7 @@ async fn paying(
     let frame = warehouse.frame(manifest, catalog.get(Invoice::NAME)?, &names).await?;
     let mut sums: Vec<Sums> = vec![Sums::default(); places.len()];
     let (codes, words) = frame.codes(&code);
-    for at in 0..frame.rows {
+    for (at, code) in codes.iter().enumerate() {
         let id = frame.numbers("id")[at];
         let Some(place) = places.get(&frame.numbers("customer")[at]) else { continue };
         if frame.numbers("archived_at")[at] != NO_NUMBER {
@@ -208,7 +208,7 @@ async fn paying(
         if day != NO_NUMBER && is_aside(Invoice::NAME, LeftAside::why(day, total, today), id) {
             continue;
         }
-        let currency = words.get(codes[at] as usize).map(String::as_str).unwrap_or_default();
+        let currency = words.get(*code as usize).map(String::as_str).unwrap_or_default();
         // What was paid in other money does not add up to it.
         let of: Vec<(i64, i64)> = paid.get(&id).map_or_else(Vec::new, |all| {
             let same = all.iter().filter(|one| one.currency == currency);

@@ -24,6 +24,7 @@ pub const TAKEN: [(&str, &str); 4] = [
 const PRODUCT: &str = "product";
 
 /// Completes lines of orders and invoices; see `guanxi_store::Complete`.
+#[expect(clippy::ptr_arg, reason = "the shape of `guanxi_store::Complete`")]
 pub fn take_from_product<'a>(
     tx: &'a mut Tx,
     record_type: &'a RecordType,

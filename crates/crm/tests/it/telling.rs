@@ -118,7 +118,7 @@ async fn a_seller_is_told_of_their_own_customers(database: TestDatabase) {
         let one = view.row("customer", row.id, Purpose::Read).await.unwrap();
         assert_eq!(one.values, row.values);
         assert_eq!(view.tells("customer", row.id, "life_stage").await.unwrap(), is_own);
-        assert_eq!(why(&mut view, &one).await.unwrap().is_some(), true);
+        assert!(why(&mut view, &one).await.unwrap().is_some());
         let told = explain(&shop.store, shop.seller, "customer", row.id).await.unwrap();
         assert_eq!(told.fields.iter().any(|(name, _)| name == "churn_risk"), !is_own);
     }

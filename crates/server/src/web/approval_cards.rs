@@ -35,7 +35,7 @@ pub(super) async fn asked(
     let mut titles = view.link_titles(&described, std::slice::from_ref(&row)).await?;
     for (field, value) in &changes {
         if let Some(target) = field.kind.link_target() {
-            titles.extend(view.titles(target, &value.links()).await?);
+            titles.extend(view.titles(target, value.links()).await?);
         }
     }
     let facts = FACTS.iter().filter_map(|name| described.fields.iter().find(|f| f.name == *name));
