@@ -14,8 +14,10 @@
 //! | [`Nbd`] | Poisson | never | Ehrenberg 1959 |
 //! | [`Naive`] | as often as so far | never | |
 //!
-//! [`evaluate`] cuts a log of purchases by time; [`choose`] fits the models of each [`Family`] and keeps what foretold a hold-out best, the one in
-//! use where another is better by chance only. [`Naive`] is what they are compared with. [`explain`] says why a customer is expected to buy so much. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
+//! [`evaluate`] cuts a log of purchases by time; [`choose`] fits the models of each [`Family`] and
+//! keeps what foretold a hold-out best, the one in use where another is better by chance only.
+//! [`Naive`] is what they are compared with. [`explain`] says why a customer is expected to buy so
+//! much. [`GammaGamma`] says how much is spent at once, [`discounted_value`] puts both together.
 //! [`RetentionCurve`] is for customers with a contract, who must say that they leave.
 //!
 //! ```

@@ -14,14 +14,12 @@ use guanxi_record::{
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
-use super::charts;
 use super::condition_form::Builder;
 use super::conditions::Group;
 use super::fields::Entries;
-use super::form_parts;
 use super::layout::{Notice, answer, go_to, icon, page, refused};
 use super::record::newest_first;
-use super::words;
+use super::{charts, form_parts, words};
 use crate::api::{drawn, parse_id};
 use crate::app::App;
 use crate::params::{self, Params};

@@ -130,7 +130,9 @@ fn payment_card(texts: &Texts, found: &Json) -> Markup {
                 @for rule in rules {
                     @let id = rule["rule"].as_str().unwrap_or_default();
                     div {
-                        dt { a href=(format!("/terms_rule/{id}")) { (wording(texts.locale()).shown("terms_rule", "name", rule["name"].as_str().unwrap_or_default())) } }
+                        @let name = rule["name"].as_str().unwrap_or_default();
+                        @let name = wording(texts.locale()).shown("terms_rule", "name", name);
+                        dt { a href=(format!("/terms_rule/{id}")) { (name) } }
                         dd { a href=(format!("/customer?terms={id}&sort=-revenue")) { (number(&rule["customers"])) } }
                     }
                 }
