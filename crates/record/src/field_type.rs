@@ -289,7 +289,9 @@ impl Address {
         let mut parts: Vec<String> = marked.split(" / ").map(|p| p.trim().to_owned()).collect();
         if parts.len() == 1 {
             let street = || Self { street: text.trim().to_owned(), ..Self::default() };
-            return Self::from_line(text).unwrap_or_else(street);
+            let mut address = Self::from_line(text).unwrap_or_else(street);
+            address.street = address.street.trim().to_owned();
+            return address;
         }
         if parts.len() > Self::PARTS.len() {
             let street: Vec<String> = parts.drain(3..parts.len() - 1).collect();

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use guanxi_base::{Error, Refusal, Result};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 /// So many wait for each that passes; whoever comes then is told to come again.
 const WAITING_PER_PASSING: usize = 12;
@@ -17,6 +18,8 @@ const AGAIN_SECONDS: u64 = 2;
 #[derive(Debug)]
 pub(crate) struct Gate {
     passing: Arc<Semaphore>,
+    /// As many threads as pass at once, which keep and use again what memory the work takes.
+    workers: Arc<ThreadPool>,
     waiting: AtomicUsize,
     waiting_max: usize,
 }
@@ -31,15 +34,24 @@ impl Drop for Waiting<'_> {
 }
 
 /// Somebody who passes.
-pub(crate) struct Passing(OwnedSemaphorePermit);
+pub(crate) struct Passing(OwnedSemaphorePermit, Arc<ThreadPool>);
 
 impl Gate {
-    pub(crate) fn new(at_once: NonZeroUsize) -> Self {
-        Self {
+    /// A gate for so many at once.
+    ///
+    /// # Errors
+    /// When the system has no more threads.
+    pub(crate) fn new(at_once: NonZeroUsize) -> Result<Self> {
+        let workers = ThreadPoolBuilder::new()
+            .num_threads(at_once.get())
+            .panic_handler(|_| tracing::error!("work at a gate panicked"))
+            .build();
+        Ok(Self {
+            workers: Arc::new(workers.map_err(Error::internal)?),
             passing: Arc::new(Semaphore::new(at_once.get())),
             waiting: AtomicUsize::new(0),
             waiting_max: at_once.get() * WAITING_PER_PASSING,
-        }
+        })
     }
 
     /// Waits until there is room.
@@ -48,7 +60,7 @@ impl Gate {
     /// `server-busy` when too many wait already.
     pub(crate) async fn enter(&self) -> Result<Passing> {
         if let Ok(permit) = self.passing.clone().try_acquire_owned() {
-            return Ok(Passing(permit));
+            return Ok(Passing(permit, self.workers.clone()));
         }
         let before = self.waiting.fetch_add(1, Ordering::AcqRel);
         let waiting = Waiting(&self.waiting);
@@ -57,12 +69,12 @@ impl Gate {
         }
         let permit = self.passing.clone().acquire_owned().await.map_err(Error::internal)?;
         drop(waiting);
-        Ok(Passing(permit))
+        Ok(Passing(permit, self.workers.clone()))
     }
 }
 
 impl Passing {
-    /// Does the work on a thread of its own. Nobody else takes the place before it is done, even
+    /// Does the work on one of the threads of the gate. Nobody else takes the place before it is done, even
     /// if whoever asked has gone away meanwhile.
     ///
     /// # Errors
@@ -71,12 +83,15 @@ impl Passing {
         self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T> {
-        let run = move || {
+        let (tell, told) = oneshot::channel();
+        let Self(permit, workers) = self;
+        workers.spawn(move || {
             let done = work();
-            drop(self.0);
-            done
-        };
-        tokio::task::spawn_blocking(run).await.map_err(Error::internal)
+            drop(permit);
+            // Whoever asked may have gone away.
+            drop(tell.send(done));
+        });
+        told.await.map_err(Error::internal)
     }
 }
 
@@ -86,7 +101,7 @@ mod tests {
 
     #[tokio::test]
     async fn so_many_pass_and_so_many_wait() {
-        let gate = Arc::new(Gate::new(NonZeroUsize::MIN));
+        let gate = Arc::new(Gate::new(NonZeroUsize::MIN).unwrap());
         let first = gate.enter().await.unwrap();
         let mut waiting = tokio::task::JoinSet::new();
         for _ in 0..WAITING_PER_PASSING + 5 {

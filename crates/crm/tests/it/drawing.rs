@@ -46,7 +46,7 @@ async fn what_is_due_soon_is_never_cut_away(database: TestDatabase) {
     let shown = labels(&drawn);
     // What is late in one mark, four days before, today, two weeks, and what has no day.
     assert_eq!((shown.len(), shown[0], shown[1]), (21, "Before 2026-03-14", "2026-03-14"));
-    assert_eq!((shown[5], shown[19], shown[20]), ("2026-03-18", "2026-04-01", "(none)"));
+    assert_eq!((shown[5], shown[19], shown[20]), ("2026-03-18", "2026-04-01", "Not set"));
     let late = drawn.shapes[0].marks[0].clone().unwrap();
     assert_eq!(
         (late.value, late.address.as_deref()),

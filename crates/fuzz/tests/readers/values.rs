@@ -125,8 +125,10 @@ fn names(text: &str) {
     for kind in [Kind::Phone, Kind::Email, Kind::Url, Kind::Text, Kind::LongText] {
         match (&kind, text_is_stable(&kind, text)) {
             (Kind::Phone, Some(Value::Text(phone))) => {
-                let digits = phone.strip_prefix('+').unwrap_or(&phone);
-                assert!(digits.bytes().all(|byte| byte.is_ascii_digit()), "{text:?} {phone:?}");
+                let (digits, extension) = phone.split_once('x').unwrap_or((&phone, ""));
+                let digits = digits.strip_prefix('+').unwrap_or(digits);
+                let plain = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+                assert!(plain(digits) && plain(extension), "{text:?} {phone:?}");
             }
             (Kind::Url, Some(Value::Text(url))) => {
                 assert!(url.starts_with("https://") || url.starts_with("http://"), "{url:?}");

@@ -367,8 +367,8 @@ async fn a_chart_by_several_choices_has_a_mark_for_each(database: TestDatabase) 
         rooms.make("contact", contact).await;
     }
     for (group, wanted) in [
-        ("roles", [("User", vec!["A", "B"]), ("Finance", vec!["A"]), ("(none)", vec!["C"])]),
-        ("x_partners", [("Other", vec!["A", "B"]), ("Firm", vec!["A"]), ("(none)", vec!["C"])]),
+        ("roles", [("User", vec!["A", "B"]), ("Finance", vec!["A"]), ("Not set", vec!["C"])]),
+        ("x_partners", [("Other", vec!["A", "B"]), ("Firm", vec!["A"]), ("Not set", vec!["C"])]),
     ] {
         let chart = json!({ "kind": "bar", "record_type": "contact", "group_by": group });
         let marks = rooms.marks(chart).await;

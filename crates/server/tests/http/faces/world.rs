@@ -269,7 +269,7 @@ impl World {
             "owner": self.owner(rng), "class": some(rng, &["key", "standard"]),
             "parent": maybe(if at > 0 { json!(self.ids[self.begins["customer"]].to_string()) } else { Json::Null }, rng, 0.3),
             "employees": maybe(json!(rng.below(300)), rng, 0.6), "address": address,
-            "credit_limit": maybe(money(rng), rng, 0.6), "notes": some_text(rng),
+            "notes": some_text(rng),
             "x_tags": several(rng, &["red", "blue", "red, light", "gr\u{fc}n"]),
             "x_limit": maybe(json!(rng.below(9)), rng, 0.6), "x_since": some(rng, &DAYS),
             "x_seen": some(rng, &TIMES), "x_deposit": maybe(money(rng), rng, 0.6),
