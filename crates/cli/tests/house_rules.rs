@@ -47,7 +47,7 @@ const MODULES_MAY_USE: &[(&str, &[&str])] = &[
             "resolution",
         ],
     ),
-    ("dashboards", &["access", "segments", "text"]),
+    ("dashboards", &["access", "insights", "segments", "text"]),
     ("resolution", &["people"]),
     ("segments", &["access", "people", "catalog", "sales", "service", "insights"]),
     ("delivery", &["access", "people", "dashboards", "segments", "text", "work"]),

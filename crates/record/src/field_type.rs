@@ -269,7 +269,7 @@ impl Address {
         if self.street.contains(" / ") {
             return line;
         }
-        line.trim_end_matches([' ', '/']).to_owned()
+        line.trim_end_matches(|c: char| c == '/' || c.is_whitespace()).to_owned()
     }
 
     /// The parts of a Chinese address written in one line; none of any other line.

@@ -97,17 +97,25 @@ impl Table {
         let mut rows: Vec<usize> = (0..self.rows.len()).collect();
         let by_size = |one: f64, other: f64| other.total_cmp(&one);
         rows.sort_by(|one, other| {
-            key.order(&self.rows[*one], &self.rows[*other])
+            let (one_is, other_is) = (&self.rows[*one], &self.rows[*other]);
+            // What is of one size is in one order, whoever grouped it: of many the last are cut.
+            key.order(one_is, other_is)
                 .unwrap_or_else(|| by_size(size(&self.cells[*one]), size(&self.cells[*other])))
+                .then_with(|| one_is.to_text().cmp(&other_is.to_text()))
         });
         let mut columns: Vec<usize> = (0..self.series.len()).collect();
         let total = |column: usize| {
             self.cells.iter().filter_map(|row| row[column].as_ref()).map(number).sum::<f64>()
         };
         columns.sort_by(|one, other| {
-            let ordered =
-                split.and_then(|by| by.order(&self.series[*one].0, &self.series[*other].0));
-            ordered.unwrap_or_else(|| by_size(total(*one), total(*other)))
+            let ((one_is, money), (other_is, other_money)) =
+                (&self.series[*one], &self.series[*other]);
+            let code = |of: &Option<Currency>| of.map(|one| one.to_string());
+            let ordered = split.and_then(|by| by.order(one_is, other_is));
+            ordered
+                .unwrap_or_else(|| by_size(total(*one), total(*other)))
+                .then_with(|| one_is.to_text().cmp(&other_is.to_text()))
+                .then_with(|| code(money).cmp(&code(other_money)))
         });
         self.take(&rows, &columns);
     }
