@@ -53,7 +53,10 @@ for (const look of looks) {
     // Lines are added where they stand: a product brings its words and its price.
     await choose(page, "product", product.code);
     await page.waitForFunction((price) => document.querySelector("#field-unit_price").value === price, product.list_price.amount);
-    assert.equal(await page.inputValue("#field-description"), product.name);
+    // What the product wrote itself is read in the reader's language.
+    const description = await page.inputValue("#field-description");
+    if (zh) assert.equal(description, product.name);
+    else assert.match(description, /^[ -~]+$/);
     await Promise.all([page.waitForURL(/add=again/), page.click("#add .btn-primary")]);
     assert.equal(new URL(page.url()).pathname, order);
     assert.equal(await page.evaluate(() => document.activeElement.id), "field-product");
@@ -63,7 +66,7 @@ for (const look of looks) {
     await Promise.all([page.waitForNavigation(), page.click("#add .btn-primary")]);
     assert.equal(await page.locator("#parts tbody tr").count(), 2);
     assert.ok(await page.locator("[data-below-list]").isVisible());
-    for (const title of await page.$$eval("#parts tbody td:first-child", (all) => all.map((one) => one.textContent))) assert.match(title, new RegExp(product.name.split(" ")[0]));
+    for (const title of await page.$$eval("#parts tbody td:first-child", (all) => all.map((one) => one.textContent))) assert.ok(title.includes(description.split(" ")[0]), title);
     await fine(page, "an order with its lines");
     await screenshot(page, `selling-order-${look.name}`);
     // Confirming needs somebody's word, and nothing is to be corrected.

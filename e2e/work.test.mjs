@@ -90,7 +90,8 @@ test("a file comes with a form and is read from the record", async () => {
   const page = await signIn(browser, server.address);
   // A custom field that holds a file.
   await page.goto("/custom_field/new");
-  await page.fill("[name=record_type]", "customer");
+  await page.selectOption("[name=record_type]", "customer");
+  await page.waitForLoadState("networkidle");
   await page.fill("[name=name]", "x_contract");
   await page.selectOption("[name=kind]", "file");
   await page.fill("[name=label_en]", "Contract");
@@ -265,7 +266,7 @@ test("a file as people keep them loses no column and no line", async () => {
   await page.click("button[type=submit]:has-text('下一步')");
   await page.waitForSelector("text=读取 3 行，其中 2 行会被拒绝");
   const refused = await page.locator("main li:has-text('行 ')").allTextContents();
-  assert.ok(refused.some((line) => line.includes("行 3")) && refused.some((line) => line.includes("行 4")), refused.join());
+  assert.ok(refused.some((line) => line.includes("行号 3")) && refused.some((line) => line.includes("行号 4")), refused.join());
   assert.deepEqual(await violations(page), []);
   await screenshot(page, "import-preview");
   await page.click("button:has-text('返回映射')");

@@ -88,16 +88,18 @@ pub(super) fn parts_card(
             }
             @if list.rows.is_empty() { p class="gx-empty m-0" { (texts.get("ui-none-yet")) } }
             @else {
-                table class="table gx-table mb-0" data-list data-parts aria-label=(label) {
-                    thead { tr {
-                        @for field in &columns {
-                            th scope="col" class=[cells::style(field)] { (texts.field_label(part, field)) }
-                        }
-                    } }
-                    tbody {
-                        @for (at, one) in list.rows.iter().enumerate() {
-                            tr data-href=(format!("/{}/{}", part.name, one.id)) tabindex=(if at == 0 { "0" } else { "-1" }) {
-                                @for field in &columns { (cell(signed, part, field, one, titles)) }
+                div class="table-responsive" tabindex="0" role="region" aria-label=(label) {
+                    table class="table gx-table mb-0" data-list data-parts aria-label=(label) {
+                        thead { tr {
+                            @for field in &columns {
+                                th scope="col" class=[cells::style(field)] { (texts.field_label(part, field)) }
+                            }
+                        } }
+                        tbody {
+                            @for (at, one) in list.rows.iter().enumerate() {
+                                tr data-href=(format!("/{}/{}", part.name, one.id)) tabindex=(if at == 0 { "0" } else { "-1" }) {
+                                    @for field in &columns { (cell(signed, part, field, one, titles)) }
+                                }
                             }
                         }
                     }

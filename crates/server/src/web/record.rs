@@ -334,23 +334,25 @@ fn related_card(signed: &SignedIn, list: &Related, id: RawId, titles: &Titles) -
             }
             @if rows.is_empty() { p class="gx-empty m-0" { (texts.get("ui-none-yet")) } }
             @else {
-                table class="table gx-table mb-0" {
-                    thead { tr {
-                        @for field in &columns {
-                            th scope="col" class=[cells::style(field)] {
-                                (texts.field_label(other, field))
+                div class="table-responsive" tabindex="0" role="region" aria-label=(label) {
+                    table class="table gx-table mb-0" {
+                        thead { tr {
+                            @for field in &columns {
+                                th scope="col" class=[cells::style(field)] {
+                                    (texts.field_label(other, field))
+                                }
                             }
-                        }
-                    } }
-                    tbody {
-                        @for row in rows {
-                            tr {
-                                @for field in &columns {
-                                    td class=[cells::style(field)]
-                                        data-label=(texts.field_label(other, field)) {
-                                        @if field.name == other.title {
-                                            a href=(format!("/{}/{}", other.name, row.id)) { (cells::title(signed, other, row, titles)) }
-                                        } @else { (cells::field(signed, other, field, row, titles)) }
+                        } }
+                        tbody {
+                            @for row in rows {
+                                tr {
+                                    @for field in &columns {
+                                        td class=[cells::style(field)]
+                                            data-label=(texts.field_label(other, field)) {
+                                            @if field.name == other.title {
+                                                a href=(format!("/{}/{}", other.name, row.id)) { (cells::title(signed, other, row, titles)) }
+                                            } @else { (cells::field(signed, other, field, row, titles)) }
+                                        }
                                     }
                                 }
                             }
