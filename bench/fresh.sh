@@ -54,7 +54,7 @@ for part in "${parts[@]}"; do
     log="$place.run.log"
     inside "exec ./run --listen 127.0.0.1:18080" >"$log" 2>&1 &
     started=$!
-    until curl -fsS -o "$place.page" http://127.0.0.1:18080/login 2>/dev/null; do
+    until curl -fsS --noproxy "*" -o "$place.page" http://127.0.0.1:18080/login 2>/dev/null; do
       kill -0 "$started" 2>/dev/null || { tail -30 "$log" >&2; exit 1; }
       sleep 1
     done
