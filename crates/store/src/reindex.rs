@@ -22,6 +22,10 @@ const CHUNK: usize = 2_000;
 /// # Errors
 /// When the database fails.
 pub(crate) async fn renew(store: &Store) -> Result<()> {
+    // Where nothing is described, nothing is found.
+    if store.catalog().types().next().is_none() {
+        return Ok(());
+    }
     let mut session = store.reader().await?;
     if version(&mut session).await? == terms::VERSION {
         return Ok(());

@@ -205,7 +205,7 @@ async fn a_saved_view_leads_to_a_list(database: TestDatabase) {
         "country=China&sort=-name&columns=name,country",
         "q=li&archived=true&limit=20",
         "name.contains=a+b&created_at.within=this_month",
-        "filter=%7B%22country%22%3A%22China%22%7D",
+        "filter=%7B%22field%22%3A%22country%22%2C%22op%22%3A%22eq%22%2C%22value%22%3A%22China%22%7D",
     ];
     for address in good {
         let body = view("customer", address);
