@@ -39,7 +39,7 @@ pub use period::Period;
 pub use query::{Aggregate, Bucket, Cursor, Direction, Function, GroupKey, Measure, Query, Sort};
 pub use record_type::{Record, RecordType, Settle, Stored};
 pub use row::Row;
-pub use telephone::{TelephonePattern, compared_form, telephone_forms, telephone_patterns};
+pub use telephone::{TelephonePattern, telephone_forms, telephone_patterns};
 pub use value::Value;
 pub use width::half_width;
 pub use zone_offsets::ZoneOffsets;

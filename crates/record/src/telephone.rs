@@ -1,10 +1,10 @@
 //! What a telephone is compared with in a filter: patterns of the kept form, which a database and
 //! the columns of the warehouse answer alike.
 
-use guanxi_base::{Telephone, folded, telephone_digits};
+use guanxi_base::{Telephone, telephone_digits};
 use serde_json::Value as Json;
 
-use crate::{Filter, Kind, Op};
+use crate::{Filter, Op};
 
 /// From so many digits on the end of a number is as good as all of it.
 const END_DIGITS_MIN: usize = 7;
@@ -85,31 +85,5 @@ pub fn telephone_forms(op: Op, value: &Json) -> Option<Vec<TelephonePattern>> {
         }
         Json::String(text) if !matches!(op, Op::In | Op::NotIn) => telephone_patterns(op, text),
         _ => None,
-    }
-}
-
-/// The form in which two values of a field are the same, whoever wrote them: of telephones the
-/// digits that count, of all other texts case, width, accents and blanks do not.
-///
-/// ```
-/// use guanxi_record::{Kind, compared_form};
-/// let same = |kind, one, other| compared_form(kind, one) == compared_form(kind, other);
-/// assert!(same(&Kind::Phone, "+86 138 0013 8000", "13800138000"));
-/// assert!(same(&Kind::Email, "A.B@firm.example", "a.b@FIRM.example"));
-/// assert!(same(&Kind::Text, "A\u{308}rger  GmbH", "\u{c4}RGER GmbH"));
-/// ```
-#[must_use]
-pub fn compared_form(kind: &Kind, text: &str) -> String {
-    let telephone = match kind {
-        Kind::Phone => Telephone::read(text),
-        _ => None,
-    };
-    match telephone {
-        Some(telephone) => {
-            let extension = telephone.extension();
-            let after = if extension.is_empty() { "" } else { "x" };
-            format!("{}{after}{extension}", telephone.significant())
-        }
-        None => folded(text).split_whitespace().collect::<Vec<_>>().join(" "),
     }
 }

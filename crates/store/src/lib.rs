@@ -21,7 +21,6 @@ mod idempotency;
 mod insert;
 mod job;
 mod key;
-mod known_as;
 mod ledger;
 mod look_up;
 mod mark;

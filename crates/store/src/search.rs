@@ -261,25 +261,6 @@ impl View {
         self.visible_hits(candidates, limit).await
     }
 
-    /// The records of a type, archived ones too, one of whose values is one of these as a whole.
-    pub(crate) async fn ids_of_wholes(
-        &mut self,
-        record_type: &str,
-        texts: &[String],
-        limit: usize,
-    ) -> Result<Vec<RawId>> {
-        let dialect = self.session.dialect();
-        let or = if dialect == Dialect::Sqlite { " OR " } else { " | " };
-        let mut ids = Vec::new();
-        for reach in [Reach::All, Reach::NameOnly] {
-            let all = texts.iter().map(|text| native_whole(dialect, text, reach));
-            let native = all.collect::<Vec<_>>().join(or);
-            let found = self.candidates(native, &[record_type], (reach, limit)).await?;
-            ids.extend(found.into_iter().map(|(id, _, _)| id));
-        }
-        Ok(ids)
-    }
-
     /// The ids of the records of a type that have one of these terms, archived ones too, whoever may
     /// see them: for who asks for the records afterwards.
     pub(crate) async fn ids_of_terms(
