@@ -28,7 +28,7 @@ pub fn router(app: App) -> Router {
         .merge(page_routes())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .merge(uploads)
-        .layer(CompressionLayer::new().br(true).gzip(true))
+        .layer(CompressionLayer::new().gzip(true))
         .route("/assets/{name}", get(web::asset))
         .layer(middleware::from_fn_with_state(app.clone(), security::pass))
         .with_state(app)

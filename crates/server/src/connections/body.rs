@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
@@ -59,21 +60,21 @@ pub(super) struct Sent {
     body: Incoming,
     held: Arc<Held>,
     limits: Limits,
-    begun: Instant,
     bytes: u64,
-    until: Pin<Box<Sleep>>,
+    /// How long we have waited for it, in all.
+    waited: Duration,
+    /// Since when we wait for more, and until when.
+    waiting: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl Sent {
     pub(super) fn new(body: Incoming, held: Arc<Held>, limits: Limits) -> Self {
-        let until = Box::pin(tokio::time::sleep(limits.stall));
-        Self { body, held, limits, begun: Instant::now(), bytes: 0, until }
+        Self { body, held, limits, bytes: 0, waited: Duration::ZERO, waiting: None }
     }
 
-    /// Whether it comes more slowly than any honest line.
+    /// Whether it comes more slowly than any honest line. Our own time is not theirs.
     fn is_too_slow(&self) -> bool {
-        let taken = self.begun.elapsed();
-        let due = (taken.saturating_sub(self.limits.stall)).as_secs_f64()
+        let due = self.waited.saturating_sub(self.limits.stall).as_secs_f64()
             * self.limits.body_bytes_per_second_min as f64;
         (self.bytes as f64) < due
     }
@@ -89,10 +90,15 @@ impl HttpBody for Sent {
     ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let this = self.get_mut();
         let Poll::Ready(frame) = Pin::new(&mut this.body).poll_frame(cx) else {
-            ready!(this.until.as_mut().poll(cx));
+            let stall = this.limits.stall;
+            let begin = || (Instant::now(), Box::pin(tokio::time::sleep(stall)));
+            let (_, until) = this.waiting.get_or_insert_with(begin);
+            ready!(until.as_mut().poll(cx));
             return Poll::Ready(Some(Err("the body does not come".into())));
         };
-        this.until.as_mut().reset(Instant::now() + this.limits.stall);
+        if let Some((since, _)) = this.waiting.take() {
+            this.waited += since.elapsed();
+        }
         let bytes = match &frame {
             Some(Ok(frame)) => frame.data_ref().map_or(0, Bytes::len),
             _ => 0,
