@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::period::{plain_day, relative_day};
 use crate::value_text::has_control_character;
-use crate::{Kind, Op, Period, RecordType, Value};
+use crate::{Filter, Kind, Op, Period, RecordType, Value};
 
 /// Stands for "whatever the currency"; ISO 4217 has XXX for no currency.
 pub const ANY_CURRENCY: Currency = Currency::NONE;
@@ -108,6 +108,18 @@ impl Compared {
             true => Err(Refusal::field("nothing-compared", name).with("name", name).into()),
             false => Ok(()),
         }
+    }
+
+    /// That what somebody asks for compares with no more values than a database takes.
+    ///
+    /// # Errors
+    /// `too-many-items`.
+    pub fn asks_for_few(&self, name: &str, json: &Json) -> Result<()> {
+        if json.as_array().is_none_or(|items| items.len() <= Filter::VALUES_MAX) {
+            return Ok(());
+        }
+        let refusal = Refusal::field("too-many-items", name);
+        Err(refusal.with("limit", Filter::VALUES_MAX).into())
     }
 
     /// The first value of a period and the first after it.
