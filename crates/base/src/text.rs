@@ -82,6 +82,18 @@ pub fn composed(text: &str) -> String {
     if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
+/// As [`composed`], and letters that are only drawn otherwise as the plain ones: full width, ligatures,
+/// numbers in circles. Case and accents stay.
+///
+/// ```
+/// use guanxi_base::compatible;
+/// assert_eq!(compatible("Ｆｕｌｌ@e\u{301}.x"), "Full@\u{e9}.x");
+/// ```
+#[must_use]
+pub fn compatible(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { text.nfkc().collect() }
+}
+
 /// Whether a character belongs to a word: a letter, a digit, or a sign that stands with a letter, as
 /// the vowels of India and Thailand do.
 #[must_use]

@@ -149,6 +149,16 @@ impl Dialect {
         }
     }
 
+    /// An instant of a number of microseconds, as JSON has it.
+    pub(crate) fn instant_of_micros(self, micros: &str) -> String {
+        match self {
+            Self::Sqlite => micros.to_owned(),
+            Self::Postgres => {
+                format!("(TIMESTAMPTZ 'epoch' + {micros} * INTERVAL '1 microsecond')")
+            }
+        }
+    }
+
     /// The first day of the bucket that a date or instant falls into, as ISO text. Instants are of
     /// the day by the offset that held then.
     pub(crate) fn bucket(

@@ -356,7 +356,7 @@ impl Reading<'_, '_> {
             _ if op != Op::Eq && op != Op::Ne && !kind.is_ordered() => {
                 return Err(not_comparable(name, op).into());
             }
-            _ => match compared.day(name, kind, value)? {
+            _ => match compared.day(name, (op, kind), value)? {
                 Some(day) => Test::day(op, &day),
                 None => {
                     let value = compared.value(name, kind, value)?;

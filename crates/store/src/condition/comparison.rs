@@ -64,7 +64,7 @@ impl Conditions<'_> {
         if matches!(op, Op::Lt | Op::Le | Op::Gt | Op::Ge) && !expression.kind.is_ordered() {
             return Err(not_comparable(name, op).into());
         }
-        if let Some(day) = self.compared().day(name, &expression.kind, value)? {
+        if let Some(day) = self.compared().day(name, (op, &expression.kind), value)? {
             return Self::in_day(sql, expression, op, &day);
         }
         let value = self.compared().value(name, &expression.kind, value)?;

@@ -12,8 +12,11 @@ const READINGS_MAX: usize = 4;
 /// So many initials are kept, where the pinyin is long enough.
 const INITIALS_MAX: usize = 6;
 
+/// Characters, and how they are read.
+type Read = (Vec<char>, Vec<&'static str>);
+
 /// The lines of the list of what is read in its own way.
-fn lines() -> impl Iterator<Item = (Vec<char>, Vec<&'static str>)> {
+fn lines() -> impl Iterator<Item = Read> {
     let lines = include_str!("../../data/heteronyms.txt").lines().filter(|l| !l.starts_with('#'));
     lines.filter_map(|line| {
         let mut words = line.split_whitespace();
@@ -28,7 +31,7 @@ static HETERONYMS: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(||
 });
 
 /// Names whose characters are read otherwise than elsewhere, by the first of them.
-static NAMES: LazyLock<HashMap<char, Vec<(Vec<char>, Vec<&'static str>)>>> = LazyLock::new(|| {
+static NAMES: LazyLock<HashMap<char, Vec<Read>>> = LazyLock::new(|| {
     let mut names: HashMap<char, Vec<_>> = HashMap::new();
     for (characters, readings) in lines().filter(|(characters, _)| characters.len() > 1) {
         names.entry(characters[0]).or_default().push((characters, readings));
