@@ -19,5 +19,5 @@ pub use jiff::civil::{Date, DateTime, Weekday};
 pub use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 pub use money::{Currency, CurrencyError, Money};
 pub use rng::Rng;
-pub use telephone::{Telephone, telephone_digits};
-pub use text::{composed, folded};
+pub use telephone::{Sameness, Telephone, never_before_zero, telephone_digits};
+pub use text::{compatible, composed, folded, is_invisible, is_of_word};

@@ -82,6 +82,40 @@ pub fn composed(text: &str) -> String {
     if text.is_ascii() { text.to_owned() } else { text.nfc().collect() }
 }
 
+/// As [`composed`], and letters that are only drawn otherwise as the plain ones: full width, ligatures,
+/// numbers in circles. Case and accents stay.
+///
+/// ```
+/// use guanxi_base::compatible;
+/// assert_eq!(compatible("Ｆｕｌｌ@e\u{301}.x"), "Full@\u{e9}.x");
+/// ```
+#[must_use]
+pub fn compatible(text: &str) -> String {
+    if text.is_ascii() { text.to_owned() } else { text.nfkc().collect() }
+}
+
+/// Whether a character belongs to a word: a letter, a digit, or a sign that stands with a letter, as
+/// the vowels of India and Thailand do.
+#[must_use]
+pub fn is_of_word(c: char) -> bool {
+    c.is_alphanumeric() || (!c.is_ascii() && unicode_normalization::char::is_combining_mark(c))
+}
+
+/// Whether a character is one that nobody sees: joiners, marks of direction, soft hyphens.
+#[must_use]
+pub fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{ad}'
+            | '\u{61c}'
+            | '\u{180e}'
+            | '\u{200b}'..='\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{206f}'
+            | '\u{feff}'
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

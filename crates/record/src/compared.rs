@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use crate::period::{plain_day, relative_day};
 use crate::value_text::has_control_character;
-use crate::{Kind, Op, Period, RecordType, Value};
+use crate::{Filter, Kind, Op, Period, RecordType, Value};
 
 /// Stands for "whatever the currency"; ISO 4217 has XXX for no currency.
 pub const ANY_CURRENCY: Currency = Currency::NONE;
@@ -66,15 +66,30 @@ impl Compared {
     }
 
     /// The first moment of the day that an instant is compared with, and the first after it; `None`
-    /// where it is compared with something else.
+    /// where it is compared with something else. What is before or after a day may be asked of the
+    /// last of the calendar too: the last moment that is kept stands for what comes after.
     ///
     /// # Errors
     /// `not-a-time` where the day has no end that is kept.
-    pub fn day(&self, name: &str, kind: &Kind, json: &Json) -> Result<Option<[Value; 2]>> {
+    pub fn day(
+        &self,
+        name: &str,
+        (op, kind): (Op, &Kind),
+        json: &Json,
+    ) -> Result<Option<[Value; 2]>> {
         let text = json.as_str().map(str::trim).filter(|_| *kind == Kind::Instant);
         let Some(day) = text.and_then(|text| self.named_day(text)) else { return Ok(None) };
-        let next = day.tomorrow().map_err(|_| not_a_time(name, day))?;
-        Ok(Some([self.start_of_day(name, day)?, self.start_of_day(name, next)?]))
+        let start = self.start_of_day(name, day);
+        let next = day.tomorrow().map_err(|_| not_a_time(name, day).into());
+        let next = next.and_then(|next| self.start_of_day(name, next));
+        let ends = [start, next].map(|end| match op {
+            Op::Lt | Op::Le | Op::Gt | Op::Ge if day.year() == Date::MAX.year() => {
+                Ok(end.unwrap_or(Value::Instant(Timestamp::MAX)))
+            }
+            _ => end,
+        });
+        let [start, next] = ends;
+        Ok(Some([start?, next?]))
     }
 
     fn named_day(&self, text: &str) -> Option<Date> {
@@ -108,6 +123,18 @@ impl Compared {
             true => Err(Refusal::field("nothing-compared", name).with("name", name).into()),
             false => Ok(()),
         }
+    }
+
+    /// That what somebody asks for compares with no more values than a database takes.
+    ///
+    /// # Errors
+    /// `too-many-items`.
+    pub fn asks_for_few(&self, name: &str, json: &Json) -> Result<()> {
+        if json.as_array().is_none_or(|items| items.len() <= Filter::VALUES_MAX) {
+            return Ok(());
+        }
+        let refusal = Refusal::field("too-many-items", name);
+        Err(refusal.with("limit", Filter::VALUES_MAX).into())
     }
 
     /// The first value of a period and the first after it.

@@ -1,13 +1,16 @@
 //! Values as plain text, for forms, files and URLs: what `to_text` writes, `from_text` reads.
 //! Files with other date and number formats are normalised by the import before they get here.
 
+use std::collections::BTreeSet;
+
 use guanxi_base::{
     Currency, Decimal, Money, Percent, Refusal, Telephone, TimeZone, Timestamp, composed,
 };
+use serde_json::Value as Json;
 
 use crate::period::{is_kept, plain_day};
 use crate::value_json::{not_an_id, not_an_option, shown, too_long};
-use crate::{Address, Kind, Value, half_width};
+use crate::{Address, Kind, Op, Value, half_width};
 
 impl Value {
     /// The value as plain text: ISO dates, plain numbers, codes; empty for nothing.
@@ -113,6 +116,26 @@ fn instant(text: &str) -> Option<Timestamp> {
     Timestamp::from_microsecond(instant.as_microsecond()).ok().filter(|_| is_kept(day))
 }
 
+/// What the mail addresses of a comparison are, in small letters of ASCII: whether its letters are
+/// small or not tells nothing about an address. Of other letters both forms are among them. None
+/// where there is another comparison or no address; what is null in a list is left out.
+#[must_use]
+pub fn email_forms(op: Op, value: &Json) -> Option<BTreeSet<String>> {
+    let one = |text: &Json| {
+        let address = email(text.as_str()?)?;
+        let other_letters = [address.to_lowercase(), address.to_uppercase(), address];
+        Some(other_letters.map(|text| text.to_ascii_lowercase()))
+    };
+    let forms: Vec<[String; 3]> = match (op, value) {
+        (Op::Eq | Op::Ne, Json::String(_)) => vec![one(value)?],
+        (Op::In | Op::NotIn, Json::Array(items)) => {
+            items.iter().filter(|item| !item.is_null()).map(one).collect::<Option<_>>()?
+        }
+        _ => return None,
+    };
+    (!forms.is_empty()).then(|| forms.into_iter().flatten().collect())
+}
+
 fn email(text: &str) -> Option<String> {
     let text = half_width(text);
     let (local, domain) = text.trim().rsplit_once('@')?;
@@ -145,6 +168,8 @@ mod tests {
     fn every_kind_reads_what_people_write() {
         let grade = Kind::Choice(std::borrow::Cow::Borrowed(&[std::borrow::Cow::Borrowed("a")]));
         for (kind, text, expected) in [
+            (Kind::Phone, "\u{2066}138\u{200e}0013 8000\u{2069}", "13800138000"),
+            (Kind::Phone, "13800138000.0", "13800138000"),
             (Kind::Text, "  a\n b ", "a b"),
             (Kind::Text, "A\u{308}rger", "Ärger"),
             (Kind::Text, "a\0b", "! control-character"),

@@ -1,6 +1,8 @@
 //! Characters that look like others: the wide forms of East Asian typing, the blanks and dashes
 //! of typesetters. What is read as a number, a date or a telephone is folded before it is judged.
 
+use guanxi_base::is_invisible;
+
 /// Full-width letters, digits and signs as their half-width ones, all kinds of blanks as the
 /// plain one, the apostrophes and minus signs of typesetters as those of keyboards.
 #[must_use]
@@ -17,8 +19,7 @@ pub fn half_width(text: &str) -> String {
         '\u{ffe6}' => '\u{20a9}',
         other => other,
     };
-    let shown = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{feff}' | '\u{2060}'..='\u{2069}');
-    text.chars().filter(shown).map(fold).collect()
+    text.chars().filter(|c| !is_invisible(*c)).map(fold).collect()
 }
 
 #[cfg(test)]

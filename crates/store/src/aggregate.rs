@@ -51,14 +51,42 @@ enum Join {
     Elements(String),
 }
 
+/// What is wanted, of the records that words find.
+struct Found<'a> {
+    wanted: &'a Aggregate,
+    words: Option<&'a str>,
+}
+
+impl std::ops::Deref for Found<'_> {
+    type Target = Aggregate;
+
+    fn deref(&self) -> &Aggregate {
+        self.wanted
+    }
+}
+
 impl View {
     /// Groups of records and their numbers, ordered by their keys.
     ///
     /// # Errors
     /// A refusal when the aggregate does not fit the type or has too many groups.
     pub async fn aggregate(&mut self, record_type: &str, wanted: &Aggregate) -> Result<Vec<Group>> {
+        self.aggregate_found(record_type, wanted, None).await
+    }
+
+    /// As [`Self::aggregate`], of the records that these words find.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn aggregate_found(
+        &mut self,
+        record_type: &str,
+        wanted: &Aggregate,
+        words: Option<&str>,
+    ) -> Result<Vec<Group>> {
         let record_type = self.catalog.get(record_type)?.clone();
-        let offsets = self.offsets(&record_type, wanted).await?;
+        let wanted = Found { wanted, words };
+        let offsets = self.offsets(&record_type, &wanted).await?;
         let mut sql = self.session.sql("");
         let catalog = self.catalog.clone();
         let mut conditions = Conditions::new(&catalog, &self.actor, self.now);
@@ -71,8 +99,12 @@ impl View {
                 if !matches!(expression.kind, Kind::Date | Kind::Instant) {
                     return Err(Refusal::field("not-a-time-field", &key.field).into());
                 }
-                let (of, kind) = (&expression.sql, &expression.kind);
-                let bucketed = sql.dialect.bucket(of, kind, bucket, offsets.as_ref());
+                let kind = &expression.kind;
+                let of = match (expression.in_json, kind) {
+                    (true, Kind::Instant) => sql.dialect.instant_of_micros(&expression.sql),
+                    _ => expression.sql.clone(),
+                };
+                let bucketed = sql.dialect.bucket(&of, kind, bucket, offsets.as_ref());
                 expression = Expression { sql: bucketed, kind: Kind::Date, ..expression };
             }
             keys.push(expression);
@@ -95,7 +127,7 @@ impl View {
         columns.extend(currencies.iter().cloned());
         sql.push("SELECT ").push(&columns.join(", "));
         self.grouped_rows(&mut sql, &mut conditions, &record_type, &joins)?;
-        self.restrict_groups(&mut sql, &mut conditions, &record_type, wanted, &currencies)?;
+        self.restrict_groups(&mut sql, &mut conditions, &record_type, &wanted, &currencies)?;
         if !group_by.is_empty() {
             let list = group_by.join(", ");
             sql.push(&format!(" GROUP BY {list} ORDER BY {list}"));
@@ -116,7 +148,7 @@ impl View {
     async fn offsets(
         &mut self,
         record_type: &RecordType,
-        wanted: &Aggregate,
+        wanted: &Found<'_>,
     ) -> Result<Vec<Option<ZoneOffsets>>> {
         let zone = self.actor.time_zone.clone();
         let mut found = Vec::with_capacity(wanted.group_by.len());
@@ -182,7 +214,7 @@ impl View {
         sql: &mut Sql,
         conditions: &mut Conditions<'_>,
         record_type: &RecordType,
-        wanted: &Aggregate,
+        wanted: &Found<'_>,
         currencies: &[String],
     ) -> Result<()> {
         sql.push(if wanted.with_archived { "TRUE" } else { "t0.\"archived_at\" IS NULL" });
@@ -190,6 +222,10 @@ impl View {
             sql.push(" AND (");
             conditions.write(sql, record_type, "t0", &wanted.filter)?;
             sql.push(")");
+        }
+        if let Some(words) = wanted.words {
+            sql.push(" AND ");
+            conditions.matches(sql, record_type, "t0", words);
         }
         // Groups have the records only of which they may be told.
         let keys = wanted.group_by.iter().map(|key| &key.field);

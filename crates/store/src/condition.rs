@@ -2,11 +2,12 @@
 //! means what a person means by it.
 
 mod comparison;
+mod telephone;
 
 use guanxi_base::{Date, Refusal, Result, Timestamp, folded};
 use guanxi_record::{
-    ANY_CURRENCY, CURRENCY, Catalog, Compared, Filter, Kind, Op, RecordType, TelephonePattern,
-    Value, about, not_comparable, telephone_forms, unknown_field,
+    ANY_CURRENCY, CURRENCY, Catalog, Compared, Filter, Kind, Op, RecordType, Value, about,
+    email_forms, not_comparable, telephone_patterns, unknown_field,
 };
 use serde_json::Value as Json;
 

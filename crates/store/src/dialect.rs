@@ -96,6 +96,49 @@ impl Dialect {
         }
     }
 
+    /// What of a text stands before the first such sign; all of it where there is none.
+    pub(crate) fn text_before(self, text: &str, sign: char) -> String {
+        match self {
+            Self::Sqlite => format!("substr({text}, 1, instr({text} || '{sign}', '{sign}') - 1)"),
+            Self::Postgres => format!("split_part({text}, '{sign}', 1)"),
+        }
+    }
+
+    /// So many of the last characters of a text.
+    pub(crate) fn text_end(self, text: &str, length: usize) -> String {
+        match self {
+            Self::Sqlite => format!("substr({text}, -{length})"),
+            Self::Postgres => format!("right({text}, {length})"),
+        }
+    }
+
+    /// What of a text stands before so many of its last characters.
+    pub(crate) fn text_before_end(self, text: &str, length: usize) -> String {
+        match self {
+            Self::Sqlite => format!("substr({text}, 1, max(length({text}) - {length}, 0))"),
+            Self::Postgres => format!("left({text}, -{length})"),
+        }
+    }
+
+    /// A text without what two writings of one key may differ by, and a little more: its form
+    /// (`text_form`), without blanks, dashes, apostrophes and what nobody sees.
+    pub(crate) fn bare_form(self, text: &str) -> String {
+        match self {
+            Self::Sqlite => format!("bare_form({text})"),
+            Self::Postgres => format!(
+                r"regexp_replace(text_form({text}), '[\s''\-\u00ad\u02bc\u061c\u180e\u2000-\u206f\u2212\ufeff]+', '', 'g')"
+            ),
+        }
+    }
+
+    /// A text whose letters of ASCII, and no others, are small.
+    pub(crate) fn small_ascii(self, text: &str) -> String {
+        match self {
+            Self::Sqlite => format!("lower({text})"),
+            Self::Postgres => format!("lower({text} COLLATE \"C\")"),
+        }
+    }
+
     /// Nothing sorts first going up and last going down, in both databases.
     pub(crate) fn order(self, direction: Direction) -> &'static str {
         match (direction, self) {
@@ -103,6 +146,16 @@ impl Dialect {
             (Direction::Descending, Self::Sqlite) => " DESC",
             (Direction::Ascending, Self::Postgres) => " ASC NULLS FIRST",
             (Direction::Descending, Self::Postgres) => " DESC NULLS LAST",
+        }
+    }
+
+    /// An instant of a number of microseconds, as JSON has it.
+    pub(crate) fn instant_of_micros(self, micros: &str) -> String {
+        match self {
+            Self::Sqlite => micros.to_owned(),
+            Self::Postgres => {
+                format!("(TIMESTAMPTZ 'epoch' + {micros} * INTERVAL '1 microsecond')")
+            }
         }
     }
 

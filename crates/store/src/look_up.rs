@@ -3,11 +3,12 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use guanxi_base::{RawId, Result, composed};
-use guanxi_record::{Filter, Op, Query, RecordType, Row, Sort, Value, half_width};
+use guanxi_base::{RawId, Result, Sameness};
+use guanxi_record::{Filter, Kind, Op, Query, RecordType, Row, Sort, Value};
 use serde_json::Value as Json;
 
-use crate::key::key_text;
+use crate::condition::Conditions;
+use crate::key::{key_text, rough_texts, sameness};
 use crate::terms;
 use crate::view::View;
 
@@ -25,9 +26,107 @@ pub fn key_of(record_type: &RecordType, places: &[usize], values: &[Value]) -> S
     parts.collect::<Vec<_>>().join(SEPARATOR)
 }
 
+/// The keys that somebody asks for, and what was found of each.
+struct Asked<'a> {
+    record_type: &'a RecordType,
+    places: &'a [usize],
+    keys: Vec<(String, &'a [Value])>,
+    /// The keys by all that a record may have of them.
+    by_rough: HashMap<String, Vec<usize>>,
+    /// For each record that was found, the keys that it may have.
+    found: Vec<(Row, Vec<(usize, Sameness)>)>,
+}
+
+impl<'a> Asked<'a> {
+    fn new(record_type: &'a RecordType, places: &'a [usize], keys: &'a [Vec<Value>]) -> Self {
+        let mut asked = Self {
+            record_type,
+            places,
+            keys: Vec::new(),
+            by_rough: HashMap::new(),
+            found: Vec::new(),
+        };
+        let mut known = HashSet::new();
+        for values in keys {
+            let key = key_of(record_type, places, values);
+            if known.insert(key.clone()) {
+                for rough in asked.rough(values) {
+                    asked.by_rough.entry(rough).or_default().push(asked.keys.len());
+                }
+                asked.keys.push((key, values));
+            }
+        }
+        asked
+    }
+
+    fn kind(&self, place: usize) -> &'a Kind {
+        &self.record_type.fields[place].kind
+    }
+
+    /// The texts of which two keys have one in common that may be the same.
+    fn rough(&self, values: &[Value]) -> BTreeSet<String> {
+        let mut all = BTreeSet::from([String::new()]);
+        for (place, value) in self.places.iter().zip(values) {
+            let parts = rough_texts(self.kind(*place), value);
+            let with = |before: &String| {
+                parts.iter().map(|part| format!("{before}{part}{SEPARATOR}")).collect::<Vec<_>>()
+            };
+            all = all.iter().flat_map(with).collect();
+        }
+        all
+    }
+
+    fn sameness(&self, one: &[Value], other: &[Value]) -> Sameness {
+        let each = self.places.iter().zip(one.iter().zip(other));
+        let each = each.map(|(place, (one, other))| sameness(self.kind(*place), one, other));
+        each.min().unwrap_or(Sameness::Sure)
+    }
+
+    /// Takes a record that may have one of the keys.
+    fn take(&mut self, row: Row) {
+        let held: Vec<Value> = self.places.iter().map(|at| row.values[*at].clone()).collect();
+        let rough = self.rough(&held);
+        let may: BTreeSet<usize> =
+            rough.iter().filter_map(|text| self.by_rough.get(text)).flatten().copied().collect();
+        let has = may.into_iter().map(|key| (key, self.sameness(self.keys[key].1, &held)));
+        let has: Vec<(usize, Sameness)> =
+            has.filter(|(_, same)| *same != Sameness::Other).collect();
+        if !has.is_empty() {
+            self.found.push((row, has));
+        }
+    }
+
+    /// What each key leads to: what has it for sure, else what may have it and is not claimed by
+    /// another key, such as the same digits of two countries.
+    fn end(self) -> HashMap<String, Vec<Row>> {
+        let mut found: HashMap<usize, (Sameness, Vec<Row>)> = HashMap::new();
+        for (row, has) in &self.found {
+            for (key, same) in has {
+                let contradicts = |(other, _): &(usize, Sameness)| {
+                    self.sameness(self.keys[*key].1, self.keys[*other].1) == Sameness::Other
+                };
+                if *same != Sameness::Sure && has.iter().any(contradicts) {
+                    continue;
+                }
+                let (best, rows) = found.entry(*key).or_insert((*same, Vec::new()));
+                if same > best {
+                    rows.clear();
+                    *best = *same;
+                }
+                if same == best {
+                    rows.push(row.clone());
+                }
+            }
+        }
+        let named = |(key, (_, rows)): (usize, _)| (self.keys[key].0.clone(), rows);
+        found.into_iter().map(named).collect()
+    }
+}
+
 impl View {
     /// The records whose fields at these places are one of these keys, archived ones too, by
-    /// [`key_of`] of what they hold.
+    /// [`key_of`] of the key. A telephone without its country may be of any; it is what is so
+    /// written before what may be meant.
     ///
     /// # Errors
     /// A refusal when the Actor may not ask for such a field.
@@ -37,21 +136,17 @@ impl View {
         places: &[usize],
         keys: &[Vec<Value>],
     ) -> Result<HashMap<String, Vec<Row>>> {
-        let wanted: HashSet<String> =
-            keys.iter().map(|key| key_of(record_type, places, key)).collect();
-        let mut found: HashMap<String, Vec<Row>> = HashMap::new();
+        let mut asked = Asked::new(record_type, places, keys);
         let mut seen: HashSet<RawId> = HashSet::new();
         let filters = self.filters_of(record_type, places, keys).await?;
         for filter in filters {
             for row in self.all_rows(record_type, filter).await? {
-                let held: Vec<Value> = places.iter().map(|at| row.values[*at].clone()).collect();
-                let key = key_of(record_type, places, &held);
-                if wanted.contains(&key) && seen.insert(row.id) {
-                    found.entry(key).or_default().push(row);
+                if seen.insert(row.id) {
+                    asked.take(row);
                 }
             }
         }
-        Ok(found)
+        Ok(asked.end())
     }
 
     /// Conditions that between them pass all records of these keys, and some others.
@@ -79,29 +174,50 @@ impl View {
         }
         let texts: BTreeSet<String> =
             keys.iter().filter_map(|key| key.get(lead)).map(Value::to_text).collect();
-        let texts: Vec<String> = texts.into_iter().collect();
-        let is_indexed = field(places[lead]).unique || field(places[lead]).indexed;
-        for chunk in texts.chunks(CHUNK) {
-            let mut written: BTreeSet<String> = BTreeSet::new();
-            let mut terms = Vec::new();
-            for text in chunk {
-                let found_by = if by_words(&lead) { wholes(text) } else { Vec::new() };
-                if is_indexed || found_by.is_empty() {
-                    written.extend(ways(text));
+        let (words, others): (Vec<String>, Vec<String>) =
+            texts.into_iter().partition(|text| by_words(&lead) && has_letters(text));
+        let mut ids = Vec::new();
+        for chunk in words.chunks(CHUNK) {
+            let terms: Vec<String> = chunk.iter().flat_map(|text| terms::wholes(text)).collect();
+            ids.extend(self.ids_of_terms(record_type, &terms).await?);
+        }
+        match field(places[lead]).kind {
+            Kind::Phone => {
+                for some in others.chunks(Filter::VALUES_MAX) {
+                    let list: Json = some.iter().cloned().collect();
+                    filters.push(Filter::compare(name.as_str(), Op::In, list));
                 }
-                terms.extend(found_by);
             }
-            if !written.is_empty() {
-                let list: Json = written.into_iter().collect();
-                filters.push(Filter::compare(name.as_str(), Op::In, list));
-            }
-            let ids = self.ids_of_terms(record_type, &terms).await?;
-            for some in ids.chunks(Filter::VALUES_MAX) {
-                let list: Json = some.iter().map(ToString::to_string).collect();
-                filters.push(Filter::compare("id", Op::In, list));
-            }
+            _ => ids.extend(self.ids_of_bare_form(record_type, &name, &others).await?),
+        }
+        for some in ids.chunks(Filter::VALUES_MAX) {
+            let list: Json = some.iter().map(ToString::to_string).collect();
+            filters.push(Filter::compare("id", Op::In, list));
         }
         Ok(filters)
+    }
+
+    /// The ids of the records whose field has one of these texts but for case, width and blanks,
+    /// whoever may see them: for who asks for the records afterwards. All records are looked through, once.
+    async fn ids_of_bare_form(
+        &mut self,
+        record_type: &RecordType,
+        field: &str,
+        texts: &[String],
+    ) -> Result<Vec<RawId>> {
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut sql = self.session.sql("SELECT t0.\"id\" FROM ");
+        let catalog = self.catalog.clone();
+        let conditions = Conditions::new(&catalog, &self.actor, self.now);
+        let left = conditions.expression(&sql, record_type, "t0", field)?.sql;
+        let dialect = sql.dialect;
+        sql.name(&record_type.name).push(" t0 WHERE ").push(&dialect.bare_form(&left));
+        sql.push(" IN (SELECT ").push(&dialect.bare_form("value")).push(" FROM ");
+        sql.texts(texts.iter().map(String::as_str)).push(" wanted(value))");
+        let rows = self.session.rows_anywhere(&sql).await?;
+        rows.iter().map(|row| row[0].integer().map(RawId)).collect()
     }
 
     /// Every record that passes, page by page.
@@ -120,14 +236,6 @@ impl View {
     }
 }
 
-/// The ways in which a text is likely to be stored.
-fn ways(text: &str) -> Vec<String> {
-    let (small, plain) = (text.to_lowercase(), composed(&half_width(text)));
-    vec![text.to_owned(), small, composed(text), plain]
-}
-
-/// The terms by one of which the search finds a text as the whole of a field.
-fn wholes(text: &str) -> Vec<String> {
-    let has_letters = text.chars().any(char::is_alphanumeric);
-    if has_letters { terms::wholes(text) } else { Vec::new() }
+fn has_letters(text: &str) -> bool {
+    text.chars().any(char::is_alphanumeric)
 }

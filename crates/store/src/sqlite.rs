@@ -91,8 +91,12 @@ fn connect(path: &Path, flags: OpenFlags, cache_kib: u32) -> Result<Connection> 
         let text: Option<String> = context.get(0)?;
         Ok::<_, rusqlite::Error>(text.map(|text| folded(&text)))
     };
-    connection
-        .create_scalar_function("text_form", 1, always, text_form)
+    let bare_form = |context: &Context<'_>| {
+        let text: Option<String> = context.get(0)?;
+        Ok::<_, rusqlite::Error>(text.map(|text| crate::key::bare_form(&text)))
+    };
+    let with = connection.create_scalar_function("text_form", 1, always, text_form);
+    with.and_then(|()| connection.create_scalar_function("bare_form", 1, always, bare_form))
         .map_err(Error::internal)?;
     Ok(connection)
 }

@@ -1,22 +1,23 @@
 //! The words by which a text is found: folded Latin words, pairs of Chinese characters, pinyin
 //! and its initials, the ends of telephone numbers. Made here, so that both databases find the same.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
+mod pinyin;
 
-use guanxi_base::{composed, folded, telephone_digits};
+use std::collections::BTreeSet;
+
+use guanxi_base::{Telephone, composed, folded, is_invisible, is_of_word, telephone_digits};
 use guanxi_record::Kind;
-use pinyin::ToPinyin;
 
 /// Counts up whenever other terms are made of a text: an index of an older version is made anew
 /// when the database is opened.
-pub(crate) const VERSION: i64 = 2;
+pub(crate) const VERSION: i64 = 3;
 
-/// Longer words and pinyin are cut here, in documents and in queries alike. The index has all
-/// shorter starts of terms (`prefix=` in the migration).
-pub(crate) const WORD_CHARACTERS_MAX: usize = 12;
-/// So many ways to read the start of a run of characters are kept.
-const READINGS_MAX: usize = 4;
+/// Longer words are cut here, in documents and in queries alike: no number of the world is longer,
+/// so that who types all of one finds no other. The index has the starts of terms up to twelve
+/// letters (`prefix=` in the migration).
+pub(crate) const WORD_CHARACTERS_MAX: usize = 36;
+/// Longer pinyin is cut here.
+pub(crate) const PINYIN_LETTERS_MAX: usize = 12;
 /// Only so much of a text is indexed.
 const TEXT_CHARACTERS_MAX: usize = 2_000;
 /// Parts of a name between punctuation are also written as one, up to so many.
@@ -31,19 +32,12 @@ pub(crate) const BESIDES_MARK: char = '\u{a66e}';
 /// Marks the term that stands for a whole name.
 const WHOLE_MARK: &str = "xqx";
 
-static HETERONYMS: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
-    let lines = include_str!("../data/heteronyms.txt").lines().filter(|l| !l.starts_with('#'));
-    let entry = |line: &'static str| {
-        let mut words = line.split_whitespace();
-        Some((words.next()?.chars().next()?, words.collect()))
-    };
-    lines.filter_map(entry).collect()
-});
-
 /// Full width to half, capitals to small, accents off, traditional characters to simplified.
 pub(crate) fn fold(text: &str) -> String {
     let text: String = text.chars().take(TEXT_CHARACTERS_MAX).collect();
-    let plain: String = folded(&text).chars().filter(|c| *c != BESIDES_MARK).collect();
+    // A blank that nobody sees stands between words; what else nobody sees stands inside them.
+    let is_left_out = |c: char| c == BESIDES_MARK || (is_invisible(c) && c != '\u{200b}');
+    let plain: String = folded(&text).chars().filter(|c| !is_left_out(*c)).collect();
     if plain.is_ascii() { plain } else { fast2s::convert(&plain) }
 }
 
@@ -85,7 +79,7 @@ pub(crate) enum Run {
 pub(crate) fn runs(folded: &str) -> Vec<Run> {
     let mut runs = Vec::new();
     for c in folded.chars() {
-        match (runs.last_mut(), is_chinese(c), c.is_alphanumeric()) {
+        match (runs.last_mut(), is_chinese(c), is_of_word(c)) {
             (Some(Some(Run::Chinese(run))), true, _) => run.push(c),
             (Some(Some(Run::Word(word))), false, true) => word.push(c),
             (_, true, _) => runs.push(Some(Run::Chinese(vec![c]))),
@@ -100,6 +94,52 @@ pub(crate) fn cut(word: &str) -> String {
     word.chars().take(WORD_CHARACTERS_MAX).collect()
 }
 
+/// Whether SQLite's tokenizer takes a letter for one, and leaves it as it is: it knows those of 2012
+/// only, and takes apart words with vowel signs.
+fn is_plain(c: char) -> bool {
+    matches!(
+        c,
+        'a'..='z'
+            | '0'..='9'
+            | '\u{3b1}'..='\u{3c1}'
+            | '\u{3c3}'..='\u{3c9}'
+            | '\u{430}'..='\u{45f}'
+            | '\u{5d0}'..='\u{5ea}'
+            | '\u{621}'..='\u{63a}'
+            | '\u{641}'..='\u{64a}'
+            | '\u{3041}'..='\u{3096}'
+            | '\u{30a1}'..='\u{30fa}'
+            | '\u{3400}'..='\u{4db5}'
+            | '\u{4e00}'..='\u{9fcc}'
+            | '\u{ac00}'..='\u{d7a3}'
+            | BESIDES_MARK
+    )
+}
+
+/// A term in letters that both databases keep together: any other is written as two, of which the
+/// first stands in no term otherwise. What starts with another does so still.
+pub(crate) fn spelled(term: &str) -> String {
+    if term.chars().all(is_plain) {
+        return term.to_owned();
+    }
+    const LOW_BITS: u32 = 11;
+    let letter = |start: u32, number: u32| {
+        char::from_u32(start + number).expect("both blocks of letters have that many")
+    };
+    let mut spelled = String::with_capacity(term.len() * 2);
+    for c in term.chars() {
+        if is_plain(c) {
+            spelled.push(c);
+            continue;
+        }
+        let code = u32::from(c);
+        // Syllables of the Yi, which are spelled so themselves, and of Korea.
+        spelled.push(letter(0xa000, code >> LOW_BITS));
+        spelled.push(letter(0xac00, code & ((1 << LOW_BITS) - 1)));
+    }
+    spelled
+}
+
 /// The terms under which a value is found.
 pub(crate) fn of_value(kind: &Kind, text: &str) -> BTreeSet<String> {
     let plain = fold(text);
@@ -108,13 +148,20 @@ pub(crate) fn of_value(kind: &Kind, text: &str) -> BTreeSet<String> {
         Kind::Phone => {
             for digits in telephone_digits(text) {
                 ends(&digits, &mut terms);
-                terms.insert(whole(&digits));
             }
+            terms.extend(whole_numbers(text));
         }
         _ => terms.extend(in_two_letters(text).iter().flat_map(|plain| of_document(plain))),
     }
     terms.insert(whole(&plain));
-    terms
+    terms.iter().map(|term| spelled(term)).collect()
+}
+
+/// The terms that stand for a whole telephone number, by all that may be left out of it.
+fn whole_numbers(text: &str) -> BTreeSet<String> {
+    let read = Telephone::read(text);
+    let nationals = read.iter().flat_map(Telephone::all_significant).map(whole);
+    nationals.chain(telephone_digits(text).iter().map(|digits| whole(digits))).collect()
 }
 
 /// Each end of a number, of which somebody may type the last digits only.
@@ -185,56 +232,19 @@ fn chinese_terms(run: &[char], terms: &mut BTreeSet<String>) {
     terms.extend(run.windows(2).map(|pair| pair.iter().collect::<String>()));
     terms.extend(run.last().map(ToString::to_string));
     for start in 0..run.len() {
-        pinyin_terms(&run[start..], terms);
+        pinyin::terms(&run[start..], terms);
     }
 }
 
 /// The one term that stands for a whole value.
 fn whole(folded: &str) -> String {
-    let letters: String = folded.chars().filter(|c| c.is_alphanumeric()).take(60).collect();
+    let letters: String = folded.chars().filter(|c| is_of_word(*c)).take(60).collect();
     format!("{WHOLE_MARK}{letters}")
 }
 
 /// The terms of which a value has one that is this as a whole.
 pub(crate) fn wholes(words: &str) -> Vec<String> {
-    let mut all = vec![whole(&fold(words))];
-    all.extend(telephone_digits(words).iter().map(|digits| whole(digits)));
-    all.dedup();
-    all
-}
-
-fn pinyin_terms(run: &[char], terms: &mut BTreeSet<String>) {
-    let mut readings = vec![(String::new(), String::new())];
-    for c in run {
-        if readings.iter().all(|(full, _)| full.len() >= WORD_CHARACTERS_MAX)
-            && readings.iter().all(|(_, initials)| initials.len() >= 6)
-        {
-            break;
-        }
-        let syllables: Vec<&str> = match HETERONYMS.get(c) {
-            Some(readings) => readings.clone(),
-            None => c.to_pinyin().map(pinyin::Pinyin::plain).into_iter().collect(),
-        };
-        if syllables.is_empty() {
-            break;
-        }
-        let mut extended = Vec::with_capacity(readings.len());
-        for (at, syllable) in syllables.iter().enumerate() {
-            if at > 0 && extended.len() + readings.len() > READINGS_MAX {
-                break;
-            }
-            // The keyboard's way to write it.
-            let plain = syllable.replace('ü', "v");
-            extended.extend(readings.iter().map(|(full, initials)| {
-                (format!("{full}{plain}"), format!("{initials}{}", &plain[..1]))
-            }));
-        }
-        readings = extended;
-    }
-    for (full, initials) in readings.into_iter().filter(|(full, _)| !full.is_empty()) {
-        terms.insert(cut(&full));
-        if initials.len() > 1 {
-            terms.insert(cut(&initials));
-        }
-    }
+    let mut all = whole_numbers(words);
+    all.insert(whole(&fold(words)));
+    all.iter().map(|term| spelled(term)).collect()
 }

@@ -1,9 +1,12 @@
 //! What a document must have to be found by the words that somebody types: with the punctuation of
 //! a name or without, a telephone with its country or without.
 
-use guanxi_base::telephone_digits;
+use guanxi_base::{is_of_word, telephone_digits};
 
-use crate::terms::{NAME_WORDS_MAX, Run, WORD_CHARACTERS_MAX, cut, fold, in_two_letters, runs};
+use crate::terms::{
+    NAME_WORDS_MAX, PINYIN_LETTERS_MAX, Run, WORD_CHARACTERS_MAX, cut, fold, in_two_letters, runs,
+    spelled,
+};
 
 /// Only so many words of a query count.
 const QUERY_TERMS_MAX: usize = 12;
@@ -25,11 +28,19 @@ pub(crate) enum Wanted {
 }
 
 impl QueryTerm {
+    /// A term that is this, or one that starts so.
     fn start(word: &str) -> Wanted {
         let text = cut(word);
+        let length = text.chars().count();
         // What is as long as a term can be is the start of none.
-        let prefix = text.chars().count() < WORD_CHARACTERS_MAX;
-        Wanted::Term(Self { text, prefix })
+        let one = |text: &str, longest| {
+            Wanted::Term(Self { text: spelled(text), prefix: text.chars().count() < longest })
+        };
+        let whole = one(&text, WORD_CHARACTERS_MAX);
+        if length <= PINYIN_LETTERS_MAX || !text.bytes().all(|c| c.is_ascii_lowercase()) {
+            return whole;
+        }
+        Wanted::Any(vec![whole, one(&text[..PINYIN_LETTERS_MAX], PINYIN_LETTERS_MAX)])
     }
 }
 
@@ -40,7 +51,7 @@ fn run_terms(run: Run) -> Vec<Wanted> {
         Run::Chinese(run) => run
             .windows(2)
             .map(|pair| {
-                let text = pair.iter().collect();
+                let text = spelled(&pair.iter().collect::<String>());
                 Wanted::Term(QueryTerm { text, prefix: false })
             })
             .collect(),
@@ -48,7 +59,7 @@ fn run_terms(run: Run) -> Vec<Wanted> {
 }
 
 fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).collect()
+    text.chars().filter(|c| is_of_word(*c)).collect()
 }
 
 fn are_words(runs: &[Run]) -> bool {
@@ -65,6 +76,10 @@ pub(crate) fn of_query(words: &str) -> Option<Wanted> {
         any.push(QueryTerm::start(&letters(&folded)));
     }
     any.extend(telephone_digits(words).iter().map(|digits| QueryTerm::start(digits)));
+    // As passports write what keyboards lack.
+    if folded.contains("lyu") || folded.contains("nyu") {
+        any.extend(of_words(&folded.replace("lyu", "lv").replace("nyu", "nv")));
+    }
     any.extend(in_two_letters(words).and_then(|plain| of_words(&plain)));
     any.dedup();
     let one = (any.len() == 1).then(|| any.pop()).flatten();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{
     Address, CURRENCY, Catalog, Compared, Count, Filter, Kind, OnDelete, Op, RecordType, about,
-    not_comparable, telephone_forms, unknown_field,
+    email_forms, not_comparable, telephone_patterns, unknown_field,
 };
 use rayon::prelude::*;
 use serde_json::Value as Json;
@@ -319,18 +319,24 @@ impl Reading<'_, '_> {
         }
         if !rule {
             self.chooser.compared.asks_something(name, op, value)?;
+            self.chooser.compared.asks_for_few(name, value)?;
+        }
+        let written = match kind {
+            Kind::Phone => telephone_patterns(op, value).map(Test::telephone),
+            Kind::Email => email_forms(op, value).map(Test::addresses),
+            _ => None,
+        };
+        if let Some(test) = written {
+            let has_null = value.as_array().is_some_and(|items| items.iter().any(Json::is_null));
+            let test = test.or_empty_if(has_null);
+            let column = self.need(Need::column(self.kept(described)?, name));
+            return Ok(Node::Test(column, test.negated_if(matches!(op, Op::Ne | Op::NotIn))));
         }
         if matches!(op, Op::In | Op::NotIn) {
             return self.among(described, (name, kind), (op, value), rule);
         }
         let column = self.need(Need::column(self.kept(described)?, name));
         let compared = &self.chooser.compared;
-        if *kind == Kind::Phone
-            && let Some(forms) = telephone_forms(op, value)
-        {
-            let test = Test::telephone(forms);
-            return Ok(Node::Test(column, test.negated_if(matches!(op, Op::Ne | Op::NotIn))));
-        }
         let test = match op {
             Op::Empty => Test::is_empty(*value != Json::Bool(false)),
             Op::Within => Test::between(&compared.period(name, kind, value)?),
@@ -350,7 +356,7 @@ impl Reading<'_, '_> {
             _ if op != Op::Eq && op != Op::Ne && !kind.is_ordered() => {
                 return Err(not_comparable(name, op).into());
             }
-            _ => match compared.day(name, kind, value)? {
+            _ => match compared.day(name, (op, kind), value)? {
                 Some(day) => Test::day(op, &day),
                 None => {
                     let value = compared.value(name, kind, value)?;
@@ -389,10 +395,6 @@ impl Reading<'_, '_> {
         rule: bool,
     ) -> Result<Node> {
         let items = value.as_array().ok_or_else(|| Refusal::field("needs-a-list", name))?;
-        if items.len() > Filter::VALUES_MAX && !rule {
-            let refusal = Refusal::field("too-many-items", name);
-            return Err(refusal.with("limit", Filter::VALUES_MAX).into());
-        }
         let by_one =
             matches!(kind, Kind::Choices(_) | Kind::Links { .. } | Kind::Money | Kind::Instant);
         let any = match by_one {

@@ -1,6 +1,6 @@
 //! One field of every row, tested.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use guanxi_base::folded;
 use guanxi_record::{Op, TelephonePattern, Value};
@@ -34,6 +34,8 @@ enum Passes {
     Contains(String, bool),
     /// A telephone of one of these forms.
     Telephone(Vec<TelephonePattern>),
+    /// A mail address that is one of these in small letters.
+    Addresses(BTreeSet<String>),
     /// Nothing.
     Never,
 }
@@ -66,6 +68,11 @@ impl Test {
     /// A telephone of one of these forms.
     pub(crate) fn telephone(forms: Vec<TelephonePattern>) -> Self {
         Self::of(Passes::Telephone(forms))
+    }
+
+    /// A mail address that is one of these in small letters of ASCII.
+    pub(crate) fn addresses(forms: BTreeSet<String>) -> Self {
+        Self::of(Passes::Addresses(forms))
     }
 
     /// From the first value up to, not including, the second.
@@ -152,6 +159,7 @@ impl Test {
             Passes::Contains(text, true) => folded(word).starts_with(text),
             Passes::Contains(text, false) => folded(word).contains(text),
             Passes::Telephone(forms) => forms.iter().any(|form| form.is_of(word)),
+            Passes::Addresses(forms) => forms.contains(&word.to_ascii_lowercase()),
             _ => false,
         };
         passes ^ self.negated

@@ -28,20 +28,26 @@ impl Organisation {
     }
 }
 
-/// The user of an address, whether they may sign in or not.
+/// The user of an address, whether they may sign in or not. Of users who differ by case only, the one
+/// who is written as it was typed, else in small letters, else the oldest.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn user_by_address(view: &mut View, address: &str) -> Result<Option<Row>> {
-    for written in [address.trim().to_owned(), folded_address(address)] {
-        match view.find_by(User::NAME, "email", written).await {
-            Ok(None) => {}
-            // What is no address is nobody's.
-            Err(Error::Refused(_)) => return Ok(None),
-            found => return found,
-        }
-    }
-    Ok(None)
+    let (typed, folded) = (address.trim(), folded_address(address));
+    let any = [typed, folded.as_str()].map(|written| Filter::eq("email", written));
+    let mut query = Query::of(Filter::Any(any.into())).sorted(vec![Sort::up("id")]);
+    query.with_archived = true;
+    let rows = match view.list(User::NAME, &query).await {
+        Ok(page) => page.rows,
+        // What is no address is nobody's.
+        Err(Error::Refused(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    let described = view.catalog().get(User::NAME)?.clone();
+    let is_not = |row: &Row, written: &str| row.value(&described, "email").to_text() != written;
+    let one = rows.into_iter().min_by_key(|row| (is_not(row, typed), is_not(row, &folded), row.id));
+    Ok(one)
 }
 
 /// Writes the addresses of users in one way, where they were kept as they were typed. Those whom

@@ -1,6 +1,6 @@
 //! A person who works with the product.
 
-use guanxi_base::{Id, Refusal};
+use guanxi_base::{Id, Refusal, compatible, is_invisible};
 use guanxi_record::{Choice, Email, Phone, Record};
 
 use super::{Role, Team};
@@ -54,8 +54,42 @@ impl User {
     }
 }
 
-/// A mail address by which a user is known, whatever its case.
+/// A mail address by which a user is known, whatever its case and width, the form of its accents,
+/// and whether its domain is written in its letters or as programs write them. An ß stays: with two s
+/// it is the address of somebody else.
 #[must_use]
 pub fn folded_address(address: &str) -> String {
-    address.trim().to_lowercase()
+    let visible: String = address.trim().chars().filter(|c| !is_invisible(*c)).collect();
+    let address = compatible(&compatible(&visible).to_lowercase());
+    match address.rsplit_once('@') {
+        Some((local, domain)) if domain.split('.').any(|part| part.starts_with("xn--")) => {
+            match idna::domain_to_unicode(domain) {
+                (letters, Ok(())) => format!("{local}@{letters}"),
+                _ => address,
+            }
+        }
+        _ => address,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_one_however_it_is_written() {
+        for (one, other) in [
+            ("Full@Example.com", " ＦＵＬＬ@example.com"),
+            ("zo\u{e9}@x.fr", "ZOE\u{301}@x.fr"),
+            ("li@b\u{fc}cher.example", "li@xn--bcher-kva.example"),
+            ("li@b\u{fc}cher.example", "LI@XN--BCHER-KVA.Example"),
+            ("a@b.example", "a@b.example\u{200b}"),
+            ("ﬁne@b.example", "FINE@b.example"),
+        ] {
+            assert_eq!(folded_address(one), folded_address(other), "{one} {other}");
+            assert_eq!(folded_address(&folded_address(one)), folded_address(one));
+        }
+        assert_ne!(folded_address("gro\u{df}e@x.de"), folded_address("grosse@x.de"));
+        assert_eq!(folded_address("a@xn--.example"), "a@xn--.example");
+    }
 }

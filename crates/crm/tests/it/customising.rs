@@ -15,6 +15,8 @@ both_databases!(
     a_field_in_use_is_not_undone,
     what_a_removed_record_carried_comes_back_with_it,
     an_erased_record_carries_nothing,
+    a_text_that_is_not_searched_is_a_key_however_it_is_written,
+    times_of_a_custom_field_are_put_together,
 );
 
 fn text(text: &str) -> Value {
@@ -225,4 +227,62 @@ async fn an_erased_record_carries_nothing(database: TestDatabase) {
     let mut view = store.read(&actor).await.unwrap();
     let history = view.history("customer", stored, 20).await.unwrap();
     assert!(!format!("{history:?}").contains("much"));
+}
+
+async fn a_text_that_is_not_searched_is_a_key_however_it_is_written(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    define(&store, &actor, "memo", "text", "").await;
+    define(&store, &actor, "hotline", "phone", "").await;
+    for (field, first, again) in [
+        ("x_memo", "Ab-Memo", &["AB-MEMO", "ab–memo", "ＡＢ-memo", "Ab-Memo\u{200b}"][..]),
+        ("x_memo", "Straße  7", &["STRASSE 7", "strasse 7", "STRAẞE 7"]),
+        ("x_memo", "L’Or\u{e9}al", &["L'ORE\u{301}AL"]),
+        ("x_memo", "---", &["– – –"]),
+        ("x_hotline", "0755-26001234", &["+86 755 2600 1234"]),
+        ("industry", "Stahl & Rohr", &["STAHL & ROHR"]),
+        ("website", "https://Firma.example/A", &["https://firma.example/a"]),
+    ] {
+        let toml = format!(
+            "[[records]]\ntype = \"customer\"\nmatch = [\"{field}\"]\ntwins = \"make\"\n\
+             fields = {{ name = \"name\", {field} = \"key\" }}"
+        );
+        for (at, key) in std::iter::once(&first).chain(again).enumerate() {
+            let text = format!("name,key\nSomebody,{key}\n");
+            let outcome = import(&store, &actor, &text, &toml).await.unwrap();
+            let created = crate::importing::counts(&outcome.job)["customer"].created;
+            // Dashes with blanks between them are others than without.
+            let wanted = u64::from(at == 0 || *key == "– – –");
+            assert_eq!(created, wanted, "{field}: {key}");
+        }
+    }
+}
+
+async fn times_of_a_custom_field_are_put_together(database: TestDatabase) {
+    use guanxi_record::{Aggregate, Filter, GroupKey, Measure};
+    let (store, actor) = open(&database).await;
+    define(&store, &actor, "met", "instant", "").await;
+    // The last two are of one day in Shanghai.
+    for at in ["1969-12-31T23:59:59.999999Z", "2026-03-31T15:59:59Z", "2026-03-31T16:00:00Z"] {
+        let one = create(&store, &actor, &customer(at)).await;
+        let value = Value::Instant(at.parse().unwrap());
+        set(&store, &actor, ("customer", one.id.raw()), "x_met", value).await.unwrap();
+    }
+    let mut shanghai = actor.clone();
+    shanghai.time_zone = guanxi_base::TimeZone::get("Asia/Shanghai").unwrap();
+    for (bucket, days) in [
+        ("day", ["1970-01-01", "2026-03-31", "2026-04-01"]),
+        ("month", ["1970-01-01", "2026-03-01", "2026-04-01"]),
+        ("quarter", ["1970-01-01", "2026-01-01", "2026-04-01"]),
+    ] {
+        let wanted = Aggregate {
+            filter: Filter::compare("x_met", guanxi_record::Op::Empty, false),
+            group_by: vec![GroupKey::parse(&format!("x_met:{bucket}")).unwrap()],
+            measures: vec![Measure::count()],
+            with_archived: false,
+        };
+        let mut view = store.read(&shanghai).await.unwrap();
+        let groups = view.aggregate("customer", &wanted).await.unwrap();
+        let found: Vec<String> = groups.iter().map(|group| group.keys[0].to_text()).collect();
+        assert_eq!(found, days, "{bucket}");
+    }
 }

@@ -3,13 +3,14 @@
 
 use guanxi_base::{RawId, Telephone};
 use guanxi_crm::segments::Choosing;
-use guanxi_record::{Filter, Op, Phone, Query, Value, condition_from_param};
+use guanxi_record::{Email, Filter, Op, Phone, Query, Value, condition_from_param};
 use guanxi_store::{Store, StoreConfig, View};
 use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::Warehouse;
 use serde_json::json;
 
 use crate::house::{NOW, create, customer, open};
+use crate::importing::{counts, import, reasons};
 use crate::insights::follow;
 
 both_databases!(
@@ -18,6 +19,10 @@ both_databases!(
     contains_takes_no_notice_of_case_and_accents,
     values_are_known_however_they_are_written,
     an_index_of_other_terms_is_made_anew,
+    names_in_any_script_are_found_and_imported,
+    a_whole_number_finds_no_other,
+    one_of_several_telephones_is_what_equals_one,
+    the_case_of_a_mail_address_says_nothing,
 );
 
 const TELEPHONES: [(&str, &[&str]); 5] = [
@@ -185,6 +190,178 @@ async fn values_are_known_however_they_are_written(database: TestDatabase) {
     }
     for other in ["Ärger", "Arger & Sohne GmbH"] {
         assert!(known_as("name", other).await.is_empty(), "{other}");
+    }
+}
+
+async fn names_in_any_script_are_found_and_imported(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let scripts = [
+        "ไทยพาณิชย์",
+        "हिन्दी ट्रेडर्स",
+        "தமிழ் நிறுவனம்",
+        "বাংলা কোম্পানি",
+        "ភ្នំពេញ ពាណិជ្ជ",
+        "မြန်မာကုမ္ပဏီ",
+        "ລາວ ການຄ້າ",
+        "മലയാളം കമ്പനി",
+        "සිංහල සමාගම",
+        "한국전자",
+        "カタカナ・ハウス",
+        "ᲓᲔᲛᲝ ბანკი",
+        "አማርኛ ንግድ",
+        "𞤀𞤁𞤂 𞤃𞤄",
+        "ᏣᎳᎩ ꭰꭱ",
+        "ꆈꌠꁱꂷ",
+        "𬬭𬀩𰻞面馆",
+        "شركة النُّور",
+    ];
+    create(&store, &actor, &customer("Acme")).await;
+    let file: String = scripts.iter().map(|name| format!("{name}\n")).collect();
+    let toml = "[[records]]\ntype = \"customer\"\nmatch = [\"name\"]\nfields = { name = \"n\" }";
+    for created in [scripts.len() as u64, 0] {
+        let outcome = import(&store, &actor, &format!("n\n{file}"), toml).await.unwrap();
+        assert_eq!(reasons(&outcome.refused), Vec::<String>::new());
+        assert_eq!(counts(&outcome.job)["customer"].created, created);
+    }
+    let mut view = store.read(&actor).await.unwrap();
+    for name in scripts {
+        let starts = [name.to_owned(), name.chars().take(2).collect()];
+        for words in starts {
+            let mut query = Query::of(Filter::everything());
+            query.search = Some(words.clone());
+            assert_eq!(names(&mut view, &query).await, [name], "{words}");
+        }
+        for hits in [view.search(name, &[], 10).await, view.search_some(name, &[], 10).await] {
+            let titles: Vec<String> = hits.unwrap().into_iter().map(|hit| hit.title).collect();
+            assert_eq!(titles, [name]);
+        }
+    }
+    let mut query = Query::of(Filter::everything());
+    query.search = Some("\u{93f}".to_owned());
+    assert!(names(&mut view, &query).await.is_empty(), "a vowel sign alone");
+}
+
+async fn a_whole_number_finds_no_other(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    for (name, telephone, tax_number) in [
+        ("A", "+8613911110001", "91310000MA1FL0001X"),
+        ("B", "+8613911110002", "91310000MA1FL0002X"),
+        ("C", "008613911110004", "DE 811907980 0001"),
+        ("D", "+498912345678901", "DE8119079800002"),
+        ("E", "+498912345678902", "DONAUDAMPFSCHIFF"),
+    ] {
+        let mut one = customer(name);
+        one.phone = Some(Phone(telephone.to_owned()));
+        one.tax_number = Some(tax_number.to_owned());
+        create(&store, &actor, &one).await;
+    }
+    let mut view = store.read(&actor).await.unwrap();
+    for (words, wanted) in [
+        ("+8613911110001", &["A"][..]),
+        ("8613911110002", &["B"]),
+        ("0086 139 1111 0004", &["C"]),
+        ("13911110002", &["B"]),
+        ("139111100", &["A", "B", "C"]),
+        ("+498912345678901", &["D"]),
+        ("498912345678902", &["E"]),
+        ("49891234567890", &["D", "E"]),
+        ("91310000MA1FL9999X", &[]),
+        ("91310000ma1fl0002x", &["B"]),
+        ("91310000MA1FL", &["A", "B"]),
+        ("DE8119079800001", &["C"]),
+        ("DE 8119 0798 0000 2", &["D"]),
+        ("donaudampfschleuse", &[]),
+    ] {
+        let mut query = Query::of(Filter::everything());
+        query.search = Some(words.to_owned());
+        assert_eq!(names(&mut view, &query).await, wanted, "{words}");
+        let hits = view.search(words, &[], 10).await.unwrap();
+        assert_eq!(hits.len(), wanted.len(), "{words}");
+    }
+}
+
+async fn one_of_several_telephones_is_what_equals_one(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    for (name, telephone) in [
+        ("Extension", "075526001234x801"),
+        ("Local", "62345678"),
+        ("Shanghai", "02162345678"),
+        ("Hong Kong", "85223456780"),
+        ("Moscow", "84951234567"),
+        ("Cleveland", "+12162349999"),
+        ("Long", "12345678901234567890"),
+    ] {
+        let mut one = customer(name);
+        one.phone = Some(Phone(telephone.to_owned()));
+        create(&store, &actor, &one).await;
+    }
+    create(&store, &actor, &customer("Silent")).await;
+    let warehouse = Warehouse::open("memory:///").unwrap();
+    follow(&store, &warehouse).await;
+    let choosing = Choosing::begin(&store, &warehouse, &actor).await.unwrap();
+    let mut view = store.read(&actor).await.unwrap();
+    let mut found = async |op: Op, value: serde_json::Value| -> Vec<String> {
+        let filter = Filter::compare("phone", op, value.clone());
+        let rows = names(&mut view, &Query::of(filter.clone())).await;
+        assert_eq!(chosen(&choosing, &filter).await, rows.len(), "{op:?} {value}");
+        rows
+    };
+    let all = 8;
+    for (typed, wanted) in [
+        ("0755-26001234", &["Extension"][..]),
+        ("0755-26001234 转 801", &["Extension"]),
+        ("0755-26001234 转 802", &[]),
+        ("075526009999x801", &[]),
+        ("62345678", &["Local", "Shanghai"]),
+        ("021-62345678", &["Shanghai"]),
+        ("85223456780", &["Hong Kong"]),
+        ("+852 2345 6780", &["Hong Kong"]),
+        ("84951234567", &["Moscow"]),
+        ("+7 495 123-45-67", &["Moscow"]),
+        ("021-62349999", &[]),
+        ("+1 216 234 9999", &["Cleveland"]),
+        ("12345678901234567890", &["Long"]),
+    ] {
+        assert_eq!(found(Op::Eq, json!(typed)).await, wanted, "{typed}");
+        assert_eq!(found(Op::In, json!([typed])).await, wanted, "{typed}");
+        assert_eq!(found(Op::Ne, json!(typed)).await.len(), all - wanted.len(), "{typed}");
+        assert_eq!(found(Op::NotIn, json!([typed])).await.len(), all - wanted.len(), "{typed}");
+    }
+    let several = json!(["62345678", "0755-26001234 转 801", "+7 495 1234567", null]);
+    let wanted = ["Extension", "Local", "Moscow", "Shanghai", "Silent"];
+    assert_eq!(found(Op::In, several.clone()).await, wanted);
+    assert_eq!(found(Op::NotIn, several).await.len(), all - wanted.len());
+    let many: Vec<String> = (0..1000).map(|at| format!("0755-2600{at:04} x{at}")).collect();
+    assert_eq!(found(Op::In, json!(many)).await.len(), 0);
+}
+
+async fn the_case_of_a_mail_address_says_nothing(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    for (name, address) in
+        [("A", "A.B@firma.example"), ("B", "\u{e4}.b@firma.example"), ("C", "c@firma.example")]
+    {
+        let mut one = customer(name);
+        one.email = Some(Email(address.to_owned()));
+        create(&store, &actor, &one).await;
+    }
+    create(&store, &actor, &customer("None")).await;
+    let warehouse = Warehouse::open("memory:///").unwrap();
+    follow(&store, &warehouse).await;
+    let choosing = Choosing::begin(&store, &warehouse, &actor).await.unwrap();
+    let mut view = store.read(&actor).await.unwrap();
+    for (op, value, wanted) in [
+        (Op::Eq, json!("a.b@firma.example"), &["A"][..]),
+        (Op::Eq, json!("A.B@FIRMA.example"), &["A"]),
+        (Op::Eq, json!("\u{c4}.B@firma.example"), &["B"]),
+        (Op::Ne, json!("a.b@firma.example"), &["B", "C", "None"]),
+        (Op::In, json!(["a.b@firma.example", "C@firma.example"]), &["A", "C"]),
+        (Op::In, json!(["a.b@firma.example", null]), &["A", "None"]),
+        (Op::NotIn, json!(["a.b@firma.example", "C@firma.example"]), &["B", "None"]),
+        (Op::Contains, json!("A.b@"), &["A", "B"]),
+    ] {
+        let filter = Filter::compare("email", op, value.clone());
+        assert_eq!(names(&mut view, &Query::of(filter.clone())).await, wanted, "{op:?} {value}");
+        assert_eq!(chosen(&choosing, &filter).await, wanted.len(), "{op:?} {value}");
     }
 }
 

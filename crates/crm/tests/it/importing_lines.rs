@@ -25,6 +25,7 @@ both_databases!(
     parts_of_an_address_have_columns_of_their_own,
     a_link_may_be_a_part_of_the_key,
     a_record_that_lacks_its_link_is_told_of,
+    a_telephone_of_another_country_is_somebody_else,
 );
 
 fn mapping(match_by: &str, fields: &str, more: &str) -> String {
@@ -172,6 +173,55 @@ async fn a_key_is_the_same_however_it_is_written(database: TestDatabase) {
     check("phone", "+8613800138000", &["13800138000", "0086 138-0013-8000"]).await;
     check("phone", "0573-8212345", &["+86 573 8212345"]).await;
     check("tax_number", "91310000ma1k35xk7n", &["91310000MA1K35XK7N"]).await;
+}
+
+async fn a_telephone_of_another_country_is_somebody_else(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let toml = mapping("\"phone\"", "name = \"name\", phone = \"phone\"", "twins = \"make\"");
+    let held = "name,phone\nCleveland,+1 216 234 9999\nOhio,(216) 234-8888\nSacramento,+1 916 123 4567\n\
+                Berlin,+49 30 12345678\nShanghai,021-68880000\nHong Kong,+852 2111 2222\n\
+                Moscow,8 (495) 123-45-67\nOne,+1 907 555 0123\nOther,+7 907 555 0123\n\
+                Bare,345 678 9012\n";
+    import(&store, &actor, held, &toml).await.unwrap();
+    let count = total(&store, &actor, "customer").await;
+    let mut all = count;
+    // Others: each is made, and nobody is renamed.
+    for telephone in [
+        "021-62349999",
+        "021-62348888",
+        "+7 916 123 4567",
+        "+33 30 12345678",
+        "+49 21 68880000",
+        "+853 2111 2222",
+        "+1 345 678 9012\nAlso,+52 345 678 9012",
+    ] {
+        let outcome =
+            import(&store, &actor, &format!("name,phone\nNew,{telephone}\n"), &toml).await.unwrap();
+        assert_eq!(reasons(&outcome.refused), Vec::<String>::new());
+        let lines = telephone.lines().count() as u64;
+        assert_eq!(counts(&outcome.job)["customer"].created, lines, "{telephone}");
+        all += lines;
+        assert_eq!(total(&store, &actor, "customer").await, all, "{telephone}");
+    }
+    // The same: those are written to.
+    for (name, telephone) in [
+        ("Cleveland", "+12162349999"),
+        ("Ohio", "216 234 8888"),
+        ("Berlin", "030 12345678"),
+        ("Shanghai", "+86 21 6888 0000"),
+        ("Hong Kong", "852-2111-2222"),
+        ("Moscow", "+7 495 1234567"),
+    ] {
+        let text = format!("name,phone\n{name},{telephone}\n");
+        let outcome = import(&store, &actor, &text, &toml).await.unwrap();
+        assert_eq!(reasons(&outcome.refused), Vec::<String>::new(), "{telephone}");
+        assert_eq!(counts(&outcome.job)["customer"].unchanged, 1, "{telephone}");
+    }
+    // Without a country it is any of two.
+    let text = "name,phone\nWho,907 555 0123\n";
+    let outcome = import(&store, &actor, text, &toml).await.unwrap();
+    assert_eq!(reasons(&outcome.refused), ["2: several-there -"]);
+    assert_eq!(total(&store, &actor, "customer").await, all);
 }
 
 async fn an_archived_record_is_not_written_to_unseen(database: TestDatabase) {

@@ -3,7 +3,7 @@
 use guanxi_base::{Date, Error, TimeZone};
 use guanxi_crm::exchange::Mapping;
 use guanxi_record::period::plain_day;
-use guanxi_record::{Compared, Kind, Period};
+use guanxi_record::{Compared, Kind, Op, Period};
 use serde_json::json;
 
 use crate::{as_text, corpus};
@@ -73,7 +73,8 @@ fn periods(text: &str) {
             for outcome in [
                 compared.value("at", &kind, &json!(text)).map(drop),
                 compared.period("at", &kind, &json!(text)).map(drop),
-                compared.day("at", &kind, &json!(text)).map(drop),
+                compared.day("at", (Op::Eq, &kind), &json!(text)).map(drop),
+                compared.day("at", (Op::Lt, &kind), &json!(text)).map(drop),
             ] {
                 assert!(
                     matches!(outcome, Ok(()) | Err(Error::Refused(_))),

@@ -97,7 +97,8 @@ pub(crate) async fn aggregate(
             measures: measures.iter().map(|word| Measure::parse(word)).collect::<Result<_>>()?,
             with_archived: params::flag(&params, "archived")?,
         };
-        let groups = view.aggregate(&record_type, &wanted).await?;
+        let words = params::one(&params, "q").map(str::trim).filter(|words| !words.is_empty());
+        let groups = view.aggregate_found(&record_type, &wanted, words).await?;
         let group = |group: guanxi_store::Group| {
             let mut json = Map::new();
             for (name, value) in group_by.iter().zip(&group.keys) {

@@ -15,6 +15,7 @@ both_databases!(
     many_at_once_or_none,
     lists_filter_sort_page_and_count,
     groups_and_sums,
+    groups_are_of_what_the_words_find,
     custom_fields_are_there_at_once,
     files_go_out_and_come_in,
 );
@@ -209,6 +210,20 @@ async fn groups_and_sums(database: TestDatabase) {
             { "date:month": "2026-02-01", "count": 1, "sum:total": money("2.00"), "avg:total": money("2.00") },
         ])
     );
+}
+
+async fn groups_are_of_what_the_words_find(database: TestDatabase) {
+    let house = House::open(&database).await;
+    for name in ["North One", "North Two", "South One"] {
+        house.customer(name).await;
+    }
+    for (words, count) in [("q=north", 2), ("q=one", 2), ("q=north%20one", 1), ("q=", 3)] {
+        let list = house.call("GET", &format!("/customer?{words}"), Json::Null).await.json();
+        assert_eq!(list["items"].as_array().unwrap().len(), count, "{words}");
+        let path = format!("/customer/aggregate?{words}");
+        let groups = house.call("GET", &path, Json::Null).await.json();
+        assert_eq!(groups["groups"], json!([{ "count": count }]), "{words}");
+    }
 }
 
 async fn custom_fields_are_there_at_once(database: TestDatabase) {

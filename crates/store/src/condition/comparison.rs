@@ -1,6 +1,9 @@
 //! One comparison of a field with a value, as a SQL condition.
 
+use std::collections::BTreeSet;
+
 use super::*;
+use crate::condition::telephone::telephones;
 
 impl Conditions<'_> {
     pub(super) fn compare_one(
@@ -25,11 +28,18 @@ impl Conditions<'_> {
         }
         if !self.is_rule {
             self.compared().asks_something(name, op, value)?;
+            self.compared().asks_for_few(name, value)?;
         }
         if expression.kind == Kind::Phone
-            && let Some(forms) = telephone_forms(op, value)
+            && let Some(patterns) = telephone_patterns(op, value)
         {
-            telephones(sql, left, op, forms);
+            telephones(sql, left, (op, value), &patterns);
+            return Ok(());
+        }
+        if expression.kind == Kind::Email
+            && let Some(forms) = email_forms(op, value)
+        {
+            addresses(sql, left, (op, value), &forms);
             return Ok(());
         }
         if matches!(op, Op::In | Op::NotIn) {
@@ -54,7 +64,7 @@ impl Conditions<'_> {
         if matches!(op, Op::Lt | Op::Le | Op::Gt | Op::Ge) && !expression.kind.is_ordered() {
             return Err(not_comparable(name, op).into());
         }
-        if let Some(day) = self.compared().day(name, &expression.kind, value)? {
+        if let Some(day) = self.compared().day(name, (op, &expression.kind), value)? {
             return Self::in_day(sql, expression, op, &day);
         }
         let value = self.compared().value(name, &expression.kind, value)?;
@@ -101,10 +111,6 @@ impl Conditions<'_> {
         value: &Json,
     ) -> Result<()> {
         let items = value.as_array().ok_or_else(|| Refusal::field("needs-a-list", name))?;
-        if items.len() > Filter::VALUES_MAX && !self.is_rule {
-            let refusal = Refusal::field("too-many-items", name);
-            return Err(refusal.with("limit", Filter::VALUES_MAX).into());
-        }
         if items.is_empty() {
             sql.push(if negated { "TRUE" } else { "FALSE" });
             return Ok(());
@@ -214,33 +220,20 @@ impl Conditions<'_> {
     }
 }
 
-/// Telephones by the digits that count: of one of these forms, or, when that is asked, of none.
-fn telephones(sql: &mut Sql, left: &str, op: Op, forms: Vec<TelephonePattern>) {
+/// Mail addresses, whatever the case of their letters.
+fn addresses(sql: &mut Sql, left: &str, (op, value): (Op, &Json), forms: &BTreeSet<String>) {
     sql.push(if matches!(op, Op::Ne | Op::NotIn) { "NOT COALESCE((" } else { "((" });
-    let (exact, others): (Vec<_>, Vec<_>) =
-        forms.into_iter().partition(|form| matches!(form, TelephonePattern::Is(_)));
-    let mut any = "";
-    if !exact.is_empty() {
-        let texts = exact.into_iter().filter_map(|form| match form {
-            TelephonePattern::Is(text) => Some(SqlValue::Text(text)),
-            _ => None,
-        });
-        sql.push(left).push(" IN (").bind_all(texts).push(")");
-        any = " OR ";
-    }
-    for form in others {
-        let patterns = match form {
-            TelephonePattern::Is(text) => vec![text],
-            TelephonePattern::Starts(text) => vec![format!("{text}%")],
-            TelephonePattern::Ends(text) => vec![format!("%{text}"), format!("%{text}x%")],
-            TelephonePattern::Holds(text) => vec![format!("%{text}%")],
-        };
-        for pattern in patterns {
-            sql.push(any).push(left).push(" LIKE ").bind(SqlValue::Text(pattern));
-            any = " OR ";
-        }
-    }
+    let small = sql.dialect.small_ascii(left);
+    sql.push(&small).push(" IN ").texts(forms.iter().map(String::as_str));
+    or_empty(sql, left, value);
     sql.push(if matches!(op, Op::Ne | Op::NotIn) { "), FALSE)" } else { "))" });
+}
+
+/// Adds: or there is no value, where that is one of those of a list.
+pub(super) fn or_empty(sql: &mut Sql, left: &str, value: &Json) {
+    if value.as_array().is_some_and(|items| items.iter().any(Json::is_null)) {
+        sql.push(" OR ").push(left).push(" IS NULL");
+    }
 }
 
 pub(super) fn comparison_sign(op: Op) -> Option<&'static str> {

@@ -82,6 +82,10 @@ fn telephones_are_found_by_their_digits() {
         ("+86 573 8212345", "05738212345"),
         ("8212345", "05738212345"),
         ("0755-26001234", "075526001234x801"),
+        ("+8613911110001", "13911110001"),
+        ("+852 2345 6780", "85223456780"),
+        ("+7 495 123-45-67", "84951234567"),
+        ("23456780", "85223456780"),
     ] {
         assert!(finds_value(words, &Kind::Phone, stored), "{words} {stored}");
     }
@@ -89,6 +93,9 @@ fn telephones_are_found_by_their_digits() {
         ("13800138001", "+8613800138000"),
         ("99999", "+8613800138000"),
         ("800138001", "13800138000"),
+        ("+8613911110001", "+8613911110002"),
+        ("+8613911110001", "008613911110004"),
+        ("+498912345678901", "+498912345678902"),
     ] {
         assert!(!finds_value(words, &Kind::Phone, stored), "{words} {stored}");
     }
@@ -116,8 +123,19 @@ fn punctuation_inside_names_may_be_left_out() {
         ("so2026004711", "SO-2026-004711"),
         ("9135 0100 M000", "91350100M000100Y43"),
         ("91350100M000", "9135 0100 M000 100Y"),
+        ("91350100m000100y43", "9135 0100 M000 100Y 43"),
+        ("9135 0100 M000 100Y 43", "91350100M000100Y43"),
+        ("donaudampfschifffahrt", "Donaudampfschifffahrtsgesellschaft"),
     ] {
         assert!(finds(words, text), "{words} {text}");
+    }
+    for (words, text) in [
+        ("91310000MA1FL9999X", "91310000MA1FL5678Y"),
+        ("9131 0000 MA1F L999 9X", "91310000MA1FL5678Y"),
+        ("DE89 3704 0044 0532 0130 00", "DE89370400440532013099"),
+        ("donaudampfschifffahrt", "Donaudampfschleuse"),
+    ] {
+        assert!(!finds(words, text), "{words} {text}");
     }
     assert!(!finds("某某中国", "某某汽车（中国）投资有限公司"));
 }
@@ -140,4 +158,97 @@ fn letters_of_other_alphabets_are_found_by_plain_ones() {
     ] {
         assert!(finds(words, text), "{words} {text}");
     }
+}
+
+const SCRIPTS: [&str; 28] = [
+    "ไทยพาณิชย์",
+    "ธนาคารกรุงเทพ จำกัด",
+    "हिन्दी ट्रेडर्स",
+    "शर्मा एंड सन्स",
+    "தமிழ் நிறுவனம்",
+    "বাংলা কোম্পানি",
+    "ភ្នំពេញ ពាណិជ្ជ",
+    "မြန်မာကုမ္ပဏီ",
+    "ລາວ ການຄ້າ",
+    "తెలుగు సంస్థ",
+    "ಕನ್ನಡ ಕಂಪನಿ",
+    "മലയാളം കമ്പനി",
+    "ગુજરાતી વેપાર",
+    "ਪੰਜਾਬੀ ਵਪਾਰ",
+    "සිංහල සමාගම",
+    "བོད་ཡིག་ཚོང་ཁང",
+    "한국전자",
+    "ひらがな株式会社",
+    "カタカナ・ハウス",
+    "ქართული ბანკი",
+    "ᲓᲔᲛᲝ",
+    "Հայկական Բանկ",
+    "አማርኛ ንግድ",
+    "𞤀𞤁𞤂 𞤃𞤄",
+    "ᏣᎳᎩ ꭰꭱ",
+    "ꆈꌠꁱꂷ",
+    "𬬭𬀩𰻞",
+    "شركة النُّور",
+];
+
+#[test]
+fn a_name_in_any_script_is_found_by_itself() {
+    for text in SCRIPTS {
+        assert!(finds(text, text), "{text}");
+        for word in text.split_whitespace() {
+            assert!(finds(word, text), "{word}");
+            let start: String = word.chars().take(2).collect();
+            assert!(finds(&start, text), "{start} of {text}");
+        }
+        for other in SCRIPTS.iter().filter(|other| **other != text) {
+            assert!(!finds(text, other), "{text} {other}");
+        }
+    }
+    // A vowel sign is not in every name.
+    assert!(!finds("\u{93f}", "Acme") && !finds("\u{93f}", "ไทยพาณิชย์"));
+    // What joins letters is typed or not.
+    assert!(finds("क्ष", "क्\u{200d}ष") && finds("می‌خواهم", "میخواهم"));
+}
+
+#[test]
+fn no_database_takes_a_term_apart() {
+    let is_kept = |c: char| {
+        c.is_ascii_digit() || c.is_alphabetic() && !guanxi_base::folded(&c.to_string()).is_empty()
+    };
+    for code in 0..=0x10_ffff {
+        let Some(c) = char::from_u32(code).filter(|c| guanxi_base::is_of_word(*c)) else {
+            continue;
+        };
+        let spelled = crate::terms::spelled(&c.to_string());
+        assert!(spelled.chars().all(is_kept), "{c} {spelled}");
+        // One or two letters, by the first of which they are told apart.
+        let first = spelled.chars().next().unwrap();
+        assert_eq!(('\u{a000}'..='\u{a48c}').contains(&first), spelled.chars().count() == 2);
+    }
+}
+
+#[test]
+fn the_sound_is_typed_in_several_ways() {
+    for (text, typed) in [
+        ("绿地控股", &["lvdi", "lüdi", "ludi", "lyudi", "LÜDI"][..]),
+        ("吕布商行", &["lvbu", "lübu", "lubu", "lyubu"]),
+        ("女娲建材", &["nvwa", "nüwa", "nuwa", "nyuwa"]),
+        ("略阳机械", &["lveyang", "lüeyang", "lueyang", "lyueyang"]),
+        ("率先电子", &["shuaixian"]),
+        ("莘庄地产", &["xinzhuang"]),
+        ("万俟贸易", &["moqi", "mqmy"]),
+        ("上海万俟贸易", &["shanghaimoqi"]),
+        ("蔚县剪纸", &["yuxian"]),
+        ("铅山矿业", &["yanshan", "qianshan"]),
+        ("浒墅关镇", &["xushuguan"]),
+        ("十里堡店", &["shilipu", "shilibao"]),
+        ("单于网络", &["chanyu", "danyu"]),
+        ("东阿阿胶", &["donge", "donga"]),
+        ("六安瓜片", &["luan", "liuan"]),
+    ] {
+        for words in typed {
+            assert!(finds(words, text), "{words} {text}");
+        }
+    }
+    assert!(!finds("lyudi", "陆地"));
 }
