@@ -274,18 +274,21 @@ impl View {
             return Ok(Vec::new());
         }
         let written = terms.iter().map(|term| native_term(dialect, term, false, reach));
-        let or = if dialect == Dialect::Sqlite { " OR " } else { " | " };
-        let query = SqlValue::Text(written.collect::<Vec<_>>().join(or));
-        let mut sql = self.session.sql("SELECT t0.\"id\" FROM ");
-        sql.name(&record_type.name);
+        let written: Vec<String> = written.collect();
+        let mut sql = self.session.sql("SELECT ");
         match dialect {
             Dialect::Sqlite => {
-                sql.push(" t0 WHERE t0.\"id\" IN (SELECT rowid FROM search_index WHERE search_index MATCH ");
-                sql.bind(query).push(")");
+                sql.push("t0.\"id\" FROM ").name(&record_type.name).push(" t0 WHERE t0.\"id\" IN ");
+                sql.push("(SELECT rowid FROM search_index WHERE search_index MATCH ");
+                sql.bind(SqlValue::Text(written.join(" OR "))).push(")");
             }
+            // Term by term, each by the index: of all of them together PostgreSQL believes that
+            // they find most of the table, and reads it.
             Dialect::Postgres => {
-                sql.push(" t0 WHERE t0.\"id\" IN (SELECT id FROM search_document WHERE terms @@ (");
-                sql.bind(query).push("::text)::tsquery)");
+                sql.push("DISTINCT d.id FROM jsonb_array_elements_text(");
+                sql.bind(SqlValue::Json(serde_json::json!(written).to_string()));
+                sql.push("::jsonb) q(term) JOIN search_document d ON d.terms @@ q.term::tsquery ");
+                sql.push("WHERE d.type = ").bind(SqlValue::Text(record_type.name.to_string()));
             }
         }
         let rows = self.session.rows_anywhere(&sql).await?;

@@ -356,6 +356,7 @@ fn others_work(sql: &mut Sql, field: &Field, own: Own) {
     sql.bind(SqlValue::Text(format!("%\"{}\"%", field.name)));
     sql.push(&format!(
         ")) AND NOT (EXISTS {items} AND i.operation = 'create' AND {computed}) \
-         AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND NOT ({computed})))"
+         AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND {STANDS} \
+         AND NOT ({computed})))"
     ));
 }

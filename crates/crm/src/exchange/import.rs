@@ -1,7 +1,7 @@
 //! The import itself: batch by batch, each in one transaction with its progress, so that a
 //! killed import goes on where its last acknowledged batch ended, and can be undone whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -262,6 +262,7 @@ impl Import<'_> {
     ) -> Result<JobState> {
         let mut tx = self.store.write(&self.actor).await?;
         let mut step = self.step();
+        self.take_turns(&mut tx).await?;
         if let Some(refused) = known_to_fail {
             step.progress.refuse(&refused);
             step.refused.push(refused);
@@ -301,6 +302,19 @@ impl Import<'_> {
         self.progress = step.progress;
         self.refused.extend(step.refused);
         Ok(state)
+    }
+
+    /// Of imports that look their records up by a key, one after the other looks and writes: two at
+    /// once would each find nothing, and make the record twice.
+    async fn take_turns(&self, tx: &mut Tx) -> Result<()> {
+        let keyed = self.plan.parts.iter().filter(|part| !part.match_places.is_empty());
+        let types: BTreeSet<&str> = keyed.map(|part| &*part.record_type.name).collect();
+        if self.run == Run::ForReal {
+            for name in types {
+                tx.take_turn(&format!("import {name}")).await?;
+            }
+        }
+        Ok(())
     }
 
     fn step(&self) -> Step {

@@ -220,6 +220,7 @@ async fn note(
 ) -> Result<Stored<ImportJob>> {
     let all = Actor { rights: guanxi_store::Rights::All, job: None, ..actor.clone() };
     let mut tx = store.write(&all).await?;
+    tx.reach_put_away();
     let mut record: Stored<ImportJob> = tx.fetch(Purpose::Change, Id::new(job)).await?;
     change(&mut record.record, store.clock().now());
     let record = tx.update(&record).await?;

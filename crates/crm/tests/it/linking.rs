@@ -18,14 +18,18 @@ both_databases!(
     a_survivor_that_one_may_not_see_is_not_named,
 );
 
-async fn put_away<T: Record>(store: &Store, actor: &Actor, stored: &Stored<T>) {
+pub(crate) async fn put_away<T: Record>(store: &Store, actor: &Actor, stored: &Stored<T>) {
     let mut tx = store.write(actor).await.unwrap();
     let row = tx.row(T::NAME, stored.id.raw(), Purpose::Read).await.unwrap();
     tx.archive(T::NAME, row.id, row.version).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-async fn tried<T: Record>(store: &Store, actor: &Actor, record: &T) -> Result<Stored<T>> {
+pub(crate) async fn tried<T: Record>(
+    store: &Store,
+    actor: &Actor,
+    record: &T,
+) -> Result<Stored<T>> {
     let mut tx = store.write(actor).await?;
     let stored = tx.create(record).await?;
     tx.commit().await?;
