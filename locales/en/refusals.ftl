@@ -124,6 +124,7 @@ refusal-total-row = “{ $value }” looks like the sum below a table, not like 
 refusal-try-again = Somebody else was writing at the same moment. Try again.
 refusal-twin-there = There is a { $type } “{ $value }” already ({ $count }). Say what is to be done: twins = "update", "make" or "leave_out" in the mapping.
 refusal-undo-half-done = { $done } of { $all } parts are undone, then somebody else was in the way. Undo it again once that is settled: it goes on from here.
+refusal-undo-job-first = The import of “{ $file }” made what stands in the way. Undo that one first.
 refusal-undo-nothing-done = Nothing was undone: { $count } records were changed or built upon since.
 refusal-unknown-bucket = “{ $name }” is not day, month, quarter or year.
 refusal-unknown-column = The file has no column “{ $name }”. It has: { $columns }.

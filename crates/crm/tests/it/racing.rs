@@ -6,7 +6,7 @@ use std::future::Future;
 use guanxi_base::{Currency, Id, Money, RawId, Result};
 use guanxi_crm::people::{Contact, Customer};
 use guanxi_crm::resolution::{CustomerPair, PairState, Relation, decide, merge, merge_pair};
-use guanxi_crm::sales::{Order, OrderLine, OrderStatus};
+use guanxi_crm::sales::{Order, OrderLine};
 use guanxi_record::{Filter, Query, Record, Stored, Value};
 use guanxi_store::{Actor, CustomField, Purpose, Store, Tx};
 use guanxi_testkit::{TestDatabase, both_databases};
@@ -17,6 +17,7 @@ use crate::house::{create, customer, line, open, order, refusals};
 use crate::importing::{import, total};
 use crate::linking::tried;
 use crate::resolving::{merging, of};
+use crate::selling::{house, yuan};
 
 both_databases!(
     lines_that_are_written_at_once_are_all_in_the_sum,
@@ -248,7 +249,7 @@ async fn a_field_being_filled_keeps_its_name_and_options(database: TestDatabase)
     let text = |text: &str| Value::Text(text.to_owned());
     for (definition, field, value, change, refused) in [
         (named, "x_tone", "warm", ("name", "mood"), "custom-field-in-use name"),
-        (named, "x_tone", "cold", ("kind", "choice"), "custom-field-in-use kind"),
+        (named, "x_tone", "cold", ("kind", "integer"), "custom-field-in-use kind"),
         (chosen, "x_size", "large", ("options", "small"), "option-in-use options"),
     ] {
         let described = store.catalog().get(Customer::NAME).unwrap().clone();
@@ -301,29 +302,20 @@ async fn a_field_being_changed_takes_no_old_values(database: TestDatabase) {
 }
 
 async fn promises_at_once_stay_within_the_credit_limit(database: TestDatabase) {
-    let (store, actor) = open(&database).await;
-    let seller = Actor { user: None, ..actor.clone() };
+    let mut house = house(&database).await;
+    let seller = house.actor(0).await;
     for _ in 0..4 {
-        let limit = Some(Money::new(100 * Money::ONE, Currency::CNY));
-        let buyer = Customer { credit_limit: limit, ..customer("Buyer") };
-        let buyer = create(&store, &actor, &buyer).await;
-        let mut confirming = JoinSet::new();
+        let limit = Some(yuan(100));
+        let buyer = Customer { credit_limit: limit, ..house.buyer.record.clone() };
+        let buyer = Customer { code: None, name: "Another".to_owned(), ..buyer };
+        house.buyer = create(&house.store, &house.system, &buyer).await;
+        let mut drafts = Vec::new();
         for _ in 0..3 {
-            let draft = Order { status: OrderStatus::Draft, ..order(&buyer, "2026-03-01") };
-            let draft = create(&store, &actor, &draft).await;
-            create(&store, &actor, &line(&draft, 1, 80)).await;
-            let (store, seller) = (store.clone(), seller.clone());
-            confirming.spawn(async move {
-                let mut tx = store.write(&seller).await?;
-                let mut draft: Stored<Order> = tx.fetch(Purpose::Change, draft.id).await?;
-                draft.status = OrderStatus::Confirmed;
-                tx.update(&draft).await?;
-                tx.commit().await
-            });
+            drafts.push(house.draft(80).await.id);
         }
-        let outcomes = confirming.join_all().await;
-        let refused: Vec<String> =
-            outcomes.into_iter().filter(Result::is_err).flat_map(refusals).collect();
+        let confirm = |at: usize| house.set(&seller, drafts[at], "confirmed");
+        let (one, two, three) = tokio::join!(confirm(0), confirm(1), confirm(2));
+        let refused: Vec<String> = [one, two, three].concat();
         assert_eq!(refused, ["credit-limit-exceeded status"; 2]);
     }
 }
