@@ -80,6 +80,9 @@ impl View {
         let texts: BTreeSet<String> =
             keys.iter().filter_map(|key| key.get(lead)).map(Value::to_text).collect();
         let texts: Vec<String> = texts.into_iter().collect();
+        if texts.len() > CHUNK && by_words(&lead) {
+            self.tidy_index().await?;
+        }
         let is_indexed = field(places[lead]).unique || field(places[lead]).indexed;
         for chunk in texts.chunks(CHUNK) {
             let mut written: BTreeSet<String> = BTreeSet::new();

@@ -263,7 +263,7 @@ async fn chosen(
     object: &Map<String, Json>,
     action: Action,
 ) -> Result<Vec<RawId>> {
-    let ids = match (object.get("ids"), object.get("filter")) {
+    let mut ids = match (object.get("ids"), object.get("filter")) {
         (Some(Json::Array(ids)), None) => ids
             .iter()
             .map(|id| parse_id(id.as_str().unwrap_or_default()))
@@ -280,6 +280,8 @@ async fn chosen(
     if ids.len() > BULK_MAX {
         return Err(Refusal::new("too-many-records").with("limit", BULK_MAX).into());
     }
+    // Of two who change the same ones none waits for the other for ever.
+    ids.sort_unstable();
     Ok(ids)
 }
 
