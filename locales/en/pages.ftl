@@ -191,6 +191,7 @@ import-start = Import now
 import-stop = Stop
 import-resume = Go on
 import-undo = Undo the import
+import-open = Open it
 import-undo-confirm = Undo all that this import did?
 import-errors = Refused lines
 import-progress = { $done } of { $all } lines, { $refused } refused

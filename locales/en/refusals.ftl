@@ -47,6 +47,8 @@ refusal-line-too-long = Line { $line } is longer than { $limit } KB. Is a quotat
 refusal-line-without-product = Choose a product or write what is sold.
 refusal-list-price-other-currency = The product is listed at { $price }, and the other lines are in { $currency }. Enter a price in { $currency }.
 refusal-link-broken = A record that this one needs is gone. Load the page again.
+refusal-is-archived = { $type } “{ $title }” was archived. Restore it first, then change it.
+refusal-is-merged = { $type } “{ $title }” was merged into “{ $survivor }”. Change that one.
 refusal-link-to-archived = { $type } “{ $title }” was archived. Restore it first, or choose another.
 refusal-link-to-merged = { $type } “{ $title }” was merged into “{ $survivor }”. Choose that one.
 refusal-link-to-nothing = There is no { $type } “{ $value }”. Create it first or correct the value.
@@ -122,6 +124,7 @@ refusal-total-row = “{ $value }” looks like the sum below a table, not like 
 refusal-try-again = Somebody else was writing at the same moment. Try again.
 refusal-twin-there = There is a { $type } “{ $value }” already ({ $count }). Say what is to be done: twins = "update", "make" or "leave_out" in the mapping.
 refusal-undo-half-done = { $done } of { $all } parts are undone, then somebody else was in the way. Undo it again once that is settled: it goes on from here.
+refusal-undo-job-first = The import of “{ $file }” made what stands in the way. Undo that one first.
 refusal-undo-nothing-done = Nothing was undone: { $count } records were changed or built upon since.
 refusal-unknown-bucket = “{ $name }” is not day, month, quarter or year.
 refusal-unknown-column = The file has no column “{ $name }”. It has: { $columns }.

@@ -191,6 +191,7 @@ import-start = 开始导入
 import-stop = 停止
 import-resume = 继续
 import-undo = 撤销导入
+import-open = 打开
 import-undo-confirm = 撤销此次导入的全部内容？
 import-errors = 被拒绝的行
 import-progress = 已处理 { $done } / { $all } 行，拒绝 { $refused } 行

@@ -47,6 +47,8 @@ refusal-line-too-long = 第 { $line } 行超过 { $limit } KB。是否缺少引�
 refusal-line-without-product = 请选择产品，或填写说明。
 refusal-list-price-other-currency = 该产品标价为 { $price }，而其他行的币种是 { $currency }。请填写以 { $currency } 计的单价。
 refusal-link-broken = 所关联的记录已不存在，请重新加载页面。
+refusal-is-archived = { $type }“{ $title }”已归档。请先恢复，再修改。
+refusal-is-merged = { $type }“{ $title }”已合并到“{ $survivor }”。请修改后者。
 refusal-link-to-archived = { $type }“{ $title }”已归档。请先恢复，或另选一个。
 refusal-link-to-merged = { $type }“{ $title }”已合并到“{ $survivor }”。请选择后者。
 refusal-link-to-nothing = 不存在{ $type }“{ $value }”。请先创建，或更正该值。
@@ -122,6 +124,7 @@ refusal-total-row = “{ $value }”像是表格下方的合计，而不是一�
 refusal-try-again = 其他人正在同时写入，请重试。
 refusal-twin-there = 已有{ $type }“{ $value }”（{ $count } 条）。请说明如何处理：在映射中写明 twins = "update"（更新）、"make"（仍然新建）或 "leave_out"（略过）。
 refusal-undo-half-done = 已撤销 { $done } / { $all } 部分，随后因他人的操作而中止。处理后再次撤销即可继续。
+refusal-undo-job-first = 挡住撤销的内容来自“{ $file }”的导入。请先撤销那次导入。
 refusal-undo-nothing-done = 未撤销任何内容：之后有 { $count } 条记录被修改，或有新内容依赖于它们。
 refusal-unknown-bucket = “{ $name }”不是 day、month、quarter 或 year。
 refusal-unknown-column = 文件中没有列“{ $name }”。现有列：{ $columns }。

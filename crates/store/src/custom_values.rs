@@ -5,12 +5,13 @@
 use std::collections::HashMap;
 
 use guanxi_base::{RawId, Refusal, Result};
-use guanxi_record::{RecordType, Row, Stored};
+use guanxi_record::{Field, RecordType, Row, Stored};
 use serde_json::{Map, Value as Json};
 
-use crate::columns::{Expression, custom_json};
-use crate::custom_field::{CustomField, CustomKind};
+use crate::columns::{Expression, custom_json, read_row, select_list};
+use crate::custom_field::{CustomField, CustomKind, TYPE_NAME};
 use crate::dialect::Dialect;
+use crate::hold::Hold;
 use crate::sql::{Sql, SqlValue};
 use crate::tx::Tx;
 
@@ -138,11 +139,67 @@ impl Tx {
         self.view.session.execute(&sql).await.map(drop)
     }
 
+    /// Holds the definitions of the custom fields of which new values are written: nobody changes
+    /// or retires one before this transaction ends, and none was changed since it was read.
+    ///
+    /// # Errors
+    /// `try-again` when one was.
+    pub(crate) async fn hold_definitions(
+        &mut self,
+        record_type: &RecordType,
+        old: Option<&Row>,
+        rows: &[Row],
+    ) -> Result<()> {
+        let is_new = |place: usize, row: &Row| {
+            let value = row.values.get(place).filter(|value| !value.is_null());
+            value.is_some() && old.and_then(|old| old.values.get(place)) != value
+        };
+        let custom = record_type.fields.iter().enumerate().filter(|(_, field)| field.is_custom());
+        let written = custom.filter(|(place, _)| rows.iter().any(|row| is_new(*place, row)));
+        let written: Vec<&Field> = written.map(|(_, field)| field).collect();
+        if written.is_empty() {
+            return Ok(());
+        }
+        let of = record_type.name.to_string();
+        if !self.held_definitions.contains_key(&of) {
+            let held = self.definitions_held(record_type).await?;
+            self.held_definitions.insert(of.clone(), held);
+        }
+        let held = &self.held_definitions[&of];
+        let stands = |field: &&Field| {
+            held.iter().any(|one| one.name == field.name && one.kind == field.kind)
+        };
+        if written.iter().all(stands) {
+            return Ok(());
+        }
+        self.store.reload_catalog().await?;
+        Err(Refusal::new("try-again").into())
+    }
+
+    /// The custom fields of a type as they are now, and as they stay.
+    async fn definitions_held(&mut self, record_type: &RecordType) -> Result<Vec<Field>> {
+        let described = self.catalog.get(TYPE_NAME)?.clone();
+        let columns = select_list(&described, "t0");
+        let mut sql = self.view.session.sql(format!("SELECT {columns} FROM "));
+        sql.name(TYPE_NAME).push(" t0 WHERE t0.\"archived_at\" IS NULL AND t0.\"record_type\" = ");
+        sql.bind(SqlValue::Text(record_type.name.to_string())).push(" ORDER BY t0.\"id\"");
+        if sql.dialect == Dialect::Postgres {
+            sql.push(&format!(" {} OF t0", Hold::Link.clause()));
+        }
+        let mut held = Vec::new();
+        for columns in self.view.session.rows(&sql).await? {
+            let definition: Stored<CustomField> = read_row(&described, columns)?.try_into()?;
+            held.extend(definition.to_field());
+        }
+        Ok(held)
+    }
+
     /// That a definition changes only what leaves every value that is kept what it is.
     ///
     /// # Errors
     /// `custom-field-in-use` for the name, the record type, and the kind; `option-in-use`.
     pub(crate) async fn definition_may_change(&mut self, old: &Row, new: &Row) -> Result<()> {
+        self.hold(TYPE_NAME, [old.id], Hold::PutAway).await?;
         let old: Stored<CustomField> = old.clone().try_into()?;
         let new: Stored<CustomField> = new.clone().try_into()?;
         let changed = [

@@ -5,8 +5,8 @@ use std::fs::File;
 use std::path::PathBuf;
 
 use guanxi_base::{Error, Result};
-use sha2::{Digest, Sha256};
 
+use crate::hold::lock_number;
 use crate::session::Session;
 use crate::sql::SqlValue;
 use crate::store::Store;
@@ -42,8 +42,7 @@ impl Store {
                 Err(std::fs::TryLockError::Error(error)) => Err(Error::internal(error)),
             };
         }
-        let digest = Sha256::digest(format!("guanxi alone {name}"));
-        let number = i64::from_le_bytes(std::array::from_fn(|at| digest[at]));
+        let number = lock_number(&format!("alone {name}"));
         let mut session = self.writer().await?;
         let mut sql = session.sql("SELECT pg_try_advisory_lock(");
         sql.bind(SqlValue::Integer(number)).push(")");

@@ -36,8 +36,10 @@ impl Tx {
     /// Stores prepared rows of one type.
     ///
     /// # Errors
-    /// A refusal when the database knows better, as with two that want the same number.
+    /// A refusal when the database knows better, as with two that want the same number;
+    /// `link-to-archived` and `link-to-merged` when what they hang on was put away meanwhile.
     pub async fn insert(&mut self, record_type: &RecordType, rows: Vec<Row>) -> Result<()> {
+        self.hold_links_of(record_type, &rows).await?;
         self.insert_without_history(record_type, &rows).await?;
         for row in &rows {
             self.whole_is_stale(record_type, row);
@@ -66,6 +68,7 @@ impl Tx {
         record_type: &RecordType,
         rows: &[Row],
     ) -> Result<()> {
+        self.hold_definitions(record_type, None, rows).await?;
         let names = column_names(record_type);
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut columns: Vec<SqlRow> = rows.iter().map(|row| write_row(record_type, row)).collect();

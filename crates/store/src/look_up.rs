@@ -176,6 +176,9 @@ impl View {
             keys.iter().filter_map(|key| key.get(lead)).map(Value::to_text).collect();
         let (words, others): (Vec<String>, Vec<String>) =
             texts.into_iter().partition(|text| by_words(&lead) && has_letters(text));
+        if words.len() > CHUNK {
+            self.tidy_index().await?;
+        }
         let mut ids = Vec::new();
         for chunk in words.chunks(CHUNK) {
             let terms: Vec<String> = chunk.iter().flat_map(|text| terms::wholes(text)).collect();

@@ -9,7 +9,7 @@ use guanxi_base::{RawId, Result};
 use guanxi_record::{Catalog, Field, RecordType, Row};
 
 use crate::columns::write_value;
-use crate::dialect::Dialect;
+use crate::hold::Turn;
 use crate::schema::{Column, Source, column, column_type};
 use crate::sql::{SqlRow, SqlValue, quoted};
 use crate::tx::Tx;
@@ -53,24 +53,11 @@ pub(crate) fn mirrors<'a>(catalog: &'a Catalog, record_type: &RecordType) -> Vec
     paths.into_iter().filter_map(mirror).collect()
 }
 
-/// What the transactions that copy from a type, and those that change what is copied, agree on.
-fn lock_key(source: &RecordType) -> i64 {
-    let bytes = source.name.bytes();
-    bytes.fold(0x6d69_7272_6f72, |key: i64, byte| key.wrapping_mul(31).wrapping_add(byte.into()))
-}
-
 impl Tx {
-    /// Whoever copies reads what the others left, and they find all copies: on PostgreSQL, where
-    /// several write at a time.
-    async fn lock_mirrors(&mut self, source: &RecordType, shared: bool) -> Result<()> {
-        if self.view.session.dialect() == Dialect::Postgres {
-            let shared = if shared { "_shared" } else { "" };
-            let mut sql =
-                self.view.session.sql(format!("SELECT CAST(pg_advisory_xact_lock{shared}("));
-            sql.bind(SqlValue::Integer(lock_key(source))).push(") AS TEXT)");
-            self.view.session.rows(&sql).await?;
-        }
-        Ok(())
+    /// Whoever copies from a type reads what those left who change what is copied, and they find all
+    /// copies.
+    async fn lock_mirrors(&mut self, source: &RecordType, turn: Turn) -> Result<()> {
+        self.take_turn_of(&format!("mirror {}", source.name), turn).await
     }
 
     /// The copies that these rows keep: the columns, and for each row their values.
@@ -87,7 +74,7 @@ impl Tx {
             let linked = |row: &Row| row.values.get(mirror.link)?.as_link();
             let ids: BTreeSet<RawId> = rows.iter().filter_map(linked).collect();
             if !ids.is_empty() {
-                self.lock_mirrors(source, true).await?;
+                self.lock_mirrors(source, Turn::Together).await?;
             }
             let mut found: HashMap<RawId, SqlValue> = HashMap::new();
             let ids: Vec<RawId> = ids.into_iter().collect();
@@ -118,7 +105,7 @@ impl Tx {
         if self.copies_of(record_type, old, new).is_empty() {
             return Ok(());
         }
-        self.lock_mirrors(record_type, false).await
+        self.lock_mirrors(record_type, Turn::Alone).await
     }
 
     /// After it: the copies of what changed, and the row's own when its link changed.

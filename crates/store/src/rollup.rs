@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use guanxi_base::{RawId, Refusal, Result};
 use guanxi_record::{Field, Kind, RecordType, Row};
 
+use crate::hold::Hold;
 use crate::schema::currency_column;
 use crate::sql::{SqlValue, quoted};
 use crate::tx::Tx;
@@ -29,6 +30,8 @@ impl Tx {
         let catalog = self.catalog.clone();
         for (whole, ids) in stale {
             let whole = catalog.get(&whole)?;
+            // Whoever changes another part meanwhile sums after this, and sees it.
+            self.hold(&whole.name, ids.iter().copied(), Hold::Change).await?;
             for field in whole.fields.iter() {
                 let Some(rollup) = &field.rollup else { continue };
                 let part = catalog.get(&rollup.part)?;

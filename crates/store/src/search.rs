@@ -276,20 +276,40 @@ impl View {
         let written = terms.iter().map(|term| native_term(dialect, term, false, reach));
         let or = if dialect == Dialect::Sqlite { " OR " } else { " | " };
         let query = SqlValue::Text(written.collect::<Vec<_>>().join(or));
-        let mut sql = self.session.sql("SELECT t0.\"id\" FROM ");
-        sql.name(&record_type.name);
+        let mut sql = self.session.sql("SELECT ");
         match dialect {
             Dialect::Sqlite => {
-                sql.push(" t0 WHERE t0.\"id\" IN (SELECT rowid FROM search_index WHERE search_index MATCH ");
+                sql.push("t0.\"id\" FROM ").name(&record_type.name).push(" t0 WHERE t0.\"id\" IN ");
+                sql.push("(SELECT rowid FROM search_index WHERE search_index MATCH ");
                 sql.bind(query).push(")");
             }
+            // Not told beforehand how many terms there are, PostgreSQL asks the index: it believes
+            // that hundreds of them find most of the table, and would read all of that.
             Dialect::Postgres => {
-                sql.push(" t0 WHERE t0.\"id\" IN (SELECT id FROM search_document WHERE terms @@ (");
-                sql.bind(query).push("::text)::tsquery)");
+                sql.push("id FROM search_document WHERE terms @@ (SELECT (");
+                sql.bind(query).push("::text)::tsquery) AND type = ");
+                sql.bind(SqlValue::Text(record_type.name.to_string()));
             }
         }
         let rows = self.session.rows_anywhere(&sql).await?;
         rows.iter().map(|row| row[0].integer().map(RawId)).collect()
+    }
+
+    /// Puts into its place what PostgreSQL keeps for later of the index of words: until then every
+    /// question reads all of that. For who is about to ask many.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub(crate) async fn tidy_index(&mut self) -> Result<()> {
+        if self.session.dialect() == Dialect::Postgres {
+            let sql = self.session.sql(
+                "SELECT CASE WHEN pg_has_role(relowner, 'USAGE') \
+                 THEN gin_clean_pending_list(oid::regclass) END \
+                 FROM pg_class WHERE oid = to_regclass('search_document_terms')",
+            );
+            self.session.rows(&sql).await?;
+        }
+        Ok(())
     }
 
     /// For each way to look so many.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::actor::Purpose;
 use crate::audit::Operation;
+use crate::hold::Hold;
 use crate::sql::SqlValue;
 use crate::tx::Tx;
 use crate::view::View;
@@ -93,6 +94,7 @@ impl Tx {
     /// # Errors
     /// `NotFound`; `Forbidden` when the Actor may not change the record; `too-many-shares`.
     pub async fn share(&mut self, record_type: &str, id: RawId, share: &Share) -> Result<()> {
+        self.hold(record_type, [id], Hold::Link).await?;
         self.unmasked_row(record_type, id, Purpose::Change).await?;
         let known = self.shares(record_type, id).await?;
         if known.len() >= SHARES_MAX && !known.iter().any(|one| one.with == share.with) {

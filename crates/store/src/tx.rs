@@ -3,7 +3,7 @@
 
 mod remove;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 
 use guanxi_base::{Error, RawId, Refusal, Result};
@@ -12,12 +12,12 @@ use guanxi_record::{
 };
 use serde_json::Value as Json;
 
-use crate::actor::{Purpose, Rights};
+use crate::actor::{Origin, Purpose, Rights};
 use crate::audit::Operation;
 use crate::columns::changed_columns;
 use crate::custom_field;
 use crate::custom_values::write_custom;
-use crate::dialect::Dialect;
+use crate::hold::Hold;
 use crate::search;
 use crate::sql::{SqlRow, SqlValue};
 use crate::store::{Changed, Store};
@@ -44,7 +44,13 @@ pub struct Tx {
     /// Wholes whose sums are to be made anew: `(type, id)`.
     pub(crate) stale_sums: BTreeSet<(String, RawId)>,
     /// Records that an import has looked up or made: links to them need no second look.
-    pub(crate) known_links: std::collections::HashSet<RawId>,
+    pub(crate) known_links: HashSet<RawId>,
+    /// Records that are held because something links to them now.
+    pub(crate) held_links: HashSet<RawId>,
+    /// The custom fields of types, held because values of them are written.
+    pub(crate) held_definitions: HashMap<String, Vec<Field>>,
+    /// Whether it changes records, too, that were put away.
+    reaches_put_away: bool,
     /// Records that rules have read: see `row_for_rules`.
     read_for_rules: HashMap<RawId, Row>,
     catalog_changed: bool,
@@ -69,6 +75,7 @@ impl Tx {
         let change_set = store.new_id();
         // Rules weigh and write what is kept, not what is shown.
         let wording = view.actor.wording.take();
+        let reaches_put_away = view.actor.user.is_none() && view.actor.origin == Origin::Job;
         Self {
             view,
             wording,
@@ -78,7 +85,10 @@ impl Tx {
             items: Vec::new(),
             changed: Vec::new(),
             stale_sums: BTreeSet::new(),
-            known_links: std::collections::HashSet::new(),
+            known_links: HashSet::new(),
+            held_links: HashSet::new(),
+            held_definitions: HashMap::new(),
+            reaches_put_away,
             read_for_rules: HashMap::new(),
             catalog_changed: false,
             access_changed: false,
@@ -115,6 +125,12 @@ impl Tx {
     /// Says that these records are there and may be linked to; for whoever just made or saw them.
     pub fn know_links(&mut self, ids: impl IntoIterator<Item = RawId>) {
         self.known_links.extend(ids);
+    }
+
+    /// From now on records that were put away are changed like others: for what the product does
+    /// besides what somebody asks for, as moving what links to a merged customer. Its own jobs may.
+    pub fn reach_put_away(&mut self) {
+        self.reaches_put_away = true;
     }
 
     /// A record with all that it holds, whoever asks: for rules, never for eyes. Read once in a
@@ -162,22 +178,6 @@ impl Tx {
         Ok(change_set)
     }
 
-    /// Others who want to hold this record wait until the transaction ends; what is read after
-    /// it is what they left. For rules about more than one record.
-    ///
-    /// # Errors
-    /// When the database fails.
-    pub async fn hold(&mut self, record_type: &str, id: RawId) -> Result<()> {
-        // SQLite has one writer at a time.
-        if self.view.session.dialect() == Dialect::Postgres {
-            let mut sql = self.view.session.sql("SELECT 1 FROM ");
-            sql.name(record_type).push(" WHERE \"id\" = ").bind(SqlValue::Integer(id.0));
-            sql.push(" FOR UPDATE");
-            self.view.session.rows(&sql).await?;
-        }
-        Ok(())
-    }
-
     /// Makes a record from a Rust struct.
     ///
     /// # Errors
@@ -216,6 +216,7 @@ impl Tx {
     pub async fn update<T: Record>(&mut self, record: &Stored<T>) -> Result<Stored<T>> {
         let record_type = self.catalog.get(T::NAME)?.clone();
         let old = self.unmasked_row(T::NAME, record.id.raw(), Purpose::Change).await?;
+        self.must_be_in_use(&record_type, &old).await?;
         let mut values = record.record.values();
         values.extend(old.values.iter().skip(values.len()).cloned());
         self.change_row(&record_type, old, record.version, values).await?.try_into()
@@ -233,6 +234,7 @@ impl Tx {
         fields: Vec<(usize, Value)>,
     ) -> Result<Row> {
         let old = self.unmasked_row(&record_type.name, id, Purpose::Change).await?;
+        self.must_be_in_use(record_type, &old).await?;
         let mut values = old.values.clone();
         for (place, value) in fields {
             // What was shown in other words, and comes back in them, has not been changed.
@@ -244,6 +246,14 @@ impl Tx {
         self.may_write(record_type, Some(&old), &values).await?;
         let row = self.change_row(record_type, old, version, values).await?;
         self.view.withheld(record_type, row).await
+    }
+
+    /// That a record that somebody changes was not put away.
+    async fn must_be_in_use(&mut self, record_type: &RecordType, row: &Row) -> Result<()> {
+        if row.archived_at.is_none() || self.reaches_put_away {
+            return Ok(());
+        }
+        Err(self.put_away_refusal(record_type, row.id).await?.into())
     }
 
     fn is_reworded(
@@ -295,6 +305,7 @@ impl Tx {
         if record_type.name == custom_field::TYPE_NAME {
             self.definition_may_change(old, new).await?;
         }
+        self.hold_definitions(record_type, Some(old), std::slice::from_ref(new)).await?;
         self.will_change_mirrors(record_type, old, new).await?;
         let mut sql = self.view.session.sql("UPDATE ");
         sql.name(&record_type.name).push(" SET ");
@@ -334,7 +345,8 @@ impl Tx {
     /// Brings a record back.
     ///
     /// # Errors
-    /// `Conflict`, `Forbidden`, `NotFound`.
+    /// `Conflict`, `Forbidden`, `NotFound`; `link-to-archived` and `link-to-merged` when it would
+    /// hang on what was put away.
     pub async fn restore(&mut self, record_type: &str, id: RawId, version: i64) -> Result<Row> {
         let row = self.set_archived(record_type, id, version, None, Operation::Restore).await?;
         let described = self.catalog.get(record_type)?.clone();
@@ -350,12 +362,18 @@ impl Tx {
         operation: Operation,
     ) -> Result<Row> {
         let record_type = self.catalog.get(record_type)?.clone();
+        // Whoever links to it meanwhile is seen by those who move or look for what links to it.
+        let hold = if archived_at.is_some() { Hold::PutAway } else { Hold::Change };
+        self.hold(&record_type.name, [id], hold).await?;
         let old = self.unmasked_row(&record_type.name, id, Purpose::Archive).await?;
         if version != old.version {
             return Err(Error::Conflict { current_version: old.version });
         }
         if old.archived_at.is_some() == archived_at.is_some() {
             return Ok(old);
+        }
+        if archived_at.is_none() {
+            self.must_hang_on_what_is_there(&record_type, &old).await?;
         }
         let (version, updated_at) = (old.version + 1, self.view.now);
         let new = Row { version, updated_at, archived_at, ..old.clone() };

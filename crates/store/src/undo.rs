@@ -1,16 +1,20 @@
 //! Undo of any set of changes, or of all that a job did: the old values come back, new records
 //! go, removed ones return. What was changed or built upon since is not undone; it is named.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use guanxi_base::{Error, RawId, Refusal, Result, Timestamp};
-use guanxi_record::{Changes, RecordType, Row, Value};
+use guanxi_record::{Changes, Field, RecordType, Row, Value};
 
 use crate::actor::{Actor, Purpose};
 use crate::audit::Operation;
 use crate::columns::{read_row, select_list};
+use crate::hold::Hold;
 use crate::sql::SqlValue;
 use crate::store::Store;
 use crate::tx::Tx;
 use crate::undo_check::{Objections, Own, changed_since};
+use crate::validate::leads_to;
 use crate::view::View;
 
 /// What an undo did.
@@ -32,29 +36,37 @@ pub(crate) struct Item {
     pub(crate) diff: serde_json::Value,
 }
 
+/// The places of links that an undo put back, by type and record.
+type Led = BTreeMap<(String, RawId), BTreeSet<usize>>;
+
 impl Tx {
     /// Undoes a set of changes, newest first.
     ///
     /// # Errors
     /// `NotFound`; `changed-since`, `still-linked`, `still-linked-unseen` and `still-shared` when
-    /// later work builds on it; `already-undone`.
+    /// later work builds on it; `link-to-archived` and `link-to-merged` when something would hang on
+    /// what was put away since; `already-undone`.
     pub async fn undo(&mut self, change_set: RawId) -> Result<UndoReport> {
         self.undo_of(change_set, Own::Set(change_set)).await
     }
 
     async fn undo_of(&mut self, change_set: RawId, own: Own) -> Result<UndoReport> {
         self.undoes = Some(change_set);
-        if self.is_undone(change_set).await? {
-            return Err(Refusal::new("already-undone").into());
-        }
         let items = self.items_of(change_set).await?;
         if items.is_empty() {
             return Err(Error::NotFound);
+        }
+        // What stands against it is looked for once nobody can add to it.
+        self.take_turn(&format!("undo {change_set}")).await?;
+        self.hold_all(&items).await?;
+        if self.is_undone(change_set).await? {
+            return Err(Refusal::new("already-undone").into());
         }
         let mut objections = Objections::default();
         self.object(change_set, own, &mut objections).await?;
         objections.refuse(Own::Set(change_set))?;
         let changes = items.len();
+        let mut led = Led::new();
         let mut items = items.into_iter().peekable();
         while let Some(item) = items.next() {
             let record_type = self.catalog.named(&item.record_type)?.clone();
@@ -68,10 +80,37 @@ impl Tx {
                 }
                 self.undo_creation(&record_type, &ids).await?;
             } else {
-                self.undo_item(&record_type, item).await?;
+                self.undo_item(&record_type, item, &mut led).await?;
             }
         }
+        self.must_all_lead_to_what_is_there(led).await?;
         Ok(UndoReport { changes, change_set: Some(self.change_set) })
+    }
+
+    /// Holds the records of a set of changes, type by type.
+    async fn hold_all(&mut self, items: &[Item]) -> Result<()> {
+        let mut records: BTreeMap<&str, BTreeSet<RawId>> = BTreeMap::new();
+        for item in items {
+            records.entry(&item.record_type).or_default().insert(item.record);
+        }
+        for (name, ids) in records {
+            let name = self.catalog.named(name)?.name.clone();
+            self.hold(&name, ids, Hold::PutAway).await?;
+        }
+        Ok(())
+    }
+
+    /// That the links which an undo put back lead to nothing that was put away meanwhile. Asked at
+    /// the end: what it restores may link to what it restores later.
+    async fn must_all_lead_to_what_is_there(&mut self, led: Led) -> Result<()> {
+        for ((name, id), places) in led {
+            let record_type = self.catalog.named(&name)?.clone();
+            let found = self.rows_by_ids(&record_type, &[id], Purpose::Change).await?;
+            for row in found.iter().filter(|row| row.archived_at.is_none()) {
+                self.must_lead_to_what_is_there(&record_type, row, &places).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn is_undone(&mut self, change_set: RawId) -> Result<bool> {
@@ -94,12 +133,21 @@ impl Tx {
         Ok(())
     }
 
-    async fn undo_item(&mut self, record_type: &RecordType, item: Item) -> Result<()> {
+    async fn undo_item(
+        &mut self,
+        record_type: &RecordType,
+        item: Item,
+        led: &mut Led,
+    ) -> Result<()> {
         let changes = Changes::from_json(record_type, &item.diff);
+        let id = item.record;
+        let places = led_anew(record_type, &item, &changes);
+        if !places.is_empty() {
+            led.entry((item.record_type.clone(), id)).or_default().extend(places);
+        }
         if item.operation == Operation::Remove {
             return self.undo_removal(record_type, &item, &changes).await;
         }
-        let id = item.record;
         let row = self.unmasked_row(&record_type.name, id, Purpose::Change).await?;
         let mut values = row.values.clone();
         let mut archived_at = row.archived_at;
@@ -284,6 +332,17 @@ fn half_done(error: Error, done: usize, sets: &[RawId]) -> Error {
         }
         other => other,
     }
+}
+
+/// The places of links that an undo of an item puts back: all of them where it brings the record
+/// back.
+fn led_anew(record_type: &RecordType, item: &Item, changes: &Changes) -> BTreeSet<usize> {
+    let comes_back = item.operation == Operation::Remove
+        || changes.0.iter().any(|one| one.field == "archived_at" && one.old.is_null());
+    let fields = record_type.fields.iter().enumerate();
+    let links = fields.filter(|(_, field)| leads_to(field).is_some());
+    let is_led = |field: &Field| comes_back || changes.0.iter().any(|one| one.field == field.name);
+    links.filter(|(_, field)| is_led(field)).map(|(place, _)| place).collect()
 }
 
 fn as_instant(value: &Value) -> Option<Timestamp> {

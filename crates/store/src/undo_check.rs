@@ -1,10 +1,11 @@
 //! What stands against an undo: records that were changed again since, and what others built upon
 //! new ones. All of it is found before anything is taken back: a job is undone whole or not at all.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_record::{Changes, Field, Kind, RecordType, Row, Value};
+use guanxi_record::{Changes, Field, Kind, Meaning, RecordType, Row, Value};
 
 use crate::actor::Purpose;
 use crate::audit::Operation;
@@ -15,8 +16,8 @@ use crate::view::View;
 
 /// So many records are named; the others are counted.
 const NAMED_MAX: usize = 10;
-/// So many records that link are looked at for each link; one is enough to refuse.
-const LINKING_MAX: usize = 20;
+/// So many jobs are named that come first.
+const JOBS_NAMED_MAX: usize = 5;
 /// Records of one statement.
 const CHUNK: usize = 500;
 /// The operations that change a record, for statements.
@@ -47,32 +48,45 @@ impl Own {
 /// What stands against an undo.
 #[derive(Debug, Default)]
 pub(crate) struct Objections {
-    /// How many records.
-    pub(crate) count: usize,
-    /// The first of them, by name.
-    pub(crate) named: Vec<Refusal>,
+    /// The records that were changed, and those that were built upon them.
+    against: HashSet<RawId>,
+    /// The first reasons, by name.
+    named: Vec<Refusal>,
+    /// The jobs that made what was built upon them.
+    jobs: BTreeSet<RawId>,
 }
 
 impl Objections {
-    fn add(&mut self, refusal: Refusal) {
-        self.count += 1;
-        if self.named.len() < NAMED_MAX {
+    fn add(&mut self, record: RawId, refusal: Refusal) {
+        self.against.insert(record);
+        if self.has_room() {
             self.named.push(refusal);
         }
     }
 
-    /// As an error, when there are any; of a job, how many come first.
+    /// Whether one more reason is told by name.
+    fn has_room(&self) -> bool {
+        self.named.len() < NAMED_MAX
+    }
+
+    /// As an error, when there are any; of a job, how many come first, and which jobs to undo before.
     pub(crate) fn refuse(self, own: Own) -> Result<()> {
-        if self.count == 0 {
+        if self.against.is_empty() {
             return Ok(());
         }
         let mut refusals = self.named;
         if matches!(own, Own::Job(_)) {
-            refusals.insert(0, Refusal::new("undo-nothing-done").with("count", self.count));
+            let before = self.jobs.iter().take(JOBS_NAMED_MAX);
+            let before = before.map(|job| Refusal::new("undo-job-first").with("job", job));
+            let count = Refusal::new("undo-nothing-done").with("count", self.against.len());
+            refusals.splice(0..0, std::iter::once(count).chain(before));
         }
         Err(Error::Refused(refusals))
     }
 }
+
+/// What links to records: of one type, what is linked and the id of what links.
+type Linking = (Arc<RecordType>, Vec<(RawId, RawId)>);
 
 pub(crate) fn changed_since(record_type: &RecordType, title: &str) -> Refusal {
     Refusal::new("changed-since").with("type", &record_type.name).with("title", title)
@@ -137,7 +151,7 @@ impl View {
         let changed = self.changed_by_others(ids, set, own).await?;
         for row in rows.iter().filter(|row| changed.contains(&row.id)) {
             let title = self.withheld(record_type, row.clone()).await?.title(record_type);
-            objections.add(changed_since(record_type, &title));
+            objections.add(row.id, changed_since(record_type, &title));
         }
         let mut titles: HashMap<RawId, String> = HashMap::new();
         for row in &rows {
@@ -145,15 +159,26 @@ impl View {
             titles.insert(row.id, shown.title(record_type));
         }
         let title = |id: RawId| titles.get(&id).map_or("?", String::as_str);
-        for (id, other, linked) in self.built_upon(record_type, ids, own).await? {
-            let refusal = match self.titles(&other.name, &[linked]).await?.remove(&linked) {
-                Some(by) => Refusal::new("still-linked").with("by", by),
-                None => Refusal::new("still-linked-unseen"),
-            };
-            objections.add(refusal.with("title", title(id)).with("type", &other.name));
+        for (other, pairs) in self.built_upon(record_type, ids, own).await? {
+            if let Own::Job(_) = own {
+                let linking: Vec<RawId> = pairs.iter().map(|(_, linking)| *linking).collect();
+                objections.jobs.extend(self.jobs_that_made(&linking).await?);
+            }
+            for (id, linking) in pairs {
+                if !objections.has_room() {
+                    objections.against.insert(linking);
+                    continue;
+                }
+                let refusal = match self.titles(&other.name, &[linking]).await?.remove(&linking) {
+                    Some(by) => Refusal::new("still-linked").with("by", by),
+                    None => Refusal::new("still-linked-unseen"),
+                };
+                let refusal = refusal.with("title", title(id)).with("type", &other.name);
+                objections.add(linking, refusal);
+            }
         }
         for id in self.shared_by_others(ids).await? {
-            objections.add(Refusal::new("still-shared").with("title", title(id)));
+            objections.add(id, Refusal::new("still-shared").with("title", title(id)));
         }
         Ok(())
     }
@@ -169,7 +194,7 @@ impl View {
         objections: &mut Objections,
     ) -> Result<()> {
         match self.unmasked_row(&record_type.name, id, Purpose::Change).await {
-            Err(Error::NotFound) => objections.add(changed_since(record_type, "?")),
+            Err(Error::NotFound) => objections.add(id, changed_since(record_type, "?")),
             other => drop(other?),
         }
         Ok(())
@@ -195,30 +220,31 @@ impl View {
         self.session.rows(&sql).await?.iter().map(|row| row[0].integer().map(RawId)).collect()
     }
 
-    /// Records that link to these and that others made or linked: what is linked, the type and the
-    /// id of what links.
+    /// Records that link to these, or speak of them in a condition, and that others made or led there.
     async fn built_upon(
         &mut self,
         record_type: &RecordType,
         ids: &[RawId],
         own: Own,
-    ) -> Result<Vec<(RawId, RecordType, RawId)>> {
+    ) -> Result<Vec<Linking>> {
         let catalog = self.catalog.clone();
         let mut found = Vec::new();
         for other in catalog.types() {
             for field in other.fields.iter() {
-                match &field.kind {
+                let pairs = match &field.kind {
                     Kind::Links { to } if to == record_type.name.as_ref() => {
-                        for (id, row) in self.linking_among_others(other, field, ids, own).await? {
-                            found.push((id, other.as_ref().clone(), row));
-                        }
+                        self.linking_among_others(other, field, ids, own).await?
                     }
                     kind if kind.link_target() == Some(record_type.name.as_ref()) => {
-                        for (id, row) in self.linking(other, field, ids, own).await? {
-                            found.push((id, other.as_ref().clone(), row));
-                        }
+                        self.linking(other, field, ids, own).await?
                     }
-                    _ => {}
+                    _ if names_records(other, field) => {
+                        self.linking_among_others(other, field, ids, own).await?
+                    }
+                    _ => Vec::new(),
+                };
+                if !pairs.is_empty() {
+                    found.push((other.clone(), pairs));
                 }
             }
         }
@@ -237,12 +263,12 @@ impl View {
         sql.name(&other.name).push(&format!(" t0 WHERE {link} IN ("));
         sql.bind_all(ids.iter().map(|id| SqlValue::Integer(id.0))).push(")");
         others_work(&mut sql, field, own);
-        sql.push(&format!(" LIMIT {LINKING_MAX}"));
+        sql.push(" ORDER BY t0.\"id\"");
         let pair = |row: &SqlRow| Ok((RawId(row[0].integer()?), RawId(row[1].integer()?)));
         self.session.rows(&sql).await?.iter().map(pair).collect()
     }
 
-    /// The same of a field with several links, which no index serves.
+    /// The same of a field with several links, or with a condition, which no index serves.
     async fn linking_among_others(
         &mut self,
         other: &RecordType,
@@ -250,21 +276,33 @@ impl View {
         ids: &[RawId],
         own: Own,
     ) -> Result<Vec<(RawId, RawId)>> {
-        let links = Expression::of(self.session.dialect(), "t0", field).sql;
+        let held = Expression::of(self.session.dialect(), "t0", field).sql;
         let mut sql = self.session.sql(format!("SELECT {} FROM ", select_list(other, "t0")));
-        sql.name(&other.name).push(&format!(" t0 WHERE {links} IS NOT NULL"));
+        sql.name(&other.name).push(&format!(" t0 WHERE {held} IS NOT NULL"));
         others_work(&mut sql, field, own);
         let mut found = Vec::new();
         for columns in self.session.rows(&sql).await? {
             let row = read_row(other, columns)?;
-            let held = row.value(other, &field.name);
-            let linked = held.links().iter().filter(|id| ids.contains(id));
-            found.extend(linked.map(|id| (*id, row.id)));
-            if found.len() >= LINKING_MAX {
-                break;
-            }
+            let named = records_named(&row.value(other, &field.name));
+            found.extend(named.iter().filter(|id| ids.contains(id)).map(|id| (*id, row.id)));
         }
         Ok(found)
+    }
+
+    /// The jobs that made these records.
+    async fn jobs_that_made(&mut self, ids: &[RawId]) -> Result<BTreeSet<RawId>> {
+        let mut jobs = BTreeSet::new();
+        for chunk in ids.chunks(CHUNK) {
+            let mut sql = self.session.sql(
+                "SELECT DISTINCT s.job FROM change_item i JOIN change_set s ON s.id = i.change_set \
+                 WHERE s.job IS NOT NULL AND i.operation = 'create' AND i.record IN (",
+            );
+            sql.bind_all(chunk.iter().map(|id| SqlValue::Integer(id.0))).push(")");
+            for row in self.session.rows(&sql).await? {
+                jobs.insert(RawId(row[0].integer()?));
+            }
+        }
+        Ok(jobs)
     }
 
     async fn shared_by_others(&mut self, ids: &[RawId]) -> Result<Vec<RawId>> {
@@ -303,7 +341,7 @@ impl View {
                 && !self.holds_still(record_type, row, set, item, own).await?
             {
                 let title = self.withheld(record_type, row.clone()).await?.title(record_type);
-                objections.add(changed_since(record_type, &title));
+                objections.add(row.id, changed_since(record_type, &title));
             }
         }
         Ok(())
@@ -344,6 +382,30 @@ impl View {
     }
 }
 
+/// Whether a field names records by their ids without being a link: as conditions do, and the texts
+/// of what speaks of a record type, as the address of a list. What the product notes on its own
+/// stands against nothing.
+fn names_records(of: &RecordType, field: &Field) -> bool {
+    let speaks_of_a_type = || of.fields.iter().any(|one| one.means == Some(Meaning::RecordType));
+    let may_name = match field.kind {
+        Kind::Json => true,
+        Kind::LongText => speaks_of_a_type(),
+        _ => matches!(field.means, Some(Meaning::Condition(_))),
+    };
+    may_name && !field.read_only && !field.derived
+}
+
+/// The records that a value leads to, or names by their ids.
+fn records_named(value: &Value) -> Vec<RawId> {
+    let links = value.links();
+    if !links.is_empty() {
+        return links.to_vec();
+    }
+    let text = value.to_text();
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+    words.filter_map(|word| word.parse().ok()).collect()
+}
+
 /// That the row `t0` was linked by others: not by what is taken back, and not by the product on
 /// its own, whose findings go with what they are about.
 fn others_work(sql: &mut Sql, field: &Field, own: Own) {
@@ -356,6 +418,7 @@ fn others_work(sql: &mut Sql, field: &Field, own: Own) {
     sql.bind(SqlValue::Text(format!("%\"{}\"%", field.name)));
     sql.push(&format!(
         ")) AND NOT (EXISTS {items} AND i.operation = 'create' AND {computed}) \
-         AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND NOT ({computed})))"
+         AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND {STANDS} \
+         AND NOT ({computed})))"
     ));
 }

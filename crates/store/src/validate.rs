@@ -3,10 +3,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use guanxi_base::{RawId, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Field, Kind, RecordType, Row, Value};
 
 use crate::columns::Expression;
+use crate::dialect::Dialect;
+use crate::hold::Hold;
 use crate::sql::SqlValue;
 use crate::tx::Tx;
 use crate::view::View;
@@ -23,9 +25,18 @@ pub(crate) fn missing(record_type: &RecordType, values: &[Value]) -> Vec<Refusal
         .collect()
 }
 
+/// The type that a field leads to, by one link or several.
+pub(crate) fn leads_to(field: &Field) -> Option<&str> {
+    match &field.kind {
+        Kind::Links { to } => Some(to),
+        kind => kind.link_target(),
+    }
+}
+
 impl Tx {
     /// Links that lead nowhere the Actor can see, or to a record that was put away, and links by
     /// which a record would be above itself. Links that did not change are not asked about again.
+    /// What is linked to is held: nobody puts it away before this transaction ends.
     pub(crate) async fn broken_links(
         &mut self,
         record_type: &RecordType,
@@ -33,50 +44,136 @@ impl Tx {
         old: Option<&Row>,
     ) -> Result<Vec<Refusal>> {
         let mut wanted: BTreeMap<&str, BTreeSet<RawId>> = BTreeMap::new();
+        let mut known: BTreeMap<&str, BTreeSet<RawId>> = BTreeMap::new();
         let mut asked = Vec::new();
         for (at, (field, value)) in record_type.fields.iter().zip(values).enumerate() {
-            let target = match &field.kind {
-                Kind::Links { to } => to.as_ref(),
-                kind => match kind.link_target() {
-                    Some(target) => target,
-                    None => continue,
-                },
-            };
-            let unchanged = old.is_some_and(|old| old.values.get(at) == Some(value));
+            let Some(target) = leads_to(field) else { continue };
             // Everybody is there for themselves, whoever else they see.
             let me = self.actor.user;
-            let known = |id: &RawId| self.known_links.contains(id) || Some(*id) == me;
-            if unchanged || value.links().iter().all(known) {
+            let others: Vec<RawId> =
+                value.links().iter().copied().filter(|id| Some(*id) != me).collect();
+            if others.is_empty() || old.is_some_and(|old| old.values.get(at) == Some(value)) {
                 continue;
             }
-            wanted.entry(target).or_default().extend(value.links());
-            asked.push((field, target, value));
+            for id in &others {
+                match self.known_links.contains(id) {
+                    true => known.entry(target).or_default().insert(*id),
+                    false => wanted.entry(target).or_default().insert(*id),
+                };
+            }
+            asked.push((field, target, others));
         }
         let mut found = HashMap::new();
         for (target, ids) in wanted {
             let ids: Vec<RawId> = ids.into_iter().collect();
-            found.extend(self.archived_among(target, &ids).await?);
+            found.extend(self.archived_among(target, &ids, Seen::ByActor(Some(Hold::Link))).await?);
+            self.held_links.extend(ids);
+        }
+        for (target, ids) in known {
+            // New records have theirs looked at together, when they are stored.
+            let away = match old {
+                Some(_) => self.held_away(target, &ids).await?,
+                None => BTreeSet::new(),
+            };
+            found.extend(ids.into_iter().map(|id| (id, away.contains(&id))));
         }
         let mut refusals = Vec::new();
-        for (field, target, value) in asked {
+        for (field, target, links) in asked {
             // What the product itself writes, as of a merge, may speak of what was put away.
             let is_away = |id: &&RawId| !field.read_only && found.get(*id) == Some(&true);
-            if let Some(lost) = value.links().iter().find(|id| !found.contains_key(id)) {
+            if let Some(lost) = links.iter().find(|id| !found.contains_key(id)) {
                 refusals.push(
                     Refusal::field("link-to-nothing", field.name.as_ref())
                         .with("type", target)
                         .with("value", lost),
                 );
-            } else if let Some(away) = value.links().iter().find(is_away) {
+            } else if let Some(away) = links.iter().find(is_away) {
                 refusals.push(self.link_to_archived(field, target, *away).await?);
-            } else if let (Some(old), true, Value::Link(up)) =
-                (old, target == record_type.name, value)
+            } else if let (Some(old), Kind::Link { .. }, [up]) = (old, &field.kind, &links[..])
+                && target == record_type.name
                 && self.is_above(record_type, &field.name, old.id, *up).await?
             {
                 refusals.push(Refusal::field("cycle", field.name.as_ref()));
             }
         }
         Ok(refusals)
+    }
+
+    /// Of records that are linked to and whose being there is known: those that were put away
+    /// meanwhile. The others are held.
+    async fn held_away(&mut self, target: &str, ids: &BTreeSet<RawId>) -> Result<BTreeSet<RawId>> {
+        let new = ids.iter().copied().filter(|id| !self.held_links.contains(id));
+        let new: Vec<RawId> = new.collect();
+        let found = self.archived_among(target, &new, Seen::ByAll(Hold::Link)).await?;
+        let away: BTreeSet<RawId> =
+            found.into_iter().filter_map(|(id, is_away)| is_away.then_some(id)).collect();
+        self.held_links.extend(new.into_iter().filter(|id| !away.contains(id)));
+        Ok(away)
+    }
+
+    /// That what new records link to, as whoever prepared them knew, was not put away meanwhile.
+    ///
+    /// # Errors
+    /// `link-to-archived`, `link-to-merged`.
+    pub(crate) async fn hold_links_of(
+        &mut self,
+        record_type: &RecordType,
+        rows: &[Row],
+    ) -> Result<()> {
+        for (place, field) in record_type.fields.iter().enumerate() {
+            let Some(target) = leads_to(field).filter(|_| !field.read_only) else { continue };
+            let links = rows.iter().filter_map(|row| row.values.get(place));
+            let links = links.flat_map(|value| value.links().iter().copied());
+            let me = self.actor.user;
+            let ids: BTreeSet<RawId> = links.filter(|id| Some(*id) != me).collect();
+            if let Some(away) = self.held_away(target, &ids).await?.first() {
+                return Err(self.link_to_archived(field, target, *away).await?.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// That a record which comes back hangs on nothing that was put away. Who answers for it is
+    /// another matter: somebody else can.
+    ///
+    /// # Errors
+    /// `link-to-archived`, `link-to-merged`.
+    pub(crate) async fn must_hang_on_what_is_there(
+        &mut self,
+        record_type: &RecordType,
+        row: &Row,
+    ) -> Result<()> {
+        let all = (0..record_type.fields.len()).collect();
+        self.must_lead_to_what_is_there(record_type, row, &all).await
+    }
+
+    /// The same of some fields, by their places.
+    ///
+    /// # Errors
+    /// As `must_hang_on_what_is_there`.
+    pub(crate) async fn must_lead_to_what_is_there(
+        &mut self,
+        record_type: &RecordType,
+        row: &Row,
+        places: &BTreeSet<usize>,
+    ) -> Result<()> {
+        let mut refusals = Vec::new();
+        for place in places {
+            let Some(field) = record_type.fields.get(*place) else { continue };
+            let is_asked = !field.read_only && field.kind != Kind::Owner;
+            let Some(target) = leads_to(field).filter(|_| is_asked) else { continue };
+            let links = row.values.get(*place).map(Value::links).unwrap_or_default();
+            let ids: BTreeSet<RawId> = links.iter().copied().collect();
+            if let Some(away) = self.held_away(target, &ids).await?.first() {
+                refusals.push(self.link_to_archived(field, target, *away).await?);
+            } else if let (Kind::Link { .. }, [up]) = (&field.kind, links)
+                && target == record_type.name
+                && self.is_above(record_type, &field.name, row.id, *up).await?
+            {
+                refusals.push(Refusal::field("cycle", field.name.as_ref()));
+            }
+        }
+        if refusals.is_empty() { Ok(()) } else { Err(Error::Refused(refusals)) }
     }
 
     /// That a link leads to a record that was put away; to which it leads instead, if somebody
@@ -87,17 +184,35 @@ impl Tx {
         target: &str,
         away: RawId,
     ) -> Result<Refusal> {
-        let title = self.titles(target, &[away]).await?.remove(&away).unwrap_or_default();
-        let refusal = |code| {
-            Refusal::field(code, field.name.as_ref()).with("type", target).with("title", &title)
-        };
         let described = self.catalog.get(target)?.clone();
-        let Some(survivor) = self.successor_of(&described, away).await? else {
-            return Ok(refusal("link-to-archived"));
+        let codes = ("link-to-archived", "link-to-merged");
+        let refusal = self.put_away(&described, away, codes).await?;
+        Ok(Refusal { field: Some(field.name.to_string()), ..refusal })
+    }
+
+    /// That a record is changed which was put away.
+    pub(crate) async fn put_away_refusal(
+        &mut self,
+        record_type: &RecordType,
+        id: RawId,
+    ) -> Result<Refusal> {
+        self.put_away(record_type, id, ("is-archived", "is-merged")).await
+    }
+
+    async fn put_away(
+        &mut self,
+        described: &RecordType,
+        away: RawId,
+        (archived, merged): (&'static str, &'static str),
+    ) -> Result<Refusal> {
+        let title = self.titles(&described.name, &[away]).await?.remove(&away).unwrap_or_default();
+        let refusal = |code| Refusal::new(code).with("type", &described.name).with("title", &title);
+        let Some(survivor) = self.successor_of(described, away).await? else {
+            return Ok(refusal(archived));
         };
-        let named = self.titles(target, &[survivor]).await?.remove(&survivor);
+        let named = self.titles(&described.name, &[survivor]).await?.remove(&survivor);
         let named = named.unwrap_or_default();
-        Ok(refusal("link-to-merged").with("survivor", named).with("survivor_id", survivor))
+        Ok(refusal(merged).with("survivor", named).with("survivor_id", survivor))
     }
 
     /// Whether `id` is `from` or above it, going up by this link.
@@ -108,6 +223,8 @@ impl Tx {
         id: RawId,
         from: RawId,
     ) -> Result<bool> {
+        // Two who each add a piece must not close a circle between them.
+        self.take_turn(&format!("tree {} {link}", record_type.name)).await?;
         let mut at = from;
         for _ in 0..TREE_DEPTH_MAX {
             if at == id {
@@ -128,22 +245,41 @@ impl Tx {
     }
 }
 
+/// Of which records it is asked whether they were put away.
+#[derive(Debug, Clone, Copy)]
+enum Seen {
+    /// Of those that the Actor may see, which may be held.
+    ByActor(Option<Hold>),
+    /// Of all that are there; they are held.
+    ByAll(Hold),
+}
+
 impl View {
-    /// Which of these records the Actor may see, and whether each was put away.
+    /// Which of these records there are, and whether each was put away.
     async fn archived_among(
         &mut self,
         target: &str,
         ids: &[RawId],
+        seen: Seen,
     ) -> Result<HashMap<RawId, bool>> {
         let Ok(described) = self.catalog.get(target).cloned() else { return Ok(HashMap::new()) };
         let mut found = HashMap::with_capacity(ids.len());
         for chunk in ids.chunks(500) {
             let mut sql = self.session.sql("SELECT t0.\"id\", t0.\"archived_at\" FROM ");
             sql.name(&described.name).push(" t0 WHERE t0.\"id\" IN (");
-            sql.bind_all(chunk.iter().map(|id| SqlValue::Integer(id.0))).push(") AND ");
-            let catalog = self.catalog.clone();
-            let mut conditions = crate::condition::Conditions::new(&catalog, &self.actor, self.now);
-            conditions.scope(&mut sql, &described, "t0", crate::actor::Purpose::Read)?;
+            sql.bind_all(chunk.iter().map(|id| SqlValue::Integer(id.0))).push(")");
+            if let Seen::ByActor(_) = seen {
+                sql.push(" AND ");
+                let catalog = self.catalog.clone();
+                let mut conditions =
+                    crate::condition::Conditions::new(&catalog, &self.actor, self.now);
+                conditions.scope(&mut sql, &described, "t0", crate::actor::Purpose::Read)?;
+            }
+            if let Seen::ByActor(Some(hold)) | Seen::ByAll(hold) = seen
+                && sql.dialect == Dialect::Postgres
+            {
+                sql.push(&format!(" ORDER BY t0.\"id\" {} OF t0", hold.clause()));
+            }
             for row in self.session.rows(&sql).await? {
                 found.insert(RawId(row[0].integer()?), row[1] != SqlValue::Null);
             }
@@ -175,7 +311,7 @@ impl View {
                 _ => break,
             }
         }
-        let seen = self.archived_among(&described.name, &[at]).await?;
+        let seen = self.archived_among(&described.name, &[at], Seen::ByActor(None)).await?;
         Ok((at != id && seen.get(&at) == Some(&false)).then_some(at))
     }
 }

@@ -77,6 +77,19 @@ pub(crate) async fn run(url: &str, sql: &str) {
     connection.await.ok();
 }
 
+/// Whether anybody in this database waits for a lock.
+pub(crate) async fn somebody_waits(url: &str) -> bool {
+    let (client, connection) =
+        tokio_postgres::connect(url, NoTls).await.expect("the test server answers");
+    let connection = tokio::spawn(connection);
+    let sql = "SELECT 1 FROM pg_stat_activity \
+               WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let waiting = client.query(sql, &[]).await.expect("the test server obeys");
+    drop(client);
+    connection.await.ok();
+    !waiting.is_empty()
+}
+
 /// The port of the running server; starts it under a lock when there is none.
 fn server_port() -> u16 {
     let folder = folder();

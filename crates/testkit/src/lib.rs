@@ -35,6 +35,18 @@ impl TestDatabase {
         Self { url: database.url.clone(), _folder: None, _database: Some(database) }
     }
 
+    /// Whether a transaction of this database waits for another one. On SQLite, where they come one
+    /// after the other anyway, as soon as it is asked.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn somebody_waits(&self) -> bool {
+        match self._database {
+            Some(_) => cluster::somebody_waits(&self.url).await,
+            None => true,
+        }
+    }
+
     /// Runs statements behind the store's back, each in the words of its database.
     ///
     /// # Panics

@@ -255,7 +255,9 @@ async fn projected(
     let bytes = trust::content(&*store, &segment).await?;
     // Long enough to keep others waiting who are served by the same thread.
     let decoded = tokio::task::spawn_blocking(move || decoded(bytes, &schema, &names));
-    decoded.await.map_err(Error::internal)?
+    let batches = decoded.await.map_err(Error::internal)??;
+    trust::has_its_rows(&segment, batches.iter().map(RecordBatch::num_rows).sum())?;
+    Ok(batches)
 }
 
 fn decoded(

@@ -75,6 +75,21 @@ impl Manifest {
     }
 }
 
+/// A manifest as it lies in the warehouse: with the CRC-32 of what it says. What can be read and says
+/// something else than was published would be believed.
+#[derive(Serialize, Deserialize)]
+struct Published {
+    checksum: u32,
+    #[serde(flatten)]
+    manifest: Manifest,
+}
+
+/// The CRC-32 of what a manifest says. What was read is written again for it: nothing that makes no
+/// difference to the reader counts.
+fn checksum(manifest: &Manifest) -> Result<u32> {
+    serde_json::to_vec(manifest).map(|said| crc32fast::hash(&said)).map_err(Error::internal)
+}
+
 fn place_of(number: u64) -> Path {
     // Zeros, so that the order of names is that of numbers.
     Path::from(format!("manifest/{number:012}.json"))
@@ -95,7 +110,8 @@ async fn numbers(store: &dyn ObjectStore) -> Result<Vec<(u64, i64)>> {
     Ok(numbers)
 }
 
-/// The newest manifest that can be read; an empty one when there is none. Whether its files are
+/// The newest manifest that can be read and says what was published; an empty one when there is
+/// none. Whether its files are
 /// whole is another question (see `trust.rs`).
 pub(crate) async fn newest(store: &dyn ObjectStore) -> Result<Manifest> {
     let numbers = numbers(store).await?;
@@ -112,12 +128,14 @@ pub(crate) async fn newest(store: &dyn ObjectStore) -> Result<Manifest> {
 
 async fn read(store: &dyn ObjectStore, number: u64) -> Option<Manifest> {
     let bytes = store.get(&place_of(number)).await.ok()?.bytes().await.ok()?;
-    serde_json::from_slice(&bytes).ok()
+    let Published { checksum: told, manifest } = serde_json::from_slice(&bytes).ok()?;
+    checksum(&manifest).is_ok_and(|found| found == told).then_some(manifest)
 }
 
 /// Publishes a manifest after another: false when somebody else was first.
 pub(crate) async fn publish(store: &dyn ObjectStore, manifest: &Manifest) -> Result<bool> {
-    let content = serde_json::to_vec(manifest).map_err(Error::internal)?;
+    let published = Published { checksum: checksum(manifest)?, manifest: manifest.clone() };
+    let content = serde_json::to_vec(&published).map_err(Error::internal)?;
     let options = PutOptions { mode: PutMode::Create, ..PutOptions::default() };
     match store.put_opts(&place_of(manifest.number), content.into(), options).await {
         Ok(_) => Ok(true),

@@ -43,7 +43,9 @@ pub(crate) async fn read(
     for batch in reader {
         batches.push(fitted(&batch.map_err(Error::internal)?, schema)?);
     }
-    concat_batches(schema, &batches).map_err(Error::internal)
+    let rows = concat_batches(schema, &batches).map_err(Error::internal)?;
+    trust::has_its_rows(segment, rows.num_rows())?;
+    Ok(rows)
 }
 
 /// A batch with the columns of another time.

@@ -30,6 +30,17 @@ pub(crate) async fn content(store: &dyn ObjectStore, segment: &Segment) -> Resul
     Ok(bytes)
 }
 
+/// That a file has as many rows as the manifest says: columns are put together by that number.
+pub(crate) fn has_its_rows(segment: &Segment, rows: usize) -> Result<()> {
+    match rows == segment.rows {
+        true => Ok(()),
+        false => {
+            let told = format!("{} has {rows} rows, not {}", segment.file, segment.rows);
+            Err(Error::internal(told))
+        }
+    }
+}
+
 impl Warehouse {
     /// The tables of which a file is gone or is not what was written. Of files whose content this
     /// process has seen only the size is looked at; reading them looks at all again.

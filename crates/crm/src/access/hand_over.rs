@@ -89,6 +89,7 @@ pub async fn hand_over(store: &Store, actor: &Actor, from: RawId, to: RawId) -> 
     let actor = actor.clone().for_job(job);
     // First the door, then the desk: whoever leaves takes nothing meanwhile.
     let mut tx = store.write(&actor).await?;
+    tx.reach_put_away();
     let id = guanxi_base::Id::<User>::new(from);
     let mut leaving = tx.fetch::<User>(Purpose::Change, id).await?;
     leaving.is_active = false;
@@ -121,6 +122,7 @@ async fn move_some(
 ) -> Result<usize> {
     let Some(place) = described.position(field) else { return Ok(0) };
     let mut tx = store.write(actor).await?;
+    tx.reach_put_away();
     let mut query =
         Query::of(Filter::eq(field, from.to_string())).sorted(vec![Sort::up("id")]).limited(BATCH);
     query.with_archived = true;

@@ -66,6 +66,7 @@ pub async fn keep_one_address(store: &Store, actor: &Actor) -> Result<Vec<Shared
     for (folded, users) in groups {
         if users.iter().all(|user| user.email.0 != folded) {
             let mut tx = store.write(actor).await?;
+            tx.reach_put_away();
             // The address is folded as the record is written.
             let oldest = tx.fetch::<User>(Purpose::Change, users[0].id).await?;
             tx.update(&oldest).await?;

@@ -4,7 +4,7 @@ use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
     Choice as _, Filter, Json, LongText, Owner, Query, Record, RecordType, Row, Stored, Value,
 };
-use guanxi_store::{Actor, Origin, Purpose, Rights, Store, View};
+use guanxi_store::{Actor, Hold, Origin, Purpose, Rights, Store, View};
 use serde_json::{Map, Value as JsonValue};
 
 use super::guard::beyond_authority;
@@ -56,7 +56,7 @@ pub async fn ask(
     let rule = rule.ok_or_else(|| Refusal::new("no-approval-rule"))?;
     let mut tx = store.write(&actor.with_all_rights()).await?;
     // Whoever else asks about it, or changes it, is done before or comes after.
-    tx.hold(record_type, id).await?;
+    tx.hold(record_type, [id], Hold::Change).await?;
     if !tx.list(ApprovalRequest::NAME, &Query::of(open_about(id)).limited(1)).await?.rows.is_empty()
     {
         return Err(Refusal::new("waits-for-approval").into());

@@ -5,7 +5,7 @@ use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Stored, Value,
 };
-use guanxi_store::{Actor, Deed, Operation, Purpose, Store, Tx};
+use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx};
 use serde_json::{Value as Json, json};
 
 use super::ask::ask_step;
@@ -53,7 +53,7 @@ pub async fn decide(
     let task: Id<ApprovalTask> = Id::new(task);
     // One decides after the other: the last of all who are asked must see that they are the last.
     let request = tx.fetch(Purpose::Change, task).await?.approval_request;
-    tx.hold(ApprovalRequest::NAME, request.raw()).await?;
+    tx.hold(ApprovalRequest::NAME, [request.raw()], Hold::Change).await?;
     let mut task = tx.fetch(Purpose::Change, task).await?;
     let asked = task.owner.map(|owner| owner.0).ok_or(Error::NotFound)?;
     if !organisation.position(user, day).people.contains(&asked) {

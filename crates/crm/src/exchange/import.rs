@@ -1,7 +1,7 @@
 //! The import itself: batch by batch, each in one transaction with its progress, so that a
 //! killed import goes on where its last acknowledged batch ended, and can be undone whole.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -20,6 +20,8 @@ use crate::people::CollectionPoint;
 
 /// Lines of one transaction.
 const BATCH_LINES: usize = 4_000;
+/// So often a transaction is tried that somebody else is in the way of.
+const TRIES_MAX: usize = 5;
 /// An import with more refused lines than this stops: the mapping is wrong, not the lines.
 const REFUSED_MAX: u64 = 100_000;
 
@@ -236,7 +238,18 @@ async fn collection_point(
 impl Import<'_> {
     /// Does some lines in one transaction; in halves if the database refuses them together.
     async fn batch(&mut self, lines: Vec<FileRow>, at_end: bool) -> Result<JobState> {
-        match self.attempt(&lines, at_end, None).await {
+        let mut outcome = self.attempt(&lines, at_end, None).await;
+        for _ in 1..TRIES_MAX {
+            // Somebody else was in the way; no line is to blame.
+            match outcome {
+                Err(error) if is_met(&error) => {
+                    outcome = self.attempt(&lines, at_end, None).await;
+                }
+                _ => break,
+            }
+        }
+        match outcome {
+            Err(error) if is_met(&error) => Err(error),
             Err(Error::Refused(refusals)) if lines.len() == 1 => {
                 // It is this one line that the database refuses.
                 let refused = refused_line(&self.plan, &lines[0], refusals);
@@ -262,6 +275,7 @@ impl Import<'_> {
     ) -> Result<JobState> {
         let mut tx = self.store.write(&self.actor).await?;
         let mut step = self.step();
+        self.take_turns(&mut tx).await?;
         if let Some(refused) = known_to_fail {
             step.progress.refuse(&refused);
             step.refused.push(refused);
@@ -303,6 +317,19 @@ impl Import<'_> {
         Ok(state)
     }
 
+    /// Of imports that look their records up by a key, one after the other looks and writes: two at
+    /// once would each find nothing, and make the record twice.
+    async fn take_turns(&self, tx: &mut Tx) -> Result<()> {
+        let keyed = self.plan.parts.iter().filter(|part| !part.match_places.is_empty());
+        let types: BTreeSet<&str> = keyed.map(|part| &*part.record_type.name).collect();
+        if self.run == Run::ForReal {
+            for name in types {
+                tx.take_turn(&format!("import {name}")).await?;
+            }
+        }
+        Ok(())
+    }
+
     fn step(&self) -> Step {
         let parts = self.plan.parts.len();
         Step {
@@ -321,6 +348,11 @@ impl Import<'_> {
         let mut origins = self.plan.parts.iter().flat_map(|part| &part.fields);
         origins.any(|(_, origin)| matches!(origin, Origin::Find { later: true, .. }))
     }
+}
+
+/// Whether two who wrote at once got into each other's way.
+fn is_met(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusals) if refusals.iter().any(|one| one.code == "try-again"))
 }
 
 fn refused_line(plan: &Plan, row: &FileRow, refusals: Vec<Refusal>) -> RefusedLine {

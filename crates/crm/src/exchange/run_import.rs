@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{Catalog, FileId, Json, LongText, Owner, Record, Stored};
-use guanxi_store::{Actor, JobState, NewJob, Purpose, Store, UndoReport};
+use guanxi_store::{Actor, JobState, NewJob, Purpose, Store, Tx, UndoReport};
 use serde_json::json;
 
 use super::export::neutralised;
@@ -41,6 +41,22 @@ pub async fn begin_import(
     mapping: &Mapping,
 ) -> Result<Stored<ImportJob>> {
     let mut tx = store.write(actor).await?;
+    let job = note_import(&mut tx, input, file_name, mapping).await?;
+    tx.commit().await?;
+    Ok(job)
+}
+
+/// Notes an import as a job in a transaction that somebody else commits.
+///
+/// # Errors
+/// As [`begin_import`].
+pub async fn note_import(
+    tx: &mut Tx,
+    input: ImportInput,
+    file_name: &str,
+    mapping: &Mapping,
+) -> Result<Stored<ImportJob>> {
+    let user = tx.actor().user;
     let (file, path) = match input {
         ImportInput::Path(path) => (None, Some(path)),
         ImportInput::File(id) => (Some(id), None),
@@ -58,7 +74,7 @@ pub async fn begin_import(
         status: ImportStatus::Queued,
         mapping: LongText(mapping.to_toml()?),
         source: source.map(|row| Id::new(row.id)),
-        owner: actor.user.map(Owner),
+        owner: user.map(Owner),
         file: file.map(FileId),
         error_file: None,
         lines_read: None,
@@ -73,8 +89,7 @@ pub async fn begin_import(
         (None, file) => json!({ "file": file.map(|id| id.to_string()) }),
     };
     // With the record: an import that nobody will ever run must not stand there as waiting.
-    tx.enqueue(job.id.raw(), NewJob { queue: QUEUE, payload, actor: actor.user }).await?;
-    tx.commit().await?;
+    tx.enqueue(job.id.raw(), NewJob { queue: QUEUE, payload, actor: user }).await?;
     Ok(job)
 }
 
@@ -220,6 +235,7 @@ async fn note(
 ) -> Result<Stored<ImportJob>> {
     let all = Actor { rights: guanxi_store::Rights::All, job: None, ..actor.clone() };
     let mut tx = store.write(&all).await?;
+    tx.reach_put_away();
     let mut record: Stored<ImportJob> = tx.fetch(Purpose::Change, Id::new(job)).await?;
     change(&mut record.record, store.clock().now());
     let record = tx.update(&record).await?;
@@ -247,9 +263,39 @@ pub async fn undo_import(
     {
         return Err(Refusal::new("import-running").into());
     }
-    let report = store.undo_job(actor, job, progress).await?;
+    let report = match store.undo_job(actor, job, progress).await {
+        Err(Error::Refused(refusals)) => {
+            return Err(Error::Refused(imports_named(store, actor, refusals).await?));
+        }
+        outcome => outcome?,
+    };
     note(store, actor, job, |record, _| record.status = ImportStatus::Undone).await?;
     Ok(report)
+}
+
+/// Jobs to be undone first by the names of their files; those that are no imports, or that one may
+/// not see, are no way on.
+async fn imports_named(
+    store: &Store,
+    actor: &Actor,
+    refusals: Vec<Refusal>,
+) -> Result<Vec<Refusal>> {
+    let mut view = store.read(actor).await?;
+    let mut told = Vec::with_capacity(refusals.len());
+    for refusal in refusals {
+        let named = refusal.args.iter().find(|(name, _)| *name == "job");
+        let job = named.and_then(|(_, id)| id.parse::<RawId>().ok());
+        let Some(job) = job.filter(|_| refusal.code == "undo-job-first") else {
+            told.push(refusal);
+            continue;
+        };
+        match view.fetch::<ImportJob>(Purpose::Read, Id::new(job)).await {
+            Ok(import) => told.push(refusal.with("file", &import.file_name)),
+            Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(told)
 }
 
 /// Notes that an import was stopped whose worker cannot say so itself.

@@ -8,7 +8,7 @@ use guanxi_record::{
     Choice as _, Filter, Json as JsonField, Kind, Op, Query, Record as _, RecordType, Row, Sort,
     Stored, Value,
 };
-use guanxi_store::{Actor, Purpose, Rights, Store, Tx};
+use guanxi_store::{Actor, Hold, Purpose, Rights, Store, Tx};
 use serde_json::json;
 
 use super::records::{CustomerMerge, CustomerPair, PairState};
@@ -45,7 +45,10 @@ pub async fn merge(
     if wanted.survivor == wanted.merged {
         return Err(Refusal::new("merge-with-itself").into());
     }
-    let mut tx = store.write(actor).await?;
+    merge_in(store.write(actor).await?, wanted).await
+}
+
+async fn merge_in(mut tx: Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>> {
     let described = tx.catalog().get(Customer::NAME)?.clone();
     for (id, purpose) in [
         (wanted.survivor, Purpose::Change),
@@ -60,9 +63,9 @@ pub async fn merge(
     let chosen = theirs_to_choose(&tx, &described, &wanted.chosen);
     // What hangs on a customer follows it, whoever may see that.
     tx.act_with(Rights::All);
-    for id in [wanted.survivor.min(wanted.merged), wanted.survivor.max(wanted.merged)] {
-        tx.hold(Customer::NAME, id).await?;
-    }
+    tx.reach_put_away();
+    // Nobody links to either before all that links to the one links to the other.
+    tx.hold(Customer::NAME, [wanted.survivor, wanted.merged], Hold::PutAway).await?;
     let survivor = tx.row(Customer::NAME, wanted.survivor, Purpose::Read).await?;
     let merged = tx.row(Customer::NAME, wanted.merged, Purpose::Read).await?;
     if survivor.archived_at.is_some() || merged.archived_at.is_some() {
@@ -110,10 +113,11 @@ pub async fn merge_pair(
     pair: RawId,
     (survivor, chosen): (RawId, BTreeMap<String, RawId>),
 ) -> Result<Stored<CustomerMerge>> {
-    let mut view = store.read(actor).await?;
+    let mut tx = store.write(actor).await?;
+    // Of two who decide at once the second sees what the first decided.
+    tx.hold(CustomerPair::NAME, [pair], Hold::Change).await?;
     let pair: Stored<CustomerPair> =
-        view.row(CustomerPair::NAME, pair, Purpose::Read).await?.try_into()?;
-    drop(view);
+        tx.row(CustomerPair::NAME, pair, Purpose::Read).await?.try_into()?;
     if pair.state != PairState::Open {
         return Err(Refusal::new("not-open").into());
     }
@@ -122,7 +126,7 @@ pub async fn merge_pair(
         (first, second) if survivor == second => first,
         _ => return Err(Refusal::field("not-of-the-pair", "survivor").into()),
     };
-    merge(store, actor, &Merging { survivor, merged, chosen, is_automatic: false }).await
+    merge_in(tx, &Merging { survivor, merged, chosen, is_automatic: false }).await
 }
 
 /// What a person chose of fields that they may write.

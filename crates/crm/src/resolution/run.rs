@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use guanxi_analytics::matching::{customers, reliability};
 use guanxi_base::{Error, Id, Percent, RawId, Result};
 use guanxi_record::{Choice as _, Filter, Json as JsonField, Query, Record as _, Stored, Value};
-use guanxi_store::{Actor, Purpose, Store, Tx};
+use guanxi_store::{Actor, Hold, Purpose, Store, Tx};
 use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse};
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
@@ -313,6 +313,8 @@ pub async fn decide(
     state: PairState,
 ) -> Result<Stored<CustomerPair>> {
     let mut tx = store.write(actor).await?;
+    // Of two who decide at once the second sees what the first decided.
+    tx.hold(CustomerPair::NAME, [pair], Hold::Change).await?;
     let stored: Stored<CustomerPair> = tx.fetch(Purpose::Read, Id::new(pair)).await?;
     for customer in [stored.first, stored.second] {
         if !tx.may(Customer::NAME, customer.raw(), Purpose::Change).await? {

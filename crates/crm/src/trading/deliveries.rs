@@ -8,7 +8,7 @@ use guanxi_base::{Currency, Id, Money, RawId, Refusal, Result};
 use guanxi_record::{
     Aggregate, Changes, Choice as _, Filter, Measure, Op, Query, Record, Stored, Value,
 };
-use guanxi_store::{Changed, Operation, Purpose, Rights, Tx, View};
+use guanxi_store::{Changed, Hold, Operation, Purpose, Rights, Tx, View};
 use serde_json::json;
 
 use super::from_product::order_of;
@@ -242,7 +242,11 @@ pub(crate) async fn held_orders(
 ) -> Result<Vec<(Stored<Order>, Vec<Refusal>)>> {
     let promised = promised(tx, changed).await?;
     let mut found = Vec::new();
-    for order in watched(tx, promised).await? {
+    let watched = watched(tx, promised).await?;
+    // Two orders of one customer are weighed one after the other, so that each counts for the next.
+    let customers = watched.iter().filter_map(|order| order.customer).map(Id::raw);
+    tx.hold(Customer::NAME, customers.collect::<Vec<_>>(), Hold::Change).await?;
+    for order in watched {
         let Some(customer) = order.customer else { continue };
         let asked = Asked { order: order.id.raw(), total: order.total };
         let reasons = reasons(tx, reader, customer.raw(), Some(asked)).await?;

@@ -23,7 +23,13 @@ fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-async fn define(store: &Store, actor: &Actor, name: &str, kind: &str, options: &str) -> Row {
+pub(crate) async fn define(
+    store: &Store,
+    actor: &Actor,
+    name: &str,
+    kind: &str,
+    options: &str,
+) -> Row {
     let catalog = store.catalog();
     let described = catalog.get(CustomField::NAME).unwrap();
     let mut values = vec![Value::Null; described.fields.len()];
@@ -46,7 +52,7 @@ async fn define(store: &Store, actor: &Actor, name: &str, kind: &str, options: &
 }
 
 /// Sets one field of a record, whatever its version.
-async fn set(
+pub(crate) async fn set(
     store: &Store,
     actor: &Actor,
     (name, id): (&str, RawId),
@@ -62,7 +68,7 @@ async fn set(
     tx.commit().await
 }
 
-async fn get(store: &Store, actor: &Actor, id: RawId, field: &str) -> Value {
+pub(crate) async fn get(store: &Store, actor: &Actor, id: RawId, field: &str) -> Value {
     let mut view = store.read(actor).await.unwrap();
     let described = view.catalog().get("customer").unwrap().clone();
     view.row("customer", id, Purpose::Read).await.unwrap().value(&described, field)

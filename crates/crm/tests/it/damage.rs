@@ -15,6 +15,7 @@ both_databases!(
     a_damaged_file_is_found_and_made_anew,
     an_analysis_goes_on_over_a_file_that_was_damaged,
     a_broken_manifest_stops_nothing,
+    a_manifest_that_says_something_else_is_not_believed,
 );
 
 fn files(folder: &Path) -> Vec<PathBuf> {
@@ -128,6 +129,33 @@ async fn a_broken_manifest_stops_nothing(database: TestDatabase) {
         create(&store, &actor, &customer("One more")).await;
         let other = another(&folder);
         catch_up(&store, &other).await.unwrap();
+        follow(&store, &other).await;
+    }
+}
+
+async fn a_manifest_that_says_something_else_is_not_believed(database: TestDatabase) {
+    let (store, actor) = filled(&database).await;
+    let (folder, warehouse) = warehouse();
+    follow(&store, &warehouse).await;
+    for (said, now) in [
+        ("\"rows\":40", "\"rows\":20"),
+        ("\"rows\":40", "\"rows\":44"),
+        ("\"rows\":40", "\"rows\":93521"),
+        ("\"order\":", "\"prder\":"),
+        ("\"position\":", "\"position\":1"),
+        ("\"first\":", "\"first\":1"),
+    ] {
+        let newest = files(&folder.path().join("manifest")).pop().unwrap();
+        let content = std::fs::read_to_string(&newest).unwrap();
+        assert!(content.contains(said), "{content}");
+        std::fs::write(&newest, content.replacen(said, now, 1)).unwrap();
+        let other = another(&folder);
+        follow(&store, &other).await;
+        // As many as there were at first, for the next round.
+        let one = create(&store, &actor, &customer("One more")).await;
+        let mut tx = store.write(&actor).await.unwrap();
+        tx.archive("customer", one.id.raw(), one.version).await.unwrap();
+        tx.commit().await.unwrap();
         follow(&store, &other).await;
     }
 }

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use guanxi_base::{Error, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::people::Customer;
 use guanxi_crm::resolution::{Merging, merge};
+use guanxi_crm::sales::Order;
 use guanxi_crm::segments::SegmentKind;
 use guanxi_record::{Filter, Record, Stored, Value};
 use guanxi_store::{Actor, Purpose, Rights, Store};
@@ -16,16 +17,22 @@ both_databases!(
     nothing_is_hung_on_what_was_put_away,
     a_merged_customer_is_told_by_its_survivor,
     a_survivor_that_one_may_not_see_is_not_named,
+    what_was_put_away_is_not_changed,
+    nothing_comes_back_to_hang_on_what_was_put_away,
 );
 
-async fn put_away<T: Record>(store: &Store, actor: &Actor, stored: &Stored<T>) {
+pub(crate) async fn put_away<T: Record>(store: &Store, actor: &Actor, stored: &Stored<T>) {
     let mut tx = store.write(actor).await.unwrap();
     let row = tx.row(T::NAME, stored.id.raw(), Purpose::Read).await.unwrap();
     tx.archive(T::NAME, row.id, row.version).await.unwrap();
     tx.commit().await.unwrap();
 }
 
-async fn tried<T: Record>(store: &Store, actor: &Actor, record: &T) -> Result<Stored<T>> {
+pub(crate) async fn tried<T: Record>(
+    store: &Store,
+    actor: &Actor,
+    record: &T,
+) -> Result<Stored<T>> {
     let mut tx = store.write(actor).await?;
     let stored = tx.create(record).await?;
     tx.commit().await?;
@@ -122,4 +129,76 @@ async fn a_survivor_that_one_may_not_see_is_not_named(database: TestDatabase) {
     let made = tried(&store, &clerk, &order(&gone, "2026-01-02")).await;
     assert!(!format!("{made:?}").contains("Kept"));
     assert_eq!(refusals(made), ["link-to-archived customer"]);
+}
+
+async fn renamed(store: &Store, actor: &Actor, id: RawId, name: &str) -> Result<RawId> {
+    let described = store.catalog().get(Customer::NAME)?.clone();
+    let mut tx = store.write(actor).await?;
+    let version = tx.row(Customer::NAME, id, Purpose::Read).await?.version;
+    let fields = vec![(described.position("name").unwrap(), Value::Text(name.to_owned()))];
+    tx.update_fields(&described, id, version, fields).await?;
+    tx.commit().await
+}
+
+async fn brought_back<T: Record>(store: &Store, actor: &Actor, id: RawId) -> Result<RawId> {
+    let mut tx = store.write(actor).await?;
+    let version = tx.row(T::NAME, id, Purpose::Read).await?.version;
+    tx.restore(T::NAME, id, version).await?;
+    tx.commit().await
+}
+
+async fn what_was_put_away_is_not_changed(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let away = create(&store, &actor, &customer("Away")).await;
+    put_away(&store, &actor, &away).await;
+    let changed = renamed(&store, &actor, away.id.raw(), "Still here").await;
+    assert_eq!(refusals(changed), ["is-archived -"]);
+    let mut tx = store.write(&actor).await.unwrap();
+    let mut fetched: Stored<Customer> = tx.fetch(Purpose::Change, away.id).await.unwrap();
+    fetched.name = "Still here".to_owned();
+    assert_eq!(refusals(tx.update(&fetched).await), ["is-archived -"]);
+    drop(tx);
+    brought_back::<Customer>(&store, &actor, away.id.raw()).await.unwrap();
+    renamed(&store, &actor, away.id.raw(), "Back").await.unwrap();
+    let (_, goes) = merged(&store, &actor).await;
+    let changed = renamed(&store, &actor, goes.id.raw(), "Not gone").await;
+    assert_eq!(refusals(changed), ["is-merged -"]);
+}
+
+async fn nothing_comes_back_to_hang_on_what_was_put_away(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let first = create(&store, &actor, &customer("First")).await;
+    let second = create(&store, &actor, &customer("Second")).await;
+    let sold = create(&store, &actor, &order(&first, "2026-01-01")).await;
+    let moved = {
+        let mut moved = create(&store, &actor, &order(&first, "2026-01-02")).await;
+        moved.customer = Some(second.id);
+        let mut tx = store.write(&actor).await.unwrap();
+        tx.update(&moved).await.unwrap();
+        tx.commit().await.unwrap()
+    };
+    // Both in one transaction, the customer first: undone together they come back together.
+    let mut tx = store.write(&actor).await.unwrap();
+    tx.archive(Customer::NAME, first.id.raw(), first.version).await.unwrap();
+    tx.archive(Order::NAME, sold.id.raw(), sold.version).await.unwrap();
+    let both = tx.commit().await.unwrap();
+    let hangs = ["link-to-archived customer"];
+    let back = brought_back::<Order>(&store, &actor, sold.id.raw()).await;
+    assert_eq!(refusals(back), hangs);
+    assert_eq!(refusals(store.undo(&actor, moved).await), hangs);
+    store.undo(&actor, both).await.unwrap();
+    let mut view = store.read(&actor).await.unwrap();
+    let row = view.row(Order::NAME, sold.id.raw(), Purpose::Read).await.unwrap();
+    assert_eq!(row.archived_at, None);
+    drop(view);
+    store.undo(&actor, moved).await.unwrap();
+    // Alone the order stays where it is until the customer is back.
+    let mut tx = store.write(&actor).await.unwrap();
+    let version = tx.row(Order::NAME, sold.id.raw(), Purpose::Read).await.unwrap().version;
+    tx.archive(Order::NAME, sold.id.raw(), version).await.unwrap();
+    let alone = tx.commit().await.unwrap();
+    put_away(&store, &actor, &first).await;
+    assert_eq!(refusals(store.undo(&actor, alone).await), hangs);
+    brought_back::<Customer>(&store, &actor, first.id.raw()).await.unwrap();
+    store.undo(&actor, alone).await.unwrap();
 }

@@ -22,6 +22,7 @@ mod mirroring;
 mod organising;
 mod pricing;
 mod privacy;
+mod racing;
 mod reading;
 mod resolving;
 mod scheduling;

@@ -31,7 +31,7 @@ pub(crate) async fn of<T: Record>(store: &Store, actor: &Actor, id: RawId) -> St
     view.fetch(Purpose::Read, guanxi_base::Id::new(id)).await.unwrap()
 }
 
-fn merging(survivor: RawId, merged: RawId) -> Merging {
+pub(crate) fn merging(survivor: RawId, merged: RawId) -> Merging {
     Merging { survivor, merged, chosen: BTreeMap::new(), is_automatic: false }
 }
 

@@ -2,14 +2,18 @@
 //! undone whole or not at all.
 
 use guanxi_base::{Id, RawId};
+use guanxi_crm::access::SavedView;
+use guanxi_crm::exchange::undo_import;
 use guanxi_crm::people::{Contact, Customer};
+use guanxi_crm::resolution::{PairState, merge, unmerge};
 use guanxi_crm::work::{Interaction, Task};
 use guanxi_record::{Filter, Query, Record as _, Stored, Value};
 use guanxi_store::{Actor, Origin, Purpose, Rights, Share, Store, Tx};
 use guanxi_testkit::{TestDatabase, both_databases};
 
-use crate::house::{create, customer, open, order, refusals, user};
+use crate::house::{create, customer, open, order, refusals, segment, user};
 use crate::importing::{import, total};
+use crate::resolving::{merging, pairs, run};
 
 both_databases!(
     a_creation_on_which_others_built_is_not_undone,
@@ -17,6 +21,9 @@ both_databases!(
     an_import_is_undone_whole_or_not_at_all,
     an_undo_that_was_cut_off_goes_on,
     what_one_may_not_see_is_not_named,
+    a_merge_that_was_taken_back_stands_against_nothing,
+    all_that_stands_against_an_undo_is_counted_and_told_whence_it_came,
+    a_condition_that_names_a_record_keeps_it,
 );
 
 /// A record of a type of which only the link to a customer and the required fields matter.
@@ -172,4 +179,68 @@ async fn what_one_may_not_see_is_not_named(database: TestDatabase) {
     let mut view = store.read(&system).await.unwrap();
     let all = Query::of(Filter::everything());
     assert_eq!(view.total(Task::NAME, &all).await.unwrap().number, 1);
+}
+
+async fn a_merge_that_was_taken_back_stands_against_nothing(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mapping = "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\n\
+                   fields = { code = \"code\", name = \"name\", phone = \"phone\" }";
+    let text = "code,name,phone\nA,Acme Ltd.,13800001111\nB,ACME Limited,13800001111\n";
+    let job = import(&store, &actor, text, mapping).await.unwrap().job.id.raw();
+    run(&store, &actor, None).await;
+    let found = pairs(&store, &actor, PairState::Open).await;
+    assert_eq!(found.len(), 1);
+    let (one, other) = (found[0].first.raw(), found[0].second.raw());
+    let note = merge(&store, &actor, &merging(one, other)).await.unwrap();
+    unmerge(&store, &actor, note.id.raw()).await.unwrap();
+    store.undo_job(&actor, job, |_, _| {}).await.unwrap();
+    assert_eq!(total(&store, &actor, Customer::NAME).await, 0);
+}
+
+async fn all_that_stands_against_an_undo_is_counted_and_told_whence_it_came(
+    database: TestDatabase,
+) {
+    let (store, actor) = open(&database).await;
+    let customers = import(&store, &actor, &lines(60), BY_CODE).await.unwrap();
+    let mapping = "[[records]]\ntype = \"order\"\n[records.fields]\ndate = \"date\"\n\
+                   customer = { column = \"code\", find_by = \"code\" }";
+    let orders: String = (0..150).map(|at| format!("2026-01-05,C{}\n", at % 50)).collect();
+    let orders = import(&store, &actor, &format!("date,code\n{orders}"), mapping).await.unwrap();
+    assert!(orders.refused.is_empty(), "{:?}", orders.refused);
+    let job = customers.job.id.raw();
+    let refused = undo_import(&store, &actor, job, |_, _| {}).await;
+    let Err(guanxi_base::Error::Refused(told)) = &refused else { panic!("{refused:?}") };
+    assert_eq!(told[0].args, [("count", "150".to_owned())]);
+    assert_eq!(told[1].code, "undo-job-first");
+    let first = orders.job.id.raw();
+    let args = [("job", first.to_string()), ("file", "test.csv".to_owned())];
+    assert_eq!(told[1].args, args);
+    undo_import(&store, &actor, first, |_, _| {}).await.unwrap();
+    undo_import(&store, &actor, job, |_, _| {}).await.unwrap();
+    assert_eq!(total(&store, &actor, Customer::NAME).await, 0);
+}
+
+async fn a_condition_that_names_a_record_keeps_it(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (parent, creation) = made(&store, &actor).await;
+    let (other, unnamed) = made(&store, &actor).await;
+    let daughters = segment("Daughters", &Filter::eq("parent", parent.id.to_string()));
+    create(&store, &actor, &daughters).await;
+    assert_eq!(refusals(store.undo(&actor, creation).await), ["still-linked -"]);
+    assert!(is_there(&store, &actor, parent.id).await);
+    store.undo(&actor, unnamed).await.unwrap();
+    assert!(!is_there(&store, &actor, other.id).await);
+    // An address of a list names it as well.
+    let view = SavedView {
+        name: "Daughters".to_owned(),
+        record_type: Customer::NAME.to_owned(),
+        address: guanxi_record::LongText(format!("parent={}&sort=name", parent.id)),
+        owner: None,
+        is_shared: false,
+        is_locked: false,
+    };
+    let (another, creation) = made(&store, &actor).await;
+    let address = view.address.0.replace(&parent.id.to_string(), &another.id.to_string());
+    create(&store, &actor, &SavedView { address: guanxi_record::LongText(address), ..view }).await;
+    assert_eq!(refusals(store.undo(&actor, creation).await), ["still-linked -"]);
 }

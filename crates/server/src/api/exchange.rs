@@ -2,16 +2,17 @@
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Multipart, Path, Query as Parameters, State};
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{self, ExportFormat, ImportInput, ImportJob, Mapping};
 use guanxi_record::{Record, Sort};
-use guanxi_store::{JobState, Operation, Purpose};
+use guanxi_store::{JobState, Operation, Purpose, Remembered};
 use serde_json::{Value as Json, json};
 use tokio::io::AsyncReadExt as _;
 
 use super::records::{parse_id, respond};
+use super::write::{self, Begun};
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
@@ -105,23 +106,20 @@ impl Upload {
 pub(crate) async fn begin_import(
     State(app): State<App>,
     signed: SignedIn,
+    headers: HeaderMap,
     parts: Multipart,
 ) -> Response {
-    let outcome: Result<Json> = async {
+    let outcome: Result<Remembered> = async {
         // Before anything is read, let alone kept: not everybody may bring in files.
         exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
         let upload = Upload::read(parts).await?;
         let mapping = Mapping::parse(upload.field("mapping").unwrap_or_default())?;
         exchange::may_import(&signed.actor, &mapping)?;
         let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
-        let job = start_import(&app, &signed, &name, content, &mapping).await?;
-        Ok(json!({ "id": job }))
+        start_import(&app, &signed, &headers, (&name, content), &mapping).await
     }
     .await;
-    match outcome {
-        Ok(json) => (StatusCode::ACCEPTED, axum::Json(json)).into_response(),
-        Err(error) => signed.problem(error),
-    }
+    write::respond(&signed, outcome)
 }
 
 /// What a file would be read as: multipart like an import, but nothing is kept or written.
@@ -174,19 +172,26 @@ async fn examined(
 async fn start_import(
     app: &App,
     signed: &SignedIn,
-    name: &str,
-    content: Vec<u8>,
+    headers: &HeaderMap,
+    (name, content): (&str, Vec<u8>),
     mapping: &Mapping,
-) -> Result<String> {
+) -> Result<Remembered> {
+    let said = [name.as_bytes(), mapping.to_toml()?.as_bytes(), &content].join(&0);
+    let request = write::fingerprint("import", &said);
+    drop(said);
     let (plan, content) = examined(app, mapping, content).await?;
     let unsettled = plan.unsettled();
     if !unsettled.is_empty() {
         return Err(Error::Refused(unsettled));
     }
     let all = signed.actor.with_all_rights();
+    let mut write = match write::begin_as(app, &all, headers, request).await? {
+        Begun::New(write) => write,
+        Begun::Known(answer) => return Ok(answer),
+    };
     let input = ImportInput::Content(content);
-    let job = exchange::begin_import(&app.store, &all, input, name, mapping).await?;
-    Ok(job.id.to_string())
+    let job = exchange::note_import(&mut write.tx, input, name, mapping).await?;
+    write.commit(StatusCode::ACCEPTED, &json!({ "id": job.id.to_string() })).await
 }
 
 /// Puts the import of a file that is kept already into the queue.

@@ -271,7 +271,7 @@ fn general_paths() -> Vec<(String, Json)> {
         ),
         (
             "/imports".to_owned(),
-            json!({ "post": { "operationId": "import",
+            json!({ "post": { "operationId": "import", "parameters": [key_parameter()],
             "requestBody": upload.clone(), "responses": answers("202", json!({ "type": "object" })) } }),
         ),
         (

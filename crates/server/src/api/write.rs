@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::people::create_collected;
 use guanxi_record::{Filter, Query, RecordType, Row, Value};
-use guanxi_store::{Purpose, Remembered, Tx};
+use guanxi_store::{Actor, Purpose, Remembered, Tx};
 use serde_json::{Map, Value as Json, json};
 
 use super::body;
@@ -21,12 +21,13 @@ use crate::signed_in::SignedIn;
 pub(crate) const BULK_MAX: usize = 1_000;
 
 /// A write on its way: its transaction, and the key under which its answer is remembered.
-struct Write {
-    tx: Tx,
+pub(super) struct Write {
+    pub(super) tx: Tx,
     key: Option<String>,
 }
 
-enum Begun {
+/// Whether a write is to be done.
+pub(super) enum Begun {
     New(Box<Write>),
     /// It was done before; this was the answer.
     Known(Remembered),
@@ -38,8 +39,18 @@ async fn begin(
     headers: &HeaderMap,
     request: String,
 ) -> Result<Begun> {
+    begin_as(app, &signed.actor, headers, request).await
+}
+
+/// Begins a write of an Actor; or the answer that was given to it before.
+pub(super) async fn begin_as(
+    app: &App,
+    actor: &Actor,
+    headers: &HeaderMap,
+    request: String,
+) -> Result<Begun> {
     let key = body::idempotency_key(headers)?;
-    let mut tx = app.store.write(&signed.actor).await?;
+    let mut tx = app.store.write(actor).await?;
     // Taken before anything is done: two at once are one after the other.
     if let Some(key) = &key
         && let Some(known) = tx.take_key(key, &request).await?
@@ -63,7 +74,7 @@ impl Write {
         self.commit(status, &answer).await
     }
 
-    async fn commit(mut self, status: StatusCode, answer: &Json) -> Result<Remembered> {
+    pub(super) async fn commit(mut self, status: StatusCode, answer: &Json) -> Result<Remembered> {
         let answer = Remembered { status: status.as_u16(), response: answer.to_string() };
         if let Some(key) = &self.key {
             self.tx.remember(key, &answer).await?;
@@ -74,14 +85,14 @@ impl Write {
 }
 
 /// What identifies a request for its key: the same key with another body is a mistake.
-fn fingerprint(what: &str, body: &Bytes) -> String {
+pub(super) fn fingerprint(what: &str, body: &[u8]) -> String {
     use sha2::{Digest, Sha256};
     let digest = Sha256::digest(body);
     let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("{what} {hex}")
 }
 
-fn respond(signed: &SignedIn, outcome: Result<Remembered>) -> Response {
+pub(super) fn respond(signed: &SignedIn, outcome: Result<Remembered>) -> Response {
     match outcome {
         Ok(answer) => {
             let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::OK);
@@ -252,7 +263,7 @@ async fn chosen(
     object: &Map<String, Json>,
     action: Action,
 ) -> Result<Vec<RawId>> {
-    let ids = match (object.get("ids"), object.get("filter")) {
+    let mut ids = match (object.get("ids"), object.get("filter")) {
         (Some(Json::Array(ids)), None) => ids
             .iter()
             .map(|id| parse_id(id.as_str().unwrap_or_default()))
@@ -269,6 +280,8 @@ async fn chosen(
     if ids.len() > BULK_MAX {
         return Err(Refusal::new("too-many-records").with("limit", BULK_MAX).into());
     }
+    // Of two who change the same ones none waits for the other for ever.
+    ids.sort_unstable();
     Ok(ids)
 }
 
@@ -289,7 +302,7 @@ pub(crate) async fn undo(
                 id.ok_or_else(|| Refusal::field("required", "change_set"))?.to_owned()
             }
         };
-        let request = fingerprint("undo", &Bytes::from(named.clone()));
+        let request = fingerprint("undo", named.as_bytes());
         let mut write = match begin(&app, &signed, &headers, request).await? {
             Begun::New(write) => write,
             Begun::Known(answer) => return Ok(answer),

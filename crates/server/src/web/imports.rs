@@ -5,8 +5,9 @@ use std::path::Path as FilePath;
 
 use axum::Form as Posted;
 use axum::extract::{Multipart, Path, Query as Parameters, State};
+use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use guanxi_base::{Error, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{self, IMPORTED_TYPES, ImportJob, ImportMapping, LayoutHints, Mapping};
 use guanxi_record::{Filter, LongText, Query, Record, RecordType, Sort, Stored};
 use guanxi_store::{Actor, Purpose, Rights};
@@ -328,7 +329,12 @@ pub(crate) async fn import_action(
         let job = parse_id(&id)?;
         match action.as_str() {
             "undo" => {
-                exchange::undo_import(&app.store, &signed.actor, job, |_, _| {}).await?;
+                match exchange::undo_import(&app.store, &signed.actor, job, |_, _| {}).await {
+                    Err(Error::Refused(refusals)) => {
+                        return not_undone(&app, &signed, job, &refusals).await;
+                    }
+                    outcome => drop(outcome?),
+                }
             }
             action => crate::api::set_import_state(&app, &signed, job, action).await?,
         }
@@ -336,6 +342,39 @@ pub(crate) async fn import_action(
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+/// The import again, with what stands against its undo, and the imports to undo first.
+async fn not_undone(
+    app: &App,
+    signed: &SignedIn,
+    id: RawId,
+    refusals: &[Refusal],
+) -> Result<Response> {
+    let mut view = app.store.read(&signed.actor).await?;
+    let record: Stored<ImportJob> =
+        view.row(ImportJob::NAME, id, Purpose::Read).await?.try_into()?;
+    drop(view);
+    let job = app.store.job(id).await?;
+    let first = |refusal: &Refusal| {
+        let job = refusal.args.iter().find(|(name, _)| *name == "job");
+        job.map(|(_, id)| format!("/import/{id}"))
+    };
+    let content = html! {
+        div class="alert alert-danger" role="alert" {
+            @for refusal in refusals {
+                p {
+                    (signed.texts.refusal(refusal)) " "
+                    @if let Some(path) = first(refusal) {
+                        a href=(path) { (signed.texts.get("import-open")) }
+                    }
+                }
+            }
+        }
+        (result_card(app, signed, id, &record, &job))
+    };
+    let page = wizard(app, signed, 3, &content);
+    Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
 }
 
 /// The refused lines as a file.

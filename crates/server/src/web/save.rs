@@ -336,6 +336,19 @@ async fn put_away(
     outcome.unwrap_or_else(|error| error_page(app, signed, &error))
 }
 
+/// The list to go back to when what a page showed went away with what was undone.
+async fn gone_with_it(app: &App, signed: &SignedIn, path: &str) -> Result<Option<String>> {
+    let mut parts = path.split('/').skip(1);
+    let (name, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let catalog = app.store.catalog();
+    let (Ok(described), Ok(id)) = (catalog.get(name), id.parse::<RawId>()) else {
+        return Ok(None);
+    };
+    let mut view = app.store.read(&signed.actor).await?;
+    let is_there = view.may(&described.name, id, Purpose::Read).await?;
+    Ok((!is_there).then(|| format!("/{}", described.name)))
+}
+
 pub(crate) async fn undo(
     State(app): State<App>,
     signed: SignedIn,
@@ -349,7 +362,11 @@ pub(crate) async fn undo(
         // Without its question, which may say what was just saved.
         let before = page_before(&headers).unwrap_or_else(|| "/".to_owned());
         let path = before.split(['?', '#']).next().unwrap_or("/");
-        Ok(Redirect::to(path).into_response())
+        let path = match gone_with_it(&app, &signed, path).await? {
+            Some(list) => list,
+            None => path.to_owned(),
+        };
+        Ok(Redirect::to(&path).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))

@@ -3,6 +3,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
+use guanxi_crm::exchange::run_import;
 use guanxi_store::{Actor, NewSignIn, Origin, Purpose, SignInKind, TokenScopes};
 use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::{Value as Json, json};
@@ -12,6 +13,9 @@ use crate::house::{Answer, House};
 both_databases!(
     who_may_not_import_leaves_nothing_behind,
     nothing_is_hung_on_an_archived_record,
+    what_was_put_away_is_changed_by_no_face,
+    an_import_under_one_key_is_begun_once,
+    an_import_that_cannot_be_undone_says_what_to_undo_first,
     the_wizard_says_what_is_required_and_goes_back,
     the_wizard_asks_about_names_that_are_there,
     a_preview_that_refuses_all_does_not_start,
@@ -127,6 +131,91 @@ async fn who_may_not_import_leaves_nothing_behind(database: TestDatabase) {
     let answer = house.send(request.body(body).unwrap()).await;
     assert_eq!(answer.status, StatusCode::FORBIDDEN, "{}", answer.text);
     assert_eq!(files(&house).await, 0);
+}
+
+async fn what_was_put_away_is_changed_by_no_face(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let id = house.customer("Away").await["id"].as_str().unwrap().to_owned();
+    let path = format!("/customer/{id}");
+    let answer = house.call("POST", &format!("{path}/archive"), json!({ "version": 1 })).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let refused = ["is-archived -"];
+    let patch = json!({ "version": 2, "industry": "steel" });
+    assert_eq!(house.call("PATCH", &path, patch).await.problems(), refused);
+    let bulk = json!({ "action": "update", "ids": [id], "set": { "industry": "steel" } });
+    assert_eq!(house.call("POST", "/customer/bulk", bulk).await.problems(), refused);
+    let administrator = session(&house, "admin@example.com").await;
+    let cell = [("version", "2"), ("value", "steel")];
+    submit(&house, &administrator, &format!("{path}/cell/industry"), &cell).await;
+    let now = house.call("GET", &path, Json::Null).await.json();
+    assert_eq!((now["industry"].clone(), now["version"].clone()), (Json::Null, json!(2)));
+    let answer = house.call("POST", &format!("{path}/restore"), json!({ "version": 2 })).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    let patch = json!({ "version": 3, "industry": "steel" });
+    assert_eq!(house.call("PATCH", &path, patch).await.status, StatusCode::OK);
+}
+
+async fn begun(house: &House, key: Option<&str>, mapping: &str, file: &str) -> Answer {
+    let request = Request::post("/api/v1/imports")
+        .header(header::AUTHORIZATION, format!("Bearer {}", house.administrator))
+        .header(header::CONTENT_TYPE, multipart());
+    let request = match key {
+        Some(key) => request.header("idempotency-key", key),
+        None => request,
+    };
+    house.send(request.body(form(&[("mapping", mapping)], file)).unwrap()).await
+}
+
+async fn an_import_under_one_key_is_begun_once(database: TestDatabase) {
+    let house = std::sync::Arc::new(House::open(&database).await);
+    let mapping = "[[records]]\ntype = \"customer\"\nfields = { name = \"name\" }";
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let house = house.clone();
+        calls.spawn(async move { begun(&house, Some("one"), mapping, "name\nA\n").await });
+    }
+    let answers = calls.join_all().await;
+    for answer in &answers {
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
+        assert_eq!(answer.text, answers[0].text);
+    }
+    let jobs = house.call("GET", "/import_job", Json::Null).await.json();
+    assert_eq!(jobs["items"].as_array().unwrap().len(), 1);
+    assert_eq!(files(&house).await, 1);
+    let other = begun(&house, Some("one"), mapping, "name\nB\n").await;
+    assert_eq!(other.problems(), ["key-reused -"]);
+    assert_eq!(begun(&house, None, mapping, "name\nA\n").await.status, StatusCode::ACCEPTED);
+}
+
+async fn an_import_that_cannot_be_undone_says_what_to_undo_first(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let mut jobs = Vec::new();
+    for (mapping, file) in [
+        ("[[records]]\ntype = \"customer\"\nfields = { name = \"name\" }", "name\nAcme\n"),
+        (
+            "[[records]]\ntype = \"contact\"\n[records.fields]\nname = \"name\"\n\
+             customer = { column = \"of\", find_by = \"name\" }",
+            "name,of\nLi,Acme\n",
+        ),
+    ] {
+        let answer = begun(&house, None, mapping, file).await;
+        assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text);
+        let id = answer.json()["id"].as_str().unwrap().to_owned();
+        let job = house.store.claim_job("import").await.unwrap().unwrap();
+        assert_eq!(job.id.to_string(), id);
+        let system = Actor::system(Origin::Cli);
+        run_import(&house.store, &system, job.id, |_, _| {}).await.unwrap();
+        jobs.push(id);
+    }
+    let administrator = session(&house, "admin@example.com").await;
+    let undo =
+        async |job: &str| submit(&house, &administrator, &format!("/import/{job}/undo"), &[]).await;
+    let refused = undo(&jobs[0]).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.text.contains(&format!("href=\"/import/{}\"", jobs[1])), "{}", refused.text);
+    for job in jobs.iter().rev() {
+        assert_eq!(undo(job).await.status, StatusCode::SEE_OTHER);
+    }
 }
 
 async fn nothing_is_hung_on_an_archived_record(database: TestDatabase) {

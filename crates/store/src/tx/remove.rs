@@ -11,6 +11,7 @@ impl Tx {
     pub(crate) async fn remove(&mut self, record_type: &RecordType, rows: Vec<Row>) -> Result<()> {
         let catalog = self.catalog.clone();
         let ids: Vec<RawId> = rows.iter().map(|row| row.id).collect();
+        self.hold(&record_type.name, ids.iter().copied(), Hold::PutAway).await?;
         for (other, field, rule) in catalog.links_to(&record_type.name) {
             let Some(place) = other.position(&field.name) else { continue };
             let linked = self.rows_linking(other, field, &ids).await?;
