@@ -47,19 +47,23 @@ pub mod credit_code;
 pub mod customers;
 mod grouping;
 mod learning;
+mod level;
 mod model;
 mod names;
 pub mod normalise;
+mod place;
 mod rarity;
 mod reliability;
 mod similarity;
+mod telling;
 
 use crate::error::same_length;
 use crate::{Error, Result};
 
 pub use blocking::{Blocking, Key, Part};
-pub use comparing::{Comparison, Level};
+
 pub use grouping::{Groups, group};
+pub use level::{Comparison, Level};
 pub use model::{FieldWeights, Model, Pair, Scored};
 pub use reliability::{Bin, reliability};
 
@@ -88,10 +92,15 @@ pub struct Beliefs {
     pub of_matches: Vec<(Level, f64)>,
     /// As if that had been seen of so many pairs.
     pub strength: f64,
-    /// How often pairs are so alike that belong together and are two: companies of one house or
-    /// roof, persons of one household.
-    pub of_related: Vec<(Level, f64)>,
+    /// How often pairs are so alike that belong together and are two: companies of one house, and
+    /// those under one roof, as a household or an office, who share what is there at once.
+    pub of_related: [Vec<(Level, f64)>; KINDS],
+    /// How often strangers are so alike, where there are too few records to tell.
+    pub of_others: Vec<(Level, f64)>,
 }
+
+/// How pairs may belong together and be two.
+const KINDS: usize = 2;
 
 impl Field {
     /// A field; empty values are not known.

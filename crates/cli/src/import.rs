@@ -113,6 +113,7 @@ fn say(progress: &Progress) {
     }
     for (code, count) in &progress.told {
         let what = match code.as_str() {
+            "placeholder" => "have a telephone or mail that stands for none: it counts as empty",
             "to-survivor" => "name a merged record: what it was merged into got them",
             "restored" => "name an archived record: it was restored",
             other => other,

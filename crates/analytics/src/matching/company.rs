@@ -1,7 +1,7 @@
 //! The name of a company in its parts: region, house name, trade, legal form, branch.
 //! Companies of one house in two places, or of two trades, are two: the parts are told apart.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::normalise::{is_placeholder, lines, words};
@@ -34,6 +34,9 @@ static REGIONS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
     });
     places.collect()
 });
+static MUNICIPALITIES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    lines(include_str!("../../data/regions.txt")).filter(|line| !line.contains(' ')).collect()
+});
 static DIVISIONS: LazyLock<Vec<&str>> =
     LazyLock::new(|| longest_first(lines(include_str!("../../data/division-endings.txt"))));
 static TRADES: LazyLock<HashMap<&str, ()>> = LazyLock::new(|| {
@@ -50,7 +53,9 @@ static FORMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
     all
 });
 static LATIN_FORMS: LazyLock<HashMap<&str, &str>> =
-    LazyLock::new(|| FORMS.iter().copied().filter(|(word, _)| word.is_ascii()).collect());
+    LazyLock::new(|| FORMS.iter().copied().filter(|(word, _)| !word.chars().any(is_han)).collect());
+/// Forms that stand before a name as often as behind it.
+const BEFORE: [&str; 6] = ["kabushiki", "yugen", "godo", "jusik", "ooo", "ao"];
 /// China, in which all its provinces are.
 const NATION: &str = "\u{4e2d}\u{56fd}";
 /// Characters of the longest region.
@@ -150,10 +155,15 @@ impl Company {
             || self.branch != other.branch
     }
 
-    /// Whether only one of them says where it is.
+    /// Whether one of them says more closely where it is.
     #[must_use]
     pub fn says_less(&self, other: &Self) -> bool {
-        self.regions.is_empty() != other.regions.is_empty()
+        let says = |one: &Self| {
+            let is_city =
+                |place: &&'static str| REGIONS.get(*place) != Some(place) || is_municipality(place);
+            (!one.regions.is_empty(), one.regions.iter().any(is_city))
+        };
+        says(self) != says(other)
     }
 }
 
@@ -184,7 +194,7 @@ pub fn company(name: &str) -> Company {
     let (main, branch) = split_branch(&joined);
     company.branch = branch;
     let mut core = main;
-    while let Some((rest, form)) = ending(core) {
+    while let Some((rest, form)) = ending(core).or_else(|| beginning(core)) {
         company.say(form);
         core = rest;
     }
@@ -222,6 +232,15 @@ impl Company {
 fn ending(name: &str) -> Option<(&str, &'static str)> {
     FORMS.iter().filter(|(_, form)| *form != "branch").find_map(|(word, form)| {
         let rest = name.strip_suffix(word).filter(|rest| is_enough(rest))?;
+        Some((rest, *form))
+    })
+}
+
+/// A legal form of Japan that a name starts with, and what follows it.
+fn beginning(name: &str) -> Option<(&str, &'static str)> {
+    let forms = FORMS.iter().filter(|(_, form)| BEFORE.contains(form));
+    forms.into_iter().find_map(|(word, form)| {
+        let rest = name.strip_prefix(word).filter(|rest| is_enough(rest))?;
         Some((rest, *form))
     })
 }
@@ -265,6 +284,21 @@ fn without_division(word: &str) -> &str {
     rest.filter(|rest| is_enough(rest)).unwrap_or(word)
 }
 
+/// The province that a place is in; a province is in itself.
+pub(super) fn province_of(place: &str) -> Option<&'static str> {
+    REGIONS.get(place).copied().filter(|province| *province != NATION)
+}
+
+/// The region that a word is, with or without its division.
+pub(super) fn region_of(word: &str) -> Option<&'static str> {
+    REGIONS.get_key_value(without_division(word)).map(|(region, _)| *region)
+}
+
+/// Whether a place is a province and its only city.
+pub(super) fn is_municipality(place: &str) -> bool {
+    MUNICIPALITIES.contains(place)
+}
+
 /// A region that a name starts with, and what follows it.
 pub(super) fn region_before(name: &str) -> Option<(&'static str, &str)> {
     let ends: Vec<usize> =
@@ -301,6 +335,12 @@ fn latin(words: &[String]) -> Company {
             "branch" => company.branch = "-".to_owned(),
             form => company.say(form),
         }
+        core = rest;
+    }
+    while let [first, rest @ ..] = core {
+        let form = LATIN_FORMS.get(first.as_str()).filter(|form| BEFORE.contains(form));
+        let Some(form) = form.filter(|_| !rest.is_empty()) else { break };
+        company.say(form);
         core = rest;
     }
     // A group says little here: the word stands as often for nothing.

@@ -5,77 +5,11 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 
 use super::company::{Company, is_han};
-use super::names::{han, is_one_slip, persons, words};
+use super::level::{Comparison, Level};
+use super::names::{are_two_names, han, is_one_slip, mails, persons, words};
 use super::rarity::chances;
 use super::similarity::{shared_words, similarity};
-use super::{Field, normalise};
-
-/// How two values of a field are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparison {
-    /// Equal or different.
-    Same,
-    /// Names: also by their letters, and by Jaro and Winkler's similarity.
-    Name,
-    /// Names of companies by their parts, as [`Company::key`] gives them, among names of persons.
-    Company,
-    /// Numbers, dates: also one slip away.
-    Code,
-    /// Telephones as [`normalise::phone`] gives them: by the digits that count, or one slip away.
-    Telephone,
-    /// Several words, as of addresses: also by how many they share.
-    Words,
-}
-
-impl Comparison {
-    /// The levels that it tells apart.
-    pub(super) fn levels(self) -> &'static [Level] {
-        match self {
-            Self::Same => &[Level::Different, Level::Equal],
-            Self::Code | Self::Telephone => &[Level::Different, Level::Close, Level::Equal],
-            Self::Company => &Level::ALL[1..],
-            Self::Name | Self::Words => {
-                &[Level::Different, Level::Similar, Level::Close, Level::SameLetters, Level::Equal]
-            }
-        }
-    }
-
-    fn is_of_names(self) -> bool {
-        matches!(self, Self::Name | Self::Company)
-    }
-}
-
-/// How alike two values are, the least first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Level {
-    /// One of them is not known.
-    Missing,
-    /// Nothing in common.
-    Different,
-    /// Of one house, but said to be another of its companies: another place, trade or legal form,
-    /// or a branch.
-    Related,
-    /// Some: a similarity of .8, or half of the words.
-    Similar,
-    /// Much: a similarity of .92, or one slip.
-    Close,
-    /// The same letters in another order or script.
-    SameLetters,
-    /// The same.
-    Equal,
-}
-
-impl Level {
-    pub(super) const ALL: [Self; 7] = [
-        Self::Missing,
-        Self::Different,
-        Self::Related,
-        Self::Similar,
-        Self::Close,
-        Self::SameLetters,
-        Self::Equal,
-    ];
-}
+use super::{Field, normalise, place};
 
 const UNKNOWN: u32 = u32::MAX;
 
@@ -95,6 +29,8 @@ pub(super) struct Column {
     /// where it says.
     around: Vec<Company>,
     place_shares: Vec<f32>,
+    /// For each house how much more common it is than houses are; empty for what is no name.
+    house_factors: Vec<f32>,
     /// Country and extension of telephones, each once.
     tails: Vec<String>,
 }
@@ -199,6 +135,7 @@ impl Column {
             true => chances(&numbering.kernels.in_order()),
             false => Vec::new(),
         };
+        let house_factors = house_factors(numbering.houses.0.len(), &texts);
         let around = numbering.around.in_order();
         let of_companies = comparison == Comparison::Company;
         let companies = around.iter().filter(|_| of_companies);
@@ -215,6 +152,7 @@ impl Column {
             chances,
             around: around_cores,
             place_shares,
+            house_factors,
             tails,
         }
     }
@@ -247,6 +185,25 @@ impl Column {
         (self.counts[text.kernel as usize], f64::from(chance))
     }
 
+    /// How much more likely strangers share the house that two companies share than they share houses;
+    /// one where they share none.
+    pub(super) fn house_factor(&self, a: u32, b: u32) -> f64 {
+        let (Some(a), Some(b)) = (self.text(a), self.text(b)) else { return 1.0 };
+        let shared = a.is_company() && a.house == b.house;
+        let factor = shared.then(|| self.house_factors.get(a.house as usize)).flatten();
+        f64::from(factor.copied().unwrap_or(1.0))
+    }
+
+    /// How likely a stranger has a name, where there are too few to tell: by how many parts it has.
+    pub(super) fn believed_chance(&self, record: u32) -> f64 {
+        const OF_COMPANIES: f64 = 0.000_3;
+        const OF_PERSONS: f64 = 0.003;
+        self.text(record).map_or(0.0, |text| {
+            let of_word = if text.is_company() { OF_COMPANIES } else { OF_PERSONS };
+            super::rarity::believed_chance(&text.characters, of_word)
+        })
+    }
+
     /// How many records have the letters of a record's name.
     pub(super) fn count_of_letters(&self, record: u32) -> u32 {
         self.text(record).map_or(0, |text| self.letter_counts[text.letters as usize])
@@ -272,14 +229,16 @@ impl Column {
                 let slip = is_one_slip(&a.characters, &b.characters);
                 if slip { Level::Close } else { Level::Different }
             }
+            Comparison::Mail => mails(&a.characters, &b.characters),
+            Comparison::Place => place::level(&a.text(), &b.text()),
             Comparison::Telephone if a.kernel == b.kernel => self.tails_agree(a, b),
             Comparison::Telephone => {
                 let slip = a.characters.len() > 6 && is_one_slip(&a.characters, &b.characters);
                 if slip { Level::Close } else { Level::Different }
             }
             Comparison::Company if a.is_company() || b.is_company() => self.companies(a, b),
-            Comparison::Name | Comparison::Company if a.letters == b.letters => Level::SameLetters,
-            Comparison::Company => persons(a, b),
+            Comparison::Company => persons(a, b, a.letters == b.letters),
+            Comparison::Name if a.letters == b.letters => Level::SameLetters,
             Comparison::Name => similarity(a, b),
             Comparison::Words => self.addresses(a, b),
         }
@@ -312,7 +271,9 @@ impl Column {
                 (false, false) => Level::Equal,
             };
         }
-        let level = if a.letters == b.letters {
+        let level = if are_two_names(a, b) {
+            Level::Related
+        } else if a.letters == b.letters {
             Level::SameLetters
         } else if a.house == b.house && a.is_company() && b.is_company() {
             let both = a.has_trade() && b.has_trade();
@@ -335,16 +296,30 @@ impl Column {
         if a.numbers == b.numbers || a.numbers == 0 || b.numbers == 0 {
             return level;
         }
-        let of = |text: &Text| {
-            let characters: String = text.characters.iter().collect();
-            numbers_in(&characters)
-        };
-        let (one, other) = (of(a), of(b));
+        let (one, other) = (numbers_in(&a.text()), numbers_in(&b.text()));
         let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
         let mut rest = long.split(' ');
         let is_part = short.split(' ').all(|number| rest.any(|other| other == number));
         if is_part { level.min(Level::Similar) } else { Level::Different }
     }
+}
+
+/// For each house how many other names it has, against what a name finds on average.
+fn house_factors(houses: usize, texts: &[Text]) -> Vec<f32> {
+    /// So many more than were counted, and how far from the average it may be.
+    const UNSEEN: f32 = 0.3;
+    const LEAST: f32 = 0.25;
+    let mut kernels: std::collections::HashSet<(u32, u32)> = std::collections::HashSet::new();
+    let companies = || texts.iter().filter(|text| text.is_company());
+    kernels.extend(companies().map(|text| (text.house, text.kernel)));
+    let mut names = vec![0_u32; houses];
+    kernels.iter().for_each(|(house, _)| names[*house as usize] += 1);
+    // The two that are compared are none of them.
+    let others: Vec<f32> =
+        names.iter().map(|names| names.saturating_sub(2) as f32 + UNSEEN).collect();
+    let all = kernels.len().max(1) as f32;
+    let mean = names.iter().zip(&others).map(|(names, others)| *names as f32 * others).sum::<f32>();
+    others.iter().map(|others| (others * all / mean.max(UNSEEN)).max(LEAST)).collect()
 }
 
 /// For what stands around each core the share of companies that say the same place; all of them
@@ -426,7 +401,11 @@ impl<'a> Numbering<'a> {
 }
 
 impl Text {
-    fn is_company(&self) -> bool {
+    fn text(&self) -> String {
+        self.characters.iter().collect()
+    }
+
+    pub(super) fn is_company(&self) -> bool {
         self.house != UNKNOWN
     }
 

@@ -11,8 +11,12 @@ use super::comparing::kernel_of;
 use super::{Beliefs, Bin, Blocking, Comparison, Field, Key, Level, Part};
 
 /// The fields, in this order.
-pub const FIELDS: [&str; 7] =
-    ["name", "phone", "email", "tax_number", "address", "website", "kind"];
+pub const FIELDS: [&str; 8] =
+    ["name", "phone", "email", "tax_number", "address", "website", "kind", "place"];
+/// A value of each field, where it is known.
+pub type Values = [Option<String>; FIELDS.len()];
+/// A column of each field.
+pub type Columns = [Vec<Option<String>>; FIELDS.len()];
 const NAME: usize = 0;
 const PHONE: usize = 1;
 const EMAIL: usize = 2;
@@ -20,6 +24,7 @@ const TAX_NUMBER: usize = 3;
 const ADDRESS: usize = 4;
 const WEBSITE: usize = 5;
 const KIND: usize = 6;
+const PLACE: usize = 7;
 /// A value that houses of so many different names have is a placeholder, a switchboard, an accountant's,
 /// or that of a market hall: whose it is, it does not tell.
 pub const NAMES_SHARING_MAX: usize = 4;
@@ -39,74 +44,97 @@ pub const RELIABILITY: [Bin; 7] = [
 const SHARED_BY_MAX: usize = 60;
 
 /// How the fields of [`FIELDS`] are compared.
-pub const COMPARISONS: [Comparison; 7] = [
+pub const COMPARISONS: [Comparison; FIELDS.len()] = [
     Comparison::Company,
     Comparison::Telephone,
-    Comparison::Code,
+    Comparison::Mail,
     Comparison::Code,
     Comparison::Words,
     Comparison::Same,
     Comparison::Same,
+    Comparison::Place,
 ];
 
-/// How often pairs are of each level.
-type Shares = &'static [(Level, f64)];
-
 /// What is known of a field, from lists of customers that people looked through: how pairs of one
-/// customer look, for how much that counts, and how pairs look that only belong together.
+/// customer look, for how much that counts; how pairs look that only belong together, by their house
+/// and by their roof; and how strangers do.
 fn beliefs(field: usize) -> Beliefs {
-    let (strength, of_matches, of_related): (f64, Shares, Shares) = match field {
+    let (strength, levels, shares): (f64, &[Level], [&[f64]; 4]) = match field {
         NAME => (
             40.0,
-            &[
-                (Different, 0.06),
-                (Related, 0.012),
-                (Similar, 0.085),
-                (Close, 0.18),
-                (SameLetters, 0.08),
-                (Equal, 0.583),
-            ],
-            &[
-                (Different, 0.5),
-                (Related, 0.44),
-                (Similar, 0.02),
-                (Close, 0.02),
-                (SameLetters, 0.01),
-                (Equal, 0.01),
+            &[Different, Related, Similar, Close, SameLetters, Equal],
+            [
+                &[0.06, 0.012, 0.085, 0.18, 0.08, 0.583],
+                &[0.02, 0.865, 0.03, 0.06, 0.01, 0.015],
+                &[0.55, 0.386, 0.03, 0.02, 0.01, 0.004],
+                &[0.998_7, 0.000_9, 0.000_2, 0.000_1, 0.000_05, 0.000_05],
             ],
         ),
         PHONE => (
             30.0,
-            &[(Different, 0.25), (Close, 0.05), (Equal, 0.7)],
-            &[(Different, 0.54), (Close, 0.06), (Equal, 0.4)],
+            &[Different, Close, Equal],
+            [
+                &[0.25, 0.05, 0.7],
+                &[0.8, 0.02, 0.18],
+                &[0.15, 0.02, 0.83],
+                &[0.999, 0.000_5, 0.000_5],
+            ],
         ),
         EMAIL => (
             30.0,
-            &[(Different, 0.22), (Close, 0.05), (Equal, 0.73)],
-            &[(Different, 0.7), (Close, 0.05), (Equal, 0.25)],
+            &[Different, Close, Equal],
+            [
+                &[0.22, 0.05, 0.73],
+                &[0.85, 0.02, 0.13],
+                &[0.23, 0.02, 0.75],
+                &[0.999, 0.000_5, 0.000_5],
+            ],
         ),
         // A registered number is one organisation's, and hardly ever mistyped into another's.
         TAX_NUMBER => (
-            2_000.0,
-            &[(Different, 0.004), (Close, 0.046), (Equal, 0.95)],
-            &[(Different, 0.989), (Close, 0.01), (Equal, 0.001)],
+            4_000.0,
+            &[Different, Close, Equal],
+            [
+                &[0.000_5, 0.049_5, 0.95],
+                &[0.979, 0.02, 0.001],
+                &[0.979, 0.02, 0.001],
+                &[0.999_8, 0.000_1, 0.000_1],
+            ],
         ),
         ADDRESS => (
             30.0,
-            &[(Different, 0.2), (Similar, 0.2), (Close, 0.1), (SameLetters, 0.1), (Equal, 0.4)],
-            &[(Different, 0.4), (Similar, 0.15), (Close, 0.05), (SameLetters, 0.05), (Equal, 0.35)],
+            &[Different, Similar, Close, SameLetters, Equal],
+            [
+                &[0.2, 0.2, 0.1, 0.1, 0.4],
+                &[0.8, 0.08, 0.02, 0.02, 0.08],
+                &[0.1, 0.1, 0.08, 0.05, 0.67],
+                &[0.984, 0.014, 0.000_7, 0.000_3, 0.001],
+            ],
         ),
-        WEBSITE => (30.0, &[(Different, 0.15), (Equal, 0.85)], &[(Different, 0.3), (Equal, 0.7)]),
-        _ => (30.0, &[(Different, 0.06), (Equal, 0.94)], &[(Different, 0.05), (Equal, 0.95)]),
+        WEBSITE => (
+            30.0,
+            &[Different, Equal],
+            [&[0.15, 0.85], &[0.4, 0.6], &[0.15, 0.85], &[0.999, 0.001]],
+        ),
+        PLACE => (
+            30.0,
+            &[Different, Similar, Equal],
+            [&[0.04, 0.05, 0.91], &[0.6, 0.05, 0.35], &[0.03, 0.03, 0.94], &[0.88, 0.02, 0.1]],
+        ),
+        _ => {
+            (30.0, &[Different, Equal], [&[0.06, 0.94], &[0.05, 0.95], &[0.1, 0.9], &[0.35, 0.65]])
+        }
     };
-    Beliefs { of_matches: of_matches.to_vec(), strength, of_related: of_related.to_vec() }
+    let [of_matches, of_house, of_roof, of_others] =
+        shares.map(|shares| levels.iter().copied().zip(shares.iter().copied()).collect());
+    Beliefs { of_matches, strength, of_related: [of_house, of_roof], of_others }
 }
 
 /// The fields of customers from their values, one column each in the order of [`FIELDS`]: names as
 /// [`Company::key`] gives them or as persons' are, telephones and the rest as
 /// [`normalise`](super::normalise) gives them. What too many share is as if it were not known.
 #[must_use]
-pub fn fields(columns: [Vec<Option<String>>; 7]) -> Vec<Field> {
+pub fn fields(columns: Columns) -> Vec<Field> {
     let houses: Vec<String> = columns[NAME].par_iter().map(|name| house(name.as_deref())).collect();
     let made = columns.into_iter().enumerate().map(|(at, values)| {
         let is_shared = matches!(at, PHONE | EMAIL | TAX_NUMBER | ADDRESS | WEBSITE);
@@ -118,7 +146,7 @@ pub fn fields(columns: [Vec<Option<String>>; 7]) -> Vec<Field> {
             name: FIELDS[at].to_owned(),
             values,
             comparison: COMPARISONS[at],
-            by_frequency: at != KIND,
+            by_frequency: !matches!(at, KIND | PLACE),
             beliefs: Some(beliefs(at)),
             names,
         }

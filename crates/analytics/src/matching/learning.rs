@@ -5,13 +5,16 @@ use std::collections::HashMap;
 use rand::Rng;
 use rayon::prelude::*;
 
-use super::Beliefs;
-use super::comparing::{Column, Level};
+use super::comparing::Column;
+use super::level::Level;
+use super::{Beliefs, KINDS};
 use crate::chance::generator;
 
 /// Random pairs, from which it is learned how often records agree by chance.
 const RANDOM_PAIRS: usize = 500_000;
 const LEVELS: usize = Level::ALL.len();
+/// What is believed of strangers counts as if it had been seen of so many pairs.
+const OTHERS_STRENGTH: f64 = 200.0;
 /// Values that are equal are told apart by how many records have them: two, up to these, more.
 const EQUAL_UP_TO: [u32; 3] = [2, 5, 20];
 /// What a pattern tells of a field: its level, and of equal values how common they are.
@@ -32,9 +35,12 @@ impl Shares {
     }
 
     /// From counts; a level that was never seen counts half a pair, and what is believed so much.
-    fn counted(levels: &[Level], believed: Option<&Beliefs>, count: impl Fn(Level) -> f64) -> Self {
-        let prior = believed.map(|beliefs| (Self::of(&beliefs.of_matches), beliefs.strength));
-        let prior = |level: Level| match &prior {
+    fn counted(
+        levels: &[Level],
+        believed: Option<(&Self, f64)>,
+        count: impl Fn(Level) -> f64,
+    ) -> Self {
+        let prior = |level: Level| match believed {
             Some((shares, strength)) => shares.0[level as usize] * strength,
             None => 0.5,
         };
@@ -45,9 +51,21 @@ impl Shares {
         for (level, count) in counts {
             shares[level as usize] = count / total;
         }
-        // What a name itself says of being another company is not learned from pairs that are none.
-        if let (Some(beliefs), at) = (believed, Level::Related as usize) {
-            let said = shares[at].min(Self::of(&beliefs.of_matches).0[at]);
+        Self(shares)
+    }
+
+    /// Those of pairs of one customer: what a name itself says of being another is not learned from
+    /// pairs that are none.
+    fn of_matches(
+        levels: &[Level],
+        beliefs: Option<&Beliefs>,
+        count: impl Fn(Level) -> f64,
+    ) -> Self {
+        let believed = beliefs.map(|beliefs| (Self::of(&beliefs.of_matches), beliefs.strength));
+        let counted = believed.as_ref().map(|(shares, strength)| (shares, *strength));
+        let Self(mut shares) = Self::counted(levels, counted, count);
+        if let (Some((believed, _)), at) = (believed, Level::Related as usize) {
+            let said = shares[at].min(believed.0[at]);
             let rest = (1.0 - said) / (1.0 - shares[at]).max(1e-9);
             shares.iter_mut().for_each(|share| *share *= rest);
             shares[at] = said;
@@ -124,13 +142,18 @@ pub(super) fn patterns_of_chance(columns: &[Column], records: usize, seed: u64) 
 }
 
 /// How often these pairs are so alike.
-pub(super) fn of_chance(columns: &[Column], counts: &[(u64, f64)]) -> Vec<Shares> {
-    without_matches(columns, counts, |_| 0.0)
+pub(super) fn of_chance(
+    columns: &[Column],
+    beliefs: &[Option<&Beliefs>],
+    counts: &[(u64, f64)],
+) -> Vec<Shares> {
+    without_matches(columns, beliefs, counts, |_| 0.0)
 }
 
 /// How often strangers are so alike: each pair counts as far as it is none of one customer.
 pub(super) fn without_matches(
     columns: &[Column],
+    beliefs: &[Option<&Beliefs>],
     counts: &[(u64, f64)],
     chance: impl Fn(u64) -> f64,
 ) -> Vec<Shares> {
@@ -140,7 +163,9 @@ pub(super) fn without_matches(
         .collect();
     (0..columns.len())
         .map(|field| {
-            Shares::counted(columns[field].comparison.levels(), None, |level| {
+            let believed = beliefs[field].map(|beliefs| Shares::of(&beliefs.of_others));
+            let believed = believed.as_ref().map(|shares| (shares, OTHERS_STRENGTH));
+            Shares::counted(columns[field].comparison.levels(), believed, |level| {
                 let of = strangers
                     .iter()
                     .filter(|(pattern, _)| level_of(*pattern, field) == level as usize);
@@ -199,7 +224,7 @@ pub(super) fn lesson(
     counts: &[(u64, f64)],
     fixed: &[usize],
     (by_chance, others): (&[[f64; CODES]], &[Shares]),
-    (beliefs, related): (&[Option<&Beliefs>], &[Option<Shares>]),
+    (beliefs, related): (&[Option<&Beliefs>], &[Option<[Shares; KINDS]>]),
 ) -> Option<Lesson> {
     const ROUNDS: usize = 200;
     const MATCHES_MIN: f64 = 5.0;
@@ -213,28 +238,34 @@ pub(super) fn lesson(
         .map(|field| believed(field).unwrap_or_else(|| first_guess(&others[field])))
         .collect();
     let of_related = free.iter().any(|field| related[*field].is_some());
-    let (mut share, mut belonging) = (0.1, if of_related { 0.1 } else { 0.0 });
+    let (mut share, mut belonging) = (0.1, [if of_related { 0.05 } else { 0.0 }; KINDS]);
     for _ in 0..ROUNDS {
         let mut sums = vec![[0.0; LEVELS]; others.len()];
-        let (mut expected, mut expected_related) = (0.0, 0.0);
+        let (mut expected, mut expected_related) = (0.0, [0.0; KINDS]);
         for (pattern, count) in counts {
-            let strangers = 1.0_f64 - share - belonging;
-            let (mut odds, mut odds_related) = (share / strangers, belonging / strangers);
+            let strangers = 1.0_f64 - share - belonging.iter().sum::<f64>();
+            let mut odds = share / strangers;
+            let mut odds_related = belonging.map(|share| share / strangers);
             for field in &free {
                 let code = code_of(*pattern, *field);
                 let level = code.min(Level::Equal as usize);
-                if level != Level::Missing as usize {
-                    odds *= matches[*field].0[level] / by_chance[*field][code];
-                    let of = related[*field]
-                        .as_ref()
-                        .map_or(by_chance[*field][code], |one| one.0[level]);
-                    odds_related *= of / by_chance[*field][code];
+                if level == Level::Missing as usize {
+                    continue;
+                }
+                let by_chance = by_chance[*field][code];
+                odds *= matches[*field].0[level] / by_chance;
+                if let Some(kinds) = &related[*field] {
+                    let kinds = odds_related.iter_mut().zip(kinds);
+                    kinds.for_each(|(odds, shares)| *odds *= shares.0[level] / by_chance);
                 }
             }
-            let all = 1.0 + odds + odds_related;
-            let weight = if odds.is_finite() { count * odds / all } else { *count };
+            let all = 1.0 + odds + odds_related.iter().sum::<f64>();
+            let weight = if all.is_finite() { count * odds / all } else { *count };
             expected += weight;
-            expected_related += if all.is_finite() { count * odds_related / all } else { 0.0 };
+            if all.is_finite() {
+                let sums = expected_related.iter_mut().zip(odds_related);
+                sums.for_each(|(sum, odds)| *sum += count * odds / all);
+            }
             for field in &free {
                 sums[*field][level_of(*pattern, *field)] += weight;
             }
@@ -243,7 +274,8 @@ pub(super) fn lesson(
         let moved = (next - share).abs();
         share = next;
         if of_related {
-            belonging = (expected_related / total).clamp(1e-3, (0.999 - share).max(1e-3));
+            let most = ((0.999 - share) / KINDS as f64).max(1e-3);
+            belonging = expected_related.map(|expected| (expected / total).clamp(1e-3, most));
         }
         for field in &free {
             let levels: Vec<Level> = Level::ALL
@@ -252,7 +284,7 @@ pub(super) fn lesson(
                 .filter(|level| others[*field].0[*level as usize] > 0.0)
                 .collect();
             let count = |level: Level| sums[*field][level as usize];
-            matches[*field] = Shares::counted(&levels, beliefs[*field], count);
+            matches[*field] = Shares::of_matches(&levels, beliefs[*field], count);
         }
         if moved < 1e-7 {
             break;

@@ -2,11 +2,12 @@
 
 use rayon::prelude::*;
 
-use super::comparing::{Column, Level};
+use super::comparing::Column;
 use super::learning::{
     Lesson, Shares, averaged, first_guess, lesson, of_chance, patterns_of_chance, without_matches,
 };
-use super::{Blocking, Field, check};
+use super::level::Level;
+use super::{Beliefs, Blocking, Field, KINDS, check};
 use crate::error::parameter;
 use crate::{Error, Result};
 
@@ -15,9 +16,16 @@ const MODEL: &str = "the matching model";
 const PAIRS_OF_RULE: usize = 500_000;
 /// Among more records than these a random pair is hardly ever one customer.
 const WITH_MATCHES_MAX: usize = 50_000;
-/// So many pairs that belong together, as companies of one house or persons of one household,
-/// stand beside each pair of one customer, where nothing else is known.
-const RELATED_PER_MATCH: f64 = 0.3;
+/// So many pairs that belong together, in one house and under one roof, stand beside each pair of one
+/// customer, as if that had been seen of so many pairs.
+const RELATED_PER_MATCH: [f64; KINDS] = [0.15, 0.15];
+const RELATED_STRENGTH: f64 = 20.0;
+/// Such a share of customers is there twice, where nothing is learned.
+const TWICE: f64 = 0.1;
+/// Of fewer records it is not known how rare a value is.
+const KNOWN_MIN: f64 = 1_000.0;
+/// Fewer names do not tell which parts of names are common.
+const NAMES_MIN: usize = 200;
 
 /// What a field says, by how alike its values are.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +63,23 @@ pub struct Pair {
 /// The fields that a rule fixes, and how often its pairs agree in each way.
 type Counted = (Vec<usize>, Vec<(u64, f64)>);
 
+/// What speaks for one customer, and for two that belong together in each way, in bits.
+#[derive(Debug, Clone, Copy)]
+struct Bits {
+    matches: f64,
+    related: [f64; KINDS],
+}
+
+impl Bits {
+    const NOTHING: Self = Self { matches: 0.0, related: [0.0; KINDS] };
+
+    fn and(self, other: Self) -> Self {
+        let mut related = self.related;
+        related.iter_mut().zip(other.related).for_each(|(sum, bits)| *sum += bits);
+        Self { matches: self.matches + other.matches, related }
+    }
+}
+
 /// What agreement is worth, learned from the records themselves.
 ///
 /// How often records agree by chance comes from random pairs; how often those of one customer do
@@ -64,9 +89,9 @@ type Counted = (Vec<usize>, Vec<(u64, f64)>);
 /// in a value counts by how rare it is among others than the two (Winkler, *Frequency-Based Matching
 /// in Fellegi–Sunter Model of Record Linkage*, 2000).
 ///
-/// Where it is said how pairs look that only belong together, as companies of one house, those are a
-/// third kind besides pairs of one customer and strangers: agreement that they have as well proves
-/// nothing.
+/// Where it is said how pairs look that only belong together, as companies of one house or a household
+/// under one roof, those are further kinds besides pairs of one customer and strangers: agreement that
+/// they have as well proves nothing, and what those under one roof share at once counts once.
 pub struct Model {
     columns: Vec<Column>,
     names: Vec<String>,
@@ -74,15 +99,19 @@ pub struct Model {
     known: Vec<f64>,
     matches: Vec<Shares>,
     others: Vec<Shares>,
-    related: Vec<Option<Shares>>,
+    related: Vec<Option<[Shares; KINDS]>>,
+    /// So many pairs of each kind that belong together stand beside each pair of one customer.
+    related_per_match: [f64; KINDS],
+    /// Whether how rare names are is believed, not counted.
+    is_believed: bool,
     /// The share of all pairs that are of one customer.
     pub prior: f64,
     /// How many keys too many records shared, for each blocking rule: what they would have found is
     /// not found by it.
     pub left_out: Vec<usize>,
     candidates: Vec<(u32, u32)>,
-    /// Of each candidate: that it is one customer, and that it belongs together.
-    weights: Vec<[f32; 2]>,
+    /// Of each candidate.
+    weights: Vec<Bits>,
 }
 
 impl std::fmt::Debug for Model {
@@ -102,13 +131,9 @@ impl Model {
         let records = check(fields)?;
         blocking.check(fields)?;
         let columns: Vec<Column> = fields.par_iter().map(Column::of).collect();
+        let beliefs: Vec<_> = fields.iter().map(|field| field.beliefs.as_ref()).collect();
         let by_chance = patterns_of_chance(&columns, records, seed);
-        let others = of_chance(&columns, &by_chance);
-        let related = fields.iter().map(|field| {
-            let beliefs = field.beliefs.as_ref()?;
-            Some(Shares::of(&beliefs.of_related))
-        });
-        let related: Vec<Option<Shares>> = related.collect();
+        let others = of_chance(&columns, &beliefs, &by_chance);
         let (mut candidates, mut left_out, mut learned) = (Vec::new(), Vec::new(), Vec::new());
         for (rule, keys) in blocking.rules.iter().enumerate() {
             let (mut pairs, too_common) = blocking.pairs_of(fields, records, rule);
@@ -123,26 +148,17 @@ impl Model {
         }
         candidates.par_sort_unstable();
         candidates.dedup();
-        let mut model = Self {
-            names: fields.iter().map(|field| field.name.clone()).collect(),
-            by_frequency: fields.iter().map(|field| field.by_frequency).collect(),
-            known: columns.iter().map(|column| column.count_known() as f64).collect(),
-            matches: others.iter().map(first_guess).collect(),
-            columns,
-            others,
-            related,
-            prior: 1.0 / records as f64,
-            left_out,
-            weights: Vec::new(),
-            candidates,
-        };
+        let matches = others.iter().map(first_guess).collect();
+        let mut model = Self::of(fields, columns, (matches, others), records as f64);
+        (model.left_out, model.candidates) = (left_out, candidates);
+        model.is_believed = records < NAMES_MIN;
+        model.known = model.columns.iter().map(|column| column.count_known() as f64).collect();
         model.learn_from(fields, &learned)?;
         model.weigh(records);
         if records <= WITH_MATCHES_MAX {
             // Of pairs by chance some are of one customer: strangers are those that are left.
-            model.others = without_matches(&model.columns, &by_chance, |pattern| {
-                let (matches, related) = model.weight_of_pattern(pattern);
-                model.probability(matches, related)
+            model.others = without_matches(&model.columns, &beliefs, &by_chance, |pattern| {
+                model.probability(model.weight_of_pattern(pattern))
             });
             model.learn_from(fields, &learned)?;
             model.weigh(records);
@@ -151,6 +167,54 @@ impl Model {
             return Err(Error::NotConverged { model: MODEL });
         }
         Ok(model)
+    }
+
+    /// Learns nothing: what is [believed](super::Beliefs) of each field weighs the records, as of some
+    /// out of so many.
+    ///
+    /// # Errors
+    /// When there are too few records, or nothing is believed of a field.
+    pub fn believed(fields: &[Field], among: f64) -> Result<Self> {
+        check(fields)?;
+        parameter("among", among, "must be 2 or more", |among| among >= 2.0)?;
+        let beliefs: Option<Vec<&Beliefs>> =
+            fields.iter().map(|field| field.beliefs.as_ref()).collect();
+        let Some(beliefs) = beliefs else { return Err(Error::Empty { column: "beliefs" }) };
+        let columns = fields.iter().map(Column::of).collect();
+        let matches = beliefs.iter().map(|one| Shares::of(&one.of_matches)).collect();
+        let others = beliefs.iter().map(|one| Shares::of(&one.of_others)).collect();
+        let mut model = Self::of(fields, columns, (matches, others), among);
+        (model.prior, model.is_believed) = (TWICE / among, true);
+        Ok(model)
+    }
+
+    fn of(
+        fields: &[Field],
+        columns: Vec<Column>,
+        (matches, others): (Vec<Shares>, Vec<Shares>),
+        among: f64,
+    ) -> Self {
+        let related = fields.iter().map(|field| {
+            let beliefs = field.beliefs.as_ref()?;
+            Some(std::array::from_fn(|kind| Shares::of(&beliefs.of_related[kind])))
+        });
+        let related: Vec<Option<[Shares; KINDS]>> = related.collect();
+        let has_kinds = related.iter().any(Option::is_some);
+        Self {
+            names: fields.iter().map(|field| field.name.clone()).collect(),
+            by_frequency: fields.iter().map(|field| field.by_frequency).collect(),
+            known: vec![among; fields.len()],
+            columns,
+            matches,
+            others,
+            related,
+            related_per_match: if has_kinds { RELATED_PER_MATCH } else { [0.0; KINDS] },
+            is_believed: false,
+            prior: 1.0 / among,
+            left_out: Vec::new(),
+            weights: Vec::new(),
+            candidates: Vec::new(),
+        }
     }
 
     fn learn_from(&mut self, fields: &[Field], learned: &[Counted]) -> Result<()> {
@@ -196,39 +260,41 @@ impl Model {
     fn chance_of_value(&self, field: usize, count: u32, by_parts: f64) -> f64 {
         /// So many more than were counted: what is rare here may be common elsewhere.
         const UNSEEN: f64 = 0.05;
-        const UNSEEN_NAME: f64 = 0.005;
+        const UNSEEN_NAME: f64 = 0.015;
         let known = self.known[field].max(1.0);
         let others = f64::from(count.saturating_sub(2));
+        let unseen = |share: f64| share / known.max(KNOWN_MIN);
         if !self.columns[field].is_of_names() {
-            return ((others + UNSEEN) / known).min(1.0);
+            return (others / known + unseen(UNSEEN)).min(1.0);
         }
         let again = (self.prior * self.columns[field].len() as f64).clamp(0.02, 1.0);
         let strangers = known * by_parts;
         let others = others * strangers / (strangers + again);
-        ((others + UNSEEN_NAME) / known).max(by_parts).min(1.0)
+        (others / known + unseen(UNSEEN_NAME)).max(by_parts).min(1.0)
     }
 
-    /// Weighs all candidates, and finds the share of all pairs that are matches: what the
-    /// candidates say with it must give it again.
+    /// Weighs all candidates, and finds the share of all pairs that are matches, and how many belong
+    /// together beside them: what the candidates say with it must give it again.
     fn weigh(&mut self, records: usize) {
         const ROUNDS: usize = 30;
-        let weigh = |(a, b): &(u32, u32)| {
-            let (matches, related) = self.weight(*a, *b);
-            [matches as f32, related as f32]
-        };
-        let weights: Vec<[f32; 2]> = self.candidates.par_iter().map(weigh).collect();
+        let weigh = |(a, b): &(u32, u32)| self.weight(*a, *b);
+        let weights: Vec<Bits> = self.candidates.par_iter().map(weigh).collect();
         self.weights = weights;
         let all = records as f64 * (records as f64 - 1.0) / 2.0;
         // Of the hopeless ones nothing depends.
-        let likely: Vec<[f32; 2]> =
-            self.weights.iter().copied().filter(|bits| bits[0] > 0.0).collect();
+        let is_likely = |bits: &Bits| bits.matches.max(bits.related[0]).max(bits.related[1]) > 0.0;
+        let likely: Vec<Bits> = self.weights.iter().copied().filter(is_likely).collect();
         for _ in 0..ROUNDS {
-            let expected: f64 = likely
-                .iter()
-                .map(|[matches, related]| {
-                    self.probability(f64::from(*matches), f64::from(*related))
-                })
-                .sum();
+            let mut related = RELATED_PER_MATCH.map(|share| share * RELATED_STRENGTH);
+            let mut expected = 0.0;
+            for bits in &likely {
+                let (matches, kinds) = self.shares(*bits);
+                expected += matches;
+                related.iter_mut().zip(kinds).for_each(|(sum, share)| *sum += share);
+            }
+            if self.related.iter().any(Option::is_some) {
+                self.related_per_match = related.map(|sum| sum / (expected + RELATED_STRENGTH));
+            }
             let next = (expected / all).clamp(1e-12, 0.5);
             let done = (next / self.prior - 1.0).abs() < 1e-6;
             self.prior = next;
@@ -239,56 +305,75 @@ impl Model {
     }
 
     /// What a field says for one customer, and for two that belong together.
-    fn part(&self, field: usize, a: u32, b: u32) -> (Level, f64, f64) {
+    fn part(&self, field: usize, a: u32, b: u32) -> (Level, Bits) {
         let column = &self.columns[field];
         let level = column.level(a, b);
         if level == Level::Missing {
-            return (level, 0.0, 0.0);
+            return (level, Bits::NOTHING);
         }
         let mut by_chance = self.others[field].0[level as usize];
         if self.by_frequency[field] && level == Level::Equal {
-            let ((count, by_parts), (other, _)) = (column.count_of(a), column.count_of(b));
-            by_chance = self.chance_of_value(field, count.max(other), by_parts);
+            let (count, by_parts) = self.rarity(column, a);
+            by_chance = self.chance_of_value(field, count.max(column.count_of(b).0), by_parts);
         } else if self.by_frequency[field] && level == Level::SameLetters && column.is_of_names() {
-            let by_parts = column.count_of(a).1.max(column.count_of(b).1);
+            let by_parts = self.rarity(column, a).1.max(self.rarity(column, b).1);
             let counted = self.chance_of_value(field, column.count_of_letters(a), by_parts);
             by_chance = by_chance.max(counted);
+        } else if self.by_frequency[field] && column.is_of_names() && level > Level::Different {
+            by_chance = (by_chance * column.house_factor(a, b)).min(1.0);
         }
         // Where hardly any strangers differ, to differ still speaks for nobody.
         let most = if level == Level::Different { 0.0 } else { f64::INFINITY };
         let bits = |shares: &Shares| (shares.0[level as usize] / by_chance).log2().min(most);
-        let related = self.related[field].as_ref().map_or(0.0, bits);
-        (level, bits(&self.matches[field]), related)
+        let kinds = self.related[field].as_ref();
+        let related = kinds.map_or([0.0; KINDS], |kinds| kinds.each_ref().map(bits));
+        (level, Bits { matches: bits(&self.matches[field]), related })
     }
 
-    fn weight(&self, a: u32, b: u32) -> (f64, f64) {
-        (0..self.columns.len()).fold((0.0, 0.0), |(matches, related), field| {
-            let (_, one, other) = self.part(field, a, b);
-            (matches + one, related + other)
-        })
+    /// How many records have the name or value of one, and how likely a stranger has it by its parts.
+    fn rarity(&self, column: &Column, record: u32) -> (u32, f64) {
+        let (count, by_parts) = column.count_of(record);
+        let by_parts = if self.is_believed { column.believed_chance(record) } else { by_parts };
+        (count, by_parts)
+    }
+
+    fn weight(&self, a: u32, b: u32) -> Bits {
+        let parts = (0..self.columns.len()).map(|field| self.part(field, a, b).1);
+        parts.fold(Bits::NOTHING, Bits::and)
     }
 
     /// As of a pair of this pattern, without how common its values are.
-    fn weight_of_pattern(&self, pattern: u64) -> (f64, f64) {
-        (0..self.columns.len()).fold((0.0, 0.0), |(matches, related), field| {
+    fn weight_of_pattern(&self, pattern: u64) -> Bits {
+        let parts = (0..self.columns.len()).map(|field| {
             let level = super::learning::level_of(pattern, field);
             if level == Level::Missing as usize {
-                return (matches, related);
+                return Bits::NOTHING;
             }
             let bits = |shares: &Shares| (shares.0[level] / self.others[field].0[level]).log2();
-            let other = self.related[field].as_ref().map_or(0.0, bits);
-            (matches + bits(&self.matches[field]), related + other)
-        })
+            let kinds = self.related[field].as_ref();
+            let related = kinds.map_or([0.0; KINDS], |kinds| kinds.each_ref().map(bits));
+            Bits { matches: bits(&self.matches[field]), related }
+        });
+        parts.fold(Bits::NOTHING, Bits::and)
     }
 
-    /// The chance of a match that a pair of these weights has.
-    fn probability(&self, matches: f64, related: f64) -> f64 {
-        let strangers = (1.0 - self.prior) / self.prior;
-        let belong = match self.related.iter().any(Option::is_some) {
-            true => RELATED_PER_MATCH * (related - matches).exp2(),
-            false => 0.0,
-        };
-        1.0 / (1.0 + (-matches).exp2() * strangers + belong)
+    /// How likely a pair is one customer, and belongs together in each way.
+    fn shares(&self, bits: Bits) -> (f64, [f64; KINDS]) {
+        let matches = (bits.matches + self.prior.log2()).exp2();
+        let mut related = [0.0; KINDS];
+        for (kind, share) in related.iter_mut().enumerate() {
+            *share = self.related_per_match[kind] * (bits.related[kind] + self.prior.log2()).exp2();
+        }
+        let of_strangers = 1.0 - self.prior * (1.0 + self.related_per_match.iter().sum::<f64>());
+        let all = matches + related.iter().sum::<f64>() + of_strangers.max(1e-3);
+        if matches.is_infinite() {
+            return (1.0, [0.0; KINDS]);
+        }
+        (matches / all, related.map(|share| share / all))
+    }
+
+    fn probability(&self, bits: Bits) -> f64 {
+        self.shares(bits).0
     }
 
     /// Whether two records are of one customer, and why.
@@ -301,12 +386,11 @@ impl Model {
             let there = (record as usize) < records;
             parameter("record", f64::from(record), "must be one of the records", |_| there)?;
         }
-        let parts: Vec<(Level, f64, f64)> =
+        let parts: Vec<(Level, Bits)> =
             (0..self.columns.len()).map(|field| self.part(field, a, b)).collect();
-        let weight = parts.iter().map(|(_, weight, _)| weight).sum();
-        let related = parts.iter().map(|(_, _, related)| related).sum();
-        let probability = self.probability(weight, related);
-        let parts = parts.into_iter().map(|(level, weight, _)| (level, weight)).collect();
+        let all = parts.iter().fold(Bits::NOTHING, |all, (_, bits)| all.and(*bits));
+        let (probability, weight) = (self.probability(all), all.matches);
+        let parts = parts.into_iter().map(|(level, bits)| (level, bits.matches)).collect();
         Ok(Scored { probability, weight, parts })
     }
 
@@ -320,11 +404,7 @@ impl Model {
             .candidates
             .par_iter()
             .zip(&self.weights)
-            .map(|((a, b), [matches, related])| Pair {
-                a: *a,
-                b: *b,
-                probability: self.probability(f64::from(*matches), f64::from(*related)),
-            })
+            .map(|((a, b), bits)| Pair { a: *a, b: *b, probability: self.probability(*bits) })
             .filter(|pair| pair.probability >= least)
             .collect();
         pairs.par_sort_unstable_by(|x, y| {

@@ -1,16 +1,41 @@
 //! How alike two names are: of companies, of persons.
 
 use super::company::is_han;
-use super::comparing::{Level, Text};
+use super::comparing::Text;
+use super::level::Level;
 use super::similarity::similarity;
+use super::telling::{are_two_given_names, characters_tell_apart, words_tell_apart};
+
+/// Two companies of one house that are numbered, lettered or told apart by a side.
+pub(super) fn are_two_names(a: &Text, b: &Text) -> bool {
+    let is_han = |text: &Text| text.characters.iter().any(|c| is_han(*c));
+    match is_han(a) && is_han(b) {
+        // Without what both do, which may stand in one name only.
+        true => {
+            characters_tell_apart(a.house(), b.house())
+                || characters_tell_apart(&a.characters, &b.characters)
+        }
+        false if is_han(a) || is_han(b) => false,
+        false => words_tell_apart(&a.characters, &b.characters),
+    }
+}
 
 /// Two persons: of one family with other given names they are two, however alike the whole is.
-pub(super) fn persons(a: &Text, b: &Text) -> Level {
-    let level = similarity(a, b);
-    if level >= Level::Close {
-        return level;
+pub(super) fn persons(a: &Text, b: &Text, are_same_letters: bool) -> Level {
+    let is_of_letters = |text: &Text| text.characters.iter().all(|c| !is_han(*c));
+    let (one, other) = (&a.characters, &b.characters);
+    if are_same_letters {
+        // What sounds the same is written by mistake as often as it is another's.
+        return match is_of_letters(a) == is_of_letters(b) && !is_of_letters(a) {
+            true => Level::Similar,
+            false => Level::SameLetters,
+        };
     }
-    let (one, other) = (family_and_given(&a.characters), family_and_given(&b.characters));
+    if is_of_letters(a) && is_of_letters(b) && words_tell_apart(one, other) {
+        return Level::Related;
+    }
+    let level = similarity(a, b);
+    let (one, other) = (family_and_given(one), family_and_given(other));
     let (Some((family, given)), Some((other_family, other_given))) = (one, other) else {
         return level;
     };
@@ -18,11 +43,15 @@ pub(super) fn persons(a: &Text, b: &Text) -> Level {
         true => (given, other_given),
         false => (other_given, given),
     };
-    let is_short_form = long.starts_with(short);
-    match family == other_family && !short.is_empty() && !is_short_form {
-        true => Level::Related,
-        false => level,
-    }
+    // An initial, or without the second name.
+    let is_short_form = is_of_letters(a)
+        && long.starts_with(short)
+        && (short.len() <= 1 || long.get(short.len()).is_none_or(|next| *next == ' '));
+    let are_two = family == other_family
+        && !short.is_empty()
+        && !is_short_form
+        && are_two_given_names(given, other_given);
+    if are_two { Level::Related } else { level }
 }
 
 /// The family name, and what else there is: of Chinese names the first character, of others the
@@ -51,8 +80,32 @@ pub(super) fn han(a: &Text, b: &Text) -> Level {
             _ => Level::Close,
         };
     }
-    let starts = short >= 2 && one[..short] == other[..short];
-    if starts { Level::Similar } else { Level::Different }
+    if short < 2 || one[..short] != other[..short] {
+        return Level::Different;
+    }
+    // One house, of which one says a trade and the other something else.
+    let (shorter, rest) =
+        if one.len() < other.len() { (a, &other[short..]) } else { (b, &one[short..]) };
+    let says_else = shorter.has_trade() && !rest.is_empty();
+    if says_else { Level::Related } else { Level::Similar }
+}
+
+/// Two mail addresses: with other numbers behind a name they are two, as those of namesakes.
+pub(super) fn mails(a: &[char], b: &[char]) -> Level {
+    /// A longer number is all that the owner goes by, and is mistyped as others are.
+    const NUMBER_MAX: usize = 4;
+    if !is_one_slip(a, b) {
+        return Level::Different;
+    }
+    let parts = |text: &[char]| {
+        let owner = text.iter().take_while(|c| **c != '@');
+        let (digits, name): (Vec<char>, Vec<char>) = owner.partition(|c| c.is_ascii_digit());
+        (digits, name)
+    };
+    let ((one, name), (other, of_other)) = (parts(a), parts(b));
+    let is_number = one != other && name == of_other && !name.is_empty();
+    let is_short = one.len().max(other.len()) <= NUMBER_MAX;
+    if is_number && is_short { Level::Different } else { Level::Close }
 }
 
 /// Whether two words are one, mistyped or cut short.

@@ -9,8 +9,10 @@ use std::sync::LazyLock;
 use guanxi_base::{Telephone, folded};
 use pinyin::ToPinyin;
 
-use super::company::region_before;
 pub use super::company::{Company, company};
+use super::company::{is_han, region_of};
+pub use super::place::place;
+use super::place::without_regions;
 
 /// The lines of a list that are not remarks.
 pub(super) fn lines(list: &'static str) -> impl Iterator<Item = &'static str> {
@@ -27,6 +29,9 @@ static ADDRESS_WORDS: LazyLock<HashMap<&str, &str>> = LazyLock::new(|| {
 static PLACEHOLDERS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let words = lines(include_str!("../../data/placeholders.txt")).flat_map(|line| line.split(' '));
     words.map(|word| word.replace('_', " ")).collect()
+});
+static TITLES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    lines(include_str!("../../data/titles.txt")).flat_map(|line| line.split(' ')).collect()
 });
 /// Owners and houses of mail addresses that are nobody's.
 static NOBODYS_MAIL: LazyLock<[HashSet<&str>; 2]> = LazyLock::new(|| {
@@ -94,13 +99,28 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// A person's name: its words, folded.
+/// A person's name: its words, folded, without titles.
 #[must_use]
 pub fn person(name: &str) -> String {
     if is_placeholder(name) {
         return String::new();
     }
-    words(name).join(" ")
+    let mut all = words(name);
+    let is_title = |word: &String| TITLES.contains(word.as_str());
+    if !all.iter().all(is_title) {
+        all.retain(|word| !is_title(word));
+    }
+    // Of a Chinese name it follows at once.
+    let title = |word: &String| {
+        let rest = TITLES.iter().find_map(|title| word.strip_suffix(title))?;
+        (rest.chars().count() >= 2 && rest.chars().all(is_han)).then(|| rest.to_owned())
+    };
+    if let [word] = &mut all[..]
+        && let Some(rest) = title(word)
+    {
+        *word = rest;
+    }
+    all.join(" ")
 }
 
 /// The letters of a name in their order, Chinese ones by their pinyin: the same for a name in
@@ -113,14 +133,15 @@ pub fn person(name: &str) -> String {
 /// ```
 #[must_use]
 pub fn letters(name: &str) -> String {
-    let mut letters = sounds(name);
+    let mut letters: Vec<char> = sounds(name).chars().collect();
     letters.sort_unstable();
     letters.into_iter().collect()
 }
 
 /// The letters of a text as they follow each other, Chinese ones by their pinyin.
-pub(super) fn sounds(name: &str) -> Vec<char> {
-    let mut letters: Vec<char> = Vec::new();
+#[must_use]
+pub fn sounds(name: &str) -> String {
+    let mut letters = String::new();
     for character in fold(name).chars() {
         match character.to_pinyin() {
             Some(sound) => letters.extend(sound.plain().chars()),
@@ -192,7 +213,7 @@ pub fn registered(text: &str) -> Option<String> {
     (!is_idle && !number.is_empty()).then_some(number)
 }
 
-/// An address: its words with one form each, Chinese divisions without their endings.
+/// An address: its words with one form each, without the Chinese regions that [`place`] tells.
 #[must_use]
 pub fn address(text: &str) -> String {
     if is_placeholder(text) {
@@ -204,12 +225,11 @@ pub fn address(text: &str) -> String {
     };
     let mut parts = Vec::new();
     for word in words(text) {
-        let mut rest = word.as_str();
-        while let Some((region, after)) = region_before(rest) {
-            parts.push(region.to_owned());
-            rest = after;
+        // Where that is, is compared by itself.
+        let (_, rest) = without_regions(&word);
+        if !rest.is_empty() && region_of(rest).is_none() {
+            parts.push(shortened(rest.to_owned()));
         }
-        parts.push(shortened(rest.to_owned()));
     }
     parts.join(" ")
 }

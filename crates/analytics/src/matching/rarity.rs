@@ -83,3 +83,14 @@ pub(super) fn chances(names: &[std::borrow::Cow<'_, str>]) -> Vec<f32> {
     };
     (0..names.len()).map(|name| each(name).map(chance).product::<f64>() as f32).collect()
 }
+
+/// The chance of a name among names of which nothing is known: by how many characters and words it has.
+/// Words of persons are more common than those of companies.
+pub(super) fn believed_chance(name: &[char], of_word: f64) -> f64 {
+    const OF_CHARACTER: f64 = 0.01;
+    const LEAST: f64 = 1e-6;
+    let characters = name.iter().filter(|c| is_han(**c)).count();
+    let words = name.split(|c| *c == ' ' || is_han(*c)).filter(|word| !word.is_empty()).count();
+    let power = |share: f64, count: usize| share.powi(i32::try_from(count).unwrap_or(i32::MAX));
+    (power(OF_CHARACTER, characters) * power(of_word, words)).max(LEAST)
+}

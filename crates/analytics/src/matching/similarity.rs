@@ -2,7 +2,8 @@
 
 use rapidfuzz::distance::jaro_winkler;
 
-use super::comparing::{Level, Text};
+use super::comparing::Text;
+use super::level::Level;
 
 /// From here on two texts are close (Winkler 1990; the steps are those in use with splink).
 const CLOSE: f64 = 0.92;

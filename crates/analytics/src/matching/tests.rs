@@ -61,10 +61,13 @@ fn companies_of_one_house_are_told_apart() {
         ("上海恒达机械有限公司", "上海恒达机械有限公司苏州分公司", Level::Related),
         ("恒达机械有限公司", "恒达机械集团有限公司", Level::Related),
         ("恒达机械（中国）有限公司", "上海恒达机械有限公司", Level::Related),
-        ("广东恒达机械有限公司", "深圳恒达机械有限公司", Level::Equal),
+        ("广东恒达机械有限公司", "深圳恒达机械有限公司", Level::Close),
         ("上海恒达机械有限公司", "上海亨大机械有限公司", Level::SameLetters),
         ("上海恒达机械有限公司", "上海恒远机械有限公司", Level::Different),
         ("Bravo Trading Ltd", "Bravo Shipping Ltd", Level::Related),
+        ("(주)한빛전자", "한빛전자 주식회사", Level::Equal),
+        ("ООО «Вектор Плюс»", "Вектор Плюс ООО", Level::Equal),
+        ("有限会社サトウ製作所", "サトウ製作所", Level::Equal),
         ("Bravo Trading Ltd", "Trading Bravo Limited", Level::SameLetters),
         ("Bravo Trading Ltd", "Bravo Trading GmbH", Level::Related),
         ("Bravo Trading Ltd", "Bravo Trading Company", Level::Equal),
@@ -77,6 +80,71 @@ fn companies_of_one_house_are_told_apart() {
     }
     let person = person("朱明");
     assert_eq!(compare(Comparison::Company, &company("朱明").key(), &person), Level::Equal);
+}
+
+/// What is numbered, lettered or named after a side is two, and so are given names.
+#[test]
+fn what_tells_apart_makes_two() {
+    for (one, other, wanted) in [
+        ("西安岚骥五期置业有限公司", "西安岚骥六期置业有限公司", Level::Related),
+        ("杭州麓棠第六幼儿园", "杭州麓棠第九幼儿园", Level::Related),
+        ("中铁十一局集团有限公司", "中铁十二局集团有限公司", Level::Related),
+        ("中铁十局集团有限公司", "中铁二十局集团有限公司", Level::Related),
+        ("宁波汐榆一号投资有限公司", "宁波汐榆1号投资有限公司", Level::Close),
+        ("宁波汐榆一号投资有限公司", "宁波汐榆12号投资有限公司", Level::Related),
+        ("沐岚鼎A座管理处", "沐岚鼎B座管理处", Level::Related),
+        ("宁波沐岚甲投资中心（有限合伙）", "宁波沐岚乙投资中心（有限合伙）", Level::Related),
+        ("沐岚鼎东区物业管理有限公司", "沐岚鼎西区物业管理有限公司", Level::Related),
+        ("沐岚鼎新区物业管理有限公司", "沐岚鼎老区物业管理有限公司", Level::Related),
+        ("沐岚鼎盛物业管理有限公司", "沐岚鼎胜物业管理有限公司", Level::SameLetters),
+        ("永固机械有限公司", "永固大药房望江店", Level::Related),
+        ("Larkham Fund II LP", "Larkham Fund III LP", Level::Related),
+        ("Penny Lane Bakery Store 12", "Penny Lane Bakery Store 21", Level::Related),
+        ("Oakes Estates Northside Ltd", "Oakes Estates Southside Ltd", Level::Related),
+        ("Oakes Harbour Trading Ltd", "Oakes Harbuor Trading Ltd", Level::SameLetters),
+    ] {
+        let level = |one: &str, other: &str| {
+            compare(Comparison::Company, &company(one).key(), &company(other).key())
+        };
+        assert_eq!(level(one, other), wanted, "{one} {other}");
+        assert_eq!(level(other, one), wanted, "{other} {one}");
+    }
+    for (one, other, wanted) in [
+        ("Erik Petrov", "Erika Petrov", Level::Related),
+        ("Anna Lindgren", "Hanna Lindgren", Level::Related),
+        ("Jon Kimura", "Jan Kimura", Level::Related),
+        ("Hugo Lindberg", "Hugo Lindberg Jr.", Level::Related),
+        ("Katherine Fischer", "Kathrine Fischer", Level::Close),
+        ("Katherine Fischer", "Fischer, Katherine", Level::SameLetters),
+        ("Dr. Felix Baumgarten", "Felix Baumgarten", Level::Equal),
+        ("王晓明先生", "王晓明", Level::Equal),
+        ("吴浩璇", "吴浩宣", Level::Similar),
+        ("吴浩璇", "吴浩然", Level::Related),
+        ("李小明", "Li Xiaoming", Level::SameLetters),
+    ] {
+        let level = compare(Comparison::Company, &person(one), &person(other));
+        assert_eq!(level, wanted, "{one} {other}");
+    }
+}
+
+#[test]
+fn places_and_mails_are_compared_as_what_they_are() {
+    let place = |city: &str, name: &str| normalise::place(["", city], "", &company(name).key());
+    for (one, other, wanted) in [
+        (place("杭州市", ""), place("杭州", "苏州恒达机械有限公司"), Level::Equal),
+        (place("杭州市", ""), place("苏州市", ""), Level::Different),
+        (place("", "杭州恒达机械有限公司"), place("苏州市", ""), Level::Different),
+        (place("", "浙江恒达机械有限公司"), place("杭州市", ""), Level::Similar),
+        (place("", "浙江恒达机械有限公司"), place("上海市", ""), Level::Different),
+        (place("New York", ""), place("new york", ""), Level::Equal),
+        (place("Leeds", ""), place("Hamburg", ""), Level::Different),
+    ] {
+        assert_eq!(compare(Comparison::Place, &one, &other), wanted, "{one} {other}");
+    }
+    let mail = |one, other| compare(Comparison::Mail, one, other);
+    assert_eq!(mail("julia.moreau70@gmail.com", "julia.moreau20@gmail.com"), Level::Different);
+    assert_eq!(mail("julia.moreau70@gmail.com", "julia.moraeu70@gmail.com"), Level::Close);
+    assert_eq!(mail("327351132@qq.com", "327351123@qq.com"), Level::Close);
 }
 
 /// What stands for nothing is no value.

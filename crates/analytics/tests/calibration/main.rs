@@ -4,9 +4,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod persons;
+mod siblings;
 mod world;
 
-use guanxi_analytics::matching::normalise::{address, company, email, person, phone, registered};
+use guanxi_analytics::matching::normalise::{
+    address, company, email, person, phone, place, registered,
+};
 use guanxi_analytics::matching::{Bin, Model, Pair, customers, group, reliability};
 
 use world::{Record, World};
@@ -20,13 +23,14 @@ struct Found {
     records: Vec<Record>,
 }
 
-fn known(record: &Record) -> [Option<String>; 7] {
+fn known(record: &Record) -> customers::Values {
     let name = match record.is_person {
         true => person(&record.name),
         false => company(&record.name).key(),
     };
     let kind = if record.is_person { "person" } else { "organisation" };
     let some = |text: String| (!text.is_empty()).then_some(text);
+    let place = place(["", ""], &record.address, &name);
     [
         some(name),
         phone(&record.phone),
@@ -35,11 +39,12 @@ fn known(record: &Record) -> [Option<String>; 7] {
         some(address(&record.address)),
         some(record.website.clone()),
         some(kind.to_owned()),
+        some(place),
     ]
 }
 
 fn find(records: Vec<Record>) -> Found {
-    let mut columns: [Vec<Option<String>>; 7] = Default::default();
+    let mut columns = customers::Columns::default();
     for record in &records {
         columns.iter_mut().zip(known(record)).for_each(|(column, value)| column.push(value));
     }
@@ -144,10 +149,10 @@ fn worlds() -> Vec<(&'static str, Found)> {
     for (seed, known, name) in
         [(1, 0.75, "well known"), (2, 0.5, "half known"), (3, 0.25, "poorly known")]
     {
-        let world = World { seed, firms: 3_000, known, duplicates: 0.15 };
+        let world = World { seed, firms: 3_000, known, duplicates: 0.15, numbered: 60 };
         found.push((name, find(world.records())));
     }
-    let world = World { seed: 4, firms: 400, known: 0.5, duplicates: 0.1 };
+    let world = World { seed: 4, firms: 400, known: 0.5, duplicates: 0.1, numbered: 8 };
     found.push(("a small base", find(world.records())));
     found.push(("persons", find(persons::records(5, 2_500))));
     found
@@ -166,9 +171,13 @@ fn certainty_means_what_it_says() {
             assert!(found.wrong_merges() * 500 <= found.groups.len(), "{name}");
         }
     }
-    for bin in reliability(&chances, &truth).unwrap() {
-        let Bin { from, to, pairs, told, true_share } = bin;
+    let table = reliability(&chances, &truth).unwrap();
+    for bin in &table {
+        let Bin { from, to, pairs, told, true_share } = *bin;
         eprintln!("{from:.3}-{to:.3}: {pairs:5} told {told:.3} true {true_share:.3}");
+    }
+    for bin in &table {
+        let Bin { from, to, pairs, told, true_share } = *bin;
         // Chance alone moves a share so much.
         let noise = 2.0 * (told * (1.0 - told) / pairs as f64).sqrt();
         // Never surer than it may be; less sure a little, where people decide anyway.
@@ -176,15 +185,25 @@ fn certainty_means_what_it_says() {
             told - true_share <= if from >= 0.995 { 0.001 } else { 0.06 + noise },
             "{from}-{to}"
         );
-        assert!(true_share - told <= if from >= 0.9 { 0.08 } else { 0.25 } + noise, "{from}-{to}");
+        assert!(true_share - told <= if from >= 0.9 { 0.05 } else { 0.12 } + noise, "{from}-{to}");
         assert!(from < 0.995 || true_share >= 0.999, "{true_share}");
     }
+    // What the product says of it is this.
+    let rounded = |bins: &[Bin]| -> Vec<String> {
+        let text = |bin: &Bin| {
+            let Bin { from, to, pairs, told, true_share } = bin;
+            format!("{from} {to} {pairs} {told:.3} {true_share:.3}")
+        };
+        bins.iter().map(text).collect()
+    };
+    assert_eq!(rounded(&table), rounded(&customers::RELIABILITY));
+    assert!(customers::RELIABILITY.iter().all(|bin| (bin.from..=bin.to).contains(&bin.told)));
 }
 
 #[test]
 fn names_alone_are_found_where_they_are_rare() {
     // With few telephones and hardly any mail, a rare name that is the same stands for a customer.
-    let world = World { seed: 9, firms: 3_000, known: 0.15, duplicates: 0.15 };
+    let world = World { seed: 9, firms: 3_000, known: 0.15, duplicates: 0.15, numbered: 60 };
     let found = find(world.records());
     found.report("names alone");
     assert!(found.recall(0.5) > 0.7, "{}", found.recall(0.5));
@@ -194,7 +213,7 @@ fn names_alone_are_found_where_they_are_rare() {
 #[test]
 #[ignore = "takes long"]
 fn a_large_base() {
-    let world = World { seed: 11, firms: 150_000, known: 0.5, duplicates: 0.1 };
+    let world = World { seed: 11, firms: 150_000, known: 0.5, duplicates: 0.1, numbered: 3_000 };
     let records = world.records();
     let begun = std::time::Instant::now();
     let found = find(records);

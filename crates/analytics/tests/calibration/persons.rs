@@ -21,6 +21,18 @@ const LAST: [&str; 24] = [
     "Hartmann", "Lange", "Werner", "Krause", "Lehmann", "Maier",
 ];
 
+/// Parts of given names that siblings have; some sound the same.
+const ALIKE: [(&str, &str); 6] =
+    [("轩", "萱"), ("宇", "雨"), ("静", "婧"), ("伟", "玮"), ("志", "智"), ("文", "雯")];
+const ALIKE_LATIN: [(&str, &str); 6] = [
+    ("Anna", "Hanna"),
+    ("Emma", "Emmi"),
+    ("Simon", "Simone"),
+    ("Jonas", "Jona"),
+    ("Paul", "Paula"),
+    ("Clara", "Klara"),
+];
+
 /// So many persons, one in seven of them twice.
 pub(crate) fn records(seed: u64, count: usize) -> Vec<Record> {
     let mut random = Pcg64::seed_from_u64(seed);
@@ -28,7 +40,7 @@ pub(crate) fn records(seed: u64, count: usize) -> Vec<Record> {
     let mut last: Option<(Record, bool, String)> = None;
     for of in 0..count {
         let is_latin = random.random_bool(0.4);
-        let (mut family, given) = name(&mut random, is_latin);
+        let (mut family, mut given) = name(&mut random, is_latin);
         let mut one = Record {
             of,
             is_person: true,
@@ -54,6 +66,12 @@ pub(crate) fn records(seed: u64, count: usize) -> Vec<Record> {
             if random.random_bool(0.4) {
                 one.phone.clone_from(&before.phone);
             }
+            // Brothers and sisters with one account.
+            if random.random_bool(0.4) {
+                one.phone.clone_from(&before.phone);
+                one.email.clone_from(&before.email);
+                given = sibling(&mut random, &before.name, is_latin).unwrap_or(given);
+            }
         }
         one.name = if is_latin { format!("{given} {family}") } else { format!("{family}{given}") };
         last = Some((one.clone(), is_latin, family.clone()));
@@ -64,6 +82,11 @@ pub(crate) fn records(seed: u64, count: usize) -> Vec<Record> {
                 0 if is_latin => format!("{family}, {given}"),
                 1 if is_latin => format!("{family} {given}").to_uppercase(),
                 2 if is_latin => slip(&mut random, &one.name),
+                // As it sounds.
+                3 if !is_latin && random.random_bool(0.5) => {
+                    let slips = ALIKE.iter().find(|(a, _)| one.name.contains(a));
+                    slips.map_or(one.name.clone(), |(a, b)| one.name.replace(a, b))
+                }
                 3 => one.name.chars().map(wide).collect(),
                 _ => copy.name,
             };
@@ -91,6 +114,23 @@ fn name(random: &mut Pcg64, is_latin: bool) -> (String, String) {
     let count = if random.random_bool(0.3) { 1 } else { 2 };
     let given = (0..count).map(|_| pick(random, &given)).collect();
     (pick(random, &FAMILIES).to_owned(), given)
+}
+
+/// A given name that is nearly that of a sibling, where there is such a one.
+fn sibling(random: &mut Pcg64, name: &str, is_latin: bool) -> Option<String> {
+    let pairs: &[(&str, &str)] = if is_latin { &ALIKE_LATIN } else { &ALIKE };
+    let given = if is_latin { name.split(' ').next()? } else { name };
+    let other = |(a, b): &(&str, &str)| match (given.contains(a), given.contains(b)) {
+        (true, false) => Some(given.replace(a, b)),
+        (false, true) => Some(given.replace(b, a)),
+        _ => None,
+    };
+    let found = pairs.iter().find_map(other).filter(|_| random.random_bool(0.8))?;
+    Some(if is_latin { found } else { found.chars().skip(family_characters(name)).collect() })
+}
+
+fn family_characters(name: &str) -> usize {
+    if name.starts_with("欧阳") { 2 } else { 1 }
 }
 
 /// What is known of somebody.

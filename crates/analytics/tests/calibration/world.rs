@@ -24,6 +24,8 @@ pub(crate) struct World {
     pub(crate) known: f64,
     /// How many firms stand there twice, as a share.
     pub(crate) duplicates: f64,
+    /// How many houses of numbered firms with one office there are besides.
+    pub(crate) numbered: usize,
 }
 
 #[derive(Debug, Clone)]
@@ -41,6 +43,8 @@ struct Firm {
 }
 
 const SYLLABLES: &str = "恒达鑫茂源盛丰华泰瑞祥宏远博昌兴隆福顺德信诚嘉美佳康宁安平和正明光辉耀天海江川龙凤银铭锐创联众合利通汇聚东方新立伟业凯欧迈威克思朗";
+/// What many firms call themselves.
+const COMMON_HOUSES: [&str; 8] = ["华鑫", "恒通", "鼎盛", "宏远", "天成", "金源", "瑞祥", "腾达"];
 const TRADES: [&str; 24] = [
     "科技",
     "贸易",
@@ -67,7 +71,7 @@ const TRADES: [&str; 24] = [
     "投资",
     "文化传媒",
 ];
-const REGIONS: [&str; 20] = [
+pub(crate) const REGIONS: [&str; 20] = [
     "上海", "北京", "深圳", "广州", "杭州", "宁波", "苏州", "无锡", "南京", "武汉", "成都", "重庆",
     "天津", "青岛", "厦门", "东莞", "佛山", "长沙", "合肥", "温州",
 ];
@@ -153,7 +157,7 @@ pub(crate) fn mobile(random: &mut Pcg64) -> String {
     format!("{}{}", pick(random, &["138", "139", "186", "177", "150", "133"]), digits(random, 8))
 }
 
-fn credit_code(random: &mut Pcg64) -> String {
+pub(crate) fn credit_code(random: &mut Pcg64) -> String {
     const CHARACTERS: &[u8] = b"0123456789ABCDEFGHJKLMNPQRTUWXY";
     let mut code = format!("91{}MA", digits(random, 6));
     code.extend((0..7).map(|_| char::from(CHARACTERS[random.random_range(0..31)])));
@@ -201,6 +205,7 @@ impl World {
                 records.push(copy);
             }
         }
+        records.extend(crate::siblings::records(&mut random, firms.len(), self.numbered));
         for at in (1..records.len()).rev() {
             records.swap(at, random.random_range(0..=at));
         }
@@ -300,7 +305,10 @@ fn firm(random: &mut Pcg64) -> Firm {
         }
         false => {
             let count = if random.random_bool(0.15) { 3 } else { 2 };
-            (0..count).map(|_| pick(random, &syllables)).collect()
+            match random.random_bool(0.15) {
+                true => pick(random, &COMMON_HOUSES).to_owned(),
+                false => (0..count).map(|_| pick(random, &syllables)).collect(),
+            }
         }
     };
     let host = format!("h{}.example", digits(random, 6));
@@ -358,7 +366,7 @@ fn sister(random: &mut Pcg64, firm: &Firm) -> Firm {
     sister
 }
 
-fn street(random: &mut Pcg64, region: &str, is_latin: bool) -> String {
+pub(crate) fn street(random: &mut Pcg64, region: &str, is_latin: bool) -> String {
     let number = random.random_range(1..200);
     match is_latin {
         true => format!("{number} {} Street", capital(pick(random, &PARTS))),

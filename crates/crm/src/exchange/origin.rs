@@ -2,8 +2,9 @@
 //! Texts of the mapping itself are written plainly; the formats of the file are for its cells.
 
 use csv::StringRecord;
+use guanxi_analytics::matching::normalise::is_placeholder;
 use guanxi_base::{Currency, Refusal, TimeZone};
-use guanxi_record::Value;
+use guanxi_record::{Kind, Value};
 
 use super::cell::{self, AmountCurrency, Formats};
 use super::dates::{DateOrder, TwoDigitYears};
@@ -85,6 +86,18 @@ impl Origin {
         (is_own && !cell.is_empty()).then_some(cell)
     }
 
+    /// What a line's own cell has for a telephone or a mail address where it stands for none.
+    pub(crate) fn placeholder<'a>(
+        &self,
+        part: &Part,
+        place: usize,
+        row: &'a StringRecord,
+    ) -> Option<&'a str> {
+        let kind = &part.record_type.fields[place].kind;
+        let may_be = matches!(kind, Kind::Phone | Kind::Email);
+        self.own_text(row).filter(|text| may_be && is_placeholder(text))
+    }
+
     /// The value that a line gives to a field; links to other records are not its business.
     ///
     /// # Errors
@@ -127,7 +140,10 @@ impl Origin {
             here = Some(Formats { currency, ..here.unwrap_or_else(|| formats.clone()) });
         }
         let formats = here.as_ref().unwrap_or(formats);
-        let cell = column.and_then(|column| row.get(column)).unwrap_or_default().trim();
+        let cell = match self.placeholder(part, place, row) {
+            Some(_) => "",
+            None => column.and_then(|column| row.get(column)).unwrap_or_default().trim(),
+        };
         let said = match when.iter().find(|case| fits(case, cell)) {
             Some(case) => Some(case.value.as_str()),
             None => otherwise.as_deref(),

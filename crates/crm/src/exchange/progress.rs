@@ -53,11 +53,11 @@ impl Counts {
 pub struct Notice {
     /// The line, as a spreadsheet numbers it.
     pub line: u64,
-    /// What was done: `to-survivor` or `restored`.
+    /// What was done: `to-survivor`, `restored` or `placeholder`.
     pub code: String,
     /// The type of the record.
     pub record_type: String,
-    /// The key that the line has.
+    /// The key that the line has, or the text that counts as empty.
     pub value: String,
 }
 

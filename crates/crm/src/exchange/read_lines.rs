@@ -264,7 +264,17 @@ impl Import<'_> {
                         value
                     })
                 }
-                cell => cell.value(part, *place, row, &self.plan.formats),
+                cell => {
+                    if let Some(text) = cell.placeholder(part, *place, row) {
+                        line.notices.push(Notice {
+                            line: line.number,
+                            code: "placeholder".to_owned(),
+                            record_type: part.record_type.name.to_string(),
+                            value: text.to_owned(),
+                        });
+                    }
+                    cell.value(part, *place, row, &self.plan.formats)
+                }
             };
             match value {
                 Ok(value) => values.push((*place, value)),

@@ -3,18 +3,23 @@
 
 use std::collections::HashSet;
 
-use guanxi_base::{RawId, Result};
-use guanxi_record::{Catalog, Choice as _, Record as _, Row};
+use guanxi_analytics::matching::{Model, customers};
+use guanxi_base::{Error, RawId, Result};
+use guanxi_record::{Catalog, Choice as _, Filter, Query, Record as _, Row};
 use guanxi_store::View;
 
-use super::alike::{alike, word};
-use super::known::{self, COMPARED, Known};
+use super::alike::{reasons, word};
+use super::known::{self, COMPARED, Known, columns};
 use crate::people::{Customer, CustomerKind};
 
 /// So many are shown.
 const SHOWN: usize = 5;
 /// So many are looked at for each thing that is known.
 const LOOKED_AT: usize = 25;
+/// Less likely ones are not shown.
+const CERTAINTY_MIN: f64 = 0.5;
+/// Fewer customers than these do not say how rare a likeness is.
+const AMONG_MIN: i64 = 100;
 
 /// A customer who is likely the one that is entered.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,13 +45,8 @@ pub async fn likely_there(
     let catalog: std::sync::Arc<Catalog> = view.catalog().clone();
     let described = catalog.get(Customer::NAME)?;
     let asked = ["name", "tax_number", "phone", "email"].into_iter();
-    // Of a company its own name: region and legal form are written in many ways.
-    let words = |name: &str| match name {
-        "name" => known::name_searched(&text(name)),
-        name => text(name),
-    };
-    let asked = asked.filter(|name| view_reads(view, name)).map(words);
-    let asked: Vec<String> = asked.filter(|text| !text.is_empty()).collect();
+    let asked = asked.filter(|name| view_reads(view, name));
+    let asked: Vec<String> = asked.flat_map(|name| searched(name, &text(name))).collect();
     let mut ids: Vec<RawId> = Vec::new();
     for words in &asked {
         let hits = view.search_some(words, &[Customer::NAME], LOOKED_AT).await?;
@@ -56,15 +56,6 @@ pub async fn likely_there(
     ids.retain(|id| seen.insert(*id));
     let rows = view.rows_by_ids(described, &ids, guanxi_store::Purpose::Read).await?;
     let hidden: Vec<&str> = COMPARED.into_iter().filter(|name| !view_reads(view, name)).collect();
-    let entered = |kind: CustomerKind| {
-        let text = |name: &str| match name {
-            "kind" => kind.code().to_owned(),
-            "address" => String::new(),
-            name => text(name),
-        };
-        Known::from_texts(RawId(0), &text)
-    };
-    let mut found = Vec::new();
     let there = rows.into_iter().filter(|row| row.archived_at.is_none());
     let mut there: Vec<(Row, Known)> = there
         .map(|row| {
@@ -74,16 +65,50 @@ pub async fn likely_there(
             (row, there)
         })
         .collect();
-    known::forget_shared(there.iter_mut().map(|(_, known)| known));
-    for (row, there) in there {
-        let kind = if there.is_person { CustomerKind::Person } else { CustomerKind::Organisation };
-        if let Some((certainty, reasons)) = alike(&entered(kind), &there) {
-            let reasons = reasons.into_iter().map(|(field, level, _)| (field, word(level)));
-            found.push(LikelyThere { row, certainty, reasons: reasons.collect() });
-        }
+    let among = view.total(Customer::NAME, &Query::of(Filter::everything())).await?.number;
+    let mut found = Vec::new();
+    for kind in [CustomerKind::Organisation, CustomerKind::Person] {
+        let is_person = kind == CustomerKind::Person;
+        // A form says a kind before anybody has chosen one: whoever is there is compared as of theirs.
+        let text = |name: &str| match name {
+            "kind" => kind.code().to_owned(),
+            name => text(name),
+        };
+        let of_kind: Vec<(Row, Known)> =
+            there.extract_if(.., |(_, known)| known.is_person == is_person).collect();
+        found.extend(alike(&Known::from_texts(RawId(0), &text), of_kind, among)?);
     }
     found.sort_by(|a, b| b.certainty.total_cmp(&a.certainty).then(a.row.id.cmp(&b.row.id)));
     found.truncate(SHOWN);
+    Ok(found)
+}
+
+/// What a field is looked for by.
+fn searched(name: &str, text: &str) -> Vec<String> {
+    let texts = match name {
+        "name" => known::names_searched(text),
+        _ => vec![text.to_owned()],
+    };
+    texts.into_iter().filter(|text| !text.is_empty()).collect()
+}
+
+/// Those of them who are likely the one that is entered.
+fn alike(entered: &Known, there: Vec<(Row, Known)>, among: i64) -> Result<Vec<LikelyThere>> {
+    if there.is_empty() {
+        return Ok(Vec::new());
+    }
+    let all = std::iter::once(entered).chain(there.iter().map(|(_, known)| known));
+    let model = Model::believed(&customers::fields(columns(all)), among.max(AMONG_MIN) as f64);
+    let model = model.map_err(Error::internal)?;
+    let mut found = Vec::new();
+    for (at, (row, _)) in (1..).zip(there) {
+        let scored = model.score(0, at).map_err(Error::internal)?;
+        let certainty = scored.probability;
+        if certainty >= CERTAINTY_MIN {
+            let reasons = reasons(scored).into_iter().map(|(field, level, _)| (field, word(level)));
+            found.push(LikelyThere { row, certainty, reasons: reasons.collect() });
+        }
+    }
     Ok(found)
 }
 

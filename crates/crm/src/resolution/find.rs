@@ -3,23 +3,21 @@
 use std::collections::{BTreeMap, HashSet};
 
 use guanxi_analytics::Error::{NotConverged, TooFew};
-use guanxi_analytics::matching::{Field, Model, Pair, customers, group, kernel};
+use guanxi_analytics::matching::{Model, Pair, customers, group};
 use guanxi_base::{Error, RawId, Result};
 use guanxi_record::{Catalog, Record as _};
 use guanxi_warehouse::{Manifest, NO_NUMBER, Warehouse};
 use serde_json::{Value as Json, json};
 
-use super::alike::{Reasons, alike, word};
-use super::known::{ADDRESS_PARTS, COMPARED, Known, address_text, columns};
+use super::alike::{Reasons, reasons, word};
+use super::known::{ADDRESS_PARTS, COMPARED, Known, columns};
 use super::records::Relation;
 use crate::people::Customer;
 
 /// Less likely pairs are not shown to anybody.
 const CERTAINTY_MIN: f64 = 0.5;
-/// Of fewer customers nothing is learned: fixed rules stand in.
+/// Fewer customers teach next to nothing: what is believed of each field weighs them.
 const LEARNED_FROM_MIN: usize = 50;
-/// Customers who share a key with more than so many others are not compared by it.
-const SHARED_BY_MAX: usize = 60;
 /// Households and groups of more are companies' canteens and hosting providers.
 const TOGETHER_MAX: usize = 20;
 /// So many pairs are kept for people to decide; the most likely ones.
@@ -46,7 +44,7 @@ pub(super) struct Found {
     pub(super) certain: Vec<Vec<RawId>>,
     /// How many customers were compared.
     pub(super) customers: usize,
-    /// Whether there was too little to learn from, so that fixed rules stand in.
+    /// Whether there was too little to learn from, so that what is believed stands in.
     pub(super) falls_back: bool,
     pub(super) card: Json,
 }
@@ -59,7 +57,8 @@ pub(super) async fn known(
 ) -> Result<Vec<Known>> {
     let described = catalog.get(Customer::NAME)?;
     let mut names = vec!["id", "archived_at", "kind"];
-    names.extend(COMPARED.into_iter().filter(|name| *name != "address"));
+    names
+        .extend(COMPARED.into_iter().filter(|name| !matches!(*name, "kind" | "address" | "place")));
     let parts = ADDRESS_PARTS.map(|part| format!("address.{part}"));
     names.extend(parts.iter().map(String::as_str));
     let frame = warehouse.frame(manifest, described, &names).await?;
@@ -71,11 +70,7 @@ pub(super) async fn known(
                 let (codes, words) = frame.codes(column);
                 words.get(codes[at] as usize).cloned().unwrap_or_default()
             };
-            let text = |name: &str| match name {
-                "address" => address_text(&|part| word(&format!("address.{part}"))),
-                name => word(name),
-            };
-            Known::from_texts(RawId(ids[at]), &text)
+            Known::from_texts(RawId(ids[at]), &word)
         });
         known.collect::<Vec<_>>()
     });
@@ -87,17 +82,13 @@ pub(super) fn find(known: &[Known], certain: Option<f64>) -> Result<Found> {
     let mut found = Found { customers: known.len(), card: json!({}), ..Found::default() };
     let fields = customers::fields(columns(known.iter()));
     let blocking = customers::blocking(&fields);
-    let model = match blocking.rules.is_empty() || known.len() < LEARNED_FROM_MIN {
-        true => None,
-        false => match Model::learn(&fields, &blocking, SEED) {
-            Ok(model) => Some(model),
-            Err(TooFew { .. } | NotConverged { .. }) => None,
+    found.falls_back = known.len() < LEARNED_FROM_MIN;
+    if !blocking.rules.is_empty() {
+        match Model::learn(&fields, &blocking, SEED) {
+            Ok(model) => learned(known, &model, certain, &mut found)?,
+            Err(TooFew { .. } | NotConverged { .. }) => found.falls_back = true,
             Err(error) => return Err(Error::internal(error)),
-        },
-    };
-    match model {
-        Some(model) => learned(known, &model, certain, &mut found)?,
-        None => by_rules(known, &fields, certain, &mut found),
+        }
     }
     let same: HashSet<(RawId, RawId)> =
         found.pairs.iter().map(|pair| (pair.first, pair.second)).collect();
@@ -122,23 +113,13 @@ fn learned(known: &[Known], model: &Model, certain: Option<f64>, found: &mut Fou
     }
     for pair in pairs.iter().take(PAIRS_MAX) {
         let scored = model.score(pair.a, pair.b).map_err(Error::internal)?;
-        let parts = COMPARED.into_iter().zip(scored.parts);
-        let reasons = parts
-            .filter(|(field, (level, _))| match word(*level) {
-                "missing" => false,
-                // That both are of one kind is no news.
-                "equal" => *field != "kind",
-                _ => true,
-            })
-            .map(|(field, (level, bits))| (field, level, Some(bits)))
-            .collect();
         let (one, other) = (known[pair.a as usize].id, known[pair.b as usize].id);
         found.pairs.push(Likely {
             first: one.min(other),
             second: one.max(other),
             relation: Relation::Same,
             certainty: pair.probability,
-            reasons,
+            reasons: reasons(scored),
         });
     }
     let share = |list: &[(guanxi_analytics::matching::Level, f64)]| -> BTreeMap<&str, f64> {
@@ -154,45 +135,6 @@ fn learned(known: &[Known], model: &Model, certain: Option<f64>, found: &mut Fou
         "weights": weights.collect::<Vec<_>>(),
     });
     Ok(())
-}
-
-/// Too few to learn from: what is equal is compared by the fixed rules.
-fn by_rules(known: &[Known], fields: &[Field], certain: Option<f64>, found: &mut Found) {
-    found.falls_back = true;
-    let mut own = known.to_vec();
-    super::known::forget_shared(own.iter_mut());
-    let mut compared: HashSet<(usize, usize)> = HashSet::new();
-    for (at, field) in fields.iter().enumerate().filter(|(_, field)| field.name != "kind") {
-        let value = |one: &Known| Some(kernel(field.comparison, one.values()[at]).to_owned());
-        for (one, other) in pairs_sharing(&own, SHARED_BY_MAX, value) {
-            if !compared.insert((one, other)) {
-                continue;
-            }
-            let Some((certainty, reasons)) = alike(&own[one], &own[other]) else { continue };
-            let (one, other) = (known[one].id, known[other].id);
-            let (first, second) = (one.min(other), one.max(other));
-            let relation = Relation::Same;
-            found.pairs.push(Likely { first, second, relation, certainty, reasons });
-        }
-    }
-    if let Some(least) = certain {
-        let sure = found.pairs.iter().filter(|pair| pair.certainty >= least);
-        found.certain = disjoint(sure.map(|pair| [pair.first, pair.second]));
-    }
-    found.card = json!({ "compared": compared.len() });
-}
-
-/// Pairs of which no customer is in two: the others wait for the next time.
-fn disjoint(pairs: impl Iterator<Item = [RawId; 2]>) -> Vec<Vec<RawId>> {
-    let mut taken: HashSet<RawId> = HashSet::new();
-    let mut kept = Vec::new();
-    for pair in pairs {
-        if pair.iter().all(|id| !taken.contains(id)) {
-            taken.extend(pair);
-            kept.push(pair.to_vec());
-        }
-    }
-    kept
 }
 
 /// All pairs of places that share a value which at most so many have.

@@ -7,7 +7,7 @@ use guanxi_record::{Choice as _, RecordType, Row, Value};
 use crate::people::CustomerKind;
 
 /// The fields that are compared, in the order of [`Known::values`].
-pub(super) const COMPARED: [&str; 7] = customers::FIELDS;
+pub(super) const COMPARED: [&str; customers::FIELDS.len()] = customers::FIELDS;
 /// The parts of an address that are compared.
 pub(super) const ADDRESS_PARTS: [&str; 4] = ["province", "city", "district", "street"];
 /// Mail of these is not of one's own house.
@@ -24,31 +24,46 @@ pub(super) struct Known {
     pub(super) tax_number: String,
     pub(super) address: String,
     pub(super) website: String,
+    pub(super) place: String,
 }
 
 impl Known {
     /// From a row of customers.
     pub(super) fn of(described: &RecordType, row: &Row) -> Self {
-        let text = |name: &str| match row.value(described, name) {
-            Value::Address(address) => {
-                address_text(&|part| address.part(part).unwrap_or_default().to_owned())
+        let address = match row.value(described, "address") {
+            Value::Address(address) => Some(address),
+            _ => None,
+        };
+        let text = |name: &str| match name.strip_prefix("address.") {
+            Some(part) => {
+                let part = address.as_ref().and_then(|address| address.part(part));
+                part.unwrap_or_default().to_owned()
             }
-            value => value.as_text().unwrap_or_default().to_owned(),
+            None => row.value(described, name).as_text().unwrap_or_default().to_owned(),
         };
         Self::from_texts(row.id, &text)
     }
 
-    /// From the texts of its fields; of the address, as [`address_text`] gives it.
+    /// From the texts of its fields and of the parts of its address.
     pub(super) fn from_texts(id: RawId, text: &dyn Fn(&str) -> String) -> Self {
         let is_person = text("kind") == CustomerKind::Person.code();
+        let name = name(&text("name"), is_person);
+        let [province, city, district, street] =
+            ADDRESS_PARTS.map(|part| text(&format!("address.{part}")));
+        // A district without a street says nothing.
+        let address = match street.is_empty() {
+            true => String::new(),
+            false => normalise::address(&format!("{district} {street}")),
+        };
         Self {
             id,
             is_person,
-            name: name(&text("name"), is_person),
+            place: normalise::place([&province, &city], &street, &name),
+            name,
             phone: phone(&text("phone")),
             email: normalise::email(&text("email")).unwrap_or_default(),
             tax_number: normalise::registered(&text("tax_number")).unwrap_or_default(),
-            address: normalise::address(&text("address")),
+            address,
             website: website(&text("website")),
         }
     }
@@ -60,20 +75,24 @@ impl Known {
             "phone" => &mut self.phone,
             "email" => &mut self.email,
             "tax_number" => &mut self.tax_number,
-            "address" => &mut self.address,
+            "address" => {
+                self.place = normalise::place(["", ""], "", &self.name);
+                &mut self.address
+            }
+            "place" => &mut self.place,
             "website" => &mut self.website,
             _ => return,
         };
         field.clear();
     }
 
-    pub(super) fn values(&self) -> [&str; 7] {
-        let Self { name, phone, email, tax_number, address, website, .. } = self;
+    pub(super) fn values(&self) -> [&str; customers::FIELDS.len()] {
+        let Self { name, phone, email, tax_number, address, website, place, .. } = self;
         let kind =
             if self.is_person { CustomerKind::Person } else { CustomerKind::Organisation }.code();
-        let [name, phone, email, tax_number, address, website] =
-            [name, phone, email, tax_number, address, website].map(String::as_str);
-        [name, phone, email, tax_number, address, website, kind]
+        let [name, phone, email, tax_number, address, website, place] =
+            [name, phone, email, tax_number, address, website, place].map(String::as_str);
+        [name, phone, email, tax_number, address, website, kind, place]
     }
 
     /// The host of a mail address that is nobody's but of its owner's house.
@@ -93,23 +112,9 @@ impl Known {
     }
 }
 
-/// Forgets the values that customers of too many different names share: placeholders,
-/// switchboards, the mail of who keeps the books of many.
-pub(super) fn forget_shared<'a>(known: impl Iterator<Item = &'a mut Known>) {
-    let mut all: Vec<&mut Known> = known.collect();
-    let columns = columns(all.iter().map(|one| &**one));
-    for (field, name) in customers::fields(columns).iter().zip(COMPARED) {
-        for (one, value) in all.iter_mut().zip(&field.values) {
-            if value.is_none() {
-                one.forget(name);
-            }
-        }
-    }
-}
-
 /// What is known of customers, field by field.
-pub(super) fn columns<'a>(known: impl Iterator<Item = &'a Known>) -> [Vec<Option<String>>; 7] {
-    let mut columns: [Vec<Option<String>>; 7] = Default::default();
+pub(super) fn columns<'a>(known: impl Iterator<Item = &'a Known>) -> customers::Columns {
+    let mut columns = customers::Columns::default();
     for one in known {
         for (column, value) in columns.iter_mut().zip(one.values()) {
             column.push((!value.is_empty()).then(|| value.to_owned()));
@@ -130,9 +135,11 @@ pub(super) fn name(text: &str, is_person: bool) -> String {
 }
 
 /// What a name is looked for by: of a company its own name, because region and legal form are
-/// written in many ways.
-pub(super) fn name_searched(text: &str) -> String {
-    normalise::company(text).core
+/// written in many ways, and its house as it sounds.
+pub(super) fn names_searched(text: &str) -> Vec<String> {
+    let company = normalise::company(text);
+    let sounds = normalise::sounds(&company.house);
+    if sounds == company.house { vec![company.core] } else { vec![company.core, sounds] }
 }
 
 /// A telephone as it is compared.
@@ -146,15 +153,6 @@ fn website(text: &str) -> String {
     let host = host.unwrap_or_default();
     let host = host.strip_prefix("www.").unwrap_or(host);
     if normalise::is_placeholder(text) { String::new() } else { host.to_owned() }
-}
-
-/// The parts of an address as one text; a city alone says nothing.
-pub(super) fn address_text(part: &dyn Fn(&str) -> String) -> String {
-    if part("street").is_empty() {
-        return String::new();
-    }
-    let parts = ADDRESS_PARTS.map(part);
-    parts.iter().filter(|text| !text.is_empty()).cloned().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use guanxi_base::RawId;
 use guanxi_crm::people::{Customer, CustomerKind};
 use guanxi_crm::resolution::{Relation, likely_there};
-use guanxi_record::{Email, Filter, Phone, Query, Stored};
+use guanxi_record::{Address, Email, Filter, Phone, Query, Stored};
 use guanxi_store::{Actor, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 
@@ -16,6 +16,9 @@ both_databases!(
     a_shared_telephone_is_no_hint_at_entry,
     kind_is_no_veto,
     companies_of_one_house_are_not_merged,
+    what_is_numbered_is_not_merged,
+    few_customers_are_compared_as_many_are,
+    an_identical_name_is_told_at_entry,
 );
 
 const FIRST: [&str; 16] = [
@@ -178,4 +181,106 @@ async fn companies_of_one_house_are_not_merged(database: TestDatabase) {
     let mut view = store.read(&actor).await.unwrap();
     let merges = Query::of(Filter::everything());
     assert_eq!(view.total("customer_merge", &merges).await.unwrap().number, 0);
+}
+
+/// Firms of one office that are numbered, lettered or named after a side, and siblings of one household:
+/// whom of them a run above 99.5 % merges.
+async fn what_is_numbered_is_not_merged(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mut all: Vec<Customer> = (0..150).map(firm).collect();
+    for (at, names) in [
+        ["宁波汐榆一号股权投资合伙企业（有限合伙）", "宁波汐榆二号股权投资合伙企业（有限合伙）"],
+        ["西安岚骥五期置业有限公司", "西安岚骥六期置业有限公司"],
+        ["杭州麓棠第六幼儿园", "杭州麓棠第九幼儿园"],
+        ["沐岚鼎A座管理处", "沐岚鼎B座管理处"],
+        ["宁波砚溪甲投资中心（有限合伙）", "宁波砚溪乙投资中心（有限合伙）"],
+        ["成都珩璟东区物业管理有限公司", "成都珩璟西区物业管理有限公司"],
+        ["Larkham Fund II LP", "Larkham Fund III LP"],
+        ["Erik Petrov", "Erika Petrov"],
+        ["吴浩璇", "吴浩宣"],
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        all.extend(names.map(|name| shared(name, at)));
+    }
+    let ids = insert(&store, &actor, &all).await;
+    run(&store, &actor, Some("99.5")).await;
+    assert_eq!(there(&store, &actor, &ids).await, ids.len());
+}
+
+/// A customer with the telephone, the mail and the address that others of this number have.
+fn shared(name: &str, number: usize) -> Customer {
+    let mut one = customer(name);
+    if ["Erik", "吴"].iter().any(|start| name.starts_with(start)) {
+        one.kind = CustomerKind::Person;
+    }
+    one.phone = Some(Phone(format!("0574871234{number:02}")));
+    one.email = Some(Email(format!("ir@shared{number}.example")));
+    one.address = Some(Address {
+        province: "浙江省".to_owned(),
+        city: "宁波市".to_owned(),
+        street: format!("梅山大道{number}号"),
+        ..Address::default()
+    });
+    one
+}
+
+/// Thirty customers and some that stand there twice, or are two: by the scoring that many have.
+async fn few_customers_are_compared_as_many_are(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mut all: Vec<Customer> = (0..30).map(firm).collect();
+    let phone = |name: &str, phone: &str| Customer {
+        phone: Some(Phone(phone.to_owned())),
+        ..customer(name)
+    };
+    let two = [
+        phone("中铁十一局集团有限公司", "02787651100"),
+        phone("中铁十二局集团有限公司", "02787651100"),
+        shared("宁波汐榆一号股权投资合伙企业（有限合伙）", 1),
+        shared("宁波汐榆二号股权投资合伙企业（有限合伙）", 1),
+    ];
+    let one = [
+        phone("杭州沐岚璟科技有限公司", "13800002222"),
+        phone("杭州沐岚璟科技有限公司", "13911113333"),
+        customer("Tamarack Optics Ltd"),
+        customer("Tamarack Optics Limited"),
+    ];
+    all.extend(two);
+    all.extend(one);
+    let ids = insert(&store, &actor, &all).await;
+    let done = run(&store, &actor, None).await;
+    assert_eq!(done.falls_back, Some(true));
+    let open = pairs(&store, &actor, guanxi_crm::resolution::PairState::Open).await;
+    let same = open.iter().filter(|pair| pair.relation == Relation::Same);
+    let mut found: Vec<_> = same.map(|pair| (pair.first.raw(), pair.second.raw())).collect();
+    found.sort_unstable();
+    assert_eq!(found, [(ids[34], ids[35]), (ids[36], ids[37])]);
+}
+
+/// The same full name with another mail address is told to who enters it.
+async fn an_identical_name_is_told_at_entry(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mut all: Vec<Customer> = (0..8).map(firm).collect();
+    let mut twin = customer("杭州万盛科技有限公司");
+    twin.email = Some(Email("sales@wansheng.example".to_owned()));
+    all.push(twin);
+    all.push(shared("宁波汐榆一号股权投资合伙企业（有限合伙）", 1));
+    let ids = insert(&store, &actor, &all).await;
+    let mut view = store.read(&actor).await.unwrap();
+    let mut told = async |name: &'static str, email: &'static str| -> Vec<RawId> {
+        let entered = |field: &str| match field {
+            "name" => name.to_owned(),
+            "email" => email.to_owned(),
+            _ => String::new(),
+        };
+        let found = likely_there(&mut view, &entered, None).await.unwrap();
+        found.into_iter().map(|one| one.row.id).collect()
+    };
+    assert_eq!(told("杭州万盛科技有限公司", "office@elsewhere.example").await, [ids[8]]);
+    // As it sounds, with the mail of the house.
+    assert_eq!(told("杭州万胜科技有限公司", "sales@wansheng.example").await, [ids[8]]);
+    // The next in number is another.
+    let next = "宁波汐榆二号股权投资合伙企业（有限合伙）";
+    assert!(told(next, "ir@shared1.example").await.is_empty());
 }

@@ -26,6 +26,7 @@ both_databases!(
     a_link_may_be_a_part_of_the_key,
     a_record_that_lacks_its_link_is_told_of,
     a_telephone_of_another_country_is_somebody_else,
+    a_placeholder_for_a_telephone_or_mail_counts_as_empty,
 );
 
 fn mapping(match_by: &str, fields: &str, more: &str) -> String {
@@ -399,4 +400,30 @@ async fn a_record_that_lacks_its_link_is_told_of(database: TestDatabase) {
     assert_eq!((progress.refused, progress.without_link), (0, 1));
     assert_eq!(counts(&outcome.job)["customer"].created, 2);
     assert!(outcome.job.error_file.is_some());
+}
+
+/// What people type where there is no telephone or mail refuses no line, overwrites nothing, and is told.
+async fn a_placeholder_for_a_telephone_or_mail_counts_as_empty(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mut known = customer("Known");
+    known.code = Some("K".to_owned());
+    known.phone = Some(guanxi_record::Phone("13800001111".to_owned()));
+    create(&store, &actor, &known).await;
+    let text =
+        "no,phone,mail\nA,-,无\nB,n/a,暂无\nC,13900002222,c@firm.example\nK,--,none\nD,nonsense,\n";
+    let fields = "code = \"no\", name = \"no\", phone = \"phone\", email = \"mail\"";
+    let done = import(&store, &actor, text, &mapping("\"code\"", fields, "")).await.unwrap();
+    let progress: Progress =
+        serde_json::from_value(store.job(done.job.id.raw()).await.unwrap().progress).unwrap();
+    assert_eq!(progress.told, BTreeMap::from([("placeholder".to_owned(), 6)]));
+    assert_eq!(progress.notices[0].value, "-");
+    // What is neither a telephone nor nothing is refused as before.
+    assert_eq!(reasons(&done.refused).len(), 1);
+    for code in ["A", "B"] {
+        let one = by_code(&store, &actor, code).await;
+        assert_eq!((one.phone.clone(), one.email.clone()), (None, None), "{code}");
+    }
+    let stays = by_code(&store, &actor, "K").await;
+    assert_eq!(stays.phone.as_ref().map(|phone| phone.0.as_str()), Some("13800001111"));
+    assert!(by_code(&store, &actor, "C").await.email.is_some());
 }

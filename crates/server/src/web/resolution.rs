@@ -204,15 +204,19 @@ impl Side<'_> {
 fn reason(signed: &SignedIn, field: &Field, reasons: Option<&serde_json::Value>) -> Markup {
     let texts = signed.texts;
     let sees = signed.actor.rights.field(Customer::NAME, &field.name) > FieldAccess::Masked;
-    let of_field = reasons.and_then(|all| all.as_array()).filter(|_| sees);
-    let one = of_field.and_then(|all| all.iter().find(|one| one[0] == field.name.as_ref()));
-    let Some(one) = one else { return html! {} };
-    let word = level_key(one[1].as_str().unwrap_or_default());
-    let bits = one[2].as_f64().map(|bits| super::insight_cards::plain(texts, bits, 1));
-    html! {
-        (texts.get(&word))
-        @if let Some(bits) = bits { " " (texts.format("pair-bits", &[("bits", &bits)])) }
-    }
+    let all = reasons.and_then(|all| all.as_array()).filter(|_| sees);
+    let said = |name: &str| {
+        let one = all?.iter().find(|one| one[0] == name)?;
+        let word = level_key(one[1].as_str().unwrap_or_default());
+        let bits = one[2].as_f64().map(|bits| super::insight_cards::plain(texts, bits, 1));
+        let bits = bits.map(|bits| texts.format("pair-bits", &[("bits", &bits)]));
+        Some(format!("{} {}", texts.get(&word), bits.unwrap_or_default()).trim().to_owned())
+    };
+    // Province and city are compared by themselves, and stand in the address.
+    let place = if field.name == "address" { said("place") } else { None };
+    let place = place.map(|said| texts.format("pair-place", &[("said", &said)]));
+    let lines: Vec<String> = said(&field.name).into_iter().chain(place).collect();
+    html! { (lines.join("; ")) }
 }
 
 /// The text of a level.
