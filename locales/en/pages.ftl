@@ -120,6 +120,11 @@ number-first = First order
 number-last = Last order
 number-since = Days since last order
 number-unpaid = Unpaid
+number-came-back-whole =
+    { $count ->
+        [one] 1 order came back whole: it is no purchase.
+       *[other] { $count } orders came back whole: they are no purchases.
+    }
 period-today = Today
 period-last-7-days = Last 7 days
 period-last-30-days = Last 30 days
@@ -483,18 +488,69 @@ insights-state-waiting = { $analysis }: waits for its turn, asked for on { $at }
 insights-state-running = { $analysis }: being done, { $percent } %, asked for on { $at }.
 insights-state-done = { $analysis }: done on { $at }.
 insights-state-failed = { $analysis }: could not be done on { $at }; what is shown is the one before.
-insights-say-lost = { $count } customers have left. In the year before their last purchase they bought for { $amount }.
-insights-say-slipping = { $count } of the largest customers (class A) are likely to have left without being lost yet: { $amount } to come. Call them first.
-insights-say-soon = { $count } customers are likely to buy within { $days } days.
-insights-as-of = As of { $at }: { $customers } customers that you may see, { $purchases } purchases from { $from } to { $until }.
+insights-say-lost =
+    { $count ->
+        [one] 1 customer has left. In the year before their last purchase they bought for { $amount }.
+       *[other] { $count } customers have left. In the year before their last purchase they bought for { $amount }.
+    }
+insights-say-slipping =
+    { $count ->
+        [one] 1 of the largest customers (class A) is likely to have left without being lost yet: { $amount } to come. Call them first.
+       *[other] { $count } of the largest customers (class A) are likely to have left without being lost yet: { $amount } to come. Call them first.
+    }
+insights-say-soon =
+    { $count ->
+        [one] 1 customer is likely to buy within { $days } days.
+       *[other] { $count } customers are likely to buy within { $days } days.
+    }
+insights-say-slipping-unknown = { $count } of the largest customers (class A): whether they have left is not known. { $why }
+insights-say-soon-unknown = { $count } who have bought: whether they buy within { $days } days is not known. { $why }
+insights-unknown-risk = There are too few purchases, or they reach back too short a time, to tell who has left.
+insights-unknown-currency = They buy in other currencies than most.
+insights-too-large = more than any number that is kept
+insights-not-known = not known
+insights-as-of =
+    As of { $at }: { $customers ->
+        [one] 1 customer
+       *[other] { $customers } customers
+    } that you may see, { $purchases ->
+        [one] 1 purchase
+       *[other] { $purchases } purchases
+    } from { $from } to { $until }.
 insights-as-of-nothing = As of { $at }: { $customers } customers, no purchases yet.
+insights-told-of = Stages, risks and chances are told as of { $day }.
+insights-told-of-ended = Nobody has bought since { $day }: stages, risks and chances are told as of that day, not of today ({ $today }). If orders are missing, import them and analyse again.
+insights-silent = Nobody has bought for { $days } days. If orders are missing, import them and analyse again.
+insights-too-short =
+    { $days ->
+        [one] The purchases reach back 1 day:
+       *[other] The purchases reach back { $days } days:
+    } who has left, and what is to come, is told from { $least } days on.
 insights-net = What came back is taken off.
 insights-gross = What came back is not taken off (gross).
 insights-aside-after-today = { $count } { $type } dated after today ({ $today }) are left aside:
 insights-aside-before-1900 = { $count } { $type } dated before 1900 are left aside:
 insights-aside-beyond-counting = { $count } { $type } with amounts that cannot be are left aside:
 insights-aside-return-above-nothing = { $count } { $type } that take something back and are above nothing are left aside:
-insights-other-currencies = { $count } purchases in other currencies than { $currency } are not added to it; { $customers } customers buy in other currencies only, and are told by themselves.
+insights-aside-zero-day = { $count } { $type } dated on a day that programs write for nothing (1 Jan 1900, 1 Jan 1904, 1 Jan 1970) are left aside:
+insights-aside-long-before = { $count } { $type } dated more than thirty years before all others are left aside:
+insights-aside-return-beyond-sales = { $count } { $type } take back more than was bought. What is beyond it is not taken off:
+insights-aside-sales-beyond-counting = { $count } { $type } bought for more than any number that is kept, so that it is not told for how much:
+insights-aside-sale-below-nothing = { $count } { $type } are sales below nothing, and are taken off like returns:
+insights-aside-stands-out = { $count } { $type } are more than a thousand times as large as the others. They count; correct them if they were mistyped:
+insights-aside-worth-nothing = { $count } { $type } are worth nothing, and are no purchases:
+insights-aside-without-amount = { $count } { $type } have no lines, and so no amount:
+insights-aside-customer-archived = { $count } { $type } are of archived customers, who are not counted:
+insights-aside-without-customer = { $count } { $type } name no customer, and are nobody’s purchases:
+insights-aside-amount = (together { $amount })
+insights-other-currencies =
+    { $count ->
+        [one] 1 purchase in another currency than { $currency } is not added to it;
+       *[other] { $count } purchases in other currencies than { $currency } are not added to it;
+    } { $customers ->
+        [one] 1 customer buys in other currencies only, and is told by themselves.
+       *[other] { $customers } customers buy in other currencies only, and are told by themselves.
+    }
 insights-customers = Customers
 insights-buyers = Who have bought
 insights-revenue = Sales
@@ -519,7 +575,10 @@ insights-cohorts-hint = Customers by the month of their first purchase, and how 
 insights-cohort = First purchase
 insights-model = Model of customer value
 insights-how = How we know
-insights-model-chosen = The value to come is foretold by { $model }. Of all models it was nearest to what customers did afterwards, or no further from it than chance would have it, and it was in use already.
+insights-model-chosen = The value to come is foretold by { $model }. Of all models it was nearest to what customers did afterwards.
+insights-model-stayed = The value to come is foretold by { $model }, as in the run before. Of all models it was nearest to what customers did afterwards, or no further from it than chance would have it.
+insights-model-uncompared = The value to come is foretold by { $model }. There is too little to compare it with other models.
+insights-model-shrunk = There is too little to fit any model to: what is expected of a customer lies between how often they bought and how often all do. The risk of loss is the chance to buy nothing within a year.
 insights-model-falls-back = The value to come is foretold by { $model }: nobody is seen to leave, and what is expected of a customer lies between how often they bought and how often all do. The risk of loss is the chance to buy nothing within a year.
 insights-model-compared = Fitted to { $customers } customers until { $until }, compared with what they did in the { $weeks } weeks after it.
 insights-model-name = Model
@@ -531,6 +590,7 @@ insights-model-value = Value to come: sales of { $years } years, discounted by {
 insights-naive = as before (to compare with)
 insights-mean = mean of one’s own purchases
 insights-not-fitted = could not be fitted
+insights-model-unbounded = (runs away)
 insights-penalised = The estimates are held near common ones where the data do not settle them.
 insights-boundary-nobodyleaves = nobody seems ever to leave
 insights-boundary-allleavealike = all seem to leave alike
@@ -550,20 +610,35 @@ insights-confidence = in
 insights-lift = Lift
 insights-known = What is known
 insights-known-as-of = As of { $at }, purchases until { $until }, analysis { $run }.
+insights-known-as-of-nothing = As of { $at }, no purchases yet, analysis { $run }.
 insights-changed-since = changed since: { $count } { $type }
+insights-changed-orders = changed since: what they bought
+insights-gone-since = gone since: { $count } { $type }
 insights-known-locked = What analyses found out is shown to whoever sees all orders of this customer.
 insights-known-never = Nothing has been analysed yet.
 insights-known-not-yet = New since the last analysis: the next one will tell.
 insights-own-nothing-yet = Nothing has been analysed yet. Ask an administrator to analyse customer value under Insights.
 insights-own-as-of = As of { $at }: over the { $customers } customers whose orders you see. Others are not counted.
-insights-at-risk = May have left
+insights-at-risk = May have left, not lost yet
 insights-worth = Value to come
 insights-calls = Whom to call first
-insights-calls-none = Nobody is likely to have left.
+insights-calls-none = Of those who are not lost yet nobody is likely to have left.
+insights-risk-unknown = not known of { $count }
 insights-calls-all = All who may have left
 insights-locked = Over all customers
 insights-locked-why = These are computed over all customers and orders, and are shown to whoever may see all of them.
-insights-why-life-stage = { $purchases } purchases in { $days } days; the last { $away } days ago. They usually come every { $interval } days and count as lost after { $lost } days.
+insights-why-life-stage = { $purchases } purchases in { $days } days, the last on { $last }. They usually come every { $interval } days; after { $lost } days without a purchase they are overdue, and lost unless they are more likely than not to come back.
+insights-why-one-day =
+    { $purchases ->
+        [one] 1 purchase, on { $last }.
+       *[other] { $purchases } purchases, all on { $last }.
+    } After { $lost } days without another they are overdue, and lost unless they are more likely than not to come back.
+insights-why-expected-back = They have been away for longer, but with a chance of { $chance } to buy within a year they are not lost.
+insights-why-other-currencies =
+    { $count ->
+        [one] 1 of the purchases is in another currency, and not in the sums.
+       *[other] { $count } of the purchases are in other currencies, and not in the sums.
+    }
 insights-why-value = { $expected } purchases expected in a year.
 ui-view-as-table = View as table
 insights-broken = The analysis broke off; the log of the server says why (search it for { $run }). Nothing was changed.

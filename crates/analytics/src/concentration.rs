@@ -5,7 +5,7 @@
 //! let found = Concentration::of(&[50.0, 800.0, 100.0, 50.0])?;
 //! assert_eq!(found.order[0], 1);
 //! assert_eq!(found.top(0.25)?, 0.8);
-//! assert_eq!(found.classes(0.8, 0.95)?, [Class::B, Class::A, Class::B, Class::C]);
+//! assert_eq!(found.classes(0.8, 0.95)?, [Class::C, Class::A, Class::B, Class::C]);
 //! # Ok::<(), guanxi_analytics::Error>(())
 //! ```
 
@@ -30,6 +30,8 @@ pub struct Concentration {
     pub order: Vec<usize>,
     /// The share of the business of the first so many in that order, ending at 1.
     pub cumulative: Vec<f64>,
+    /// The places in that order at which another value begins.
+    steps: Vec<usize>,
     /// 0 where all are alike, towards 1 where one has all (Gini 1912).
     pub gini: f64,
 }
@@ -57,8 +59,11 @@ impl Concentration {
             // The rank from the smallest, counted from 1.
             ranked += (count - at as f64) * values[*place];
         }
+        let steps = (0..order.len())
+            .filter(|at| *at == 0 || values[order[*at]] != values[order[*at - 1]])
+            .collect();
         let gini = 2.0 * ranked / (count * total) - (count + 1.0) / count;
-        Ok(Self { order, cumulative, gini })
+        Ok(Self { order, cumulative, steps, gini })
     }
 
     /// What share of the business the largest `share` of the customers make, rounded up to whole
@@ -73,7 +78,8 @@ impl Concentration {
     }
 
     /// The class of every customer: A while the larger ones and they make at most `a` of the business,
-    /// B while at most `b`; the usual limits are .8 and .95. The first customer is always A.
+    /// B while at most `b`; the usual limits are .8 and .95. The first customer is always A. Customers of
+    /// one value are of one class: that of the middle of them.
     ///
     /// # Errors
     /// When not 0 < a < b ≤ 1.
@@ -81,13 +87,16 @@ impl Concentration {
         parameter("a", a, "must be more than 0", |a| a > 0.0)?;
         parameter("b", b, "must be more than a and at most 1", |b| b > a && b <= 1.0)?;
         let mut classes = vec![Class::C; self.order.len()];
-        for (at, place) in self.order.iter().enumerate() {
-            let share = self.cumulative[at];
-            classes[*place] = match share {
-                _ if at == 0 || share <= a => Class::A,
+        let ends = self.steps.iter().skip(1).copied().chain([self.order.len()]);
+        for (start, end) in self.steps.iter().copied().zip(ends) {
+            let share = f64::midpoint(self.cumulative[start], self.cumulative[end - 1]);
+            let class = match share {
+                _ if start == 0 => Class::A,
+                share if share <= a => Class::A,
                 share if share <= b => Class::B,
                 _ => Class::C,
             };
+            self.order[start..end].iter().for_each(|place| classes[*place] = class);
         }
         Ok(classes)
     }
@@ -96,6 +105,16 @@ impl Concentration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn customers_of_one_value_are_of_one_class() {
+        let alike = Concentration::of(&[1_200.0; 150]).unwrap().classes(0.8, 0.95).unwrap();
+        assert_eq!(alike, [Class::A; 150]);
+        // Two of them stand at each limit.
+        let values = [600.0, 150.0, 150.0, 30.0, 40.0, 30.0];
+        let classes = Concentration::of(&values).unwrap().classes(0.8, 0.95).unwrap();
+        assert_eq!(classes, [Class::A, Class::B, Class::B, Class::C, Class::B, Class::C]);
+    }
 
     #[test]
     fn extremes() {

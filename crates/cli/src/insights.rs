@@ -167,16 +167,21 @@ pub(crate) async fn analyse(
     }
 }
 
-/// What was left aside, a line for each sort of record and reason.
+/// What was left aside, and what counts otherwise than one might think: a line for each sort of record
+/// and reason.
 fn left_aside(run: &AnalysisRun) -> Vec<String> {
     let card = run.card.as_ref().map(|card| &card.0);
-    let all = card.and_then(|card| card["left_aside"].as_array());
-    let line = |one: &serde_json::Value| {
+    let sorts = [("left aside", "left_aside"), ("noted", "noted")];
+    let all = sorts.into_iter().flat_map(|(said, key)| {
+        let all = card.and_then(|card| card[key].as_array());
+        all.into_iter().flatten().map(move |one| (said, one))
+    });
+    let line = |(said, one): (&str, &serde_json::Value)| {
         let records = one["records"].as_array().map(Vec::as_slice).unwrap_or_default();
         let names = records.iter().filter_map(|record| record[1].as_str());
         let names = names.collect::<Vec<_>>().join(", ");
         let word = |key: &str| one[key].as_str().unwrap_or_default().to_owned();
-        format!("left aside: {} {} ({}): {names}", one["count"], word("record_type"), word("why"))
+        format!("{said}: {} {} ({}): {names}", one["count"], word("record_type"), word("why"))
     };
-    all.into_iter().flatten().map(line).collect()
+    all.map(line).collect()
 }

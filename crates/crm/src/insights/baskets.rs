@@ -76,7 +76,7 @@ pub(super) async fn run(
     progress(store, run, READ).await?;
     let found = tokio::task::spawn_blocking(move || rules(&baskets, &items));
     let (mut card, products) = found.await.map_err(Error::internal)??;
-    card["left_aside"] = left_aside.card(store).await?;
+    [card["left_aside"], card["noted"]] = left_aside.cards(store).await?;
     card["today"] = day_of(today).to_string().into();
     run.purchases = card["baskets"].as_i64();
     run.card = Some(JsonField(named(store, card, products).await?));

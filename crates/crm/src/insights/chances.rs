@@ -16,11 +16,24 @@ pub const YEAR: i32 = 365;
 const GROUPS: usize = 10;
 /// From fewer absences nothing is told.
 const ABSENCES_MIN: usize = 30;
+/// So many, at least, who were away as long tell about one.
+const ALIKE_MIN: usize = 10;
 /// The share of all weighs as much as so many customers.
-const SHRUNK_BY: f64 = 10.0;
+const SHRUNK_BY: f64 = 5.0;
+
+/// How alike people are of whom the same is known: whoever did not come when they might have is less
+/// likely to come than others who look like them, as in a beta-binomial model with this concentration.
+/// Between 1.5 and 2 what is said of half a year, three quarters and a year is nearest to what came on two
+/// published logs of purchases; without it, it is a fifth too much.
+const ALIKENESS: f64 = 1.5;
+
+/// By how much less somebody comes who did not come for so many spans before.
+fn passed_over(spans: i32) -> f64 {
+    ALIKENESS / (ALIKENESS + f64::from(spans))
+}
 
 /// The chances of buying within so many days from a day on: within the first ninety, and if not, within
-/// the next, as somebody who has been away for so much longer.
+/// the next, as somebody who has been away for so much longer and did not come.
 pub(super) fn within(
     model: &dyn Scorer,
     purchases: &Purchases,
@@ -44,7 +57,7 @@ pub(super) fn within(
         // The last part may be shorter.
         let share = f64::from((days - from).min(HORIZON)) / f64::from(HORIZON);
         for (stays, score) in stays_away.iter_mut().zip(scores) {
-            *stays *= (1.0 - score.clamp(0.0, 1.0)).powf(share);
+            *stays *= (1.0 - score.clamp(0.0, 1.0) * passed_over(from / HORIZON)).powf(share);
         }
         from += HORIZON;
     }
@@ -101,13 +114,25 @@ impl Absences {
         Some(Self { away, all })
     }
 
-    /// The chance of who has been away for so many days to buy within so many more.
+    /// The chance of who has been away for so many days to buy within so many more: within the first
+    /// ninety, and if not, within the next, as somebody who has been away for so much longer.
     pub(super) fn chance(&self, away: i32, days: i32) -> f64 {
+        let (mut stays, mut from) = (1.0, 0);
+        while from < days {
+            let share = f64::from((days - from).min(HORIZON)) / f64::from(HORIZON);
+            let soon = self.soon(away.saturating_add(from)) * passed_over(from / HORIZON);
+            stays *= (1.0 - soon).powf(share);
+            from += HORIZON;
+        }
+        1.0 - stays
+    }
+
+    /// The share of those away as long, or longer, who came within ninety days.
+    fn soon(&self, away: i32) -> f64 {
         let longer = self.away.partition_point(|(known, _)| *known >= away);
-        let alike = &self.away[..longer.max(ABSENCES_MIN)];
+        let alike = &self.away[..longer.max(ALIKE_MIN).min(self.away.len())];
         let came = alike.iter().filter(|(_, came)| *came).count() as f64;
-        let soon = (came + SHRUNK_BY * self.all) / (alike.len() as f64 + SHRUNK_BY);
-        1.0 - (1.0 - soon).powf(f64::from(days) / f64::from(HORIZON))
+        (came + SHRUNK_BY * self.all) / (alike.len() as f64 + SHRUNK_BY)
     }
 }
 

@@ -7,20 +7,22 @@ use guanxi_analytics::cluster::{KMeans, SILHOUETTE_MIN, choose_k, profiles};
 use guanxi_analytics::cohort::cohorts;
 use guanxi_analytics::concentration::{Class, Concentration};
 use guanxi_analytics::rfm::{Scores, by_quantiles};
-use guanxi_base::{Decimal, Error, Money, Percent, RawId, Result};
-use guanxi_record::{Choice as _, Value};
+use guanxi_base::{Currency, Decimal, Error, Money, Percent, RawId, Result};
+use guanxi_record::{Choice as _, Record as _, Value};
 use guanxi_warehouse::day_of;
 use rayon::iter::{
     IndexedParallelIterator as _, IntoParallelRefIterator as _, ParallelIterator as _,
 };
 use serde_json::{Value as Json, json};
 
-use super::life::{Life, LifeRule, life_of};
+use super::exact_sum::ExactSum;
+use super::left_aside::LeftAside;
+use super::life::{Known, Life, LifeRule, life_of};
 use super::propensity::Propensity;
-use super::purchases::{Elsewhere, Purchase, Purchases};
+use super::purchases::{Purchase, Purchases};
 use super::standing::FIELDS as STANDING;
-use super::worth::{Worth, number, worth};
-use crate::people::{AbcClass, LifeStage};
+use super::worth::{SPAN_MIN, Worth, number, span, worth};
+use crate::people::{AbcClass, Customer, LifeStage};
 
 /// The shares of the business at which classes A and B end.
 const ABC_LIMITS: (f64, f64) = (0.8, 0.95);
@@ -31,6 +33,8 @@ const CLUSTERS_MOST: usize = 8;
 /// Fewer buyers than this have no groups.
 const CLUSTERED_MIN: usize = 50;
 const DAYS_OF_YEAR: i32 = 365;
+/// So many months of first purchases are told of, the last ones.
+const COHORTS_KEPT: usize = 60;
 /// Points of a curve that is shown.
 const CURVE_POINTS: usize = 100;
 
@@ -108,44 +112,55 @@ impl Found {
             .collect();
         let last = |place: &usize| purchases.of(*place).last().map_or(0, |one| one.day);
         let recency: Vec<f64> =
-            buyers.iter().map(|place| f64::from(purchases.as_of - last(place))).collect();
+            buyers.iter().map(|place| f64::from(purchases.day() - last(place))).collect();
         let frequency: Vec<f64> =
             buyers.iter().map(|place| purchases.of(*place).len() as f64).collect();
         let (mut scores, mut classes, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
         let (mut buys_soon, mut buys_in_a_year) = (None, None);
         let (mut found, mut card) = (None, json!({ "buyers": buyers.len() }));
+        let currency = purchases.currency.unwrap_or(Currency::NONE);
         if !buyers.is_empty() {
             scores = by_quantiles(&recency, &frequency, &revenue, RFM_GROUPS)
                 .map_err(Error::internal)?;
             let concentration = Concentration::of(&revenue).map_err(Error::internal)?;
             classes = concentration.classes(ABC_LIMITS.0, ABC_LIMITS.1).map_err(Error::internal)?;
             // Long parts of each of them keep one processor busy only.
+            let is_long_enough = span(&purchases) >= SPAN_MIN;
             let (worth, (groups, propensity)) = rayon::join(
-                || worth(&purchases, &buyers, calibration, in_use),
+                || {
+                    let worth = || worth(&purchases, &buyers, calibration, in_use);
+                    is_long_enough.then(worth).transpose()
+                },
                 || {
                     let groups = clustered(&recency, &frequency, &revenue);
                     (groups, Propensity::of(&purchases, &buyers))
                 },
             );
             let (mut worth, propensity) = (worth?, propensity?);
-            worth.raise(propensity.year.as_deref().unwrap_or_default());
+            if let Some(worth) = &mut worth {
+                worth.raise(propensity.year.as_deref().unwrap_or_default());
+            }
             let clusters_card;
             (clusters, clusters_card) = groups?;
             (buys_soon, buys_in_a_year) = (propensity.soon, propensity.year);
             card = json!({
                 "buyers": buyers.len(),
                 "revenue": number(revenue.iter().sum::<f64>() / 1e4),
+                "revenue_exact": sum_of(purchases.all(), currency).amount_text(),
                 "currency": purchases.currency.map(|currency| currency.code().to_owned()),
                 "in_other_currencies": purchases.in_other_currencies,
                 "customers_elsewhere": purchases.elsewhere.len(),
-                "value": worth.card,
+                "value": match &worth {
+                    Some(worth) => worth.card.clone(),
+                    None => json!({ "too_short": { "days": span(&purchases), "least": SPAN_MIN } }),
+                },
                 "propensity": propensity.card,
                 "concentration": concentration_card(&concentration, &classes)?,
                 "rfm": rfm_card(&scores, &revenue),
-                "cohorts": cohorts_card(&purchases, &buyers)?,
+                "cohorts": cohorts_card(&purchases)?,
                 "clusters": clusters_card,
             });
-            found = Some(worth);
+            found = worth;
         }
         let mut this = Self {
             purchases,
@@ -169,10 +184,10 @@ impl Found {
         all.map(|(place, id)| {
             let rule = rules.of(self.purchases.product_lines[place]);
             let rule = rule.ok_or_else(|| Error::internal("there is no rule of life"))?;
-            let known = (self.abc(place), rules.prospects.contains(id));
-            let other = self.purchases.elsewhere.get(&place);
-            let of = other.map_or(self.purchases.of(place), |other| &other.purchases);
-            Ok(life_of(rule, of, known, self.purchases.as_of))
+            let churn_risk = self.buyer_of[place].and_then(|at| self.churn_risk(at as usize));
+            let is_prospect = rules.prospects.contains(id);
+            let known = Known { abc: self.abc(place), is_prospect, churn_risk };
+            Ok(life_of(rule, self.purchases.lived(place), known, self.purchases.day()))
         })
         .collect()
     }
@@ -232,62 +247,77 @@ impl Found {
         };
         let [stage, relationship, level] = self.stages(place).map(text);
         let mut values = vec![stage, relationship, level];
-        let of = self.purchases.of(place);
-        let (Some(at), Some(first), Some(last)) = (self.buyer_of[place], of.first(), of.last())
-        else {
+        let is_lost = self.lives[place].stage == LifeStage::Lost;
+        let Some(at) = self.buyer_of[place] else {
             if let Some(other) = self.purchases.elsewhere.get(&place) {
-                values.extend(told_apart(other));
+                values.extend(self.bought(place, &other.purchases, other.currency));
+                // Nothing compares them with others.
+                values.resize(FIELDS.len() - STANDING.len(), Value::Null);
+                let lost = field_at("value_lost");
+                values[lost] = value_lost(&other.purchases, other.currency, is_lost);
             }
             values.resize(FIELDS.len() - STANDING.len(), Value::Null);
             return values;
         };
-        let at = at as usize;
-        let money = |units: i64| {
-            self.purchases
-                .currency
-                .map_or(Value::Null, |currency| Value::Money(Money { units, currency }))
-        };
-        let revenue = of.iter().fold(0_i64, |sum, one| sum.saturating_add(one.units));
+        let (at, of) = (at as usize, self.purchases.of(place));
+        let currency = self.purchases.currency.unwrap_or(Currency::NONE);
         let Scores { recency, frequency, money: spent } = self.scores[at];
         let worth = self.worth.as_ref();
+        values.extend(self.bought(place, of, currency));
         values.extend([
-            Value::Integer(of.len() as i64),
-            money(revenue),
-            Value::Date(day_of(first.day)),
-            Value::Date(day_of(last.day)),
             Value::Text(abc_of(self.classes[at]).code().to_owned()),
             Value::Text(format!("{recency}{frequency}{spent}")),
-            self.churn_risk(at),
+            self.churn_risk(at).map_or(Value::Null, Value::Percent),
             worth.map_or(Value::Null, |worth| {
                 Value::Decimal(Decimal::from_units((worth.expected[at] * 1e6).round() as i64))
             }),
-            worth.map_or(Value::Null, |worth| money(worth.value[at].round() as i64)),
+            worth.map_or(Value::Null, |worth| estimated(worth.value[at], currency)),
             self.clusters.get(at).map_or(Value::Null, |one| Value::Text((one + 1).to_string())),
         ]);
-        let is_lost = self.lives[place].stage == LifeStage::Lost;
-        let lost = is_lost.then(|| {
-            let year = of.iter().filter(|one| one.day > last.day - DAYS_OF_YEAR);
-            money(year.fold(0_i64, |sum, one| sum.saturating_add(one.units)))
-        });
         let told = |chances: &Option<Vec<f64>>| {
-            chances.as_ref().map_or(Value::Null, |chances| share(chances[at]))
+            chances.as_ref().map_or(Value::Null, |chances| Value::Percent(share(chances[at])))
         };
         let soon = told(&self.buys_soon);
         let returns = if is_lost { told(&self.buys_in_a_year) } else { Value::Null };
-        values.extend([returns, lost.unwrap_or(Value::Null), soon]);
+        values.extend([returns, value_lost(of, currency, is_lost), soon]);
         values
+    }
+
+    /// How often and for how much somebody bought in a currency, and when in whatever currency.
+    fn bought(&self, place: usize, of: &[Purchase], currency: Currency) -> [Value; 4] {
+        let day =
+            |one: Option<&Purchase>| one.map_or(Value::Null, |one| Value::Date(day_of(one.day)));
+        let lived = self.purchases.lived(place);
+        [
+            Value::Integer(i64::try_from(of.len()).unwrap_or(i64::MAX)),
+            sum_of(of, currency).money().map_or(Value::Null, Value::Money),
+            day(lived.first()),
+            day(lived.last()),
+        ]
+    }
+
+    /// The customers whose sales are more than any field holds: theirs are not told.
+    pub(super) fn beyond_counting(&self) -> LeftAside {
+        let mut beyond = LeftAside::default();
+        for place in 0..self.len() {
+            let units = self.purchases.of(place).iter().map(|one| i128::from(one.units));
+            if i64::try_from(units.sum::<i128>()).is_err() {
+                beyond.note(Customer::NAME, "sales-beyond-counting", self.customer(place).0);
+            }
+        }
+        beyond
     }
 
     /// How likely a buyer is to have left, by the model, or, where it knows of no leaving, to stay away
     /// for a year. Whoever buys within a year has not left: it is never more than that leaves.
-    fn churn_risk(&self, buyer: usize) -> Value {
+    fn churn_risk(&self, buyer: usize) -> Option<Percent> {
         let alive = self.worth.as_ref().and_then(|worth| worth.alive.as_ref());
         let year = self.buys_in_a_year.as_ref().map(|chances| chances[buyer]);
         let stays = match (alive.map(|alive| alive[buyer]), year) {
             (Some(alive), Some(year)) => Some(alive.max(year)),
             (alive, year) => alive.or(year),
         };
-        stays.map_or(Value::Null, |stays| share(1.0 - stays))
+        stays.map(|stays| share(1.0 - stays))
     }
 
     fn stages_card(&self) -> Json {
@@ -301,22 +331,33 @@ impl Found {
     }
 }
 
-/// How often, for how much and when somebody bought in another currency; nothing that compares them
-/// with others.
-fn told_apart(other: &Elsewhere) -> [Value; 4] {
-    let day = |one: Option<&Purchase>| one.map_or(Value::Null, |one| Value::Date(day_of(one.day)));
-    let units = other.purchases.iter().fold(0_i64, |sum, one| sum.saturating_add(one.units));
-    [
-        Value::Integer(i64::try_from(other.purchases.len()).unwrap_or(i64::MAX)),
-        Value::Money(Money { units, currency: other.currency }),
-        day(other.purchases.first()),
-        day(other.purchases.last()),
-    ]
+/// Where a field stands among `FIELDS`.
+fn field_at(name: &str) -> usize {
+    FIELDS.iter().position(|field| *field == name).unwrap_or(FIELDS.len())
 }
 
-fn share(share: f64) -> Value {
+fn sum_of(of: &[Purchase], currency: Currency) -> ExactSum {
+    ExactSum::new(of.iter().map(|one| i128::from(one.units)).sum(), currency)
+}
+
+/// What somebody who is lost bought in the year before their last purchase.
+fn value_lost(of: &[Purchase], currency: Currency, is_lost: bool) -> Value {
+    let Some(last) = of.last().filter(|_| is_lost) else { return Value::Null };
+    let year = &of[of.partition_point(|one| one.day <= last.day - DAYS_OF_YEAR)..];
+    sum_of(year, currency).money().map_or(Value::Null, Value::Money)
+}
+
+/// What was estimated in 1/10,000 of the unit; none where it is more than any field holds.
+fn estimated(units: f64, currency: Currency) -> Value {
+    match units.round() {
+        units if units.abs() < i64::MAX as f64 => Value::Money(Money::new(units as i64, currency)),
+        _ => Value::Null,
+    }
+}
+
+fn share(share: f64) -> Percent {
     let units = share.clamp(0.0, 1.0) * 100.0 * Percent::ONE as f64;
-    Value::Percent(Percent::from_units(units.round() as i64))
+    Percent::from_units(units.round() as i64)
 }
 
 fn abc_of(class: Class) -> AbcClass {
@@ -364,25 +405,27 @@ fn rfm_card(scores: &[Scores], revenue: &[f64]) -> Json {
     cells.collect()
 }
 
-/// How many of those who first bought in a month bought again so many months later.
-fn cohorts_card(purchases: &Purchases, buyers: &[usize]) -> Result<Json> {
-    let (mut customer, mut period, mut spent) = (Vec::new(), Vec::new(), Vec::new());
-    for place in buyers {
-        for one in purchases.of(*place) {
+/// How many of those who first bought in a month, in whatever currency, bought again so many months
+/// later.
+fn cohorts_card(purchases: &Purchases) -> Result<Json> {
+    let (mut customer, mut period) = (Vec::new(), Vec::new());
+    for place in 0..purchases.customers.len() {
+        for one in purchases.lived(place) {
             let day = day_of(one.day);
-            customer.push(*place as u64);
+            customer.push(place as u64);
             period.push(i32::from(day.year()) * 12 + i32::from(day.month()) - 1);
-            spent.push(one.units as f64 / 1e4);
         }
     }
+    // What was spent is told nowhere by cohorts.
+    let spent = vec![0.0; customer.len()];
     let found = cohorts(&customer, &period, &spent).map_err(Error::internal)?;
     let month =
         |period: i32| format!("{:04}-{:02}", period.div_euclid(12), period.rem_euclid(12) + 1);
-    let all = found.iter().map(|cohort| {
+    let shown = &found[found.len().saturating_sub(COHORTS_KEPT)..];
+    let all = shown.iter().map(|cohort| {
         json!({
             "start": month(cohort.start), "end": format!("{}-01", month(cohort.start + 1)),
-            "customers": cohort.customers,
-            "revenue": cohort.revenue.iter().map(|sum| number(*sum)).collect::<Vec<_>>(),
+            "customers": cohort.customers.iter().take(COHORTS_KEPT).collect::<Vec<_>>(),
         })
     });
     Ok(all.collect())

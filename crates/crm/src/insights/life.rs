@@ -26,7 +26,8 @@ pub struct LifeRule {
     /// if they have been customers for so many days.
     #[field(default = "180")]
     pub loyal_days: i64,
-    /// They are lost after so many times their usual interval without a purchase,
+    /// They are lost after so many times their usual interval without a purchase, unless they are more
+    /// likely than not to come back,
     #[field(default = "300")]
     pub lost_interval: Percent,
     /// but not before so many days.
@@ -95,8 +96,11 @@ pub struct LifeReason {
     pub away: i32,
     /// The usual days from one to the next.
     pub interval: i32,
-    /// They are lost after more than so many days without one.
+    /// They are overdue after more than so many days without one, and lost unless they are more likely
+    /// than not to come back.
     pub lost_after: i32,
+    /// Whether they are overdue and all the same not lost.
+    pub is_expected_back: bool,
     /// What they bought in the last half of a year, in 1/10,000 of the unit; of who is a customer
     /// for less than a year in the later half of that.
     pub recent: i64,
@@ -104,17 +108,27 @@ pub struct LifeReason {
     pub before: i64,
 }
 
+/// What else is known of a customer of whom it is told where they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Known {
+    /// Their class.
+    pub abc: Option<AbcClass>,
+    /// Whether they meet the standard of a prospect.
+    pub is_prospect: bool,
+    /// How likely they are to have left; none where nobody can tell.
+    pub churn_risk: Option<Percent>,
+}
+
+/// From this risk on it is more likely than not that somebody has left.
+const LIKELY: Percent = Percent::from_units(50 * Percent::ONE);
+
 /// Where a customer is on a day (since 1970-01-01), with their purchases until then in the order
-/// of their days.
+/// of their days. Whoever is overdue by the rule is lost, unless what is known of the risk says that they
+/// are more likely than not to come: stage and chances are of one estimate.
 #[must_use]
-pub fn life_of(
-    rule: &LifeRule,
-    purchases: &[Purchase],
-    (abc, is_prospect): (Option<AbcClass>, bool),
-    day: i32,
-) -> Life {
+pub fn life_of(rule: &LifeRule, purchases: &[Purchase], known: Known, day: i32) -> Life {
     let (Some(first), Some(last)) = (purchases.first(), purchases.last()) else {
-        let stage = if is_prospect { LifeStage::Prospect } else { LifeStage::Potential };
+        let stage = if known.is_prospect { LifeStage::Prospect } else { LifeStage::Potential };
         return Life { stage, relationship: None, level: None, reason: None };
     };
     let interval = usual_interval(rule, last.day - first.day, gaps(purchases));
@@ -122,7 +136,9 @@ pub fn life_of(
     let (away, tenure) = (day - last.day, day - first.day);
     let count = i64::try_from(purchases.len()).unwrap_or(i64::MAX);
     let is_loyal = count >= rule.loyal_purchases && i64::from(tenure) >= rule.loyal_days;
-    let stage = if away > lost_after {
+    let is_overdue = away > lost_after;
+    let is_expected_back = is_overdue && known.churn_risk.is_some_and(|risk| risk < LIKELY);
+    let stage = if is_overdue && !is_expected_back {
         LifeStage::Lost
     } else if is_won_back(rule, purchases, day) {
         LifeStage::WonBack
@@ -136,22 +152,34 @@ pub fn life_of(
     let (recent, before) = halves(purchases, day);
     let is_early = tenure < 2 * HALF && gaps(purchases) < TREND_REPEATS;
     let relationship = match relationship(rule, stage, (tenure, away, interval), (recent, before)) {
+        stage if is_expected_back && stage != RelationshipStage::Opening => {
+            RelationshipStage::Decline
+        }
         RelationshipStage::Growth | RelationshipStage::Maturity if is_early => {
             RelationshipStage::Early
         }
         stage => stage,
     };
-    let level = if is_loyal && abc == Some(AbcClass::A) && i64::from(tenure) >= rule.partner_days {
-        RelationLevel::Partner
-    } else if count >= rule.customer_purchases {
-        RelationLevel::Customer
-    } else if count > 1 {
-        RelationLevel::Buyer
-    } else {
-        RelationLevel::Casual
+    let level =
+        if is_loyal && known.abc == Some(AbcClass::A) && i64::from(tenure) >= rule.partner_days {
+            RelationLevel::Partner
+        } else if count >= rule.customer_purchases {
+            RelationLevel::Customer
+        } else if count > 1 {
+            RelationLevel::Buyer
+        } else {
+            RelationLevel::Casual
+        };
+    let reason = LifeReason {
+        purchases: count,
+        days: tenure,
+        away,
+        interval,
+        lost_after,
+        is_expected_back,
+        recent,
+        before,
     };
-    let reason =
-        LifeReason { purchases: count, days: tenure, away, interval, lost_after, recent, before };
     Life { stage, relationship: Some(relationship), level: Some(level), reason: Some(reason) }
 }
 
@@ -240,13 +268,39 @@ mod tests {
     }
 
     fn life(days: &[i32], day: i32) -> Life {
-        life_of(&LifeRule::usual(), &at(days), (Some(AbcClass::A), false), day)
+        let known = Known { abc: Some(AbcClass::A), ..Known::default() };
+        life_of(&LifeRule::usual(), &at(days), known, day)
+    }
+
+    #[test]
+    fn who_is_overdue_is_lost_only_if_they_are_likely_to_have_left() {
+        let loyal: Vec<i32> = (0..8).map(|month| month * 30).collect();
+        let life = |percent: i64, day| {
+            let churn_risk = Some(Percent::from_units(percent * Percent::ONE));
+            let known = Known { churn_risk, ..Known::default() };
+            life_of(&LifeRule::usual(), &at(&loyal), known, day)
+        };
+        let gone = life(50, 301);
+        assert_eq!(
+            (gone.stage, gone.relationship),
+            (LifeStage::Lost, Some(RelationshipStage::Ended))
+        );
+        let awaited = life(49, 301);
+        assert_eq!(
+            (awaited.stage, awaited.relationship),
+            (LifeStage::Loyal, Some(RelationshipStage::Decline))
+        );
+        assert!(awaited.reason.unwrap().is_expected_back);
+        // A risk alone does not lose who is not overdue.
+        assert_eq!(life(90, 300).stage, LifeStage::Loyal);
+        assert!(!life(10, 300).reason.unwrap().is_expected_back);
     }
 
     #[test]
     fn a_life_from_the_first_purchase_to_the_return() {
         assert_eq!(life(&[], 0).stage, LifeStage::Potential);
-        let prospect = life_of(&LifeRule::usual(), &[], (None, true), 0);
+        let prospect =
+            life_of(&LifeRule::usual(), &[], Known { is_prospect: true, ..Known::default() }, 0);
         assert_eq!((prospect.stage, prospect.relationship), (LifeStage::Prospect, None));
         let first = life(&[0], 10);
         assert_eq!(

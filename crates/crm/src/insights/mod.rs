@@ -4,6 +4,8 @@ mod baskets;
 mod catch_up;
 mod chances;
 mod customer_value;
+mod dealings;
+mod exact_sum;
 #[cfg(test)]
 mod held_out;
 mod knowledge;
@@ -25,11 +27,15 @@ mod worth;
 
 pub use catch_up::{CaughtUp, catch_up, warm};
 pub use chances::YEAR;
+pub use dealings::{Dealings, Dealt, dealings};
+pub use exact_sum::{ExactSum, Summed, is_too_large};
 pub use knowledge::{knowledge_of, tables};
-pub use left_aside::LeftAside;
-pub use life::{Life, LifeReason, LifeRule, life_of};
+pub use left_aside::{LeftAside, Named};
+pub use life::{Known, Life, LifeReason, LifeRule, life_of};
 pub use offers::{NextOffer, offers};
-pub use own::{AT_RISK, COUNTED, OwnFigures, analysed_at, own_figures, reads_what_is_known};
+pub use own::{
+    AT_RISK, COUNTED, OwnFigures, RISK_UNKNOWN, analysed_at, own_figures, reads_what_is_known,
+};
 pub use propensity::{HORIZON, Reason};
 pub use purchases::{Counted, Elsewhere, Purchase, Purchases};
 pub use records::{
@@ -37,5 +43,5 @@ pub use records::{
 };
 pub use run::{last_run, repeat, run_next, sees_all_customers};
 pub use score_model::{ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale, ScoreSide};
-pub use since::{Since, since};
+pub use since::{Changed, Since, changed_since, since};
 pub use why::{Why, why};

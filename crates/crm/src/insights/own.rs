@@ -1,17 +1,25 @@
 //! What is known about the customers that somebody sees: the same figures as the overview of all,
 //! counted over what their rights show, and over nothing else.
 
-use guanxi_base::{Money, Result, Timestamp};
-use guanxi_record::{Aggregate, Filter, GroupKey, Measure, Query, Record as _, Row, Sort, Value};
+use guanxi_base::{Date, Money, Result, Timestamp};
+use guanxi_record::{
+    Aggregate, Filter, GroupKey, Measure, Query, Record as _, Row, Sort, Stored, Value,
+};
 use guanxi_store::{Actor, Group, Purpose, Rights, View};
 
-use super::records::Analysis;
+use super::exact_sum::Summed;
+use super::records::{Analysis, AnalysisRun};
 use super::run::last_run;
+use super::since::{Changed, changed_since, told_of};
 use crate::access::conditions;
 use crate::people::Customer;
 
 /// Who may have left but is not lost yet, as the address of a list says it.
 pub const AT_RISK: &str = "churn_risk.ge=50&life_stage.ne=lost";
+/// Who has bought and is not lost yet, but of whom nobody can tell whether they have left.
+pub const RISK_UNKNOWN: &str = "churn_risk.empty=true&purchases.ge=1&life_stage.ne=lost";
+/// Of whom it can be told.
+const RISK_KNOWN: &str = "churn_risk.empty=false&purchases.ge=1&life_stage.ne=lost";
 /// The stages and classes that customers are counted by.
 pub const COUNTED: [&str; 4] = ["life_stage", "relationship", "abc", "payment_record"];
 /// What somebody must be able to ask for.
@@ -27,10 +35,20 @@ pub struct OwnFigures {
     pub customers: i64,
     /// How many of them may have left; see [`AT_RISK`].
     pub at_risk: i64,
+    /// Of how many of them nobody can tell it; see [`RISK_UNKNOWN`].
+    pub risk_unknown: i64,
+    /// How many of them are at a risk that can be told, and not lost.
+    pub risk_known: i64,
     /// What they have bought for, in each currency.
     pub revenue: Vec<Money>,
     /// What they will still be worth, in each currency.
     pub lifetime_value: Vec<Money>,
+    /// The sums that are more than any number that is kept, by their field.
+    pub too_large: Vec<&'static str>,
+    /// The day as of which it is told.
+    pub told_of: Option<Date>,
+    /// What happened since with the records that they may see.
+    pub changed: Vec<Changed>,
     /// For each of [`COUNTED`] that they may ask for: how many there are of each.
     pub counts: Vec<(&'static str, Vec<(String, i64)>)>,
     /// Those at risk who are worth most.
@@ -49,10 +67,15 @@ pub fn reads_what_is_known(actor: &Actor) -> bool {
 /// # Errors
 /// When the database fails.
 pub async fn analysed_at(view: &mut View) -> Result<Option<Timestamp>> {
+    Ok(last(view).await?.and_then(|run| run.as_of))
+}
+
+/// The last analysis of customer value, whoever asked for it.
+async fn last(view: &mut View) -> Result<Option<Stored<AnalysisRun>>> {
     let rights = view.act_with(Rights::All);
     let run = last_run(view, Analysis::CustomerValue, true).await;
     view.act_with(rights);
-    Ok(run?.and_then(|run| run.as_of))
+    run
 }
 
 /// The figures, with the rights of the view.
@@ -62,14 +85,21 @@ pub async fn analysed_at(view: &mut View) -> Result<Option<Timestamp>> {
 pub async fn own_figures(view: &mut View, shown: usize) -> Result<OwnFigures> {
     let analysed = Filter::compare("life_stage", guanxi_record::Op::Empty, false);
     let at_risk = conditions::parse(AT_RISK)?;
-    let sums = groups(view, analysed.clone(), &[], &["count", "sum:revenue"]).await?;
-    let worth = groups(view, analysed.clone(), &[], &["sum:lifetime_value"]).await?;
-    let money = |groups: &[Group], at: usize| -> Vec<Money> {
-        let sums = groups.iter().filter_map(|group| match group.measures.get(at) {
-            Some(Value::Money(money)) => Some(*money),
-            _ => None,
-        });
-        sums.collect()
+    let mut too_large = Vec::new();
+    let mut sums = [const { Vec::new() }; 2];
+    for (at, field) in ["revenue", "lifetime_value"].into_iter().enumerate() {
+        match Summed::of(view, Customer::NAME, analysed.clone(), field).await? {
+            Summed::Exactly(amounts) => sums[at] = amounts,
+            Summed::TooLarge => too_large.push(field),
+        }
+    }
+    let [revenue, lifetime_value] = sums;
+    let risk_unknown = conditions::parse(RISK_UNKNOWN)?;
+    let risk_known = conditions::parse(RISK_KNOWN)?;
+    let run = last(view).await?;
+    let changed = match &run {
+        Some(run) => changed_since(view, run).await?,
+        None => Vec::new(),
     };
     let mut counts = Vec::new();
     for field in COUNTED {
@@ -85,11 +115,16 @@ pub async fn own_figures(view: &mut View, shown: usize) -> Result<OwnFigures> {
     }
     let first = Query::of(at_risk.clone()).sorted(vec![Sort::down("lifetime_value")]);
     Ok(OwnFigures {
-        as_of: analysed_at(view).await?,
+        as_of: run.as_ref().and_then(|run| run.as_of),
+        told_of: run.as_ref().and_then(|run| told_of(run)),
+        changed,
         customers: count(view, analysed).await?,
         at_risk: count(view, at_risk).await?,
-        revenue: money(&sums, 1),
-        lifetime_value: money(&worth, 0),
+        risk_unknown: count(view, risk_unknown).await?,
+        risk_known: count(view, risk_known).await?,
+        revenue,
+        lifetime_value,
+        too_large,
         counts,
         to_call: view.list(Customer::NAME, &first.limited(shown)).await?.rows,
     })

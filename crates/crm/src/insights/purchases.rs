@@ -8,7 +8,7 @@ use guanxi_record::{Catalog, Choice as _, Record as _};
 use guanxi_warehouse::{Frame, Manifest, NO_CODE, NO_NUMBER, Warehouse, currency_column, day_of};
 
 use super::left_aside::LeftAside;
-use super::returns::net;
+use super::returns::{Net, net};
 use crate::people::Customer;
 use crate::sales::{Order, OrderKind, OrderStatus};
 
@@ -57,12 +57,32 @@ pub struct Purchases {
     pub in_other_currencies: usize,
     /// By place, those who buy in other currencies only: they are told by themselves.
     pub elsewhere: HashMap<usize, Elsewhere>,
-    /// What cannot be.
+    /// By place, all purchases of those who buy in several currencies, each worth one: when and how
+    /// often somebody buys needs no currency.
+    pub mixed: HashMap<usize, Vec<Purchase>>,
+    /// What cannot be, and what counts otherwise than one might think.
     pub left_aside: LeftAside,
-    /// The day as of which everything is said: after the last purchase, but not after today.
+    /// The first day that holds: what is before it was mistyped.
+    pub from: i64,
+    /// The first day of which nothing is known: tomorrow, or, where nobody has bought for so long that
+    /// the data must have ended, the day after the last purchase.
     pub as_of: i32,
     starts: Vec<usize>,
     purchases: Vec<Purchase>,
+}
+
+/// For so many days nobody has to buy: then either nobody does any more, or the data have ended.
+const SILENT_DAYS: i32 = 90;
+
+/// The first day of which nothing is known, after purchases on these days.
+fn as_of(mut days: Vec<i32>, today: i32) -> i32 {
+    days.sort_unstable();
+    let longest = days.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
+    match days.last() {
+        // Longer than ever before.
+        Some(last) if today - last > longest.max(SILENT_DAYS) => last + 1,
+        _ => today.saturating_add(1),
+    }
 }
 
 /// The purchases in one currency, each with the place of the customer, by place and day.
@@ -91,12 +111,14 @@ impl Purchases {
         let places: HashMap<i64, u32> =
             customers.iter().enumerate().map(|(at, id)| (id.0, at as u32)).collect();
         let orders = Orders::read(warehouse, manifest, catalog).await?;
+        let from = orders.first_day(counted);
         let mut left_aside = LeftAside::default();
-        let mut by_currency = orders.by_currency(&places, counted, &mut left_aside);
+        let mut by_currency = orders.by_currency(&places, (counted, from), &mut left_aside);
         // Of two with as many the one that comes first by its code.
         by_currency.sort_by_key(|(currency, of)| {
             (std::cmp::Reverse(of.len()), currency.code().to_owned())
         });
+        let days = by_currency.iter().flat_map(|(_, of)| of).map(|(_, one)| one.day).collect();
         let mut by_currency = by_currency.into_iter();
         let (currency, most) = by_currency.next().unzip();
         let most: Placed = most.unwrap_or_default();
@@ -107,31 +129,63 @@ impl Purchases {
             at += most[at..].partition_point(|(customer, _)| *customer == place);
         }
         starts.push(at);
-        let (mut elsewhere, mut in_other_currencies) = (HashMap::new(), 0);
-        for (currency, of) in by_currency {
-            in_other_currencies += of.len();
-            for theirs in of.chunk_by(|one, other| one.0 == other.0) {
-                let place = theirs[0].0 as usize;
-                if starts[place] == starts[place + 1] {
-                    let purchases = theirs.iter().map(|(_, purchase)| *purchase).collect();
-                    elsewhere.entry(place).or_insert(Elsewhere { currency, purchases });
-                }
-            }
-        }
         let purchases: Vec<Purchase> = most.into_iter().map(|(_, purchase)| purchase).collect();
-        let all = purchases.iter().chain(elsewhere.values().flat_map(|one| &one.purchases));
-        let last = all.map(|purchase| purchase.day).max();
-        Ok(Self {
+        let mut this = Self {
             customers,
             product_lines,
             currency,
-            in_other_currencies,
-            elsewhere,
+            in_other_currencies: 0,
+            elsewhere: HashMap::new(),
+            mixed: HashMap::new(),
             left_aside,
-            as_of: last.map_or(counted.today, |last| counted.today.min(last.saturating_add(1))),
+            from,
+            as_of: as_of(days, counted.today),
             starts,
             purchases,
-        })
+        };
+        this.add_others(by_currency);
+        Ok(this)
+    }
+
+    /// Adds the purchases in other currencies than that of most.
+    fn add_others(&mut self, others: impl Iterator<Item = (Currency, Placed)>) {
+        for (currency, of) in others {
+            self.in_other_currencies += of.len();
+            for theirs in of.chunk_by(|one, other| one.0 == other.0) {
+                let place = theirs[0].0 as usize;
+                let purchases: Vec<Purchase> = theirs.iter().map(|(_, one)| *one).collect();
+                let known =
+                    self.mixed.get(&place).map_or_else(|| self.alone(place), |all| &all[..]);
+                if !known.is_empty() {
+                    let all = worth_one(known.iter().chain(&purchases));
+                    self.mixed.insert(place, all);
+                }
+                if self.of(place).is_empty() {
+                    self.elsewhere.entry(place).or_insert(Elsewhere { currency, purchases });
+                }
+            }
+        }
+    }
+
+    /// The purchases of the customer at a place in the one currency that is told of them.
+    fn alone(&self, place: usize) -> &[Purchase] {
+        match self.elsewhere.get(&place) {
+            Some(other) => &other.purchases,
+            None => self.of(place),
+        }
+    }
+
+    /// When and how often the customer at a place bought, in whatever currency, by day.
+    #[must_use]
+    pub fn lived(&self, place: usize) -> &[Purchase] {
+        self.mixed.get(&place).map_or_else(|| self.alone(place), |all| &all[..])
+    }
+
+    /// The day as of which everything is said: the company's today, or the day of the last purchase
+    /// where the data have ended.
+    #[must_use]
+    pub fn day(&self) -> i32 {
+        self.as_of - 1
     }
 
     /// Customers who bought this, each ascending by day.
@@ -148,7 +202,9 @@ impl Purchases {
             currency: Some(Currency::CNY),
             in_other_currencies: 0,
             elsewhere: HashMap::new(),
+            mixed: HashMap::new(),
             left_aside: LeftAside::default(),
+            from: i64::MIN,
             as_of,
             starts,
             purchases: of.concat(),
@@ -176,8 +232,11 @@ impl Purchases {
     /// The first and the last day of a purchase.
     #[must_use]
     pub fn range(&self) -> Option<(Date, Date)> {
-        let elsewhere = || self.elsewhere.values().flat_map(|one| &one.purchases);
-        let days = || self.purchases.iter().chain(elsewhere()).map(|purchase| purchase.day);
+        let others = || {
+            let elsewhere = self.elsewhere.values().flat_map(|one| &one.purchases);
+            elsewhere.chain(self.mixed.values().flatten())
+        };
+        let days = || self.purchases.iter().chain(others()).map(|purchase| purchase.day);
         Some((day_of(days().min()?), day_of(days().max()?)))
     }
 }
@@ -224,56 +283,165 @@ impl Orders {
         Ok(Self { frame, kinds })
     }
 
+    /// The first day that holds, among those that can be.
+    fn first_day(&self, counted: Counted) -> i64 {
+        let days = self.frame.numbers("date").iter().zip(&self.kinds);
+        let days = days.filter(|(_, kind)| kind.is_some()).map(|(day, _)| *day);
+        let can_be = |day: &i64| LeftAside::why(*day, 0, counted.today).is_none();
+        LeftAside::first_day(&mut days.filter(can_be).collect::<Vec<_>>())
+    }
+
     /// The purchases of each currency, by customer, each ascending by day.
     fn by_currency(
         &self,
         places: &HashMap<i64, u32>,
-        counted: Counted,
+        (counted, from): (Counted, i64),
         left_aside: &mut LeftAside,
     ) -> Vec<(Currency, Placed)> {
         let frame = &self.frame;
         let (ids, customers) = (frame.numbers("id"), frame.numbers("customer"));
         let (days, units) = (frame.numbers("date"), frame.numbers("total"));
         let (codes, words) = frame.codes(&currency_column("total"));
-        let mut found: Vec<(u32, u32, bool, Purchase)> = Vec::new();
+        let word = |code: u32| words.get(code as usize).map_or("", String::as_str);
+        let mut found: Vec<Found> = Vec::new();
         for at in 0..frame.rows {
             let Some(kind) = self.kinds[at] else { continue };
-            let Some(place) = places.get(&customers[at]) else { continue };
-            if codes[at] == NO_CODE || units[at] == NO_NUMBER {
+            let (id, code) = (ids[at], codes[at]);
+            let amount = Some(units[at]).filter(|units| code != NO_CODE && *units != NO_NUMBER);
+            let worth = (amount.unwrap_or_default(), word(code));
+            let Some(place) = places.get(&customers[at]).copied() else {
+                let why = match customers[at] {
+                    NO_NUMBER => "without-customer",
+                    _ => "customer-archived",
+                };
+                left_aside.note_amount((Order::NAME, why), id, worth);
                 continue;
-            }
-            // A sale of less than nothing gives back, whatever it is called.
-            let gives = kind == OrderKind::Sale && units[at] >= 0;
-            let wrong = LeftAside::why(days[at], units[at], counted.today)
-                .or_else(|| (!gives && units[at] > 0).then_some("return-above-nothing"));
-            let Ok(day) = i32::try_from(days[at]) else { continue };
-            if let Some(why) = wrong {
-                left_aside.note(Order::NAME, why, ids[at]);
-            } else {
-                found.push((codes[at], *place, gives, Purchase { day, units: units[at] }));
+            };
+            match counted.part(kind, (days[at], from), amount) {
+                Part::Aside(why) => left_aside.note_amount((Order::NAME, why), id, worth),
+                Part::Sold(one) => found.push(Found { code, place, came_back: false, one, id }),
+                Part::CameBack(one) => {
+                    if kind == OrderKind::Sale {
+                        left_aside.note_amount((Order::NAME, "sale-below-nothing"), id, worth);
+                    }
+                    found.push(Found { code, place, came_back: true, one, id });
+                }
             }
         }
         found.sort_unstable();
+        for of in found.chunk_by(|one, other| one.code == other.code) {
+            stand_out(of, word(of[0].code), left_aside);
+        }
         let mut by_code: HashMap<u32, Placed> = HashMap::new();
-        for theirs in found.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)) {
-            let (code, place) = (theirs[0].0, theirs[0].1);
-            let those = |gives: bool| -> Vec<Purchase> {
-                theirs.iter().filter(|one| one.2 == gives).map(|one| one.3).collect()
-            };
-            let purchases = counted.of(those(true), those(false));
-            let placed = purchases.into_iter().map(|purchase| (place, purchase));
+        for theirs in
+            found.chunk_by(|one, other| (one.code, one.place) == (other.code, other.place))
+        {
+            let (code, place) = (theirs[0].code, theirs[0].place);
+            // Sales come first.
+            let (sales, returns) = theirs.split_at(theirs.partition_point(|one| !one.came_back));
+            let those = |of: &[Found]| of.iter().map(|found| found.one).collect::<Vec<_>>();
+            let net = counted.net(those(sales), &those(returns));
+            for (at, units) in net.beyond {
+                let beyond = (Order::NAME, "return-beyond-sales");
+                left_aside.note_amount(beyond, returns[at].id, (-units, word(code)));
+            }
+            let placed = net.purchases.into_iter().map(|purchase| (place, purchase));
             by_code.entry(code).or_default().extend(placed);
         }
-        let currency = |code: u32| words.get(code as usize)?.parse().ok();
+        let currency = |code: u32| word(code).parse().ok();
         by_code.into_iter().filter_map(|(code, of)| Some((currency(code)?, of))).collect()
     }
 }
 
+/// An order that counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Found {
+    code: u32,
+    place: u32,
+    came_back: bool,
+    one: Purchase,
+    id: i64,
+}
+
+/// Names what is a thousand times as large as all others in its currency: it counts, but it may be
+/// mistyped.
+fn stand_out(of: &[Found], currency: &str, left_aside: &mut LeftAside) {
+    let mut units: Vec<i64> =
+        of.iter().filter(|one| !one.came_back).map(|found| found.one.units).collect();
+    let Some(least) = LeftAside::stands_out(&mut units) else { return };
+    for found in of.iter().filter(|found| found.one.units >= least) {
+        let worth = (found.one.units, currency);
+        left_aside.note_amount((Order::NAME, "stands-out"), found.id, worth);
+    }
+}
+
+/// Purchases by day, each worth one.
+pub(super) fn worth_one<'a>(all: impl Iterator<Item = &'a Purchase>) -> Vec<Purchase> {
+    let mut all: Vec<Purchase> =
+        all.map(|one| Purchase { day: one.day, units: guanxi_base::Money::ONE }).collect();
+    all.sort_unstable();
+    all
+}
+
+/// What an agreed order is among the purchases of its customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Part {
+    /// Something was sold.
+    Sold(Purchase),
+    /// Something came back, with an amount of nothing or below.
+    CameBack(Purchase),
+    /// It does not count, because of this.
+    Aside(&'static str),
+}
+
 impl Counted {
-    /// What of a customer's sales and returns counts as purchases, by day.
-    pub(super) fn of(self, mut sales: Vec<Purchase>, returns: Vec<Purchase>) -> Vec<Purchase> {
+    /// What an agreed order of this day and amount is, where days hold from one on.
+    pub(super) fn part(self, kind: OrderKind, (day, from): (i64, i64), units: Option<i64>) -> Part {
+        if let Some(why) = LeftAside::why(day, units.unwrap_or_default(), self.today) {
+            return Part::Aside(why);
+        }
+        let Ok(day) = i32::try_from(day) else { return Part::Aside("before-1900") };
+        let Some(units) = units else { return Part::Aside("without-amount") };
+        let one = Purchase { day, units };
+        match kind {
+            _ if i64::from(day) < from => Part::Aside("long-before"),
+            // A sale of less than nothing gives back, whatever it is called.
+            OrderKind::Sale if units == 0 && !self.free => Part::Aside("worth-nothing"),
+            OrderKind::Sale if units >= 0 => Part::Sold(one),
+            _ if units > 0 => Part::Aside("return-above-nothing"),
+            _ => Part::CameBack(one),
+        }
+    }
+
+    /// What of a customer's sales and returns in one currency counts as purchases, and what came back
+    /// beyond them.
+    pub(super) fn net(self, mut sales: Vec<Purchase>, returns: &[Purchase]) -> Net {
         sales.retain(|one| one.units >= i64::from(!self.free));
         sales.sort_unstable();
-        if self.returned { sales } else { net(sales, returns) }
+        if self.returned {
+            return Net { purchases: sales, beyond: Vec::new() };
+        }
+        net(sales, returns)
+    }
+
+    /// What of a customer's sales and returns counts as purchases, by day.
+    #[cfg(test)]
+    pub(super) fn of(self, sales: Vec<Purchase>, returns: Vec<Purchase>) -> Vec<Purchase> {
+        self.net(sales, &returns).purchases
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_said_as_of_today_unless_the_data_have_ended() {
+        assert_eq!(as_of(vec![], 100), 101);
+        assert_eq!(as_of(vec![25, 1], 100), 101);
+        assert_eq!(as_of(vec![1, 25], 116), 26);
+        // Such a time without a purchase there was before.
+        assert_eq!(as_of(vec![1, 201], 400), 401);
+        assert_eq!(as_of(vec![1, 201], 402), 202);
     }
 }

@@ -2,27 +2,37 @@
 
 use super::purchases::Purchase;
 
+/// What is left of purchases, and what came back beyond them.
+pub(super) struct Net {
+    /// By day.
+    pub(super) purchases: Vec<Purchase>,
+    /// By the place of a return among those given: how much of it there was nothing to take off from.
+    pub(super) beyond: Vec<(usize, i64)>,
+}
+
 /// Purchases of a customer, by day, less what came back (with amounts below nothing). What came back
 /// is taken off the purchase that it most likely was: the last one before it of just that amount,
 /// else the last ones before it, else the first ones after it. A purchase of which nothing is left
 /// was none. More than all of them nothing can take.
-pub(super) fn net(mut sales: Vec<Purchase>, mut returns: Vec<Purchase>) -> Vec<Purchase> {
+pub(super) fn net(mut sales: Vec<Purchase>, returns: &[Purchase]) -> Net {
     if returns.is_empty() {
-        return sales;
+        return Net { purchases: sales, beyond: Vec::new() };
     }
-    returns.sort_unstable();
+    let mut order: Vec<usize> = (0..returns.len()).collect();
+    order.sort_unstable_by_key(|at| (returns[*at], *at));
     let mut left: Vec<i64> = sales.iter().map(|one| one.units).collect();
-    let mut rests = Vec::new();
+    let (mut rests, mut beyond) = (Vec::new(), Vec::new());
     // Exact ones first: a part of something else must not use them up.
-    for one in &returns {
+    for which in order {
+        let one = &returns[which];
         let amount = one.units.saturating_neg();
         let until = sales.partition_point(|sale| sale.day <= one.day);
         match (0..until).rev().find(|at| sales[*at].units == amount && left[*at] == amount) {
             Some(at) => left[at] = 0,
-            None => rests.push((until, amount)),
+            None => rests.push((which, until, amount)),
         }
     }
-    for (until, mut amount) in rests {
+    for (which, until, mut amount) in rests {
         for at in (0..until).rev().chain(until..sales.len()) {
             let taken = amount.min(left[at]).max(0);
             left[at] -= taken;
@@ -31,6 +41,9 @@ pub(super) fn net(mut sales: Vec<Purchase>, mut returns: Vec<Purchase>) -> Vec<P
                 break;
             }
         }
+        if amount > 0 {
+            beyond.push((which, amount));
+        }
     }
     let mut left = left.into_iter();
     sales.retain_mut(|sale| {
@@ -38,7 +51,7 @@ pub(super) fn net(mut sales: Vec<Purchase>, mut returns: Vec<Purchase>) -> Vec<P
         sale.units = left.next().unwrap_or_default();
         was_free || sale.units > 0
     });
-    sales
+    Net { purchases: sales, beyond }
 }
 
 #[cfg(test)]
@@ -49,7 +62,7 @@ mod tests {
         let of = |all: &[(i32, i64)]| {
             all.iter().map(|(day, units)| Purchase { day: *day, units: *units }).collect()
         };
-        net(of(sales), of(returns)).into_iter().map(|one| (one.day, one.units)).collect()
+        net(of(sales), &of(returns)).purchases.into_iter().map(|one| (one.day, one.units)).collect()
     }
 
     #[test]
@@ -85,8 +98,14 @@ mod tests {
             };
             let (sales, returns) = (draw(12, 1), draw(6, -1));
             let sum = |all: &[(i32, i64)]| all.iter().map(|(_, units)| units).sum::<i64>();
-            let wanted = (sum(&sales) + sum(&returns)).max(0);
-            assert_eq!(sum(&netted(&sales, &returns)), wanted, "{sales:?} {returns:?}");
+            let all = sum(&sales) + sum(&returns);
+            assert_eq!(sum(&netted(&sales, &returns)), all.max(0), "{sales:?} {returns:?}");
+            let of = |all: &[(i32, i64)]| -> Vec<Purchase> {
+                all.iter().map(|(day, units)| Purchase { day: *day, units: *units }).collect()
+            };
+            // What there was nothing to take off from is told.
+            let beyond = net(of(&sales), &of(&returns)).beyond;
+            assert_eq!(beyond.iter().map(|(_, units)| units).sum::<i64>(), (-all).max(0));
         }
     }
 }

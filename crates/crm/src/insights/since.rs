@@ -1,13 +1,19 @@
 //! What happened with a customer since the last analysis: what that found may not hold any more.
 
 use guanxi_base::{Date, Result, Timestamp};
-use guanxi_record::{Aggregate, Filter, Measure, Op, Record as _, Row, Value};
+use guanxi_record::{Aggregate, Filter, Measure, Op, Record as _, Row, Stored, Value};
 use guanxi_store::{Rights, View};
+use guanxi_warehouse::day_of;
 
-use super::records::Analysis;
+use super::dealings::{NEEDED, TheirOrders};
+use super::records::{Analysis, AnalysisRun};
 use super::run::last_run;
 use crate::billing::{Invoice, Payment};
+use crate::people::Customer;
 use crate::sales::Order;
+
+/// The types of which the records tell what is known of customers.
+pub(super) const TELLING: [&str; 3] = [Order::NAME, Invoice::NAME, Payment::NAME];
 
 /// The last analysis of a customer, and what happened since.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +24,13 @@ pub struct Since {
     pub as_of: Timestamp,
     /// The last day of its data.
     pub until: Option<Date>,
+    /// The day as of which it tells everything.
+    pub told_of: Option<Date>,
     /// Of the records that the reader may see, those that are new or changed since, by their type.
     pub changed: Vec<(&'static str, i64)>,
+    /// Whether what the analysis counted of their purchases is not what there is to count now: orders
+    /// went elsewhere, or are gone.
+    pub is_other: bool,
 }
 
 /// What happened with a customer since the last analysis of customers; none before the first.
@@ -33,25 +44,110 @@ pub async fn since(view: &mut View, customer: &Row) -> Result<Option<Since>> {
     let Some(run) = last? else { return Ok(None) };
     let Some(as_of) = run.as_of else { return Ok(None) };
     let mut changed = Vec::new();
-    for of in [Order::NAME, Invoice::NAME, Payment::NAME] {
+    for of in TELLING {
         if !view.actor().rights.reads_all(of, &["customer"]) {
             continue;
         }
         let theirs = Filter::eq("customer", customer.id.to_string());
-        let wanted = Aggregate {
-            filter: theirs.and(Filter::compare("updated_at", Op::Gt, as_of.to_string())),
-            group_by: Vec::new(),
-            measures: vec![Measure::count()],
-            // What was put away counts no longer: that is a change too.
-            with_archived: true,
-        };
-        let groups = view.aggregate(of, &wanted).await?;
-        let count = groups.first().and_then(|group| group.measures.first());
-        if let Some(Value::Integer(count)) = count.filter(|count| **count != Value::Integer(0)) {
-            changed.push((of, *count));
+        let touched = theirs.and(Filter::compare("updated_at", Op::Gt, as_of.to_string()));
+        let count = count(view, of, touched).await?;
+        if count > 0 {
+            changed.push((of, count));
         }
     }
+    let is_other = is_other(view, customer, &run).await?;
+    let told_of = told_of(&run);
     let run = run.record;
     let (number, until) = (run.number.unwrap_or_default(), run.data_until);
-    Ok(Some(Since { run: number, as_of, until, changed }))
+    Ok(Some(Since { run: number, as_of, until, told_of, changed, is_other }))
+}
+
+/// The day as of which a run tells everything.
+pub(super) fn told_of(run: &AnalysisRun) -> Option<Date> {
+    run.card.as_ref()?.0["told_of"].as_str()?.parse().ok()
+}
+
+/// How many there are, those that were put away too: what is, counts no longer, and that is a change.
+async fn count(view: &mut View, of: &str, filter: Filter) -> Result<i64> {
+    let measures = vec![Measure::count()];
+    let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: true };
+    let groups = view.aggregate(of, &wanted).await?;
+    Ok(match groups.first().and_then(|group| group.measures.first()) {
+        Some(Value::Integer(count)) => *count,
+        _ => 0,
+    })
+}
+
+/// Whether what the run counted of a customer's purchases is not what there is to count now, by the
+/// same rule and day.
+async fn is_other(view: &mut View, customer: &Row, run: &Stored<AnalysisRun>) -> Result<bool> {
+    let described = view.catalog().get(Customer::NAME)?.clone();
+    let value = |name: &str| customer.value(&described, name);
+    // Of whom nothing is told nothing can have changed.
+    if value("life_stage").is_null() || !view.actor().rights.reads_all(Order::NAME, &NEEDED) {
+        return Ok(false);
+    }
+    let Some((counted, from)) = super::why::counting_of(run) else { return Ok(false) };
+    let orders = TheirOrders::read(view, customer.id).await?;
+    let now = orders.dealings((counted, from));
+    let lived = now.lived();
+    let day = |at: Option<&super::purchases::Purchase>| {
+        at.map_or(Value::Null, |one| Value::Date(day_of(one.day)))
+    };
+    if (day(lived.first()), day(lived.last())) != (value("first_purchase"), value("last_purchase"))
+    {
+        return Ok(true);
+    }
+    let Value::Money(known) = value("revenue") else {
+        // They had bought nothing, or for more than is told.
+        return Ok(false);
+    };
+    let (count, net) = match now.of(Some(known.currency)) {
+        Some(dealt) => (dealt.purchases.len() as i64, dealt.net.money()),
+        None => (0, None),
+    };
+    Ok(Value::Integer(count) != value("purchases") || net != Some(known))
+}
+
+/// What became of the records of a type since an analysis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changed {
+    /// The type.
+    pub record_type: &'static str,
+    /// How many are new or changed.
+    pub changed: i64,
+    /// How many are gone.
+    pub gone: i64,
+}
+
+/// What became of the records that tell about customers since a run, as far as the reader may see them;
+/// what is gone is told to who sees all of them only. Types with nothing to tell are left out.
+///
+/// # Errors
+/// When the database fails.
+pub async fn changed_since(view: &mut View, run: &Stored<AnalysisRun>) -> Result<Vec<Changed>> {
+    let Some(as_of) = run.as_of else { return Ok(Vec::new()) };
+    let mut all = Vec::new();
+    for record_type in TELLING {
+        let Some(scope) = view.actor().rights.scope(record_type, guanxi_store::Purpose::Read)
+        else {
+            continue;
+        };
+        let sees_all = scope.is_everything();
+        let after = |field: &str| Filter::compare(field, Op::Gt, as_of.to_string());
+        let changed = count(view, record_type, after("updated_at")).await?;
+        let then = run.card.as_ref().and_then(|card| card.0["records"][record_type].as_i64());
+        let gone = match then.filter(|_| sees_all) {
+            Some(then) => {
+                let made = count(view, record_type, after("created_at")).await?;
+                let now = count(view, record_type, Filter::everything()).await?;
+                (then + made - now).max(0)
+            }
+            None => 0,
+        };
+        if changed + gone > 0 {
+            all.push(Changed { record_type, changed, gone });
+        }
+    }
+    Ok(all)
 }

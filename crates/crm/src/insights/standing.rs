@@ -65,7 +65,7 @@ impl Standing {
         let catalog = store.catalog();
         let places: HashMap<i64, usize> =
             (0..found.len()).map(|place| (found.customer(place).0, place)).collect();
-        let as_of = i64::from(found.purchases().as_of);
+        let as_of = i64::from(found.purchases().day());
         let (paying, left_aside) =
             paying(warehouse, manifest, &catalog, &places, (as_of, today)).await?;
         let own = ["id", "class"];

@@ -18,6 +18,7 @@ use super::life::LifeRule;
 use super::purchases::{Counted, Purchases};
 use super::records::{Analysis, AnalysisRun};
 use super::run::{last_run, progress, system};
+use super::since::TELLING;
 use super::standing::Standing;
 use crate::access::Organisation;
 use crate::people::Customer;
@@ -97,12 +98,16 @@ pub(super) async fn run(
     let mut card = std::mem::take(&mut found.card);
     let mut left_aside = found.purchases().left_aside.clone();
     left_aside.extend(std::mem::take(&mut standing.left_aside));
-    card["left_aside"] = left_aside.card(store).await?;
+    left_aside.extend(found.beyond_counting());
+    [card["left_aside"], card["noted"]] = left_aside.cards(store).await?;
     card["today"] = day_of(today).to_string().into();
+    card["told_of"] = day_of(found.purchases().day()).to_string().into();
+    card["from"] = found.purchases().from.into();
+    card["records"] = records(manifest);
     card["counts_returned"] = run.counts_returned.into();
     card["standing"] = standing.card.take();
     let before = knowledge::read(warehouse, manifest).await?;
-    let as_of = day_of(found.purchases().as_of);
+    let told_of = day_of(found.purchases().day());
     run.customers = i64::try_from(found.len()).ok();
     run.purchases = i64::try_from(found.purchases().all().len()).ok();
     run.model = found.worth().map(|worth| worth.model.to_owned());
@@ -117,7 +122,14 @@ pub(super) async fn run(
     card["moves"] = told.collect();
     run.card = Some(JsonField(card));
     warm(store, warehouse).await?;
-    knowledge::follow(store, run.id, as_of, moved).await
+    knowledge::follow(store, run.id, told_of, moved).await
+}
+
+/// How many records of each type that tells about customers were looked at, those that were put away
+/// too: what is taken away later is told by them.
+fn records(manifest: &Manifest) -> serde_json::Value {
+    let counts = TELLING.map(|name| (name.to_owned(), manifest.rows(name).into()));
+    counts.into_iter().collect::<serde_json::Map<_, _>>().into()
 }
 
 /// Writes what was found to the customers and to the warehouse; who has moved.

@@ -1,26 +1,30 @@
 //! Why a customer is where they are: told from the orders that the reader may see, by the rule and
 //! as of the day by which it was derived.
 
-use guanxi_base::{Money, RawId, Result};
-use guanxi_record::{Choice as _, Filter, Query, Record as _, Row, Sort, Stored, Value};
+use guanxi_base::{Date, RawId, Result};
+use guanxi_record::{Choice as _, Filter, Query, Record as _, Row, Stored, Value};
 use guanxi_store::{Rights, View};
-use guanxi_warehouse::day_number;
-use serde_json::Value as Json;
+use guanxi_warehouse::{day_number, day_of};
 
-use super::left_aside::LeftAside;
-use super::life::{Life, LifeRule, life_of};
+use super::dealings::{NEEDED, TheirOrders};
+use super::life::{Known, Life, LifeRule, life_of};
 use super::propensity::{Reason, reasons};
-use super::purchases::{Counted, Purchase};
-use super::records::Analysis;
+use super::purchases::Counted;
+use super::records::{Analysis, AnalysisRun};
 use super::run::last_run;
-use crate::people::{AbcClass, Customer};
-use crate::sales::{Order, OrderKind, agreed_orders};
+use super::since::told_of;
+use crate::people::{AbcClass, Customer, LifeStage};
+use crate::sales::Order;
 
 /// Why a customer is where they are.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Why {
     /// The stages with the numbers that decide them.
     pub life: Life,
+    /// The day of their last purchase.
+    pub last: Option<Date>,
+    /// How many of the purchases are in other currencies than the one of what they bought for.
+    pub in_others: usize,
     /// What speaks for a purchase soon and what against it, the strongest first; nothing where no
     /// model is better than guessing.
     pub soon: Vec<Reason>,
@@ -32,98 +36,57 @@ pub struct Why {
 /// # Errors
 /// When the database fails.
 pub async fn why(view: &mut View, customer: &Row) -> Result<Option<Why>> {
-    let fields = ["customer", "date", "kind", "status", "total"];
-    if !view.actor().rights.reads_all(Order::NAME, &fields) {
+    if !view.actor().rights.reads_all(Order::NAME, &NEEDED) {
         return Ok(None);
     }
     let described = view.catalog().get(Customer::NAME)?.clone();
-    let Some(known) = known(view, &described, customer).await? else { return Ok(None) };
-    let purchases = purchases(view, customer, &known).await?;
-    let abc = customer.value(&described, "abc");
-    let abc = abc.as_text().and_then(AbcClass::from_code);
-    let is_prospect = customer.value(&described, "life_stage").as_text() == Some("prospect");
-    let life = life_of(&known.rule, &purchases, (abc, is_prospect), known.day);
-    Ok(Some(Why { life, soon: reasons(&known.propensity, &purchases, known.day) }))
-}
-
-/// All purchases of a customer until the day of the last analysis, by day, as that counted them.
-async fn purchases(view: &mut View, customer: &Row, known: &Known) -> Result<Vec<Purchase>> {
-    let agreed = agreed_orders("").and(Filter::eq("customer", customer.id.to_string()));
-    let mut query = Query::of(agreed).sorted(vec![Sort::up("date")]).limited(Query::LIMIT_MAX);
-    let orders = view.catalog().get(Order::NAME)?.clone();
-    let (mut sales, mut returns) = (Vec::new(), Vec::new());
-    loop {
-        let page = view.list(Order::NAME, &query).await?;
-        for row in page.rows {
-            let values = (row.value(&orders, "date"), row.value(&orders, "total"));
-            let (Value::Date(day), Value::Money(Money { units, currency })) = values else {
-                continue;
-            };
-            let day = day_number(day);
-            let is_aside = LeftAside::why(day.into(), units, known.until).is_some();
-            if is_aside || known.currency.is_some_and(|one| one != currency) {
-                continue;
-            }
-            let is_sale = row.value(&orders, "kind").as_text() == Some(OrderKind::Sale.code());
-            match is_sale && units >= 0 {
-                true => sales.push(Purchase { day, units }),
-                false if units <= 0 => returns.push(Purchase { day, units }),
-                false => {}
-            }
-        }
-        query.after = page.next;
-        if query.after.is_none() {
-            return Ok(known.counted.of(sales, returns));
-        }
-    }
-}
-
-struct Known {
-    rule: LifeRule,
-    /// The last day of the data.
-    until: i32,
-    /// As of which it is told.
-    day: i32,
-    counted: Counted,
-    currency: Option<guanxi_base::Currency>,
-    /// The card of the model of who buys soon.
-    propensity: Json,
-}
-
-/// The rule of the customer's line and the day of the last analysis: everybody is told by them.
-async fn known(
-    view: &mut View,
-    described: &guanxi_record::RecordType,
-    customer: &Row,
-) -> Result<Option<Known>> {
-    let line = customer.value(described, "product_line").as_link();
-    let currency = match customer.value(described, "revenue") {
+    let line = customer.value(&described, "product_line").as_link();
+    let rights = view.act_with(Rights::All);
+    let found = (last_run(view, Analysis::CustomerValue, true).await, rule(view, line).await);
+    view.act_with(rights);
+    let (Some(run), rule) = (found.0?, found.1?) else { return Ok(None) };
+    let Some((counted, from)) = counting_of(&run) else { return Ok(None) };
+    let now = TheirOrders::read(view, customer.id).await?.dealings((counted, from));
+    let code = |name: &str| customer.value(&described, name);
+    let known = Known {
+        abc: code("abc").as_text().and_then(AbcClass::from_code),
+        is_prospect: code("life_stage").as_text() == Some(LifeStage::Prospect.code()),
+        churn_risk: match code("churn_risk") {
+            Value::Percent(risk) => Some(risk),
+            _ => None,
+        },
+    };
+    let day = told_of(&run).map_or(counted.today, day_number);
+    let lived = now.lived();
+    let last = lived.last().map(|one| day_of(one.day));
+    let currency = match code("revenue") {
         Value::Money(money) => Some(money.currency),
         _ => None,
     };
-    let rights = view.act_with(Rights::All);
-    let found = (last_day(view).await, rule(view, line).await);
-    view.act_with(rights);
-    let (Some(last), rule) = (found.0?, found.1?) else { return Ok(None) };
-    let (until, counted, propensity) = last;
-    let day = counted.today.min(until + 1);
-    Ok(Some(Known { rule, until, day, counted, currency, propensity }))
+    let of = now.of(currency).map_or(&[][..], |dealt| &dealt.purchases);
+    let in_others = lived.len() - of.len();
+    let life = life_of(&rule, &lived, known, day);
+    let card = run.card.as_ref().map(|card| card.0["propensity"].clone()).unwrap_or_default();
+    // A model knows what was before a day.
+    let soon = reasons(&card, of, day.saturating_add(1));
+    Ok(Some(Why { life, last, in_others, soon }))
 }
 
-/// The last day of the data of the last analysis, what it counted, and what it learnt about who buys
-/// soon.
-async fn last_day(view: &mut View) -> Result<Option<(i32, Counted, Json)>> {
-    let last = last_run(view, Analysis::CustomerValue, true).await?;
-    let Some(run) = last else { return Ok(None) };
-    let card = run.card.as_ref().map(|card| card.0.clone()).unwrap_or_default();
-    let propensity = card["propensity"].clone();
-    Ok(run.data_until.map(|until| {
-        let until = day_number(until);
-        let today = card["today"].as_str().and_then(|day| day.parse().ok());
-        let today = today.map_or(until + 1, day_number);
-        let (free, returned) = (run.counts_free, run.counts_returned);
-        (until, Counted { today, free, returned }, propensity)
-    }))
+/// How the last analysis counted, and from which day on; none before the first.
+pub(super) async fn counting(view: &mut View) -> Result<Option<(Counted, i64)>> {
+    let rights = view.act_with(Rights::All);
+    let last = last_run(view, Analysis::CustomerValue, true).await;
+    view.act_with(rights);
+    Ok(last?.as_ref().and_then(counting_of))
+}
+
+/// How a run counted, and from which day on.
+pub(super) fn counting_of(run: &Stored<AnalysisRun>) -> Option<(Counted, i64)> {
+    let card = &run.card.as_ref()?.0;
+    let today = card["today"].as_str().and_then(|day| day.parse().ok());
+    let today = today.or(run.data_until).map(day_number)?;
+    let counted = Counted { today, free: run.counts_free, returned: run.counts_returned };
+    Some((counted, card["from"].as_i64().unwrap_or(i64::MIN)))
 }
 
 async fn rule(view: &mut View, line: Option<RawId>) -> Result<LifeRule> {

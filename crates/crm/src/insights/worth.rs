@@ -24,6 +24,15 @@ const LEAST_SPENT: f64 = 1e-4;
 /// Fewer buyers than this tell nothing about a model.
 const BUYERS_MIN: usize = 30;
 
+/// Over fewer days than this nothing is told of what is to come: of a week nobody knows the year.
+pub(super) const SPAN_MIN: i32 = 90;
+
+/// Over how many days there are purchases, until the day as of which everything is said.
+pub(super) fn span(purchases: &Purchases) -> i32 {
+    let first = purchases.all().iter().map(|one| one.day).min();
+    first.map_or(0, |first| purchases.day() - first)
+}
+
 /// What is expected of every buyer, in their order.
 #[derive(Debug, Clone)]
 pub(super) struct Worth {
@@ -79,6 +88,7 @@ pub(super) fn worth(
     let model = fitted(ranked.unwrap_or(&Family::ALL), &all);
     // In that model nobody leaves.
     let fell_back = model.name() == Family::Nbd.name();
+    let is_shrunk = fell_back && model.fit().log_likelihood.is_nan();
     let alive = (!fell_back).then(|| model.probability_alive(&all));
     let expected = model.expected_purchases(&all, YEAR_WEEKS);
     let (spent, spending) = spent_at_once(purchases, buyers, until)?;
@@ -90,6 +100,7 @@ pub(super) fn worth(
         "falls_back": fell_back,
         "boundary": model.fit().boundary.map(|boundary| format!("{boundary:?}")),
         "is_penalised": model.fit().is_penalised,
+        "is_shrunk": is_shrunk,
         "stayed": in_use == Some(model.name()),
         "unit": "week",
         "parameters": parameters(&model.fit().parameters),

@@ -5,6 +5,7 @@
 mod analysing;
 mod authority;
 mod beginning;
+mod counting;
 mod customising;
 mod damage;
 mod demonstrating;

@@ -118,7 +118,7 @@ async fn how_they_paid_decides_the_terms(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let all = buyers(&store, &actor, &[8_000, 900, 500, 300, 200, 100]).await;
     let issued = InvoiceStatus::Issued;
-    // On the day; ten and none days late, the one in two parts; overdue by more than sixty days.
+    // On the day; ten and none days late, the one in two parts; overdue by more than sixty days today.
     invoice(&store, &actor, &all[0], ("2026-01-10", InvoiceStatus::Paid), &[("2026-01-10", 100)])
         .await;
     invoice(
@@ -154,7 +154,7 @@ async fn how_they_paid_decides_the_terms(database: TestDatabase) {
     let days = |text: &str| Some(text.to_owned());
     assert_eq!(found[0], (Some(PaymentRecord::Prompt), days("0"), Some(good.id)));
     assert_eq!(found[1], (Some(PaymentRecord::Late), days("5"), Some(everybody.id)));
-    assert_eq!(found[2], (Some(PaymentRecord::Bad), days("91"), Some(bad.id)));
+    assert_eq!(found[2], (Some(PaymentRecord::Bad), days("107"), Some(bad.id)));
     assert_eq!(found[3].0, Some(PaymentRecord::Bad));
     assert_eq!(found[4], (None, None, Some(everybody.id)));
     let card = &run.card.as_ref().unwrap().0["standing"];

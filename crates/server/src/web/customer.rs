@@ -3,17 +3,18 @@
 
 use std::cmp::Reverse;
 
-use guanxi_base::{Currency, Date, Money, RawId, Result, Timestamp};
-use guanxi_crm::insights::{Life, NextOffer, Reason, Since};
+use guanxi_base::{Date, Percent, RawId, Result, Timestamp};
+use guanxi_crm::access::Organisation;
+use guanxi_crm::insights::{NextOffer, Reason, Since, Why};
 use guanxi_crm::text::Texts;
-use guanxi_record::{Aggregate, Filter, GroupKey, Kind, Measure, Op, RecordType, Row, Value};
-use guanxi_store::{Group, View};
+use guanxi_record::{Kind, RecordType, Row, Value};
+use guanxi_store::View;
 use maud::{Markup, html};
-use serde_json::json;
 
-use super::format;
 use super::layout::icon;
 use super::record::{Related, newest_first};
+use super::{customer_numbers, format};
+use crate::app::App;
 use crate::signed_in::SignedIn;
 
 /// So many events are shown.
@@ -31,12 +32,15 @@ const EVENTS: [&str; 6] = ["interaction", "order", "invoice", "payment", "case",
 
 /// What stands above the page's columns, and what beside its fields.
 pub(crate) async fn sections(
+    app: &App,
     view: &mut View,
     signed: &SignedIn,
     row: &Row,
     related: &[Related],
 ) -> Result<(Markup, Markup)> {
-    let numbers = numbers(view, signed, row.id).await?;
+    // One day and one count for the numbers, and for the sentences on the page.
+    let today = Organisation::of(&app.store).await?.today(view.now());
+    let numbers = customer_numbers::numbers(view, signed, row.id, today).await?;
     let known = known_card(view, signed, row).await?;
     let offers = offers_card(view, signed, row).await?;
     let terms = super::standing_cards::terms_card(view, signed, row).await?;
@@ -99,8 +103,8 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
         return unknown_card(view, signed, row).await;
     }
     let (why, soon) = match guanxi_crm::insights::why(view, row).await? {
-        Some(why) => (reason(signed, &why.life), why.soon),
-        None => (None, Vec::new()),
+        Some(why) => (reasons(signed, &described, row, &why), why.soon),
+        None => (Vec::new(), Vec::new()),
     };
     let soon = soon_reasons(texts, &soon);
     let since = guanxi_crm::insights::since(view, row).await?;
@@ -119,7 +123,7 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
                         }
                     }
                 }
-                @if let Some(why) = why { p class="gx-muted mb-0 mt-2" { (why) } }
+                @for sentence in why { p class="gx-muted mb-0 mt-2" { (sentence) } }
                 @if !row.value(&described, "buys_soon").is_null() {
                     @for sentence in soon { p class="gx-muted mb-0 mt-2" { (sentence) } }
                 }
@@ -146,20 +150,37 @@ async fn unknown_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<M
     Ok(super::insight_cards::card(signed.texts, "insights-known", icon("bulb"), &content))
 }
 
-/// The sentence that says why a customer is at their stage.
-fn reason(signed: &SignedIn, life: &Life) -> Option<String> {
+/// The sentences that say why a customer is at their stage.
+fn reasons(signed: &SignedIn, of: &RecordType, row: &Row, why: &Why) -> Vec<String> {
     let texts = signed.texts;
-    let known = life.reason?;
+    let (Some(known), Some(last)) = (why.life.reason, why.last) else { return Vec::new() };
+    let number = |n: i64| format::number(texts.locale(), &n.to_string());
     let given = [
-        ("purchases", known.purchases),
-        ("days", known.days.into()),
-        ("away", known.away.into()),
-        ("interval", known.interval.into()),
-        ("lost", known.lost_after.into()),
+        ("purchases", number(known.purchases)),
+        ("days", number(known.days.into())),
+        ("interval", number(known.interval.into())),
+        ("lost", number(known.lost_after.into())),
+        ("last", format::date(texts.locale(), last)),
     ];
-    let given = given.map(|(name, n)| (name, format::number(texts.locale(), &n.to_string())));
     let given = given.each_ref().map(|(name, n)| (*name, n.as_str()));
-    Some(texts.format("insights-why-life-stage", &given))
+    // Who bought on one day has no interval of their own.
+    let key = match known.days - known.away {
+        0 => "insights-why-one-day",
+        _ => "insights-why-life-stage",
+    };
+    let mut said = vec![texts.format(key, &given)];
+    if known.is_expected_back
+        && let Value::Percent(risk) = row.value(of, "churn_risk")
+    {
+        let stays = 1.0 - risk.units() as f64 / (100 * Percent::ONE) as f64;
+        let chance = format::estimated_share(texts.locale(), stays);
+        said.push(texts.format("insights-why-expected-back", &[("chance", &chance)]));
+    }
+    if why.in_others > 0 {
+        let count = number(i64::try_from(why.in_others).unwrap_or(i64::MAX));
+        said.push(texts.format("insights-why-other-currencies", &[("count", &count)]));
+    }
+    said
 }
 
 /// What speaks for a purchase soon, and what against it, the strongest first.
@@ -181,11 +202,19 @@ fn soon_reasons(texts: &Texts, reasons: &[Reason]) -> Vec<String> {
 fn since_line(signed: &SignedIn, customer: RawId, since: &Since) -> Markup {
     let texts = signed.texts;
     let at = format::instant(texts.locale(), since.as_of, &signed.actor.time_zone);
-    let until = since.until.map(|day| format::date(texts.locale(), day)).unwrap_or_default();
-    let given = [("at", at.as_str()), ("run", &since.run), ("until", &until)];
+    let day = |day: Option<Date>| day.map(|day| format::date(texts.locale(), day));
+    let (until, told_of) = (day(since.until), day(since.told_of));
+    let given =
+        [("at", at.as_str()), ("run", &since.run), ("until", until.as_deref().unwrap_or_default())];
+    let key = match until {
+        Some(_) => "insights-known-as-of",
+        None => "insights-known-as-of-nothing",
+    };
+    let has_orders = since.changed.iter().any(|(of, _)| *of == "order");
     html! {
         p class="gx-muted mb-2" {
-            (texts.format("insights-known-as-of", &given))
+            (texts.format(key, &given))
+            @if let Some(day) = &told_of { " " (texts.format("insights-told-of", &[("day", day)])) }
             @for (of, count) in &since.changed {
                 @let list = format!("/{of}?customer={customer}&updated_at.gt={}&archived=true", since.as_of);
                 @let count = format::number(texts.locale(), &count.to_string());
@@ -193,161 +222,9 @@ fn since_line(signed: &SignedIn, customer: RawId, since: &Since) -> Markup {
                     (texts.format("insights-changed-since", &[("count", &count), ("type", &texts.type_plural(of))]))
                 }
             }
-        }
-    }
-}
-
-/// The numbers of one currency.
-#[derive(Debug, Default, Clone)]
-struct Totals {
-    orders: i64,
-    cancellations: i64,
-    gross: Option<Money>,
-    returned: Option<Money>,
-    average: Option<Money>,
-    asked: Option<Money>,
-    paid: Option<Money>,
-}
-
-/// What the customer did, in each currency, the one of most orders first.
-#[derive(Debug, Default)]
-struct Business {
-    totals: Vec<(Option<Currency>, Totals)>,
-    first: Option<Date>,
-    last: Option<Date>,
-}
-
-impl Business {
-    fn of(&mut self, currency: Option<Currency>) -> &mut Totals {
-        let at = self.totals.iter().position(|(known, _)| *known == currency);
-        let at = at.unwrap_or_else(|| {
-            self.totals.push((currency, Totals::default()));
-            self.totals.len() - 1
-        });
-        &mut self.totals[at].1
-    }
-
-    fn count(&self, of: fn(&Totals) -> i64) -> i64 {
-        self.totals.iter().map(|(_, totals)| of(totals)).sum()
-    }
-
-    fn amounts(&self, of: fn(&Totals) -> Option<Money>) -> Vec<Money> {
-        self.totals.iter().filter_map(|(_, totals)| of(totals)).collect()
-    }
-}
-
-async fn groups(
-    view: &mut View,
-    of: &str,
-    filter: Filter,
-    group_by: &[&str],
-    measures: &[&str],
-) -> Result<Vec<Group>> {
-    let measures = measures.iter().map(|word| Measure::parse(word)).collect::<Result<_>>()?;
-    let group_by = group_by.iter().map(|word| GroupKey::parse(word)).collect::<Result<_>>()?;
-    view.aggregate(of, &Aggregate { filter, group_by, measures, with_archived: false }).await
-}
-
-fn money(value: Option<&Value>) -> Option<Money> {
-    match value {
-        Some(Value::Money(money)) => Some(*money),
-        _ => None,
-    }
-}
-
-fn date(value: Option<&Value>) -> Option<Date> {
-    match value {
-        Some(Value::Date(date)) => Some(*date),
-        _ => None,
-    }
-}
-
-fn count(value: Option<&Value>) -> i64 {
-    match value {
-        Some(Value::Integer(number)) => *number,
-        _ => 0,
-    }
-}
-
-fn plus(sum: Option<Money>, more: Option<Money>) -> Option<Money> {
-    match (sum, more) {
-        (Some(sum), Some(more)) => sum.checked_add(more),
-        (sum, more) => sum.or(more),
-    }
-}
-
-async fn numbers(view: &mut View, signed: &SignedIn, id: RawId) -> Result<Markup> {
-    let mine = || Filter::eq("customer", id.to_string());
-    // What is only planned, or was given up, is no business done.
-    let done = || mine().and(Filter::compare("status", Op::NotIn, json!(["draft", "void"])));
-    let may = |of: &str, fields: &[&str]| {
-        let linking = signed.actor.rights.reads_all(of, &["customer"]);
-        linking && signed.actor.rights.reads_all(of, fields)
-    };
-    let mut business = Business::default();
-    if may("order", &["status", "kind", "total", "date"]) {
-        let measures = ["count", "sum:total", "avg:total", "min:date", "max:date"];
-        for group in groups(view, "order", done(), &["kind"], &measures).await? {
-            let at = |place: usize| group.measures.get(place);
-            let (orders, sum) = (count(at(0)), money(at(1)));
-            let is_sale = group.keys.first().and_then(Value::as_text) == Some("sale");
-            let totals = business.of(group.currency);
-            if is_sale {
-                (totals.orders, totals.gross) = (orders, sum);
-                totals.average = money(at(2)).map(Money::rounded);
-                business.first = [business.first, date(at(3))].into_iter().flatten().min();
-                business.last = business.last.max(date(at(4)));
-            } else {
-                totals.cancellations += orders;
-                totals.returned = plus(totals.returned, sum);
-            }
-        }
-    }
-    if may("invoice", &["status", "total"]) && may("payment", &["amount"]) {
-        for group in groups(view, "invoice", done(), &[], &["sum:total"]).await? {
-            business.of(group.currency).asked = money(group.measures.first());
-        }
-        for group in groups(view, "payment", mine(), &[], &["sum:amount"]).await? {
-            business.of(group.currency).paid = money(group.measures.first());
-        }
-    }
-    business.totals.sort_by_key(|(_, totals)| Reverse(totals.orders));
-    Ok(cards(signed, &business))
-}
-
-fn cards(signed: &SignedIn, business: &Business) -> Markup {
-    let texts = signed.texts;
-    let locale = texts.locale();
-    let amounts = |of: fn(&Totals) -> Option<Money>| -> Vec<String> {
-        business.amounts(of).into_iter().map(|money| format::money(locale, money)).collect()
-    };
-    let day = |day: Option<Date>| day.map(|day| format::date(locale, day)).into_iter().collect();
-    let number = |number: i64| vec![format::number(locale, &number.to_string())];
-    let since = business
-        .last
-        .map(|last| last.until(signed.today).map_or(0, |span| i64::from(span.get_days())));
-    let unpaid = |totals: &Totals| {
-        let paid = totals.paid.map(|paid| Money::new(-paid.units, paid.currency));
-        totals.asked.and(plus(totals.asked, paid))
-    };
-    let cards: [(&str, Vec<String>); 9] = [
-        ("number-orders", number(business.count(|totals| totals.orders))),
-        ("number-cancellations", number(business.count(|totals| totals.cancellations))),
-        ("number-revenue", amounts(|totals| plus(totals.gross, totals.returned))),
-        ("number-gross", amounts(|totals| totals.gross)),
-        ("number-average", amounts(|totals| totals.average)),
-        ("number-first", day(business.first)),
-        ("number-last", day(business.last)),
-        ("number-since", since.map(number).unwrap_or_default()),
-        ("number-unpaid", amounts(unpaid)),
-    ];
-    html! {
-        dl class="gx-numbers" {
-            @for (key, values) in &cards {
-                div class="card" data-number=(key) {
-                    dt { (texts.get(key)) }
-                    @if values.is_empty() { dd { "\u{2014}" } }
-                    @for value in values { dd { (value) } }
+            @if since.is_other && !has_orders {
+                " " a class="badge bg-warning-lt" href=(format!("/order?customer={customer}")) {
+                    (texts.get("insights-changed-orders"))
                 }
             }
         }

@@ -3,8 +3,9 @@
 use std::sync::LazyLock;
 
 use fixed_decimal::Decimal as Digits;
-use guanxi_base::{Date, Money, TimeZone, Timestamp};
+use guanxi_base::{Currency, Date, Money, TimeZone, Timestamp};
 use guanxi_crm::access::Locale;
+use guanxi_crm::insights::ExactSum;
 use icu_decimal::DecimalFormatter;
 use icu_locale_core::locale;
 
@@ -63,8 +64,18 @@ pub(crate) fn estimated_share(locale: Locale, share: f64) -> String {
 
 /// An amount with its currency.
 pub(crate) fn money(locale: Locale, money: Money) -> String {
-    let amount = number(locale, &money.amount_text());
-    let code = money.currency.code();
+    plain_amount(locale, &money.amount_text(), money.currency)
+}
+
+/// A sum with its currency, however large it is.
+pub(crate) fn exact_sum(locale: Locale, sum: ExactSum) -> String {
+    plain_amount(locale, &sum.amount_text(), sum.currency)
+}
+
+/// A plain decimal text with its currency.
+pub(crate) fn plain_amount(locale: Locale, plain: &str, currency: Currency) -> String {
+    let amount = number(locale, plain);
+    let code = currency.code();
     let sign = match (code, locale) {
         ("CNY", _) => "\u{a5}",
         ("GBP", _) => "\u{a3}",

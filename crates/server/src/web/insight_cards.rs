@@ -1,6 +1,6 @@
 //! The cards of the overview: each is a table that stands for itself; some are drawn as charts.
 
-use guanxi_base::{Currency, Money};
+use guanxi_base::Currency;
 use guanxi_crm::insights::AnalysisRun;
 use guanxi_crm::text::Texts;
 use guanxi_record::Stored;
@@ -26,12 +26,22 @@ pub(super) fn percent(texts: &Texts, share: f64) -> String {
 
 fn amount(texts: &Texts, card: &Json, value: f64) -> String {
     match card["currency"].as_str().and_then(|code| code.parse::<Currency>().ok()) {
+        // Means are told to the smallest coin.
         Some(currency) => {
-            // Means are told to the smallest coin.
-            let units = (value * 100.0).round() as i64 * (Money::ONE / 100);
-            format::money(texts.locale(), Money { units, currency })
+            let digits = currency.minor_digits().min(2) as usize;
+            format::plain_amount(texts.locale(), &format!("{value:.digits$}"), currency)
         }
         None => plain(texts, value, 2),
+    }
+}
+
+/// What all customers bought for, with all of its digits.
+fn sales(texts: &Texts, found: &Json) -> String {
+    let currency = found["currency"].as_str().and_then(|code| code.parse::<Currency>().ok());
+    match (found["revenue_exact"].as_str(), currency, found["revenue"].as_f64()) {
+        (Some(sum), Some(currency), _) => format::plain_amount(texts.locale(), sum, currency),
+        (_, _, Some(sum)) => amount(texts, found, sum),
+        _ => String::new(),
     }
 }
 
@@ -66,18 +76,17 @@ pub(super) fn numbers(texts: &Texts, run: &Stored<AnalysisRun>, found: &Json) ->
         told.unwrap_or_else(|| "\u{2013}".to_owned())
     };
     let all = run.customers.unwrap_or(0).to_string();
+    // Who buys in another currency has bought too.
+    let elsewhere = found["customers_elsewhere"].as_i64().unwrap_or(0);
+    let buyers = found["buyers"].as_i64().unwrap_or(0) + elsewhere;
     let rows = [
         ("insights-customers", format::number(locale, &all), "/customer"),
         (
             "insights-buyers",
-            format::number(locale, &found["buyers"].to_string()),
+            format::number(locale, &buyers.to_string()),
             "/customer?purchases.ge=1",
         ),
-        (
-            "insights-revenue",
-            found["revenue"].as_f64().map(|sum| amount(texts, found, sum)).unwrap_or_default(),
-            "/order",
-        ),
+        ("insights-revenue", sales(texts, found), "/order"),
         ("insights-top-20", share(&concentration["top_20"]), "/customer?sort=-revenue"),
         ("insights-top-1", share(&concentration["top_1"]), "/customer?sort=-revenue"),
     ];
@@ -118,7 +127,11 @@ pub(super) fn stages(app: &App, texts: &Texts, found: &Json) -> Markup {
 }
 
 /// How many moved from which stage to which since the run before.
-pub(super) fn moves(app: &App, texts: &Texts, found: &Json) -> Markup {
+pub(super) fn moves(
+    app: &App,
+    texts: &Texts,
+    (run, found): (&Stored<AnalysisRun>, &Json),
+) -> Markup {
     let moves = found["moves"].as_array().map(Vec::as_slice).unwrap_or_default();
     let catalog = app.store.catalog();
     let Ok(change) = catalog.get("stage_change") else { return html! {} };
@@ -132,7 +145,7 @@ pub(super) fn moves(app: &App, texts: &Texts, found: &Json) -> Markup {
                 @for one in moves {
                     @let (from, to) = (one[0].as_str().unwrap_or_default(), one[1].as_str().unwrap_or_default());
                     tr {
-                        td { a href=(format!("/stage_change?from_stage={from}&to_stage={to}&sort=-date")) {
+                        td { a href=(format!("/stage_change?analysis_run={}&from_stage={from}&to_stage={to}&sort=-date", run.id)) {
                             (stage(&one[0])) " \u{2192} " (stage(&one[1]))
                         } }
                         td class="gx-number" { (format::number(texts.locale(), &one[2].to_string())) }

@@ -13,6 +13,8 @@ use super::layout::icon;
 
 /// Beyond this an error is no number to compare any more.
 const ERROR_MAX: f64 = 1e5;
+/// Beyond this a parameter has run away: its digits say nothing.
+const PARAMETER_MAX: f64 = 1e6;
 
 fn estimate(texts: &Texts, value: &Json) -> String {
     value.as_f64().map(|value| format::estimate(texts.locale(), value)).unwrap_or_default()
@@ -35,8 +37,14 @@ pub(super) fn model(texts: &Texts, run: &Stored<AnalysisRun>, found: &Json) -> M
         "mean" => texts.get("insights-mean"),
         name => name.to_owned(),
     };
-    let falls_back = value["falls_back"].as_bool().unwrap_or(true);
-    let key = if falls_back { "insights-model-falls-back" } else { "insights-model-chosen" };
+    let is = |key: &str| value[key].as_bool().unwrap_or(false);
+    let key = match () {
+        () if is("is_shrunk") => "insights-model-shrunk",
+        () if value["falls_back"].as_bool().unwrap_or(true) => "insights-model-falls-back",
+        () if !calibration.is_object() => "insights-model-uncompared",
+        () if is("stayed") => "insights-model-stayed",
+        () => "insights-model-chosen",
+    };
     let spending = &calibration["spending"];
     let until = calibration["until"].as_str().and_then(|day| day.parse().ok());
     let content = html! {
@@ -90,6 +98,10 @@ fn row(texts: &Texts, name: &str, of: &Json) -> Markup {
         Some(error) if error > ERROR_MAX => texts.get("insights-model-useless"),
         _ => estimate(texts, &of[key]),
     };
+    let parameter = |value: &Json| match value.as_f64() {
+        Some(value) if value.abs() > PARAMETER_MAX => texts.get("insights-model-unbounded"),
+        _ => estimate(texts, value),
+    };
     let parameters = of["parameters"].as_array().map(Vec::as_slice).unwrap_or_default();
     html! {
         tr {
@@ -98,7 +110,7 @@ fn row(texts: &Texts, name: &str, of: &Json) -> Markup {
             td class="gx-number" { (error("total_ratio")) }
             td {
                 @for pair in parameters {
-                    span class="text-nowrap" { (pair[0].as_str().unwrap_or_default()) " " (estimate(texts, &pair[1])) }
+                    span class="text-nowrap" { (pair[0].as_str().unwrap_or_default()) " " (parameter(&pair[1])) }
                     " "
                 }
                 @if let Some(boundary) = of["boundary"].as_str() {

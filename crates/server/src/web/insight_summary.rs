@@ -1,11 +1,12 @@
 //! What the overview says first: three sentences that each lead to a list, where every analysis stands,
 //! and what was left aside.
 
-use guanxi_base::{Money, Result};
-use guanxi_crm::insights::{Analysis, AnalysisRun, HORIZON, RunState, last_run};
-use guanxi_crm::people::{AbcClass, Customer, LifeStage};
+use guanxi_base::{Date, Result, Timestamp};
+use guanxi_crm::access::conditions;
+use guanxi_crm::insights::{Analysis, AnalysisRun, Changed, HORIZON, RunState, Summed, last_run};
+use guanxi_crm::people::Customer;
 use guanxi_crm::text::Texts;
-use guanxi_record::{Aggregate, Choice as _, Filter, Measure, Op, Record as _, Stored, Value};
+use guanxi_record::{Aggregate, Choice as _, Filter, Measure, Record as _, Stored, Value};
 use guanxi_store::View;
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -19,6 +20,8 @@ pub(super) const ANALYSES: [Analysis; 3] =
     [Analysis::CustomerValue, Analysis::Baskets, Analysis::Duplicates];
 /// From this chance on somebody is likely to buy, or to have left.
 const LIKELY: i64 = 50;
+/// After so many days without a purchase of anybody it is asked whether orders are missing.
+const SILENT_DAYS: i32 = 30;
 
 /// Where the last run of an analysis stands.
 pub(super) struct State {
@@ -97,70 +100,154 @@ pub(super) fn run_form(texts: &Texts, states: &[State]) -> Markup {
     }
 }
 
-/// Who left and what they were worth, whom to call first, who will buy soon: each is a list.
-pub(super) async fn sentences(view: &mut View, signed: &SignedIn) -> Result<Markup> {
-    let texts = signed.texts;
-    let locale = texts.locale();
-    let at_least = |field: &str, percent: i64| Filter::compare(field, Op::Ge, percent.to_string());
-    let lost = Filter::eq("life_stage", LifeStage::Lost.code());
-    let still_there = Filter::compare("life_stage", Op::Ne, LifeStage::Lost.code());
-    let slipping =
-        Filter::eq("abc", AbcClass::A.code()).and(still_there).and(at_least("churn_risk", LIKELY));
-    let asked = [
-        ("insights-say-lost", lost, "value_lost", "life_stage=lost&sort=-value_lost".to_owned()),
-        (
-            "insights-say-slipping",
-            slipping,
-            "lifetime_value",
-            format!("abc=a&life_stage.ne=lost&churn_risk.ge={LIKELY}&sort=-lifetime_value"),
-        ),
-        (
-            "insights-say-soon",
-            at_least("buys_soon", LIKELY),
-            "lifetime_value",
-            format!("buys_soon.ge={LIKELY}&sort=-buys_soon"),
-        ),
-    ];
+/// A sentence of the overview.
+struct Sentence {
+    key: &'static str,
+    /// Of whom it is true, and their list.
+    filter: Filter,
+    list: String,
+    /// What of them is added up.
+    sum: &'static str,
+    /// Of whom it is not known, if of anybody, and why.
+    unknown: Option<Unknown>,
+}
+
+struct Unknown {
+    key: &'static str,
+    list: String,
+    why: String,
+}
+
+/// Who left and what they were worth, whom to call first, who will buy soon: each is a list. Of whom it
+/// is not known is no "no".
+pub(super) async fn sentences(view: &mut View, signed: &SignedIn, card: &Json) -> Result<Markup> {
     let mut said = Vec::new();
-    for (key, filter, sum, list) in asked {
-        let (count, amounts) = counted(view, filter, sum).await?;
-        let count = format::number(locale, &count.to_string());
-        let amounts: Vec<String> =
-            amounts.into_iter().map(|sum| format::money(locale, sum.rounded())).collect();
-        let amount = match amounts.is_empty() {
-            true => "0".to_owned(),
-            false => amounts.join(" + "),
-        };
-        let days = HORIZON.to_string();
-        let given = [("count", count.as_str()), ("amount", &amount), ("days", &days)];
-        said.push((texts.format(key, &given), format!("/customer?{list}")));
+    for sentence in asked(signed.texts, card)? {
+        said.push(told(view, signed, sentence).await?);
     }
     Ok(html! {
         ul class="gx-said" {
-            @for (sentence, list) in said { li { a href=(list) { (sentence) } } }
+            @for sentence in said { li { (sentence) } }
         }
     })
 }
 
-/// How many there are, and the sum of a field in each currency.
-async fn counted(view: &mut View, filter: Filter, sum: &str) -> Result<(i64, Vec<Money>)> {
-    let ask = |measure: &str| -> Result<Aggregate> {
-        let measures = vec![Measure::parse(measure)?];
-        let filter = filter.clone();
-        Ok(Aggregate { filter, group_by: Vec::new(), measures, with_archived: false })
+fn asked(texts: &Texts, card: &Json) -> Result<[Sentence; 3]> {
+    let list = |conditions: &str| conditions.to_owned();
+    let soon = card["propensity"]["falls_back"].as_str();
+    // Where there is a model it tells of all who buy in the currency of most.
+    let why_soon = soon.map_or_else(
+        || texts.get("insights-unknown-currency"),
+        |why| texts.get(&format!("propensity-{why}")),
+    );
+    let slipping = format!("abc=a&life_stage.ne=lost&churn_risk.ge={LIKELY}");
+    let buys_soon = format!("buys_soon.ge={LIKELY}");
+    Ok([
+        Sentence {
+            key: "insights-say-lost",
+            filter: conditions::parse("life_stage=lost")?,
+            list: list("life_stage=lost&sort=-value_lost"),
+            sum: "value_lost",
+            unknown: None,
+        },
+        Sentence {
+            key: "insights-say-slipping",
+            filter: conditions::parse(&slipping)?,
+            list: format!("{slipping}&sort=-lifetime_value"),
+            sum: "lifetime_value",
+            unknown: Some(Unknown {
+                key: "insights-say-slipping-unknown",
+                list: list("abc=a&life_stage.ne=lost&churn_risk.empty=true"),
+                why: texts.get("insights-unknown-risk"),
+            }),
+        },
+        Sentence {
+            key: "insights-say-soon",
+            filter: conditions::parse(&buys_soon)?,
+            list: format!("{buys_soon}&sort=-buys_soon"),
+            sum: "lifetime_value",
+            unknown: Some(Unknown {
+                key: "insights-say-soon-unknown",
+                list: list("purchases.ge=1&buys_soon.empty=true"),
+                why: why_soon,
+            }),
+        },
+    ])
+}
+
+async fn told(view: &mut View, signed: &SignedIn, sentence: Sentence) -> Result<Markup> {
+    let texts = signed.texts;
+    let locale = texts.locale();
+    let number = |count: i64| format::number(locale, &count.to_string());
+    let days = HORIZON.to_string();
+    let count = counted(view, sentence.filter.clone()).await?;
+    let mut unknown = None;
+    let mut is_known = true;
+    if let Some(of) = sentence.unknown {
+        let filter = conditions::parse(&of.list)?;
+        let missing = counted(view, filter).await?;
+        if missing > 0 {
+            let given = [("count", number(missing)), ("days", days.clone()), ("why", of.why)];
+            let given = given.each_ref().map(|(name, text)| (*name, text.as_str()));
+            unknown = Some((texts.format(of.key, &given), of.list.clone()));
+            let known = of.list.replace(".empty=true", ".empty=false");
+            is_known = counted(view, conditions::parse(&known)?).await? > 0;
+        }
+    }
+    let summed = Summed::of(view, Customer::NAME, sentence.filter, sentence.sum).await?;
+    let amount = match summed {
+        Summed::TooLarge => texts.get("insights-too-large"),
+        Summed::Exactly(amounts) if amounts.is_empty() => "0".to_owned(),
+        Summed::Exactly(amounts) => {
+            let amounts = amounts.into_iter().map(|sum| format::money(locale, sum.rounded()));
+            amounts.collect::<Vec<_>>().join(" + ")
+        }
     };
-    let counts = view.aggregate(Customer::NAME, &ask("count")?).await?;
-    let count = match counts.first().and_then(|group| group.measures.first()) {
+    let given = [("count", number(count)), ("amount", amount), ("days", days)];
+    let given = given.each_ref().map(|(name, text)| (*name, text.as_str()));
+    Ok(html! {
+        @if is_known || unknown.is_none() {
+            a href=(format!("/customer?{}", sentence.list)) { (texts.format(sentence.key, &given)) }
+        }
+        @if let Some((sentence, list)) = unknown {
+            " " a class="gx-muted" href=(format!("/customer?{list}")) { (sentence) }
+        }
+    })
+}
+
+/// How many there are.
+async fn counted(view: &mut View, filter: Filter) -> Result<i64> {
+    let measures = vec![Measure::count()];
+    let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: false };
+    let counts = view.aggregate(Customer::NAME, &wanted).await?;
+    Ok(match counts.first().and_then(|group| group.measures.first()) {
         Some(Value::Integer(count)) => *count,
         _ => 0,
+    })
+}
+
+/// What became of the records since: what is shown may not hold any more.
+pub(super) fn changed(texts: &Texts, as_of: Option<Timestamp>, changed: &[Changed]) -> Markup {
+    let number = |count: i64| format::number(texts.locale(), &count.to_string());
+    let Some(as_of) = as_of.filter(|_| !changed.is_empty()) else { return html! {} };
+    let told = |key: &str, count: i64, of: &str| {
+        texts.format(key, &[("count", &number(count)), ("type", &texts.type_plural(of))])
     };
-    let sums = view.aggregate(Customer::NAME, &ask(&format!("sum:{sum}"))?).await?;
-    let amounts = sums.into_iter().flat_map(|group| group.measures);
-    let amounts = amounts.filter_map(|value| match value {
-        Value::Money(money) => Some(money),
-        _ => None,
-    });
-    Ok((count, amounts.collect()))
+    html! {
+        p {
+            @for one in changed {
+                @let of = one.record_type;
+                @if one.changed > 0 {
+                    a class="badge bg-warning-lt" href=(format!("/{of}?updated_at.gt={as_of}&archived=true")) {
+                        (told("insights-changed-since", one.changed, of))
+                    } " "
+                }
+                @if one.gone > 0 {
+                    span class="badge bg-warning-lt" { (told("insights-gone-since", one.gone, of)) } " "
+                }
+            }
+        }
+    }
 }
 
 /// As of when the numbers are, over what, and what they leave out.
@@ -190,40 +277,40 @@ pub(super) fn as_of(signed: &SignedIn, run: &Stored<AnalysisRun>, card: &Json) -
                     ("currency", card["currency"].as_str().unwrap_or_default()),
                 ]))
             }
+            (told_of(texts, run, card))
             " " a href=(format!("/analysis_run/{}", run.id)) { (run.number.clone().unwrap_or_default()) }
         }
     }
 }
 
-/// The records that were left aside, by why, with the first of them.
-pub(super) fn left_aside(texts: &Texts, card: &Json) -> Markup {
-    let all = card["left_aside"].as_array().map(Vec::as_slice).unwrap_or_default();
-    if all.is_empty() {
+/// As of which day everything is told, and what is not told because too little time has gone by.
+fn told_of(texts: &Texts, run: &Stored<AnalysisRun>, card: &Json) -> Markup {
+    let date = |key: &str| -> Option<Date> { card[key].as_str()?.parse().ok() };
+    let (Some(told_of), Some(today), Some(until)) =
+        (date("told_of"), date("today"), run.data_until)
+    else {
         return html! {};
-    }
-    let today = card["today"].as_str().and_then(|day| day.parse().ok());
-    let today = today.map(|day| format::date(texts.locale(), day)).unwrap_or_default();
+    };
+    let day = |day: Date| format::date(texts.locale(), day);
+    let silent = until.until(today).map_or(0, |span| span.get_days());
+    let number = |value: &Json| format::number(texts.locale(), &value.to_string());
+    let short = &card["value"]["too_short"];
     html! {
-        div class="alert alert-warning" role="note" {
-            @for one in all {
-                @let of = one["record_type"].as_str().unwrap_or_default();
-                @let why = one["why"].as_str().unwrap_or_default();
-                @let count = one["count"].as_i64().unwrap_or(0);
-                @let records = one["records"].as_array().map(Vec::as_slice).unwrap_or_default();
-                p class="mb-1" {
-                    (texts.format(&format!("insights-aside-{why}"), &[
-                        ("count", &format::number(texts.locale(), &count.to_string())),
-                        ("type", &texts.type_plural(of)),
-                        ("today", &today),
-                    ])) " "
-                    @for (at, record) in records.iter().enumerate() {
-                        @if at > 0 { ", " }
-                        a href=(format!("/{of}/{}", record[0].as_str().unwrap_or_default())) {
-                            (record[1].as_str().unwrap_or_default())
-                        }
-                    }
-                    @if count > records.len() as i64 { " \u{2026}" }
-                }
+        " "
+        @if told_of == today { (texts.format("insights-told-of", &[("day", &day(told_of))])) }
+        @else {
+            strong {
+                (texts.format("insights-told-of-ended", &[("day", &day(told_of)), ("today", &day(today))]))
+            }
+        }
+        @if told_of == today && silent > SILENT_DAYS {
+            " " strong { (texts.format("insights-silent", &[("days", &silent.to_string())])) }
+        }
+        @if short.is_object() {
+            " " strong {
+                (texts.format("insights-too-short", &[
+                    ("days", &number(&short["days"])), ("least", &number(&short["least"])),
+                ]))
             }
         }
     }

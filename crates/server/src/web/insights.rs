@@ -6,7 +6,8 @@ use axum::extract::{Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
 use guanxi_crm::insights::{
-    Analysis, AnalysisRun, AnalysisSchedule, last_run, reads_what_is_known, sees_all_customers,
+    Analysis, AnalysisRun, AnalysisSchedule, changed_since, last_run, reads_what_is_known,
+    sees_all_customers,
 };
 use guanxi_crm::text::Texts;
 use guanxi_record::{Choice as _, Record, Row, Stored, Value};
@@ -15,6 +16,7 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use serde_json::Value as Json;
 
+use super::asides;
 use super::format;
 use super::insight_cards as cards;
 use super::insight_models as models;
@@ -51,7 +53,15 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
     let lost = super::standing_cards::lost_card(&mut view, signed).await?;
     let found = last_run(&mut view, Analysis::Duplicates, true).await?;
     let states = summary::states(&mut view).await?;
-    let said = summary::sentences(&mut view, signed).await?;
+    let card_of = |run: &Option<Stored<AnalysisRun>>| -> Json {
+        let card = run.as_ref().and_then(|run| run.card.as_ref());
+        card.map(|card| card.0.clone()).unwrap_or_default()
+    };
+    let said = summary::sentences(&mut view, signed, &card_of(&value)).await?;
+    let changed = match &value {
+        Some(run) => changed_since(&mut view, run).await?,
+        None => Vec::new(),
+    };
     let may_run = signed.actor.rights.scope(AnalysisRun::NAME, Purpose::Create).is_some();
     let title = texts.get("insights-title");
     let content = html! {
@@ -69,13 +79,14 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
             Some((run, card)) => {
                 (said)
                 (summary::as_of(signed, run, card))
-                (summary::left_aside(texts, card))
+                (summary::changed(texts, run.as_of, &changed))
+                (asides::of_run(texts, card))
                 (cards::numbers(texts, run, card))
                 div class="gx-columns" {
                     div class="gx-stack" {
                         (lost)
                         (cards::stages(app, texts, card))
-                        (cards::moves(app, texts, card))
+                        (cards::moves(app, texts, (run, card)))
                         (cards::concentration(texts, card))
                         (cards::rfm(texts, card))
                         (cards::cohorts(texts, card))
@@ -120,13 +131,13 @@ pub(crate) fn sections(app: &App, signed: &SignedIn, row: &Row) -> Result<(Marku
     let (texts, card) = (signed.texts, &card.0);
     Ok(match run.analysis {
         Analysis::CustomerValue => (
-            html! { (summary::as_of(signed, &run, card)) (summary::left_aside(texts, card)) (cards::numbers(texts, &run, card)) },
+            html! { (summary::as_of(signed, &run, card)) (asides::of_run(texts, card)) (cards::numbers(texts, &run, card)) },
             html! {
-                (cards::stages(app, texts, card)) (cards::moves(app, texts, card))
+                (cards::stages(app, texts, card)) (cards::moves(app, texts, (&run, card)))
                 (how_we_know(texts, &run, card))
             },
         ),
-        Analysis::Baskets => (summary::left_aside(texts, card), cards::baskets(texts, card)),
+        Analysis::Baskets => (asides::of_run(texts, card), cards::baskets(texts, card)),
         Analysis::Duplicates => (html! {}, duplicates(texts, &run, card)),
     })
 }

@@ -4,15 +4,16 @@
 
 use axum::response::Html;
 use guanxi_base::{Money, Percent, Result};
-use guanxi_crm::insights::{AT_RISK, OwnFigures, own_figures};
+use guanxi_crm::insights::{AT_RISK, OwnFigures, RISK_UNKNOWN, own_figures};
 use guanxi_crm::people::Customer;
+use guanxi_crm::text::Texts;
 use guanxi_record::{Field, Kind, Record as _, RecordType, Row, Value};
 use guanxi_store::{Titles, View};
 use maud::{Markup, html};
 
 use super::insight_cards::card;
 use super::layout::{Notice, icon, page};
-use super::{cells, format, standing_cards};
+use super::{cells, format, insight_summary, standing_cards};
 use crate::app::App;
 use crate::signed_in::SignedIn;
 
@@ -44,7 +45,7 @@ pub(super) async fn own_overview(app: &App, signed: &SignedIn) -> Result<Html<St
         true => standing_cards::lost_card(&mut view, signed).await?,
         false => html! {},
     };
-    let calls = calls(&mut view, signed, &figures.to_call).await?;
+    let calls = calls(&mut view, signed, &figures).await?;
     let content = html! {
         div class="gx-head" { (icon("chart-dots")) h1 { (title) } }
         @match figures.as_of {
@@ -56,6 +57,8 @@ pub(super) async fn own_overview(app: &App, signed: &SignedIn) -> Result<Html<St
                         ("customers", &format::number(texts.locale(), &figures.customers.to_string())),
                     ]))
                 }
+                (told_of(texts, &figures))
+                (insight_summary::changed(texts, figures.as_of, &figures.changed))
                 (numbers(signed, &figures))
                 div class="gx-columns" {
                     div class="gx-stack" { (calls) (lost) }
@@ -67,28 +70,53 @@ pub(super) async fn own_overview(app: &App, signed: &SignedIn) -> Result<Html<St
     Ok(page(app, signed, &title, &Notice::default(), &content))
 }
 
+/// As of which day everything is told.
+fn told_of(texts: &Texts, figures: &OwnFigures) -> Markup {
+    let day = figures.told_of.map(|day| format::date(texts.locale(), day));
+    html! {
+        @if let Some(day) = day {
+            p class="gx-muted" { (texts.format("insights-told-of", &[("day", &day)])) }
+        }
+    }
+}
+
+/// How many may have left; of whom nobody can tell is no "no".
+fn at_risk(texts: &Texts, figures: &OwnFigures) -> (Vec<String>, String) {
+    let number = |number: i64| format::number(texts.locale(), &number.to_string());
+    let unknown = number(figures.risk_unknown);
+    let unknown = texts.format("insights-risk-unknown", &[("count", &unknown)]);
+    match (figures.risk_known, figures.risk_unknown) {
+        (0, 1..) => (vec![unknown], format!("/customer?{RISK_UNKNOWN}")),
+        _ => (vec![number(figures.at_risk)], format!("/customer?{AT_RISK}&sort=-lifetime_value")),
+    }
+}
+
 fn numbers(signed: &SignedIn, figures: &OwnFigures) -> Markup {
     let texts = signed.texts;
     let locale = texts.locale();
     let number = |number: i64| vec![format::number(locale, &number.to_string())];
-    let amounts = |amounts: &[Money]| -> Vec<String> {
-        amounts.iter().map(|money| format::money(locale, money.rounded())).collect()
+    let amounts = |field: &str, amounts: &[Money]| -> Vec<String> {
+        match figures.too_large.contains(&field) {
+            true => vec![texts.get("insights-too-large")],
+            false => amounts.iter().map(|one| format::money(locale, one.rounded())).collect(),
+        }
     };
+    let (at_risk, risk_list) = at_risk(texts, figures);
     let rows = [
         (
             "insights-customers",
             number(figures.customers),
             "/customer?life_stage.empty=false".to_owned(),
         ),
+        ("insights-at-risk", at_risk, risk_list),
         (
-            "insights-at-risk",
-            number(figures.at_risk),
-            format!("/customer?{AT_RISK}&sort=-lifetime_value"),
+            "insights-revenue",
+            amounts("revenue", &figures.revenue),
+            "/customer?sort=-revenue".to_owned(),
         ),
-        ("insights-revenue", amounts(&figures.revenue), "/customer?sort=-revenue".to_owned()),
         (
             "insights-worth",
-            amounts(&figures.lifetime_value),
+            amounts("lifetime_value", &figures.lifetime_value),
             "/customer?sort=-lifetime_value".to_owned(),
         ),
     ];
@@ -106,8 +134,9 @@ fn numbers(signed: &SignedIn, figures: &OwnFigures) -> Markup {
 }
 
 /// Whom to call first: at risk, and worth most.
-async fn calls(view: &mut View, signed: &SignedIn, rows: &[Row]) -> Result<Markup> {
+async fn calls(view: &mut View, signed: &SignedIn, figures: &OwnFigures) -> Result<Markup> {
     let texts = signed.texts;
+    let rows = &figures.to_call;
     let described = view.catalog().get(Customer::NAME)?.clone();
     let titles = view.link_titles(&described, rows).await?;
     let columns = CALL_COLUMNS.iter().filter_map(|name| described.field(name));
@@ -115,7 +144,9 @@ async fn calls(view: &mut View, signed: &SignedIn, rows: &[Row]) -> Result<Marku
     let title = texts.get("insights-calls");
     let content = html! {
         @if rows.is_empty() {
-            p class="card-body gx-muted mb-0" { (texts.get("insights-calls-none")) }
+            @if figures.risk_known > 0 || figures.risk_unknown == 0 {
+                p class="card-body gx-muted mb-0" { (texts.get("insights-calls-none")) }
+            }
         } @else {
             div class="table-responsive" tabindex="0" role="region" aria-label=(title) {
                 table class="table table-sm mb-0" {
@@ -137,6 +168,15 @@ async fn calls(view: &mut View, signed: &SignedIn, rows: &[Row]) -> Result<Marku
                 a class="btn btn-sm" href=(format!("/customer?{AT_RISK}&sort=-lifetime_value")) {
                     (icon("phone")) (texts.get("insights-calls-all"))
                 }
+            }
+        }
+        @if figures.risk_unknown > 0 {
+            p class="card-body gx-muted mb-0" {
+                a href=(format!("/customer?{RISK_UNKNOWN}")) {
+                    (texts.format("insights-risk-unknown", &[
+                        ("count", &format::number(texts.locale(), &figures.risk_unknown.to_string())),
+                    ]))
+                } " " (texts.get("insights-unknown-risk"))
             }
         }
     };

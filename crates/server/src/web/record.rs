@@ -55,7 +55,7 @@ async fn record_page(
     linking.extend(related.iter().map(|list| (&*list.record_type, list.shown())));
     let titles = view.link_titles_of(&linking).await?;
     let (above, beside) = match record_type {
-        "customer" => super::customer::sections(&mut view, signed, &row, &related).await?,
+        "customer" => super::customer::sections(app, &mut view, signed, &row, &related).await?,
         "analysis_run" => super::insights::sections(app, signed, &row)?,
         "customer_pair" => {
             let above = super::resolution::pair_sections(app, &mut view, signed, &row).await;

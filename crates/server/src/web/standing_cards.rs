@@ -2,10 +2,13 @@
 //! and on which terms we deal with them.
 
 use guanxi_base::Result;
+use guanxi_crm::insights::Summed;
 use guanxi_crm::people::{Customer, LifeStage, TermsRule};
 use guanxi_crm::text::Texts;
 use guanxi_crm::wording::wording;
-use guanxi_record::{Aggregate, Choice as _, Filter, GroupKey, Measure, Record as _, Row, Value};
+use guanxi_record::{
+    Aggregate, Choice as _, Filter, GroupKey, Measure, Op, Record as _, Row, Value,
+};
 use guanxi_store::{Purpose, Titles, View};
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -142,20 +145,48 @@ fn payment_card(texts: &Texts, found: &Json) -> Markup {
     card(texts, "payment-title", icon("contract"), &content)
 }
 
+/// Those who were lost for one reason.
+struct LostFor {
+    /// None where nobody has said why.
+    reason: Option<String>,
+    customers: i64,
+    chance: Value,
+    /// What they bought for, in each currency.
+    value: Summed,
+}
+
+/// Who was lost for which reason. Sums stand in each currency; customers are counted once.
+async fn lost(view: &mut View) -> Result<Vec<LostFor>> {
+    let lost = || Filter::eq("life_stage", LifeStage::Lost.code());
+    let wanted = Aggregate {
+        filter: lost(),
+        group_by: vec![GroupKey::parse("loss_reason")?],
+        measures: vec![Measure::count(), Measure::parse("avg:chance_of_return")?],
+        with_archived: false,
+    };
+    let mut all = Vec::new();
+    for group in view.aggregate(Customer::NAME, &wanted).await? {
+        let reason = group.keys.first().and_then(Value::as_text).map(str::to_owned);
+        let of = match &reason {
+            Some(code) => Filter::eq("loss_reason", code.as_str()),
+            None => Filter::compare("loss_reason", Op::Empty, true),
+        };
+        let value = Summed::of(view, Customer::NAME, lost().and(of), "value_lost").await?;
+        let mut measures = group.measures.into_iter();
+        let customers = match measures.next() {
+            Some(Value::Integer(count)) => count,
+            _ => 0,
+        };
+        let chance = measures.next().unwrap_or(Value::Null);
+        all.push(LostFor { reason, customers, chance, value });
+    }
+    Ok(all)
+}
+
 /// Who is lost, why, what that costs, and who might come back.
 pub(super) async fn lost_card(view: &mut View, signed: &SignedIn) -> Result<Markup> {
     let texts = signed.texts;
-    let lost = LifeStage::Lost.code();
-    let wanted = Aggregate {
-        filter: Filter::eq("life_stage", lost),
-        group_by: vec![GroupKey::parse("loss_reason")?],
-        measures: ["count", "sum:value_lost", "avg:chance_of_return"]
-            .map(Measure::parse)
-            .into_iter()
-            .collect::<Result<_>>()?,
-        with_archived: false,
-    };
-    let groups = view.aggregate(Customer::NAME, &wanted).await?;
+    let groups = lost(view).await?;
     if groups.is_empty() {
         return Ok(html! {});
     }
@@ -164,10 +195,15 @@ pub(super) async fn lost_card(view: &mut View, signed: &SignedIn) -> Result<Mark
         (field("loss_reason")?, field("value_lost")?, field("chance_of_return")?);
     let of = Customer::TYPE;
     let titles = Titles::new();
-    let shown = |field: &guanxi_record::Field, value: &Value| {
-        cells::value(signed, of, field, value, &titles)
+    let amount = |sum: &Summed| match sum {
+        Summed::TooLarge => texts.get("insights-too-large"),
+        Summed::Exactly(sums) if sums.is_empty() => texts.get("insights-not-known"),
+        Summed::Exactly(sums) => {
+            let sums = sums.iter().map(|sum| format::money(texts.locale(), sum.rounded()));
+            sums.collect::<Vec<_>>().join(" + ")
+        }
     };
-    let list = format!("/customer?life_stage={lost}&sort=-value_lost");
+    let list = format!("/customer?life_stage={}&sort=-value_lost", LifeStage::Lost.code());
     let content = html! {
         p class="gx-muted px-3 pt-2 mb-2" { (texts.get("lost-hint")) }
         div class="table-responsive" tabindex="0" role="region" aria-label=(texts.get("lost-title")) {
@@ -180,18 +216,25 @@ pub(super) async fn lost_card(view: &mut View, signed: &SignedIn) -> Result<Mark
                 } }
                 tbody {
                     @for group in &groups {
-                        @let code = group.keys.first().and_then(Value::as_text);
-                        @let condition = code.map_or("loss_reason.empty=true".to_owned(), |code| format!("loss_reason={code}"));
+                        @let condition = match &group.reason {
+                            Some(code) => format!("loss_reason={code}"),
+                            None => "loss_reason.empty=true".to_owned(),
+                        };
                         tr {
                             th scope="row" {
-                                @match code {
+                                @match &group.reason {
                                     Some(code) => (texts.option_label(of, &reason, code)),
                                     None => (texts.get("lost-unknown")),
                                 }
                             }
-                            td class="gx-number" { a href=(format!("{list}&{condition}")) { (format::number(texts.locale(), &group.measures[0].to_text())) } }
-                            td class="gx-number" { (shown(&value, &group.measures[1])) }
-                            td class="gx-number" { (shown(&chance, &group.measures[2])) }
+                            td class="gx-number" { a href=(format!("{list}&{condition}")) {
+                                (format::number(texts.locale(), &group.customers.to_string()))
+                            } }
+                            td class="gx-number" { (amount(&group.value)) }
+                            td class="gx-number" {
+                                @if group.chance.is_null() { (texts.get("insights-not-known")) }
+                                @else { (cells::value(signed, of, &chance, &group.chance, &titles)) }
+                            }
                         }
                     }
                 }

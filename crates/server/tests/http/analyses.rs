@@ -21,15 +21,15 @@ both_databases!(
     charts_begin_with_the_day_when_things_happened,
 );
 
-struct Browser {
-    house: House,
+pub(crate) struct Browser {
+    pub(crate) house: House,
     session: String,
     warehouse: Warehouse,
     _folder: tempfile::TempDir,
 }
 
 impl Browser {
-    async fn open(database: &TestDatabase, customers: usize) -> Self {
+    pub(crate) async fn open(database: &TestDatabase, customers: usize) -> Self {
         let house = House::open(database).await;
         let system = Actor::system(Origin::Cli);
         if customers > 0 {
@@ -46,7 +46,7 @@ impl Browser {
         Self { house, session, warehouse, _folder: folder }
     }
 
-    async fn get_in(&self, locale: &str, path: &str) -> String {
+    pub(crate) async fn get_in(&self, locale: &str, path: &str) -> String {
         let cookie = format!("guanxi_session={}; guanxi_locale={locale}", self.session);
         let request = Request::get(path).header(header::COOKIE, cookie);
         let answer = self.house.send(request.body(Body::empty()).unwrap()).await;
@@ -54,7 +54,7 @@ impl Browser {
         answer.text
     }
 
-    async fn get(&self, path: &str) -> String {
+    pub(crate) async fn get(&self, path: &str) -> String {
         self.get_in("en", path).await
     }
 
@@ -67,7 +67,7 @@ impl Browser {
         self.house.send(request.body(body).unwrap()).await
     }
 
-    async fn analyse(&self) {
+    pub(crate) async fn analyse(&self) {
         assert_eq!(self.press("customer_value").await.status, StatusCode::SEE_OTHER);
         // On PostgreSQL other tests' transactions hold the end of the log back for a moment.
         let catalog = self.house.store.catalog();
@@ -84,7 +84,7 @@ impl Browser {
         run_next(&self.house.store, &self.warehouse).await.unwrap().unwrap();
     }
 
-    async fn total(&self, address: &str) -> i64 {
+    pub(crate) async fn total(&self, address: &str) -> i64 {
         let (path, condition) = address.split_once('?').unwrap();
         let path = format!("{path}?{condition}&total=true&limit=1");
         let answer = self.house.call("GET", &path, Json::Null).await;
@@ -94,7 +94,7 @@ impl Browser {
 }
 
 /// What stands between two marks.
-fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, from: &str, to: &str) -> &'a str {
     let (_, rest) = text.split_once(from).unwrap_or_else(|| panic!("no {from} in {text}"));
     rest.split_once(to).unwrap_or_else(|| panic!("no {to}")).0
 }

@@ -7,6 +7,7 @@ mod connections;
 mod coverage;
 mod deciding;
 mod faces;
+mod figures;
 mod first_hour;
 mod house;
 mod importing;
