@@ -71,6 +71,7 @@ impl Tx {
                 self.undo_item(&record_type, item).await?;
             }
         }
+        self.undo_carried_shares(change_set).await?;
         Ok(UndoReport { changes, change_set: Some(self.change_set) })
     }
 

@@ -25,11 +25,11 @@ pub(super) fn percent(texts: &Texts, share: f64) -> String {
 }
 
 fn amount(texts: &Texts, card: &Json, value: f64) -> String {
-    match card["currency"].as_str().and_then(|code| code.parse::<Currency>().ok()) {
+    match card["currency"].as_str().and_then(Currency::kept) {
         Some(currency) => {
             // Means are told to the smallest coin.
-            let units = (value * 100.0).round() as i64 * (Money::ONE / 100);
-            format::money(texts.locale(), Money { units, currency })
+            let units = (value * Money::ONE as f64).round() as i64;
+            format::money(texts.locale(), Money { units, currency }.rounded())
         }
         None => plain(texts, value, 2),
     }
