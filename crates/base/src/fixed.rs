@@ -89,6 +89,13 @@ pub fn divide_half_even(numerator: i128, denominator: i128) -> i128 {
     }
 }
 
+/// `numerator / denominator`, half of one rounded away from nought: the rounding of invoices.
+pub(crate) fn divide_half_up(numerator: i128, denominator: i128) -> i128 {
+    let (quotient, rest) = (numerator / denominator, numerator % denominator);
+    let away = if (numerator < 0) == (denominator < 0) { 1 } else { -1 };
+    if rest.abs() >= denominator.abs() - rest.abs() { quotient + away } else { quotient }
+}
+
 macro_rules! fixed_point {
     ($(#[$doc:meta])* $name:ident, $digits:literal) => {
         $(#[$doc])*

@@ -2,83 +2,9 @@
 //! Four digits hold every unit price that trade uses, and sums never drift.
 
 use std::fmt;
-use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
+use crate::currency::Currency;
 use crate::fixed::{self, Decimal, FixedError, Percent};
-
-/// An ISO 4217 code, such as `CNY`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Currency([u8; 3]);
-
-/// The text is not three capital letters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct CurrencyError;
-
-impl Currency {
-    /// No currency (ISO 4217 `XXX`).
-    pub const NONE: Self = Self(*b"XXX");
-    /// Chinese yuan.
-    pub const CNY: Self = Self(*b"CNY");
-    /// Pound sterling.
-    pub const GBP: Self = Self(*b"GBP");
-    /// United States dollar.
-    pub const USD: Self = Self(*b"USD");
-    /// Euro.
-    pub const EUR: Self = Self(*b"EUR");
-
-    /// The three letters.
-    #[must_use]
-    pub fn code(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("XXX")
-    }
-
-    /// How many digits after the point people write: ISO 4217's minor unit.
-    #[must_use]
-    pub fn minor_digits(self) -> u32 {
-        match &self.0 {
-            b"JPY" | b"KRW" | b"VND" | b"CLP" | b"ISK" | b"XAF" | b"XOF" | b"UGX" => 0,
-            b"BHD" | b"KWD" | b"OMR" | b"JOD" | b"TND" | b"IQD" | b"LYD" => 3,
-            _ => 2,
-        }
-    }
-}
-
-impl FromStr for Currency {
-    type Err = CurrencyError;
-    fn from_str(text: &str) -> Result<Self, CurrencyError> {
-        match <[u8; 3]>::try_from(text.as_bytes()) {
-            Ok(code) if code.iter().all(u8::is_ascii_uppercase) => Ok(Self(code)),
-            _ => Err(CurrencyError),
-        }
-    }
-}
-
-impl fmt::Display for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl fmt::Debug for Currency {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
-}
-
-impl Serialize for Currency {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.code())
-    }
-}
-
-impl<'de> Deserialize<'de> for Currency {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(|_| serde::de::Error::custom("not-a-currency"))
-    }
-}
 
 /// An amount of money: 1/10,000 of the currency unit, and the currency.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -120,14 +46,37 @@ impl Money {
         fixed::format(self.units, Self::DIGITS, self.currency.minor_digits())
     }
 
-    /// The amount in the currency's usual digits, rounded half to even: for means, which need no
-    /// more.
+    /// The amount in the currency's smallest coin; half of one is rounded up, below nought down, so that
+    /// what comes back is what was sold.
     #[must_use]
     pub fn rounded(self) -> Self {
-        let step = 10_i64.pow(Self::DIGITS - self.currency.minor_digits());
-        let steps = fixed::divide_half_even(i128::from(self.units), i128::from(step));
-        let units = i64::try_from(steps * i128::from(step)).unwrap_or(self.units);
+        let coins = fixed::divide_half_up(i128::from(self.units), i128::from(self.coin()));
+        let units = i64::try_from(coins * i128::from(self.coin())).unwrap_or(self.units);
         Self { units, ..self }
+    }
+
+    /// Whether it can be paid: it is so many of the currency's smallest coin.
+    #[must_use]
+    pub fn is_rounded(self) -> bool {
+        self.units % self.coin() == 0
+    }
+
+    /// How many units the currency's smallest coin is.
+    fn coin(self) -> i64 {
+        10_i64.pow(Self::DIGITS - self.currency.minor_digits())
+    }
+
+    /// What so many at this price come to, less a share of it: computed exactly, and rounded once, as
+    /// [`Money::rounded`] does. `None` if 64 bits overflow.
+    #[must_use]
+    pub fn of_many(self, quantity: Decimal, discount: Option<Percent>) -> Option<Self> {
+        let whole = i128::from(Percent::ONE) * 100;
+        let kept = whole.checked_sub(discount.map_or(0, |share| i128::from(share.units())))?;
+        let gross = i128::from(self.units) * i128::from(quantity.units());
+        let exact = gross.checked_mul(kept)?;
+        let coin = i128::from(self.coin());
+        let coins = fixed::divide_half_up(exact, whole * i128::from(Decimal::ONE) * coin);
+        i64::try_from(coins.checked_mul(coin)?).ok().map(|units| Self { units, ..self })
     }
 
     /// The sum; `None` when currencies differ or 64 bits overflow.
@@ -174,11 +123,65 @@ mod tests {
         let yen: Currency = "JPY".parse().unwrap();
         assert_eq!(Money::new(20_000, yen).amount_text(), "2");
         assert!("cny".parse::<Currency>().is_err());
-        assert_eq!(Money::new(1_585_650, Currency::GBP).rounded().amount_text(), "158.56");
-        assert_eq!(Money::new(-1_585_750, Currency::GBP).rounded().amount_text(), "-158.58");
+        let told = |units| Money::new(units, Currency::GBP).rounded().amount_text();
+        for (units, text) in [
+            (1_585_650, "158.57"),
+            (1_585_649, "158.56"),
+            (1_585_750, "158.58"),
+            (-1_585_650, "-158.57"),
+            (-1_585_649, "-158.56"),
+        ] {
+            assert_eq!(told(units), text);
+        }
+    }
+
+    #[test]
+    fn a_line_is_rounded_once_to_the_smallest_coin() {
+        let line = |quantity: &str, price: &str, code: &str, discount: Option<&str>| {
+            let price = Money::parse(price, code.parse().unwrap()).unwrap();
+            let discount = discount.map(|share| Percent::parse(share).unwrap());
+            price.of_many(Decimal::parse(quantity).unwrap(), discount).unwrap().to_string()
+        };
+        for (quantity, price, code, discount, amount) in [
+            ("3", "33.33", "EUR", Some("33"), "66.99 EUR"),
+            ("1", "100", "JPY", Some("0.0001"), "100 JPY"),
+            ("0.5", "333", "JPY", None, "167 JPY"),
+            ("-0.5", "333", "JPY", None, "-167 JPY"),
+            ("0.5", "0.01", "EUR", None, "0.01 EUR"),
+            ("1000", "0.0123", "EUR", None, "12.30 EUR"),
+            ("1", "2.0149", "CLF", None, "2.0149 CLF"),
+            ("1", "2.0149", "KWD", None, "2.015 KWD"),
+            ("1", "10.05", "CNY", Some("50"), "5.03 CNY"),
+        ] {
+            assert_eq!(line(quantity, price, code, discount), amount);
+        }
+        let most = Money::new(i64::MAX, Currency::CNY);
+        assert_eq!(most.of_many(Decimal::from(2), None), None);
     }
 
     proptest! {
+        #[test]
+        fn a_line_is_within_half_a_coin_of_the_exact_amount(
+            units in -1_000_000_000_i64..1_000_000_000, quantity in -100_000_000_i64..100_000_000,
+            discount in 0_i64..=1_000_000, code in 0_usize..200) {
+            let all: Vec<Currency> = Currency::all().collect();
+            let currency = all[code % all.len()];
+            let (price, quantity) = (Money::new(units, currency), Decimal::from_units(quantity));
+            let share = Percent::from_units(discount);
+            let line = price.of_many(quantity, Some(share)).unwrap();
+            prop_assert!(line.is_rounded());
+            prop_assert_eq!(line.rounded(), line);
+            // In units of 1/10,000 of 1/10,000 of 1/1,000,000 of the currency's.
+            let whole = i128::from(Decimal::ONE) * 1_000_000;
+            let exact = i128::from(units) * i128::from(quantity.units())
+                * (1_000_000 - i128::from(discount));
+            let coin = 10_i128.pow(4 - currency.minor_digits());
+            prop_assert!((i128::from(line.units) * whole - exact).abs() * 2 <= coin * whole);
+            // What comes back is what was sold.
+            let back = price.of_many(Decimal::from_units(-quantity.units()), Some(share)).unwrap();
+            prop_assert_eq!(back.units, -line.units);
+        }
+
         #[test]
         fn text_round_trips(units in any::<i64>()) {
             let money = Money::new(units, Currency::CNY);

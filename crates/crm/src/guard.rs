@@ -12,6 +12,7 @@ use guanxi_store::{Changed, Purpose, Rights, Tx, View};
 use crate::access::{Organisation, SavedView, conditions};
 use crate::authority;
 use crate::delivery::{Audience, Subscription};
+use crate::resolution::Merges;
 use crate::segments::expand;
 
 /// Refuses what the Actor may not do; see `guanxi_store::Guard`.
@@ -42,7 +43,12 @@ async fn reaches_others(
     organisation: &Organisation,
     user: RawId,
 ) -> Result<()> {
+    let merges = Merges::among(changed);
     for one in changed {
+        // Conditions that name the survivor of a merge say what they said before.
+        if tx.catalog().get(&one.record_type).is_ok_and(|of| merges.only_move(of, one)) {
+            continue;
+        }
         match one.record_type.as_str() {
             Subscription::NAME => check_subscription(tx, organisation, user, one).await?,
             SavedView::NAME => check_saved_view(tx, organisation, user, one).await?,

@@ -54,8 +54,8 @@ impl Changes {
             let kind = &record_type.field(name)?.kind;
             Some(FieldChange {
                 field: name.clone(),
-                old: Value::from_json(kind, pair.get(0)?).ok()?,
-                new: Value::from_json(kind, pair.get(1)?).ok()?,
+                old: Value::from_kept_json(kind, pair.get(0)?).ok()?,
+                new: Value::from_kept_json(kind, pair.get(1)?).ok()?,
             })
         });
         Self(changes.collect())

@@ -30,6 +30,18 @@ impl Value {
         }
     }
 
+    /// Reads what the change log has: what was taken for a currency once is shown and restored as it was.
+    pub(crate) fn from_kept_json(kind: &Kind, json: &Json) -> Result<Self, Refusal> {
+        let part = |name: &str| json.get(name).and_then(Json::as_str);
+        let kept = part("currency").filter(|_| *kind == Kind::Money).and_then(Currency::kept);
+        match kept.zip(part("amount")) {
+            Some((currency, amount)) => Money::parse(amount, currency)
+                .map(Self::Money)
+                .map_err(|error| Refusal::new(error.code())),
+            None => Self::from_json(kind, json),
+        }
+    }
+
     /// Reads what the API was given.
     ///
     /// # Errors

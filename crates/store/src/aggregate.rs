@@ -340,7 +340,7 @@ fn read_group(
     let mut next = || columns.next().ok_or_else(|| Error::internal("a column is missing"));
     let code = |place: &Option<usize>| place.and_then(|place| codes.get(place).cloned());
     let currency = |place: &Option<usize>| match code(place) {
-        Some(SqlValue::Text(code)) => code.parse::<Currency>().ok(),
+        Some(SqlValue::Text(code)) => Currency::kept(&code),
         _ => None,
     };
     let mut values = Vec::with_capacity(keys.len());

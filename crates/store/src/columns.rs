@@ -123,7 +123,7 @@ fn from_stored_json(kind: &Kind, json: &Json) -> Option<Value> {
         Kind::Percent => Value::Percent(Percent::from_units(integer()?)),
         Kind::Money => Value::Money(Money::new(
             json.get("units")?.as_i64()?,
-            json.get("currency")?.as_str()?.parse().ok()?,
+            Currency::kept(json.get("currency")?.as_str()?)?,
         )),
         Kind::Boolean => Value::Boolean(json.as_bool()?),
         Kind::Date => Value::Date(json.as_str()?.parse().ok()?),
@@ -160,9 +160,8 @@ pub(crate) fn read_value(kind: &Kind, main: SqlValue, currency: Option<SqlValue>
         Kind::Percent => Value::Percent(Percent::from_units(main.integer()?)),
         Kind::Money => {
             let code = currency.unwrap_or(SqlValue::Null).into_text()?;
-            let code: Currency = code
-                .parse()
-                .map_err(|_| Error::internal(format!("{code} is stored as a currency")))?;
+            let code = Currency::kept(&code)
+                .ok_or_else(|| Error::internal(format!("{code} is stored as a currency")))?;
             Value::Money(Money::new(main.integer()?, code))
         }
         Kind::Boolean => match main {

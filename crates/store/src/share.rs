@@ -27,6 +27,28 @@ pub struct Share {
     pub by: Option<RawId>,
 }
 
+impl Share {
+    fn access(&self) -> &'static str {
+        if self.may_change { "change" } else { "read" }
+    }
+
+    /// As history has it, without with whom.
+    fn noted(&self) -> serde_json::Value {
+        let until = self.until.map(|day| day.to_string());
+        json!({ "access": self.access(), "until": until, "by": self.by.map(|by| by.to_string()) })
+    }
+
+    /// Reads what history has; `None` where it was not shared.
+    fn read(with: RawId, noted: &serde_json::Value) -> Option<Self> {
+        Some(Self {
+            with,
+            may_change: noted.get("access")?.as_str()? == "change",
+            until: noted["until"].as_str().and_then(|day| day.parse().ok()),
+            by: noted["by"].as_str().and_then(|by| by.parse().ok()),
+        })
+    }
+}
+
 /// That somebody was given a record, whatever their roles say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sharing {
@@ -100,7 +122,13 @@ impl Tx {
         if known.len() >= SHARES_MAX && !known.iter().any(|one| one.with == share.with) {
             return Err(Refusal::new("too-many-shares").with("limit", SHARES_MAX).into());
         }
-        let access = if share.may_change { "change" } else { "read" };
+        self.write_share(record_type, id, &Share { by: self.actor.user, ..share.clone() }).await?;
+        let mut note = share.noted();
+        note["with"] = json!(share.with.to_string());
+        self.note_share(record_type, id, Operation::Share, note).await
+    }
+
+    async fn write_share(&mut self, record_type: &str, id: RawId, share: &Share) -> Result<()> {
         let mut sql = self
             .view
             .session
@@ -109,16 +137,101 @@ impl Tx {
             SqlValue::Integer(id.0),
             SqlValue::Integer(share.with.0),
             SqlValue::Text(record_type.to_owned()),
-            SqlValue::Text(access.to_owned()),
+            SqlValue::Text(share.access().to_owned()),
             SqlValue::or_null(share.until, SqlValue::Date),
-            SqlValue::or_null(self.actor.user, |user| SqlValue::Integer(user.0)),
+            SqlValue::or_null(share.by, |user| SqlValue::Integer(user.0)),
         ]);
         sql.push(") ON CONFLICT (record, grantee) DO UPDATE SET access = excluded.access, ");
         sql.push("until = excluded.until, granted_by = excluded.granted_by");
-        self.view.session.execute(&sql).await?;
-        let until = share.until.map(|day| day.to_string());
-        let note = json!({ "with": share.with.to_string(), "access": access, "until": until });
-        self.note_share(record_type, id, Operation::Share, note).await
+        self.view.session.execute(&sql).await.map(drop)
+    }
+
+    async fn remove_share(&mut self, id: RawId, with: RawId) -> Result<u64> {
+        let mut sql = self.view.session.sql("DELETE FROM share WHERE record = ");
+        sql.bind(SqlValue::Integer(id.0)).push(" AND grantee = ").bind(SqlValue::Integer(with.0));
+        self.view.session.execute(&sql).await
+    }
+
+    /// With whom one record is shared, another is shared too from now on, as far and as long: of what both
+    /// say what gives more. Undo of this set of changes takes it back.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn carry_shares(&mut self, record_type: &str, from: RawId, to: RawId) -> Result<()> {
+        let today = self.now.to_zoned(self.actor.time_zone.clone()).date();
+        let known = self.shares(record_type, to).await?;
+        for carried in self.shares(record_type, from).await? {
+            if carried.until.is_some_and(|until| until < today) {
+                continue;
+            }
+            let was = known.iter().find(|one| one.with == carried.with).cloned();
+            let given = match was.clone().filter(|was| was.until.is_none_or(|day| day >= today)) {
+                Some(was) => Share {
+                    may_change: was.may_change || carried.may_change,
+                    until: was.until.zip(carried.until).map(|(one, other)| one.max(other)),
+                    ..was
+                },
+                None => carried,
+            };
+            if was.as_ref() != Some(&given) {
+                self.set_share(record_type, to, (was, Some(given))).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Shares a record as it is to be shared, and notes how it was.
+    async fn set_share(
+        &mut self,
+        record_type: &str,
+        id: RawId,
+        (was, given): (Option<Share>, Option<Share>),
+    ) -> Result<()> {
+        let Some(with) = given.as_ref().or(was.as_ref()).map(|share| share.with) else {
+            return Ok(());
+        };
+        let mut note = given.as_ref().map_or_else(|| json!({}), Share::noted);
+        note["with"] = json!(with.to_string());
+        note["was"] = was.as_ref().map_or(serde_json::Value::Null, Share::noted);
+        let operation = match &given {
+            Some(share) => {
+                self.write_share(record_type, id, share).await?;
+                Operation::Share
+            }
+            None => {
+                self.remove_share(id, with).await?;
+                Operation::Unshare
+            }
+        };
+        self.note_share(record_type, id, operation, note).await
+    }
+
+    /// Takes back what a set of changes carried over from one record to another, where nobody has shared
+    /// it anew since.
+    pub(crate) async fn undo_carried_shares(&mut self, change_set: RawId) -> Result<()> {
+        let mut sql =
+            self.view.session.sql("SELECT type, record, diff FROM change_item WHERE change_set = ");
+        sql.bind(SqlValue::Integer(change_set.0));
+        sql.push(" AND operation IN ('share', 'unshare') ORDER BY seq DESC");
+        for row in self.view.session.rows(&sql).await? {
+            let (record_type, id) = (row[0].clone().into_text()?, RawId(row[1].integer()?));
+            let note = row[2].clone().into_text().ok();
+            let note: Option<serde_json::Value> =
+                note.and_then(|text| serde_json::from_str(&text).ok());
+            let Some(note) = note else { continue };
+            let (Some(was), Some(with)) = (note.get("was"), note["with"].as_str()) else {
+                continue;
+            };
+            let Ok(with) = with.parse() else { continue };
+            let known = self.shares(&record_type, id).await?;
+            let now = known.into_iter().find(|one| one.with == with);
+            let given = Share::read(with, &note);
+            if now.as_ref().map(Share::noted) == given.as_ref().map(Share::noted) {
+                let before = Share::read(with, was);
+                self.set_share(&record_type, id, (now, before)).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Ends the sharing of a record with a user or a team.
@@ -127,9 +240,7 @@ impl Tx {
     /// `NotFound`; `Forbidden` when the Actor may not change the record.
     pub async fn unshare(&mut self, record_type: &str, id: RawId, with: RawId) -> Result<()> {
         self.unmasked_row(record_type, id, Purpose::Change).await?;
-        let mut sql = self.view.session.sql("DELETE FROM share WHERE record = ");
-        sql.bind(SqlValue::Integer(id.0)).push(" AND grantee = ").bind(SqlValue::Integer(with.0));
-        if self.view.session.execute(&sql).await? == 0 {
+        if self.remove_share(id, with).await? == 0 {
             return Err(Error::NotFound);
         }
         let note = json!({ "with": with.to_string() });

@@ -376,14 +376,20 @@ impl Tx {
             self.must_hang_on_what_is_there(&record_type, &old).await?;
         }
         let (version, updated_at) = (old.version + 1, self.view.now);
-        let new = Row { version, updated_at, archived_at, ..old.clone() };
+        let mut new = Row { version, updated_at, archived_at, ..old.clone() };
+        // What stands for itself again went into no other.
+        let into = record_type.succeeded_by.and_then(|name| record_type.position(name));
+        if let Some(place) = into.filter(|_| archived_at.is_none()) {
+            new.values[place] = Value::Null;
+        }
         self.store_row(&record_type, &old, &new).await?;
-        let change = FieldChange {
+        let mut changes = Changes::between(&record_type, &old.values, &new.values);
+        changes.0.push(FieldChange {
             field: "archived_at".to_owned(),
             old: old.archived_at.map_or(Value::Null, Value::Instant),
             new: archived_at.map_or(Value::Null, Value::Instant),
-        };
-        self.note(&record_type, &new, operation, Some(Changes(vec![change]).to_json()));
+        });
+        self.note(&record_type, &new, operation, Some(changes.to_json()));
         Ok(new)
     }
 

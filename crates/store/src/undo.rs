@@ -84,6 +84,7 @@ impl Tx {
             }
         }
         self.must_all_lead_to_what_is_there(led).await?;
+        self.undo_carried_shares(change_set).await?;
         Ok(UndoReport { changes, change_set: Some(self.change_set) })
     }
 

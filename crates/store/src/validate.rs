@@ -287,6 +287,34 @@ impl View {
         Ok(found)
     }
 
+    /// Of some records those that were put away, each with the one that stands in its place, if there is
+    /// one, in use, that the Actor may see.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn successors_of(
+        &mut self,
+        described: &RecordType,
+        ids: &[RawId],
+    ) -> Result<BTreeMap<RawId, RawId>> {
+        let mut found = BTreeMap::new();
+        let Some(link) = described.succeeded_by.and_then(|name| described.field(name)) else {
+            return Ok(found);
+        };
+        for chunk in ids.chunks(500) {
+            let next = Expression::of(self.session.dialect(), "t0", link).sql;
+            let mut sql = self.session.sql("SELECT t0.\"id\" FROM ");
+            sql.name(&described.name).push(" t0 WHERE t0.\"archived_at\" IS NOT NULL AND ");
+            sql.push(&next).push(" IS NOT NULL AND t0.\"id\" IN (");
+            sql.bind_all(chunk.iter().map(|id| SqlValue::Integer(id.0))).push(")");
+            for row in self.session.rows(&sql).await? {
+                let id = RawId(row[0].integer()?);
+                found.extend(self.successor_of(described, id).await?.map(|next| (id, next)));
+            }
+        }
+        Ok(found)
+    }
+
     /// The record that stands in the place of one that was put away, if there is one, in use, that
     /// the Actor may see.
     ///

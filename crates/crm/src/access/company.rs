@@ -1,6 +1,6 @@
 //! One of our own legal entities: who sells, invoices and is paid.
 
-use guanxi_base::{Id, Refusal, TimeZone};
+use guanxi_base::{Currency, Id, Refusal, TimeZone};
 use guanxi_record::{Address, Record};
 
 /// One of our own legal entities.
@@ -34,6 +34,10 @@ impl Company {
         if TimeZone::get(&self.time_zone).is_err() {
             let refusal = Refusal::field("not-a-time-zone", "time_zone");
             refusals.push(refusal.with("value", self.time_zone.clone()));
+        }
+        if self.currency.parse::<Currency>().is_err() {
+            let refusal = Refusal::field("not-a-currency", "currency");
+            refusals.push(refusal.with("value", self.currency.clone()));
         }
     }
 }

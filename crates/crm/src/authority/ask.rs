@@ -7,7 +7,7 @@ use guanxi_record::{
 use guanxi_store::{Actor, Hold, Origin, Purpose, Rights, Store, View};
 use serde_json::{Map, Value as JsonValue};
 
-use super::guard::beyond_authority;
+use super::limits::beyond_authority;
 use super::notify;
 use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState, open_about};
 use crate::access::{ApprovalStep, ApproverKind, Organisation, conditions};

@@ -9,7 +9,7 @@ use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx};
 use serde_json::{Value as Json, json};
 
 use super::ask::ask_step;
-use super::guard::allowed_values;
+use super::limits::allowed_values;
 use super::notify;
 use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
 use crate::access::{Organisation, Quorum};

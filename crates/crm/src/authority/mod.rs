@@ -3,12 +3,14 @@
 mod ask;
 mod decide;
 mod guard;
+mod limits;
 mod notify;
 mod request;
 
 pub use ask::{ask, open_request, waiting_for};
 pub use decide::{Decided, Decision, decide, withdraw};
-pub use guard::{Beyond, guard};
+pub use guard::guard;
+pub use limits::Beyond;
 pub use request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
 
 /// Whether somebody else may allow what was refused with this code.

@@ -4,7 +4,7 @@
 use guanxi_base::{Id, Timestamp};
 use guanxi_record::{Choice, Filter, Json, LongText, Owner, Record};
 
-use super::guard::Beyond;
+use super::limits::Beyond;
 use crate::access::ApprovalRule;
 
 /// Where a request stands.

@@ -5,7 +5,6 @@ use guanxi_record::Record;
 
 use super::Invoice;
 use crate::catalog::Product;
-use crate::sales::line_amount;
 
 /// One line of an invoice.
 #[derive(Debug, Clone, PartialEq, Record)]
@@ -41,7 +40,7 @@ pub struct InvoiceLine {
 
 impl InvoiceLine {
     fn settle(&mut self, refusals: &mut Vec<Refusal>) {
-        match line_amount(self.quantity, self.unit_price, None) {
+        match self.unit_price.of_many(self.quantity, None) {
             Some(amount) => self.amount = Some(amount),
             None => refusals.push(Refusal::field("too-large", "quantity")),
         }

@@ -1,6 +1,6 @@
 //! What a customer paid.
 
-use guanxi_base::{Date, Id, Money};
+use guanxi_base::{Date, Id, Money, Refusal};
 use guanxi_record::{Choice, Record};
 
 use super::Invoice;
@@ -28,6 +28,7 @@ pub enum PaymentMethod {
     area = "billing",
     icon = "cash",
     follows = "customer",
+    settle,
     index("customer, date")
 )]
 pub struct Payment {
@@ -49,4 +50,14 @@ pub struct Payment {
     /// The bank's own number for it.
     #[field(search, folded)]
     pub reference: Option<String>,
+}
+
+impl Payment {
+    fn settle(&mut self, refusals: &mut Vec<Refusal>) {
+        // Nobody pays in less than a coin.
+        if !self.amount.is_rounded() {
+            let refusal = Refusal::field("finer-than-a-coin", "amount").with("value", self.amount);
+            refusals.push(refusal.with("rounded", self.amount.rounded()));
+        }
+    }
 }

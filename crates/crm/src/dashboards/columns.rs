@@ -182,7 +182,7 @@ impl Computed {
 
     fn currency(&self, (_, code): &GroupKeys) -> Option<Currency> {
         let words = self.measured.as_ref()?.currency.as_ref()?.codes().1;
-        words.get(*code as usize)?.parse().ok()
+        Currency::kept(words.get(*code as usize)?)
     }
 
     /// None for what no number holds: the database refuses it.

@@ -25,11 +25,8 @@ impl Sign {
 
 static SIGNS: LazyLock<HashMap<String, (Vec<Currency>, bool)>> = LazyLock::new(|| {
     let mut signs: HashMap<String, (Vec<Currency>, bool)> = HashMap::new();
-    let codes = include_str!("../../data/currency-codes.txt").split_whitespace();
-    for code in codes {
-        if let Ok(currency) = code.parse() {
-            signs.insert(code.to_lowercase(), (vec![currency], true));
-        }
+    for currency in Currency::all() {
+        signs.insert(currency.code().to_lowercase(), (vec![currency], true));
     }
     let lines = include_str!("../../data/currency-signs.txt").lines();
     for line in lines.filter(|line| !line.starts_with('#')) {

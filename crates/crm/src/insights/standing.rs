@@ -250,9 +250,9 @@ impl Sums {
             return;
         }
         // What is less than half of the smallest coin nobody can pay.
-        let is_settled = |rest: i64| match currency.parse::<Currency>() {
-            Ok(currency) => Money::new(rest, currency).rounded().units <= 0,
-            Err(_) => rest <= 0,
+        let is_settled = |rest: i64| match Currency::kept(currency) {
+            Some(currency) => Money::new(rest, currency).rounded().units <= 0,
+            None => rest <= 0,
         };
         let mut rest = total;
         let paid_on = payments.iter().find_map(|(day, amount)| {

@@ -11,6 +11,7 @@ use guanxi_record::{
 use guanxi_store::{Actor, Hold, Purpose, Rights, Store, Tx};
 use serde_json::json;
 
+use super::follow::follow;
 use super::records::{CustomerMerge, CustomerPair, PairState};
 use super::survivorship::Survivorship;
 use crate::people::Customer;
@@ -74,6 +75,8 @@ async fn merge_in(mut tx: Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>>
     let rules = Survivorship::read(&mut tx).await?;
     let taken = rules.taken(&described, &survivor, &merged, &chosen);
     let moved = move_links(&mut tx, survivor.id, merged.id).await?;
+    follow(&mut tx, survivor.id, merged.id).await?;
+    tx.carry_shares(Customer::NAME, merged.id, survivor.id).await?;
     let survivor = tx.row(Customer::NAME, survivor.id, Purpose::Read).await?;
     let values = taken.iter().map(|one| (one.place, merged.values[one.place].clone()));
     let mut values: Vec<(usize, Value)> = values.collect();

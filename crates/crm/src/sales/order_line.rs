@@ -43,7 +43,7 @@ pub struct OrderLine {
 
 impl OrderLine {
     fn settle(&mut self, refusals: &mut Vec<Refusal>) {
-        match line_amount(self.quantity, self.unit_price, self.discount) {
+        match self.unit_price.of_many(self.quantity, self.discount) {
             Some(amount) => self.amount = Some(amount),
             None => refusals.push(Refusal::field("too-large", "quantity")),
         }
@@ -56,35 +56,44 @@ impl OrderLine {
         if self.tax_rate.is_some_and(|rate| !(0..=100 * Percent::ONE).contains(&rate.units())) {
             refusals.push(Refusal::field("not-a-tax-rate", "tax_rate"));
         }
-        self.below_list = self.list_price.and_then(|list| {
-            (self.quantity > Decimal::default()).then_some(())?;
-            below_list(list, self.unit_price, self.discount)
-        });
+        self.below_list = match self.list_price {
+            Some(list) => below_list(list, self.unit_price, (self.quantity, self.discount)),
+            // What is taken off an order without a list price to compare it with is all given away.
+            None => self.amount.filter(|amount| amount.units < 0).map(|_| WHOLE),
+        };
     }
 }
 
-/// By how much a price, less a discount, is below a list price, to 1/10,000 of a per cent; `None`
-/// when it is not, when the currencies differ, or when it is no price but a credit.
+/// All of it.
+const WHOLE: Percent = Percent::from_units(100 * Percent::ONE);
+
+/// By how much a price, less a discount, is worse for us than a list price, to 1/10,000 of a per cent: below it
+/// for what is sold, above it for what comes back. `None` when it is not; all of it when the price is in
+/// another currency, so that nothing can be compared.
 #[must_use]
-pub fn below_list(list: Money, price: Money, discount: Option<Percent>) -> Option<Percent> {
-    if list.currency != price.currency || list.units <= 0 || price.units < 0 {
+pub fn below_list(
+    list: Money,
+    price: Money,
+    (quantity, discount): (Decimal, Option<Percent>),
+) -> Option<Percent> {
+    if quantity == Decimal::default() {
         return None;
+    }
+    if list.currency != price.currency {
+        return Some(WHOLE);
+    }
+    if list.units <= 0 {
+        return (i128::from(price.units) * i128::from(quantity.units()) < 0).then_some(WHOLE);
     }
     let asked = match discount {
         Some(discount) => price.units.checked_sub(price.percent(discount)?.units)?,
         None => price.units,
     };
-    let less = i128::from(list.units.checked_sub(asked)?);
-    let share = less * 100 * i128::from(Percent::ONE) / i128::from(list.units);
+    let less = match quantity < Decimal::default() {
+        true => asked.checked_sub(list.units)?,
+        false => list.units.checked_sub(asked)?,
+    };
+    let share = i128::from(less) * 100 * i128::from(Percent::ONE) / i128::from(list.units);
     let share = i64::try_from(share).ok().filter(|share| *share > 0)?;
     Some(Percent::from_units(share))
-}
-
-/// Quantity × price − discount, rounded half to even at 1/10,000; `None` if 64 bits overflow.
-#[must_use]
-pub fn line_amount(quantity: Decimal, price: Money, discount: Option<Percent>) -> Option<Money> {
-    let gross = price.times(quantity)?;
-    let Some(discount) = discount else { return Some(gross) };
-    let less = gross.percent(discount)?;
-    gross.units.checked_sub(less.units).map(|units| Money { units, ..gross })
 }

@@ -13,20 +13,20 @@ use guanxi_warehouse::{
 
 use super::records::{Segment, SegmentKind, SegmentMember};
 use crate::insights::knowledge_of;
-use crate::people::Customer;
+use crate::people::{Customer, followed};
 
 /// Segments within segments, so deep at most.
 const DEPTH_MAX: usize = 5;
 
 /// Puts the conditions of segments in the place of their names: `segment`, compared with their ids,
-/// stands for being in one of them.
+/// stands for being in one of them. What was merged is named by what it went into.
 ///
 /// # Errors
 /// `unknown-segment` when there is none that the Actor may see; `segment-cycle` when one leads to
 /// itself; when the database fails.
 pub async fn expand(view: &mut View, record_type: &str, filter: Filter) -> Result<Filter> {
     if record_type != Customer::NAME || !names_segment(&filter) {
-        return Ok(filter);
+        return followed(view, record_type, filter).await;
     }
     let mut known: BTreeMap<String, Filter> = BTreeMap::new();
     let mut waiting: Vec<(String, Vec<String>)> =
@@ -64,7 +64,7 @@ pub async fn expand(view: &mut View, record_type: &str, filter: Filter) -> Resul
         let replaced = replaced(known[id].clone(), &known);
         known.insert(id.clone(), replaced);
     }
-    Ok(replaced(filter, &known))
+    followed(view, record_type, replaced(filter, &known)).await
 }
 
 fn unknown(id: &str) -> Refusal {
@@ -346,6 +346,6 @@ impl Choosing {
             }
         }
         let most = sums.into_iter().zip(words).max_by_key(|((number, _), _)| *number);
-        Ok(most.and_then(|((_, units), word)| Some((units, word.parse().ok()?))))
+        Ok(most.and_then(|((_, units), word)| Some((units, Currency::kept(word)?))))
     }
 }

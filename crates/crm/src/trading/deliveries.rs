@@ -4,20 +4,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guanxi_base::{Currency, Id, Money, RawId, Refusal, Result};
-use guanxi_record::{
-    Aggregate, Changes, Choice as _, Filter, Measure, Op, Query, Record, Stored, Value,
-};
-use guanxi_store::{Changed, Hold, Operation, Purpose, Rights, Tx, View};
-use serde_json::json;
+use guanxi_base::{Id, Money, RawId, Refusal, Result};
+use guanxi_record::{Choice as _, Filter, Op, Query, Record, Stored};
+use guanxi_store::{Changed, Hold, Purpose, Rights, Tx, View};
 
-use super::from_product::order_of;
-use crate::billing::{Invoice, Payment};
+use super::owed::{asked_for, owed, sees_owed};
+use super::promised::promised;
 use crate::people::{Customer, PaymentRecord, TermsRule};
-use crate::sales::{Order, OrderKind, OrderLine, OrderStatus, agreed_sales};
+use crate::sales::{Order, OrderKind, agreed_sales};
 
 /// So many records are asked about at once.
-const CHUNK: usize = 500;
+pub(super) const CHUNK: usize = 500;
 
 /// What an order asks of a customer's credit: the order, and its total.
 #[derive(Debug, Clone, Copy)]
@@ -121,17 +118,21 @@ async fn beyond_credit(
     (limit, asked): (Money, Option<Asked>),
 ) -> Result<Option<Refusal>> {
     let order = asked.map(|asked| asked.order);
-    let total = asked.and_then(|asked| asked.total);
     let owed = owed(view, customer.id, order, limit.currency).await?;
     let mut would_owe = owed;
-    let is_beyond = match total.filter(|total| total.units > 0) {
+    let is_beyond = match asked.and_then(|asked| asked.total).filter(|total| total.units > 0) {
         // A currency for which nothing was said is beyond what was said.
         Some(total) if total.currency != limit.currency => {
             would_owe = total;
             true
         }
         Some(total) => {
-            would_owe = owed.checked_add(total).unwrap_or(Money::new(i64::MAX, owed.currency));
+            let asked_for = match order {
+                Some(order) => asked_for(view, order, total.currency).await?.units,
+                None => 0,
+            };
+            let rest = Money { units: total.units.saturating_sub(asked_for).max(0), ..total };
+            would_owe = owed.checked_add(rest).unwrap_or(Money::new(i64::MAX, owed.currency));
             would_owe.units > limit.units
         }
         None => owed.units > limit.units,
@@ -151,73 +152,6 @@ async fn beyond_credit(
         true => refusal.with("told", "yes").with("owed", would_owe).with("limit", limit),
         false => refusal.with("told", "no").with("owed", "").with("limit", ""),
     }))
-}
-
-/// Whether the reader, by what they see themselves, comes to the same sum.
-async fn sees_owed(
-    view: &mut View,
-    reader: &Rights,
-    customer: Id<Customer>,
-    order: Option<RawId>,
-    sum: Money,
-) -> Result<bool> {
-    let reads = [
-        (Invoice::NAME, ["customer", "status", "total"].as_slice()),
-        (Invoice::NAME, &["order"]),
-        (Payment::NAME, &["customer", "invoice", "amount"]),
-        (Order::NAME, &["customer", "status", "total"]),
-    ];
-    if reads.iter().any(|(of, fields)| !reader.reads_all(of, fields)) {
-        return Ok(false);
-    }
-    let all = view.act_with(reader.clone());
-    let seen = owed(view, customer, order, sum.currency).await;
-    view.act_with(all);
-    Ok(seen? == sum)
-}
-
-/// What a customer owes in a currency: invoices that were sent and are not paid, less payments, and
-/// confirmed orders that no invoice asks for yet. Of one order it says nothing.
-async fn owed(
-    view: &mut View,
-    customer: Id<Customer>,
-    besides: Option<RawId>,
-    currency: Currency,
-) -> Result<Money> {
-    let of_customer = || Filter::eq("customer", customer.to_string());
-    let asked_for = json!(["issued", "paid", "written_off"]);
-    let billed = Filter::Related {
-        record_type: Invoice::NAME.to_owned(),
-        via: "order".to_owned(),
-        count: None,
-        filter: Box::new(Filter::compare("status", Op::In, asked_for)),
-    };
-    let mut promised = of_customer()
-        .and(Filter::compare("status", Op::In, json!(["confirmed", "shipped"])))
-        .and(Filter::Not(Box::new(billed)));
-    if let Some(besides) = besides {
-        promised = promised.and(Filter::compare("id", Op::Ne, besides.to_string()));
-    }
-    let sent = of_customer().and(Filter::eq("status", "issued"));
-    let open = Filter::eq("invoice.status", "issued");
-    let paid = of_customer().and(open.or(Filter::compare("invoice", Op::Empty, true)));
-    let mut sum = 0_i64;
-    for (of, filter, measure, sign) in [
-        (Invoice::NAME, sent, "sum:total", 1),
-        (Payment::NAME, paid, "sum:amount", -1),
-        (Order::NAME, promised, "sum:total", 1),
-    ] {
-        let measures = vec![Measure::parse(measure)?];
-        let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: false };
-        for group in view.aggregate(of, &wanted).await? {
-            if let Some(Value::Money(part)) = group.measures.first()
-                && part.currency == currency
-            {
-                sum = sum.saturating_add(sign * part.units);
-            }
-        }
-    }
-    Ok(Money::new(sum, currency))
 }
 
 /// The key of a request's `allowed` under which the amount stands that may be delivered all the same.
@@ -266,75 +200,6 @@ pub(crate) fn is_within(order: &Order, allowed: &str) -> bool {
             code == total.currency.code() && allowed.is_some_and(|most| total.units <= most.units)
         }),
     }
-}
-
-/// The orders by which somebody promises more than before.
-async fn promised(tx: &mut Tx, changed: &[Changed]) -> Result<BTreeSet<RawId>> {
-    let catalog = tx.catalog().clone();
-    let (order, line) = (catalog.get(Order::NAME)?, catalog.get(OrderLine::NAME)?);
-    let mut promised = BTreeSet::new();
-    let mut new_lines = Vec::new();
-    for one in changed {
-        let changes = one.diff.as_ref();
-        match (one.record_type.as_str(), one.operation) {
-            (Order::NAME, Operation::Create | Operation::Restore) => {
-                promised.insert(one.record);
-            }
-            (Order::NAME, Operation::Update) => {
-                let changes = changes.map(|diff| Changes::from_json(order, diff));
-                if changes.is_some_and(|changes| promises(&changes)) {
-                    promised.insert(one.record);
-                }
-            }
-            (OrderLine::NAME, Operation::Create | Operation::Restore) => {
-                new_lines.push(one.record);
-            }
-            (OrderLine::NAME, Operation::Update) => {
-                let changes = changes.map(|diff| Changes::from_json(line, diff));
-                let grows = changes.is_some_and(|changes| grows(&changes));
-                promised.extend(one.whole.filter(|_| grows));
-            }
-            _ => {}
-        }
-    }
-    for chunk in new_lines.chunks(CHUNK) {
-        let wanted = Query::of(Filter::one_of("id", chunk.iter().copied())).limited(CHUNK);
-        for row in tx.list(OrderLine::NAME, &wanted).await?.rows {
-            // What comes back, or is taken off, promises nothing.
-            if matches!(row.value(line, "amount"), Value::Money(amount) if amount.units > 0) {
-                promised.extend(order_of(&row, line));
-            }
-        }
-    }
-    Ok(promised)
-}
-
-/// Whether a change of an order promises what it did not before: from not agreed to agreed, from agreed to
-/// sent, to another customer.
-fn promises(changes: &Changes) -> bool {
-    let rank = |value: &Value| match value.as_text().and_then(OrderStatus::from_code) {
-        Some(OrderStatus::Confirmed) => 1,
-        // What has been sent is not sent again by being called done.
-        Some(OrderStatus::Shipped | OrderStatus::Completed) => 2,
-        _ => 0,
-    };
-    changes.0.iter().any(|change| match change.field.as_str() {
-        "status" => rank(&change.new) > rank(&change.old),
-        "customer" | "kind" => true,
-        _ => false,
-    })
-}
-
-fn grows(changes: &Changes) -> bool {
-    let units = |value: &Value| match value {
-        Value::Money(money) => money.units,
-        _ => 0,
-    };
-    changes.0.iter().any(|change| match change.field.as_str() {
-        "amount" => units(&change.new) > units(&change.old),
-        "order" => true,
-        _ => false,
-    })
 }
 
 /// Of some orders the agreed sales to customers whose terms or limit say anything.

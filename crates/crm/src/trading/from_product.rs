@@ -10,7 +10,7 @@ use guanxi_store::{Purpose, Tx, View};
 
 use crate::billing::InvoiceLine;
 use crate::catalog::Product;
-use crate::sales::{Order, OrderLine};
+use crate::sales::OrderLine;
 
 /// The fields of a line, and those of the product that they are taken from.
 pub const TAKEN: [(&str, &str); 4] = [
@@ -153,10 +153,4 @@ pub async fn taken(
 #[must_use]
 pub fn is_taken(line: &RecordType, field: &str) -> bool {
     is_line(line) && TAKEN.iter().any(|(name, _)| *name == field)
-}
-
-/// The order that a line is a part of.
-#[must_use]
-pub(super) fn order_of(line: &Row, described: &RecordType) -> Option<RawId> {
-    line.value(described, Order::NAME).as_link()
 }

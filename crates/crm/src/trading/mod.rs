@@ -4,6 +4,8 @@
 mod deliveries;
 mod from_product;
 mod margin;
+mod owed;
+mod promised;
 
 pub use deliveries::held;
 pub(crate) use deliveries::{ALLOWED_DELIVERIES, allowed_amount, held_orders, is_within};

@@ -134,7 +134,7 @@ impl House {
         }
     }
 
-    async fn allow(&self, order: Id<Order>) {
+    pub(crate) async fn allow(&self, order: Id<Order>) {
         let described = self.store.catalog().get("order").unwrap().clone();
         let status = (described.position("status").unwrap(), Value::Text("confirmed".into()));
         let place = (order.raw(), self.fetch(order).await.version);

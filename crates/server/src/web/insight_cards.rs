@@ -25,7 +25,7 @@ pub(super) fn percent(texts: &Texts, share: f64) -> String {
 }
 
 fn amount(texts: &Texts, card: &Json, value: f64) -> String {
-    match card["currency"].as_str().and_then(|code| code.parse::<Currency>().ok()) {
+    match card["currency"].as_str().and_then(Currency::kept) {
         // Means are told to the smallest coin.
         Some(currency) => {
             let digits = currency.minor_digits().min(2) as usize;
