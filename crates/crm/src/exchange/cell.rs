@@ -10,7 +10,7 @@ use jiff::civil::Time;
 
 use super::dates::{DateOrder, DateReading, TwoDigitYears, read_date};
 use super::numbers::{DecimalMark, NumberFault, ReadNumber, read_number};
-use super::row::{CellKind, NumberCell};
+use super::row::{CellKind, NumberCell, UnclearFormat};
 use super::signs::Sign;
 use crate::access::Locale;
 use crate::text::Texts;
@@ -88,6 +88,7 @@ pub(crate) fn read_cell(
     let kind = &field.kind;
     match cell {
         CellKind::Error => return Err(refuse("cell-error")),
+        CellKind::NotComputed => return Err(refuse("cell-not-computed")),
         CellKind::Number(number) if kind.is_number() => {
             return number_cell(kind, text, number, formats);
         }
@@ -160,6 +161,10 @@ fn number_cell(
     let refuse = |code| Refusal::new(code).with("value", text);
     if number.has_lost_digits {
         return Err(refuse("digits-lost"));
+    }
+    let is_unclear = |format: &&UnclearFormat| format.of_any_number || *kind == Kind::Money;
+    if let Some(format) = number.unclear.as_ref().filter(is_unclear) {
+        return Err(refuse("format-unclear").with("format", &format.code));
     }
     match kind {
         Kind::Money => {
@@ -299,6 +304,7 @@ mod tests {
                 plain: plain.to_owned(),
                 per_cent: per_cent.map(ToOwned::to_owned),
                 sign: None,
+                unclear: None,
                 has_lost_digits: plain.len() > 15,
             })
         };

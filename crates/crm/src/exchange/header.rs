@@ -13,6 +13,8 @@ use crate::text::Texts;
 
 /// So many rows are looked at for the header.
 const ROWS_MAX: usize = 30;
+/// So many rows above the header are told.
+const PASSED_OVER_TOLD: usize = 3;
 /// A header that is told stands no further down.
 const TOLD_ROW_MAX: u64 = 1_000;
 
@@ -41,6 +43,8 @@ pub(crate) fn find(
             loop {
                 let row = next()?.filter(|_| told <= TOLD_ROW_MAX).ok_or_else(refusal)?;
                 let place = row.place();
+                // Of what stands above, the first rows are told; the rest is not kept.
+                rows.truncate(PASSED_OVER_TOLD);
                 rows.push_back(row);
                 if place == told {
                     break;
@@ -72,7 +76,7 @@ pub(crate) fn find(
     if names.len() > COLUMNS_MAX {
         return Err(Refusal::new("too-many-columns").with("limit", COLUMNS_MAX).into());
     }
-    let passed_over = rows.iter().take(3).map(|row| Example {
+    let passed_over = rows.iter().take(PASSED_OVER_TOLD).map(|row| Example {
         line: row.place(),
         text: row.iter().filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | "),
         readings: Vec::new(),

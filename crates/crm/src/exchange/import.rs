@@ -18,8 +18,10 @@ use super::row::FileRow;
 use super::source::Source;
 use crate::people::CollectionPoint;
 
-/// Lines of one transaction.
+/// Lines of one transaction, and the bytes of their cells: what is made of them takes several times
+/// as much.
 const BATCH_LINES: usize = 4_000;
+const BATCH_BYTES: usize = 8 << 20;
 /// So often a transaction is tried that somebody else is in the way of.
 const TRIES_MAX: usize = 5;
 /// An import with more refused lines than this stops: the mapping is wrong, not the lines.
@@ -161,9 +163,8 @@ pub async fn import(
         let (file, done) = (file.clone(), import.progress.line);
         let mut source = aside(move || skip(open(&file)?, done)).await?;
         loop {
-            let (rest, lines) = aside(move || read_batch(source)).await?;
+            let (rest, lines, at_end) = aside(move || read_batch(source)).await?;
             source = rest;
-            let at_end = lines.len() < BATCH_LINES;
             let state = import.batch(lines, at_end).await?;
             observe(&import.progress, &import.refused);
             import.refused.clear();
@@ -208,13 +209,18 @@ fn skip(mut source: Source, rows: u64) -> Result<Source> {
     Ok(source)
 }
 
-fn read_batch(mut source: Source) -> Result<(Source, Vec<FileRow>)> {
-    let mut lines = Vec::with_capacity(BATCH_LINES);
+/// The next lines, and whether they are the last.
+fn read_batch(mut source: Source) -> Result<(Source, Vec<FileRow>, bool)> {
+    let (mut lines, mut bytes) = (Vec::new(), 0);
     let mut row = FileRow::default();
-    while lines.len() < BATCH_LINES && source.next_row(&mut row)? {
+    while lines.len() < BATCH_LINES && bytes < BATCH_BYTES {
+        if !source.next_row(&mut row)? {
+            return Ok((source, lines, true));
+        }
+        bytes += row.as_slice().len();
         lines.push(row.clone());
     }
-    Ok((source, lines))
+    Ok((source, lines, false))
 }
 
 async fn collection_point(

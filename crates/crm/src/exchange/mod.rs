@@ -26,7 +26,6 @@ mod source;
 mod suggest;
 mod survey;
 mod workbook;
-mod workbook_parts;
 mod worksheet;
 
 pub use answers::{Archived, Twins};

@@ -2,6 +2,7 @@
 //! about its cells beyond their text.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use csv::StringRecord;
 use guanxi_base::Refusal;
@@ -18,6 +19,8 @@ pub(crate) enum CellKind {
     Number(NumberCell),
     /// A computed cell whose result is an error, such as `#N/A`.
     Error,
+    /// A formula whose result was not saved.
+    NotComputed,
 }
 
 /// What a workbook says about a number.
@@ -29,8 +32,19 @@ pub(crate) struct NumberCell {
     pub(crate) per_cent: Option<String>,
     /// The currency of its format.
     pub(crate) sign: Option<Sign>,
+    /// Its format, where words in it may say what is not known.
+    pub(crate) unclear: Option<UnclearFormat>,
     /// Whether it has more digits than a spreadsheet keeps, so that the last may be wrong.
     pub(crate) has_lost_digits: bool,
+}
+
+/// A number format that may say more of a number than is understood.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct UnclearFormat {
+    /// As the workbook has it.
+    pub(crate) code: Arc<str>,
+    /// Whether it says so of every number, not of amounts alone: ten thousands are shown as ones.
+    pub(crate) of_any_number: bool,
 }
 
 /// What is wrong with a row as such.

@@ -12,7 +12,7 @@ use super::row::{FileRow, RowFault};
 use super::source::COLUMNS_MAX;
 
 /// A row longer than this is refused: it is no table.
-const ROW_BYTES_MAX: usize = 1 << 20;
+pub(crate) const ROW_BYTES_MAX: usize = 1 << 20;
 
 /// The rows of a text file, from its decoded bytes.
 pub(crate) struct Separated<R> {

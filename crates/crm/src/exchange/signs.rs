@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use guanxi_base::Currency;
-use guanxi_record::half_width;
 
 /// What stands beside an amount.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -44,54 +43,126 @@ pub(crate) fn sign_of(sign: &str) -> Option<Sign> {
     SIGNS.get(&plain).map(|(currencies, is_code)| Sign { currencies, is_code: *is_code })
 }
 
-/// The currency of a number format of a workbook, such as `[$EUR]` or `#,##0.00 "EUR"`.
-pub(crate) fn sign_of_format(code: &str) -> Option<Sign> {
-    if let Some((_, rest)) = code.split_once("[$") {
-        let inside = rest.split_once(']').map_or(rest, |(inside, _)| inside);
-        let (sign, country) = inside.rsplit_once('-').unwrap_or((inside, ""));
-        let known = sign_of(&half_width(sign))?;
-        let here = match country.to_ascii_lowercase().trim_start_matches('0') {
-            "409" => "USD",
-            "804" => "CNY",
-            "411" => "JPY",
-            "809" => "GBP",
-            "404" => "TWD",
-            "c04" => "HKD",
-            "1404" => "MOP",
-            "1004" | "4809" => "SGD",
-            "1009" | "c0c" => "CAD",
-            "c09" => "AUD",
-            "1409" => "NZD",
-            "80a" => "MXN",
-            "41d" => "SEK",
-            "414" | "814" => "NOK",
-            "406" => "DKK",
-            _ => return Some(known),
-        };
-        let exact = sign_of(here)?;
-        let is_meant = exact.currencies.iter().all(|currency| known.can_mean(*currency));
-        return Some(if is_meant { Sign { is_code: known.is_code, ..exact } } else { known });
-    }
-    // Without brackets: text in quotation marks or behind backslashes, or a sign as it stands.
-    let first = code.split(';').next().unwrap_or_default();
-    let mut word = String::new();
-    let mut words = Vec::new();
-    let mut inside_brackets = false;
-    for c in first.chars() {
-        match c {
-            '[' => inside_brackets = true,
-            ']' => inside_brackets = false,
-            _ if inside_brackets => {}
-            '"' | '\\' => {}
-            '#' | '0' | '?' | ',' | '.' | ' ' | '_' | '*' | '-' | '+' | '(' | ')' | '/' | '%' => {
-                words.push(std::mem::take(&mut word));
-            }
-            other => word.push(other),
+/// A sign as it is meant in a country: `$` is the dollar of Canada there.
+pub(crate) fn in_region(sign: Sign, region: &str) -> Sign {
+    let here = REGIONS.iter().find(|(known, _)| *known == region);
+    let exact = here.and_then(|(_, code)| sign_of(code));
+    match exact {
+        Some(exact) if exact.currencies.iter().all(|currency| sign.can_mean(*currency)) => {
+            Sign { is_code: sign.is_code, ..exact }
         }
+        _ => sign,
     }
-    words.push(word);
-    words.iter().filter(|word| !word.is_empty()).find_map(|word| sign_of(&half_width(word)))
 }
+
+/// The country that a number format names beside a sign: `en-CA`, or a number such as `1009`.
+pub(crate) fn region_of(place: &str) -> Option<String> {
+    let place = place.split(',').next().unwrap_or_default();
+    if let Some((_, region)) = place.rsplit_once(['-', '_']) {
+        let is_region = region.len() == 2 && region.bytes().all(|b| b.is_ascii_alphabetic());
+        return is_region.then(|| region.to_ascii_uppercase());
+    }
+    let number = u32::from_str_radix(place, 16).ok()? & 0xffff;
+    let found = PLACES.iter().find(|(known, _)| *known == number);
+    found.map(|(_, region)| (*region).to_owned())
+}
+
+/// The numbers of languages and countries whose signs mean several currencies.
+const PLACES: &[(u32, &str)] = &[
+    (0x0404, "TW"),
+    (0x0406, "DK"),
+    (0x0409, "US"),
+    (0x040f, "IS"),
+    (0x0411, "JP"),
+    (0x0412, "KR"),
+    (0x0414, "NO"),
+    (0x0418, "RO"),
+    (0x041d, "SE"),
+    (0x0420, "PK"),
+    (0x0439, "IN"),
+    (0x045b, "LK"),
+    (0x0461, "NP"),
+    (0x0804, "CN"),
+    (0x0807, "CH"),
+    (0x0809, "GB"),
+    (0x080a, "MX"),
+    (0x0814, "NO"),
+    (0x0818, "MD"),
+    (0x081d, "FI"),
+    (0x0c04, "HK"),
+    (0x0c09, "AU"),
+    (0x0c0c, "CA"),
+    (0x1004, "SG"),
+    (0x1009, "CA"),
+    (0x100c, "CH"),
+    (0x1404, "MO"),
+    (0x1409, "NZ"),
+    (0x1c0a, "DO"),
+    (0x2009, "JM"),
+    (0x240a, "CO"),
+    (0x2809, "BZ"),
+    (0x2c09, "TT"),
+    (0x2c0a, "AR"),
+    (0x340a, "CL"),
+    (0x380a, "UY"),
+    (0x4009, "IN"),
+    (0x4809, "SG"),
+    (0x540a, "US"),
+];
+
+/// The currency of each country whose sign means several.
+const REGIONS: &[(&str, &str)] = &[
+    ("AE", "AED"),
+    ("AR", "ARS"),
+    ("AU", "AUD"),
+    ("BB", "BBD"),
+    ("BM", "BMD"),
+    ("BN", "BND"),
+    ("BS", "BSD"),
+    ("BZ", "BZD"),
+    ("CA", "CAD"),
+    ("CH", "CHF"),
+    ("CL", "CLP"),
+    ("CN", "CNY"),
+    ("CO", "COP"),
+    ("CR", "CRC"),
+    ("CU", "CUP"),
+    ("DK", "DKK"),
+    ("DO", "DOP"),
+    ("FJ", "FJD"),
+    ("GY", "GYD"),
+    ("HK", "HKD"),
+    ("IN", "INR"),
+    ("IS", "ISK"),
+    ("JM", "JMD"),
+    ("JP", "JPY"),
+    ("KP", "KPW"),
+    ("KR", "KRW"),
+    ("KY", "KYD"),
+    ("LK", "LKR"),
+    ("LR", "LRD"),
+    ("MA", "MAD"),
+    ("MD", "MDL"),
+    ("MO", "MOP"),
+    ("MU", "MUR"),
+    ("MX", "MXN"),
+    ("NA", "NAD"),
+    ("NO", "NOK"),
+    ("NP", "NPR"),
+    ("NZ", "NZD"),
+    ("PK", "PKR"),
+    ("RO", "RON"),
+    ("SB", "SBD"),
+    ("SC", "SCR"),
+    ("SE", "SEK"),
+    ("SG", "SGD"),
+    ("SR", "SRD"),
+    ("SV", "SVC"),
+    ("TT", "TTD"),
+    ("TW", "TWD"),
+    ("US", "USD"),
+    ("UY", "UYU"),
+];
 
 #[cfg(test)]
 mod tests {
@@ -120,21 +191,27 @@ mod tests {
     }
 
     #[test]
-    fn formats_of_workbooks_tell_the_currency() {
-        for (code, expected) in [
-            ("#,##0.00 [$€-407]", "EUR"),
-            ("[$$-409]#,##0.00", "USD"),
-            ("[$¥-804]#,##0.00", "CNY"),
-            ("[$￥-411]#,##0", "JPY"),
-            ("[$EUR] #,##0.00", "EUR"),
-            ("\"£\"#,##0.00;[Red]-\"£\"#,##0.00", "GBP"),
-            ("#,##0.00\\ \"CHF\"", "CHF"),
-            ("_-* #,##0.00\\ €_-", "EUR"),
-            ("[$-409]d-mmm-yy", ""),
-            ("#,##0.00", ""),
-            ("[Red]0.0", ""),
+    fn a_country_says_which_of_the_currencies_of_a_sign_is_meant() {
+        for (sign, place, expected) in [
+            ("$", "409", "USD"),
+            ("$", "0409", "USD"),
+            ("$", "en-CA", "CAD"),
+            ("$", "fr-CA", "CAD"),
+            ("$", "en_AU", "AUD"),
+            ("$", "zh-Hant-HK", "HKD"),
+            ("¥", "ja-JP", "JPY"),
+            ("¥", "804", "CNY"),
+            ("kr", "nb-NO", "NOK"),
+            ("Rs", "4009", "INR"),
+            // A country that has no such sign leaves open what it means.
+            ("¥", "de-DE", "CNY JPY"),
+            ("¥", "en-US", "CNY JPY"),
+            ("€", "x-euro2", "EUR"),
+            ("€", "1", "EUR"),
         ] {
-            assert_eq!(codes(sign_of_format(code)), expected, "{code}");
+            let known = sign_of(sign).unwrap();
+            let meant = region_of(place).map_or(known, |region| in_region(known, &region));
+            assert_eq!(codes(Some(meant)), expected, "{sign} {place}");
         }
     }
 }

@@ -20,6 +20,10 @@ use super::workbook::Workbook;
 
 /// A table with more columns is refused.
 pub(crate) const COLUMNS_MAX: usize = 500;
+/// How a gzipped file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// A workbook within a gzipped file has no more bytes than an upload may have.
+const WORKBOOK_BYTES_MAX: u64 = 200 << 20;
 /// So much of a text file is looked at to find its delimiter.
 const SAMPLE_BYTES: usize = 256 << 10;
 
@@ -125,11 +129,31 @@ impl Place {
         Ok(start)
     }
 
-    /// The bytes of a text file, unpacked.
-    fn text(&self) -> Result<Box<dyn Read + Send>> {
-        let is_packed = self.start(2)? == [0x1f, 0x8b];
+    fn is_packed(&self) -> Result<bool> {
+        Ok(self.start(GZIP.len())? == GZIP)
+    }
+
+    /// The bytes one after the other, unpacked.
+    fn bytes(&self) -> Result<Box<dyn Read + Send>> {
         let bytes = self.open()?;
+        let is_packed = self.is_packed()?;
         Ok(if is_packed { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) })
+    }
+
+    /// The bytes of a workbook in any order, unpacked into a file of their own if need be.
+    fn seekable(&self) -> Result<Bytes> {
+        if !self.is_packed()? {
+            return self.open();
+        }
+        let mut file = tempfile::tempfile().map_err(Error::internal)?;
+        let mut bytes = self.bytes()?.take(WORKBOOK_BYTES_MAX + 1);
+        let length = io::copy(&mut bytes, &mut file).map_err(|error| unreadable(&error))?;
+        if length > WORKBOOK_BYTES_MAX {
+            let limit = WORKBOOK_BYTES_MAX >> 20;
+            return Err(Refusal::new("unpacks-too-large").with("limit", limit).into());
+        }
+        file.rewind().map_err(Error::internal)?;
+        Ok(Bytes::File(BufReader::with_capacity(1 << 16, file)))
     }
 }
 
@@ -170,8 +194,12 @@ impl Source {
     }
 
     fn of(place: &Place, hints: &LayoutHints) -> Result<Self> {
-        let start = place.start(4_096)?;
-        let (layout, mut rows, mut decisions, hints) = if start.starts_with(b"PK\x03\x04") {
+        let mut start = Vec::new();
+        let read = place.bytes()?.take(4_096).read_to_end(&mut start);
+        read.map_err(|error| unreadable(&error))?;
+        let is_archive = [b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"];
+        let is_archive = is_archive.iter().any(|head| start.starts_with(*head));
+        let (layout, mut rows, mut decisions, hints) = if is_archive {
             let (layout, rows, decisions) = workbook(place, hints)?;
             (layout, rows, decisions, hints.clone())
         } else {
@@ -201,7 +229,7 @@ impl Source {
 
 /// A text file: its layout, its rows from the first line, and the hints that hold for it.
 fn text(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decision>, LayoutHints)> {
-    let start = first_of(place.text()?)?;
+    let start = first_of(place.bytes()?)?;
     // A file of refused lines is ours, whatever the file was that they come from.
     let is_ours = start.starts_with(b"\xef\xbb\xbf") && header::is_error_file(&start[3..]);
     let hints = if is_ours {
@@ -219,7 +247,7 @@ fn text(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decisio
     let others = [b',', b';', b'\t', b'|'].into_iter().filter(|other| *other != delimiter);
     let by_delimiter = Decision::new(Matter::Delimiter, delimiter_text(delimiter), certainty)
         .with_alternatives(others.map(delimiter_text).collect());
-    let bytes: Box<dyn Read + Send> = Box::new(Decoding::new(place.text()?, encoding));
+    let bytes: Box<dyn Read + Send> = Box::new(Decoding::new(place.bytes()?, encoding));
     let mut rows = Separated::new(bytes, encoding, delimiter);
     if said.is_some() {
         rows.skip_line()?;
@@ -253,7 +281,7 @@ fn encoding_of(
     if let Some(encoding) = told {
         return Ok((encoding, Decision::new(Matter::Encoding, encoding.name(), Certainty::Told)));
     }
-    let found = encoding::find(place.text()?).map_err(|error| unreadable(&error))?;
+    let found = encoding::find(place.bytes()?).map_err(|error| unreadable(&error))?;
     let mut decision = Decision::new(Matter::Encoding, found.encoding.name(), found.certainty);
     if found.certainty != Certainty::Clear {
         let others = ["utf-8", "windows-1252", "gb18030", "big5", "shift_jis", "macintosh"];
@@ -275,7 +303,7 @@ fn encoding_of(
 }
 
 fn workbook(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decision>)> {
-    let rows = Workbook::open(place.open()?, hints.sheet.clone())?;
+    let rows = Workbook::open(place.seekable()?, hints.sheet.clone())?;
     let certainty = match (&hints.sheet, rows.sheets.len()) {
         (Some(_), _) => Certainty::Told,
         (None, 1) => Certainty::Clear,
@@ -288,6 +316,10 @@ fn workbook(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Dec
     Ok((layout, Rows::Workbook(rows), vec![decision]))
 }
 
+/// How workbooks began before they were packages, from the second version on.
+const OLD_WORKBOOKS: [&[u8]; 4] =
+    [b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04", b"\x09\x08"];
+
 /// Files that look like tables to people and are none: said by name, with what to do.
 fn refuse_other_programs(place: &Place, start: &[u8]) -> Result<()> {
     let head = String::from_utf8_lossy(start).trim_start().to_lowercase();
@@ -296,17 +328,17 @@ fn refuse_other_programs(place: &Place, start: &[u8]) -> Result<()> {
         // A protected workbook is packed like an old one, and names what is in it in UTF-16.
         let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let mut bytes = Vec::new();
-        let read = place.open()?.take(64 << 20).read_to_end(&mut bytes);
+        let read = place.bytes()?.take(64 << 20).read_to_end(&mut bytes);
         read.map_err(|error| unreadable(&error))?;
         let is_protected = bytes.windows(name.len()).any(|window| window == name);
         if is_protected { "workbook-protected" } else { "workbook-old" }
-    } else if start.starts_with(b"\x09\x08") || start.starts_with(b"\x09\x04") {
+    } else if OLD_WORKBOOKS.iter().any(|head| start.starts_with(head)) {
         "workbook-old"
     } else if ["<html", "<!doctype html", "<table", "<meta"].iter().any(|t| head.starts_with(t)) {
         "web-page-not-table"
     } else if head.starts_with("<?xml") || head.starts_with("<workbook") {
         "workbook-of-other-program"
-    } else if start.starts_with(b"%PDF") || head.starts_with("{\\rtf") {
+    } else if start.starts_with(b"%PDF") || start.starts_with(&GZIP) || head.starts_with("{\\rtf") {
         "not-a-table"
     } else {
         return Ok(());

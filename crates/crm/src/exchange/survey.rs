@@ -18,6 +18,8 @@ use super::signs::Sign;
 
 /// So many different dates are remembered while a file is read.
 const DATES_MAX: usize = 20_000;
+/// What is longer is no date.
+const DATE_BYTES_MAX: usize = 100;
 /// A year of two digits at the front is taken for one only so near to today.
 const YEARS_BEFORE: i16 = 10;
 const YEARS_AFTER: i16 = 2;
@@ -133,8 +135,10 @@ impl Survey {
             return;
         }
         let sign: Option<Sign> = match row.kind(column) {
+            // What a format does not say clearly is refused by line.
+            CellKind::Number(number) if number.unclear.is_some() => return,
             CellKind::Number(number) => number.sign,
-            CellKind::Error => return,
+            CellKind::Error | CellKind::NotComputed => return,
             CellKind::Text => {
                 let mut read =
                     DecimalMark::ALL.into_iter().filter_map(|m| read_number(text, m).ok());
@@ -161,6 +165,9 @@ impl Survey {
         let day = text.split([' ', 'T', '\u{a0}']).next().unwrap_or_default();
         let is_whole = day.bytes().filter(|b| b"/-.".contains(b)).count() == 2;
         let day = if is_whole { day } else { text };
+        if day.len() > DATE_BYTES_MAX {
+            return;
+        }
         if day.bytes().take_while(u8::is_ascii_digit).count() >= 4 {
             return;
         }

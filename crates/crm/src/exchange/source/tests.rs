@@ -175,6 +175,11 @@ fn files_of_other_programs_are_called_by_name() {
     };
     for (bytes, code) in [
         (old, "workbook-old"),
+        (b"\x09\x00\x04\x00\x02\x00\x10\x00".to_vec(), "workbook-old"),
+        (b"\x09\x02\x06\x00\x00\x00\x10\x00\x00\x00".to_vec(), "workbook-old"),
+        (b"\x09\x04\x06\x00\x00\x00\x10\x00\x00\x00".to_vec(), "workbook-old"),
+        (zipped(&[]), "workbook-broken"),
+        (zipped(&["table.csv"]), "workbook-broken"),
         (protected, "workbook-protected"),
         (b"<html><table><tr><td>a</table>".to_vec(), "web-page-not-table"),
         (b"\xef\xbb\xbf <!DOCTYPE HTML>".to_vec(), "web-page-not-table"),
@@ -185,7 +190,29 @@ fn files_of_other_programs_are_called_by_name() {
         (b"%PDF-1.7".to_vec(), "not-a-table"),
     ] {
         assert!(read(&bytes).unwrap_err().contains(code), "{code}: {:?}", read(&bytes));
+        let packed = gzipped(&bytes);
+        assert!(read(&packed).unwrap_err().contains(code), "{code}: {:?}", read(&packed));
     }
+    assert!(read(&gzipped(&gzipped(b"a,b\n1,2\n"))).unwrap_err().contains("not-a-table"));
+}
+
+fn gzipped(bytes: &[u8]) -> Vec<u8> {
+    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gzip.write_all(bytes).unwrap();
+    gzip.finish().unwrap()
+}
+
+#[test]
+fn gzipped_workbooks_are_workbooks() {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    let sheet = workbook.add_worksheet();
+    for (row, cells) in [(0, ["code", "name"]), (1, ["A", "One"])] {
+        sheet.write_row(row, 0, cells).unwrap();
+    }
+    let bytes = workbook.save_to_buffer().unwrap();
+    let expected = read(&bytes).unwrap();
+    assert_eq!(expected.1, ["2: A|One"]);
+    assert_eq!(read(&gzipped(&bytes)).unwrap(), expected);
 }
 
 proptest::proptest! {

@@ -88,6 +88,7 @@ fn read_sheet(bytes: Vec<u8>, sheet: Option<&str>) -> std::result::Result<Vec<St
     while let Some(row) = workbook.next_row().map_err(shown)? {
         let cells = (0..row.len()).map(|at| match row.kind(at) {
             CellKind::Error => format!("!{}", &row[at]),
+            CellKind::NotComputed => format!("?{}", &row[at]),
             CellKind::Number(number) => match &number.per_cent {
                 Some(per_cent) => format!("{}={per_cent}%", number.plain),
                 None => format!(
@@ -198,13 +199,12 @@ fn workbooks_made_to_take_all_memory_are_refused() {
     assert!(read(corner, &[]).unwrap_err().contains("too-many-columns"));
     let far = corner.replace("XFD", "B");
     assert_eq!(read(&far, &[]).unwrap(), ["1: 1", "1048576: |1"]);
-    for texts in [
-        "<sst uniqueCount=\"99999999999\"><si><t>a</t></si></sst>",
-        "<!-- <sst> --><sst uniqueCount = '99999999999'><si><t>a</t></si></sst>",
-    ] {
-        let refused = read(&far, &[("xl/sharedStrings.xml", texts)]).unwrap_err();
-        assert!(refused.contains("too-many-texts"), "{refused}");
-    }
+    // How many texts a part says it has is its own affair.
+    let claims = "<sst uniqueCount=\"99999999999\"><si><t>a</t></si></sst>";
+    assert_eq!(read(&far, &[("xl/sharedStrings.xml", claims)]).unwrap().len(), 2);
+    let texts = format!("<sst>{}</sst>", "<si/>".repeat(2_000_001));
+    let refused = read(&far, &[("xl/sharedStrings.xml", &texts)]).unwrap_err();
+    assert!(refused.contains("too-many-texts"), "{refused}");
     let backwards =
         "<row r=\"5\"><c r=\"A5\"><v>1</v></c></row><row r=\"2\"><c r=\"A2\"><v>1</v></c></row>";
     assert!(read(backwards, &[]).unwrap_err().contains("workbook-broken"));
@@ -213,19 +213,158 @@ fn workbooks_made_to_take_all_memory_are_refused() {
     assert!(read("<row r=\"1\"><c r=\"A1\"><v>1", &[]).unwrap_err().contains("workbook-broken"));
 }
 
+fn inline(at: &str, text: &str) -> String {
+    format!("<c r=\"{at}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+}
+
 #[test]
-fn what_unpacks_to_too_much_is_refused_before_it_is_unpacked() {
-    let mut bytes = Cursor::new(Vec::new());
-    let mut zip = zip::ZipWriter::new(&mut bytes);
-    let options = zip::write::SimpleFileOptions::default();
-    zip.start_file("xl/workbook.xml", options).unwrap();
-    zip.start_file("xl/sharedStrings.xml", options).unwrap();
-    let zeros = vec![b'0'; 1 << 20];
-    for _ in 0..70 {
-        zip.write_all(&zeros).unwrap();
+fn what_unpacks_to_too_much_is_refused() {
+    // Pieces of which each may be as long as it is, and that are too much together.
+    let piece = format!("<!--{}-->", "0".repeat(900_000));
+    let many = format!("<sst>{}</sst>", piece.repeat(76));
+    let refused = read("", &[("xl/sharedStrings.xml", &many)]).unwrap_err();
+    assert!(refused.contains("unpacks-too-large") && refused.contains("limit=64"), "{refused}");
+    let few = format!("<sst>{}</sst>", piece.repeat(60));
+    assert!(read("", &[("xl/sharedStrings.xml", &few)]).unwrap().is_empty());
+}
+
+#[test]
+fn parts_that_nobody_reads_are_not_unpacked() {
+    let large = "0".repeat(70 << 20);
+    let row = format!("<row r=\"1\">{}</row>", inline("A1", "a"));
+    let unread = [("xl/media/a.bin", large.as_str()), ("xl/drawings/a.xml", &large)];
+    assert_eq!(read(&row, &unread).unwrap(), ["1: a"]);
+    // Its bytes may be damaged, too.
+    let mut bytes = workbook(&row, &[("xl/media/a.bin", "never looked at, never unpacked")]);
+    let at = bytes.windows(14).position(|seen| seen == b"xl/media/a.bin").unwrap();
+    bytes[at + 14..at + 24].fill(0xff);
+    assert_eq!(read_sheet(bytes, None).unwrap(), ["1: a"]);
+}
+
+#[test]
+fn merged_cells_take_no_more_than_a_row_may() {
+    let rows: String = (1..=400)
+        .map(|row| format!("<row r=\"{row}\"><c r=\"A{row}\"><v>1</v></c></row>"))
+        .collect();
+    let merged = |text: &str, to: &str| {
+        format!(
+            "<row r=\"1\">{}</row>{}</sheetData><mergeCells><mergeCell ref=\"C1:{to}\"/></mergeCells>",
+            inline("C1", text),
+            &rows[rows.find("<row r=\"2\"").unwrap()..],
+        )
+    };
+    let refused = read(&merged(&"x".repeat(30_000), "SF1048576"), &[]).unwrap_err();
+    assert!(refused.contains("line-too-long") && refused.contains("line=1"), "{refused}");
+    let read_rows = read(&merged(&"x".repeat(1_000), "SF1048576"), &[]).unwrap();
+    assert_eq!(read_rows.len(), 400);
+    assert_eq!(read_rows[399].len(), "400: 1|".len() + 498 * 1_001);
+    let refused = read(&merged(&"x".repeat(15 << 20), "D4"), &[]).unwrap_err();
+    assert!(refused.contains("workbook-broken"), "{refused}");
+    // Ranges over one another would cost time without end.
+    let over = "<mergeCell ref=\"A1:SF1048576\"/>".repeat(2);
+    let over = format!("{rows}</sheetData><mergeCells>{over}</mergeCells>");
+    assert!(read(&over, &[]).unwrap_err().contains("merged cells lie over one another"));
+}
+
+#[test]
+fn shared_texts_count_as_often_as_they_stand() {
+    let row = |count: usize| format!("<row>{}</row>", "<c t=\"s\"><v>0</v></c>".repeat(count));
+    let texts = |length: usize| format!("<sst><si><t>{}</t></si></sst>", "x".repeat(length));
+    let shared = texts(32_767);
+    let refused = read(&row(450), &[("xl/sharedStrings.xml", &shared)]).unwrap_err();
+    assert!(refused.contains("line-too-long"), "{refused}");
+    let kept = read(&row(30), &[("xl/sharedStrings.xml", &shared)]).unwrap();
+    assert_eq!(kept[0].len(), 3 + 30 * 32_768 - 1);
+    let refused = read(&row(1), &[("xl/sharedStrings.xml", &texts(32_768))]).unwrap_err();
+    assert!(refused.contains("cell-too-long") && refused.contains("line=1"), "{refused}");
+}
+
+#[test]
+fn batches_are_handed_over_by_what_they_take() {
+    let row = format!("<row>{}</row>", "<c t=\"s\"><v>0</v></c>".repeat(30));
+    let shared = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(30_000));
+    let bytes = workbook(&row.repeat(20), &[("xl/sharedStrings.xml", &shared)]);
+    let workbook = Workbook::open(Cursor::new(bytes), None).unwrap();
+    let mut batches = Vec::new();
+    while let Ok(Ok(batch)) = workbook.rows.recv() {
+        batches.push(batch.len());
     }
-    zip.finish().unwrap();
-    assert!(bytes.get_ref().len() < 1 << 20);
-    let refused = read_sheet(bytes.into_inner(), None).unwrap_err();
-    assert!(refused.contains("unpacks-too-large"), "{refused}");
+    assert_eq!(batches.iter().sum::<usize>(), 20);
+    assert!(batches.iter().all(|rows| *rows <= 1), "{batches:?}");
+}
+
+#[test]
+fn formats_beyond_number_and_length_are_refused() {
+    let row = "<row><c s=\"1\"><v>1</v></c></row>";
+    let styles = |formats: &str| format!("<styleSheet><cellXfs>{formats}</cellXfs></styleSheet>");
+    let many = styles(&"<xf/>".repeat(65_491));
+    let refused = read(row, &[("xl/styles.xml", &many)]).unwrap_err();
+    assert!(refused.contains("too-many-formats"), "{refused}");
+    let most = styles(&"<xf/>".repeat(65_490));
+    assert_eq!(read(row, &[("xl/styles.xml", &most)]).unwrap(), ["1: 1"]);
+    // Fonts and the like are for the eye, however many there are.
+    let fonts = format!("<styleSheet><fonts>{}</fonts></styleSheet>", "<font/>".repeat(200_000));
+    assert_eq!(read(row, &[("xl/styles.xml", &fonts)]).unwrap(), ["1: 1"]);
+    let long = "0".repeat(3_000);
+    let long = format!("<styleSheet><numFmt numFmtId=\"170\" formatCode=\"{long}\"/></styleSheet>");
+    assert!(read(row, &[("xl/styles.xml", &long)]).unwrap_err().contains("workbook-broken"));
+}
+
+#[test]
+fn xml_made_to_take_all_memory_or_time_is_refused() {
+    let text = "x".repeat(2 << 20);
+    for sheet in [
+        format!("<row>{}</row>", inline("A1", &text)),
+        format!("<row {text}=\"\"></row>"),
+        format!("<!-- {text} --><row/>"),
+        format!("<row><c><f>{text}</f><v>1</v></c></row>"),
+        format!("<row>{}</row>", inline("A1", &"&#65;".repeat(2 << 20))),
+        "<a>".repeat(1_000_000),
+    ] {
+        let refused = read(&sheet, &[]).unwrap_err();
+        assert!(refused.contains("workbook-broken"), "{refused}");
+    }
+    // Attributes are not compared with one another.
+    let attributes: String = (0..60_000).map(|at| format!(" a{at}=\"\"")).collect();
+    let rows = format!("<row{attributes}><c><v>1</v></c></row>").repeat(4);
+    assert_eq!(read(&rows, &[]).unwrap().len(), 4);
+}
+
+#[test]
+fn formatted_rows_without_cells_are_no_cell() {
+    let formatted = "<row ht=\"15\" customHeight=\"1\"/>".repeat(400_000);
+    let rows = format!(
+        "<row r=\"1\">{}</row>{formatted}<row>{}</row>",
+        inline("A1", "a"),
+        "<c><v>2</v></c>"
+    );
+    assert_eq!(read(&rows, &[]).unwrap(), ["1: a", "400002: 2"]);
+}
+
+#[test]
+fn errors_of_all_spreadsheets_are_errors_of_their_cell() {
+    let errors = ["#SPILL!", "#CALC!", "#BUSY!", "#ERROR!", "Err:502", "#GETTING_DATA", "#N/A"];
+    let cells: String = errors.map(|error| format!("<c t=\"e\"><v>{error}</v></c>")).concat();
+    let rows = format!("<row>{cells}<c t=\"e\"/><c><v>1</v></c></row>");
+    let expected = format!("1: !{}||1", errors.join("|!"));
+    assert_eq!(read(&rows, &[]).unwrap(), [expected]);
+}
+
+#[test]
+fn formulas_without_a_saved_result_are_told() {
+    let rows = "<row><c><f>A2*2</f></c><c><f>A3</f><v></v></c><c><f>A4</f><v/></c>\
+        <c t=\"str\"><f>IF(A5,1,\"\")</f><v></v></c><c><f>A6</f><v>0</v></c>\
+        <c t=\"str\"><f>A7</f></c><c t=\"b\"><f>A8</f><v>0</v></c></row>";
+    assert_eq!(read(rows, &[]).unwrap(), ["1: ?=A2*2|?=A3|?=A4||0|?=A7|false"]);
+}
+
+#[test]
+fn texts_are_read_as_spreadsheets_write_them() {
+    let texts = "<sst><si><t>a_x000D_b</t></si><si><t>_x005F_x000D_</t></si>\
+        <si><t xml:space=\"preserve\"> c </t></si><si><r><t>d</t></r><r><t xml:space=\"preserve\"> e</t></r>\
+        <rPh sb=\"0\" eb=\"1\"><t>spoken</t></rPh></si><si><t>&amp;&#x4E2D;&lt;</t></si>\
+        <si><t>_xD83D__xDE00_</t></si><si/><si><t><![CDATA[<f>]]></t></si></sst>";
+    let cells: String = (0..8).map(|at| format!("<c t=\"s\"><v>{at}</v></c>")).collect();
+    let read = read(&format!("<row>{cells}</row>"), &[("xl/sharedStrings.xml", texts)]).unwrap();
+    assert_eq!(read, ["1: a\rb|_x000D_|c|d e|&中<|😀||<f>"]);
 }
