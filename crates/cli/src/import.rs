@@ -115,6 +115,9 @@ fn say(progress: &Progress) {
         let what = match code.as_str() {
             "to-survivor" => "name a merged record: what it was merged into got them",
             "restored" => "name an archived record: it was restored",
+            "identical" => {
+                "are equal to an earlier one and make nothing (identical = \"make\" does)"
+            }
             other => other,
         };
         say!("{count} lines {what}");

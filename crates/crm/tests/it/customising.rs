@@ -21,7 +21,13 @@ fn text(text: &str) -> Value {
     Value::Text(text.to_owned())
 }
 
-async fn define(store: &Store, actor: &Actor, name: &str, kind: &str, options: &str) -> Row {
+pub(crate) async fn define(
+    store: &Store,
+    actor: &Actor,
+    name: &str,
+    kind: &str,
+    options: &str,
+) -> Row {
     let catalog = store.catalog();
     let described = catalog.get(CustomField::NAME).unwrap();
     let mut values = vec![Value::Null; described.fields.len()];
