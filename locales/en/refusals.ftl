@@ -27,6 +27,7 @@ refusal-date-order-contradictory = The file writes dates in two orders: “{ $va
 refusal-decimal-mark-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }, and nothing in the file tells which. Say in the mapping under [file]: decimal_mark = "." or ",".
 refusal-decimal-mark-contradictory = The file writes numbers in two ways: “{ $value }” (line { $line }) is { $first }, “{ $value2 }” (line { $line2 }) is { $third }. Say in the mapping which one holds, for the file or for a column: decimal_mark = "." or ",". Lines with the other are refused then.
 refusal-digits-lost = “{ $value }” has more digits than a spreadsheet keeps: the last ones are not to be trusted. Format the column as text in the spreadsheet and type them again, or import a CSV file.
+refusal-digits-rounded = “{ $value }” is what a spreadsheet made of a longer number: its digits are lost. Format the column as text in the spreadsheet, type them again, and save the file anew.
 refusal-custom-field-in-use = “{ $name }” holds a value in { $count } records, so its name in code, its record type and its kind stay. Change its label instead, or archive it and define another field.
 refusal-disk-full = The disk of the server is full. Nothing was changed. Ask the administrator to make room.
 refusal-database-away = The database does not answer. Nothing was changed. Try again in a moment; if it goes on, ask the administrator to look whether PostgreSQL runs and has connections left.
@@ -81,6 +82,7 @@ refusal-not-a-share = A discount lies between 0 and 100 %.
 refusal-not-a-tax-rate = A tax rate lies between 0 and 100 %.
 refusal-not-a-table = This file is no table. Save it as an Excel workbook (.xlsx) or as CSV.
 refusal-not-a-time = “{ $value }” is not a time. Write it as 2026-03-18T09:30:00+08:00.
+refusal-time-not-once = “{ $value }” is twice or never on the clock of { $zone }, where it is set forward or back then. Write it with its offset, such as +01:00.
 refusal-not-a-time-field = Only dates and times can be put together by day, month, quarter or year.
 refusal-not-a-time-zone = “{ $value }” is not a time zone. Use a name such as Asia/Shanghai.
 refusal-not-a-url = “{ $value }” is not a web address.
@@ -127,6 +129,8 @@ refusal-too-many-rows = A worksheet holds at most { $limit } rows. Export as CSV
 refusal-too-many-sorts = Sort by at most { $limit } fields.
 refusal-too-precise = “{ $value }” has more digits after the point than are kept.
 refusal-total-row = “{ $value }” looks like the sum below a table, not like a record. Take the line out; if it is a record, fill in more of it.
+refusal-footer-row = “{ $value }” looks like what stands below a table: who signed it, when it was printed. Take the line out; if it is a record, fill in more of it.
+refusal-header-again = The line names the columns once more. Take it out.
 refusal-try-again = Somebody else was writing at the same moment. Try again.
 refusal-twin-there = There is a { $type } “{ $value }” already ({ $count }). Say what is to be done: twins = "update", "make" or "leave_out" in the mapping.
 refusal-undo-half-done = { $done } of { $all } parts are undone, then somebody else was in the way. Undo it again once that is settled: it goes on from here.
@@ -134,7 +138,10 @@ refusal-undo-job-first = The import of “{ $file }” made what stands in the w
 refusal-undo-nothing-done = Nothing was undone: { $count } records were changed or built upon since.
 refusal-unknown-bucket = “{ $name }” is not day, month, quarter or year.
 refusal-unknown-column = The file has no column “{ $name }”. It has: { $columns }.
+refusal-column-in-units = The column “{ $name }” counts in “{ $unit }”: its numbers are not whole amounts. Write them out in the file, and name the column without the unit.
 refusal-unknown-encoding = “{ $value }” is not an encoding. Use a name such as utf-8, gb18030 or utf-16le.
+refusal-encoding-contradicted = The file is UTF-8, as “{ $value }” shows, and not in the encoding that the mapping states. Say in the mapping under [file]: encoding = "utf-8".
+refusal-encoding-not-read = The file is in { $value }, which is not read here. Save it as UTF-8.
 refusal-unknown-field = { $type } has no field “{ $name }”.
 refusal-unknown-measure = “{ $name }” is not count, or sum, avg, min or max of a field.
 refusal-unknown-operation = “{ $name }” is not a way to compare.

@@ -27,6 +27,7 @@ refusal-date-order-contradictory = 文件中的日期有两种顺序：“{ $val
 refusal-decimal-mark-ambiguous = “{ $value }”（第 { $line } 行）可以是 { $first }，也可以是 { $second }，文件中没有依据可以判断。请在映射的 [file] 中写明：decimal_mark = "." 或 ","。
 refusal-decimal-mark-contradictory = 文件中的数字有两种写法：“{ $value }”（第 { $line } 行）是 { $first }，“{ $value2 }”（第 { $line2 } 行）是 { $third }。请在映射中为整个文件或某一列写明以哪种为准：decimal_mark = "." 或 ","。写法不同的行将被拒绝。
 refusal-digits-lost = “{ $value }”的位数超过电子表格能保存的位数，末尾几位不可信。请在电子表格中把该列设为文本并重新填写，或导入 CSV 文件。
+refusal-digits-rounded = “{ $value }”是电子表格把更长的数字改写成的形式，原来的位数已丢失。请在电子表格中把该列设为文本，重新填写后再保存。
 refusal-custom-field-in-use = “{ $name }”已在 { $count } 条记录中有值，其代码名、记录类型和种类不能再改。可以只改显示名称，或归档后另建字段。
 refusal-disk-full = 服务器磁盘已满，未作任何修改。请联系管理员释放空间。
 refusal-database-away = 数据库没有响应，未作任何修改。请稍后重试；若持续如此，请管理员检查 PostgreSQL 是否在运行、是否还有可用连接。
@@ -81,6 +82,7 @@ refusal-not-a-share = 折扣应在 0 到 100 % 之间。
 refusal-not-a-tax-rate = 税率应在 0 到 100 % 之间。
 refusal-not-a-table = 此文件不是表格。请另存为 Excel 工作簿（.xlsx）或 CSV。
 refusal-not-a-time = “{ $value }”不是时间。请写成 2026-03-18T09:30:00+08:00。
+refusal-time-not-once = 时区 { $zone } 当时正在调整时钟，“{ $value }”出现两次或不存在。请写明时差，例如 +01:00。
 refusal-not-a-time-field = 只有日期和时间可以按日、月、季、年汇总。
 refusal-not-a-time-zone = “{ $value }”不是时区。请使用 Asia/Shanghai 这样的名称。
 refusal-not-a-url = “{ $value }”不是网址。
@@ -127,6 +129,8 @@ refusal-too-many-rows = 工作表最多 { $limit } 行。请导出为 CSV，或�
 refusal-too-many-sorts = 最多按 { $limit } 个字段排序。
 refusal-too-precise = “{ $value }”的小数位数超出可保存的范围。
 refusal-total-row = “{ $value }”像是表格下方的合计，而不是一条记录。请删去该行；如果确是记录，请补充更多内容。
+refusal-footer-row = “{ $value }”像是表格下方的签名、日期或说明，而不是一条记录。请删去该行；如果确是记录，请补充更多内容。
+refusal-header-again = 该行再次写了列名，请删去。
 refusal-try-again = 其他人正在同时写入，请重试。
 refusal-twin-there = 已有{ $type }“{ $value }”（{ $count } 条）。请说明如何处理：在映射中写明 twins = "update"（更新）、"make"（仍然新建）或 "leave_out"（略过）。
 refusal-undo-half-done = 已撤销 { $done } / { $all } 部分，随后因他人的操作而中止。处理后再次撤销即可继续。
@@ -134,7 +138,10 @@ refusal-undo-job-first = 挡住撤销的内容来自“{ $file }”的导入。�
 refusal-undo-nothing-done = 未撤销任何内容：之后有 { $count } 条记录被修改，或有新内容依赖于它们。
 refusal-unknown-bucket = “{ $name }”不是 day、month、quarter 或 year。
 refusal-unknown-column = 文件中没有列“{ $name }”。现有列：{ $columns }。
+refusal-column-in-units = “{ $name }”列以“{ $unit }”为单位，其中的数字不是完整金额。请在文件中写出完整的数，并去掉列名中的单位。
 refusal-unknown-encoding = “{ $value }”不是编码名称。请使用 utf-8、gb18030、utf-16le 等。
+refusal-encoding-contradicted = 文件是 UTF-8 编码（例如“{ $value }”），与映射中写明的编码不符。请在映射的 [file] 中写明：encoding = "utf-8"。
+refusal-encoding-not-read = 文件的编码是 { $value }，无法读取。请另存为 UTF-8。
 refusal-unknown-field = { $type }没有字段“{ $name }”。
 refusal-unknown-measure = “{ $name }”不是 count，也不是某字段的 sum、avg、min 或 max。
 refusal-unknown-operation = “{ $name }”不是比较方式。

@@ -116,6 +116,9 @@ fn say(progress: &Progress) {
             "placeholder" => "have a telephone or mail that stands for none: it counts as empty",
             "to-survivor" => "name a merged record: what it was merged into got them",
             "restored" => "name an archived record: it was restored",
+            "identical" => {
+                "are equal to an earlier one and make nothing (identical = \"make\" does)"
+            }
             other => other,
         };
         say!("{count} lines {what}");

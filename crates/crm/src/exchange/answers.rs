@@ -1,5 +1,5 @@
-//! What an import does where a person must decide: with a record that was put away, and with a
-//! customer whose name is there already.
+//! What an import does where a person must decide: with a record that was put away, with a
+//! customer whose name is there already, and with a line that is in the file twice.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,4 +27,16 @@ pub enum Twins {
     Make,
     /// The line makes nothing.
     LeaveOut,
+}
+
+/// What to do with a line that is wholly equal to an earlier one, where a record has no match
+/// fields by which it would be known again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Identical {
+    /// It makes nothing, and that is told.
+    #[default]
+    LeaveOut,
+    /// It makes a record as the first does.
+    Make,
 }

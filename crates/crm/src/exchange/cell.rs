@@ -1,14 +1,14 @@
 //! A cell as the value of a field: dates and numbers in the formats of the file, labels instead
 //! of codes. What does not fit the formats is refused.
 
-use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use guanxi_base::{Currency, Money, Refusal, TimeZone};
-use guanxi_record::{Field, Kind, RecordType, Value, half_width};
+use guanxi_record::{Field, Kind, RecordType, Value};
 use jiff::civil::Time;
 
-use super::dates::{DateOrder, DateReading, TwoDigitYears, read_date};
+use super::choices::{choices, code_of};
+use super::dates::{DateOrder, DateReading, ReadDate, TwoDigitYears, read_date};
 use super::numbers::{DecimalMark, NumberFault, ReadNumber, read_number};
 use super::row::{CellKind, NumberCell, UnclearFormat};
 use super::signs::Sign;
@@ -33,8 +33,10 @@ pub struct Formats {
 /// The currency of amounts, and who says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AmountCurrency {
-    /// The mapping or a column of the file: a sign beside an amount must agree.
+    /// The mapping: a sign beside an amount must agree, a code says its own.
     Told(Currency),
+    /// A column beside the amount: whatever stands with the amount must agree.
+    Beside(Currency),
     /// Nobody: it is the usual one, unless the format of a workbook's cell says another.
     Usual(Currency),
 }
@@ -44,7 +46,7 @@ impl AmountCurrency {
     #[must_use]
     pub fn plain(self) -> Currency {
         match self {
-            Self::Told(currency) | Self::Usual(currency) => currency,
+            Self::Told(currency) | Self::Beside(currency) | Self::Usual(currency) => currency,
         }
     }
 
@@ -54,6 +56,7 @@ impl AmountCurrency {
         match sign {
             None => Some(self.plain()),
             Some(sign) if sign.can_mean(self.plain()) => Some(self.plain()),
+            Some(_) if matches!(self, Self::Beside(_)) => None,
             Some(Sign { currencies: [one], is_code: true }) => Some(*one),
             Some(_) => None,
         }
@@ -80,7 +83,8 @@ pub(crate) fn read_cell(
     cell: &CellKind,
     formats: &Formats,
 ) -> Result<Value, Refusal> {
-    let text = unquoted(text.trim());
+    let text = &super::export::as_before(text.trim());
+    let text = text.as_ref();
     if text.is_empty() {
         return Ok(Value::Null);
     }
@@ -93,7 +97,12 @@ pub(crate) fn read_cell(
             return number_cell(kind, text, number, formats);
         }
         CellKind::Number(number) if number.has_lost_digits => return Err(refuse("digits-lost")),
-        _ => {}
+        CellKind::Number(_) => {}
+        CellKind::Text if is_error(text) => return Err(refuse("cell-error")),
+        CellKind::Text if kind.is_text() && is_rounded(text) => {
+            return Err(refuse("digits-rounded"));
+        }
+        CellKind::Text => {}
     }
     match kind {
         Kind::Integer | Kind::Decimal | Kind::Percent | Kind::Money => {
@@ -107,18 +116,25 @@ pub(crate) fn read_cell(
         }
         Kind::Date => {
             let read = read_date(text, formats.dates()).ok_or_else(|| refuse("not-a-date"))?;
-            Ok(Value::Date(read.date))
+            let (Some(_), Some(zone)) = (read.time, &read.zone) else {
+                return Ok(Value::Date(read.date));
+            };
+            // The day where the file is, not where somebody wrote the time down.
+            let moment = moment(text, &read, zone)?;
+            Ok(Value::Date(moment.to_zoned(formats.time_zone.clone()).date()))
         }
-        Kind::Instant => instant(text, formats).ok_or_else(|| refuse("not-a-time")),
+        Kind::Instant => instant(text, formats),
         Kind::Boolean => match YES_NO.iter().find(|(word, _)| word.eq_ignore_ascii_case(text)) {
             Some((_, yes)) => Ok(Value::Boolean(*yes)),
             None => Value::from_text(kind, text),
         },
         Kind::Choice(_) => Value::from_text(kind, &code_of(record_type, field, text)),
-        Kind::Choices(_) => {
-            let codes = text.split([';', ',', '\u{ff0c}', '\u{ff1b}', '\u{3001}']);
-            let codes = codes.map(|word| code_of(record_type, field, word.trim()));
-            Value::from_text(kind, &codes.collect::<Vec<_>>().join(";"))
+        Kind::Choices(_) => choices(record_type, field, text),
+        Kind::Email => {
+            let (start, rest) = text.split_at_checked(7).unwrap_or(("", text));
+            let is_link = start.eq_ignore_ascii_case("mailto:");
+            let address = if is_link { rest.split('?').next().unwrap_or_default() } else { text };
+            Value::from_text(kind, address)
         }
         _ => Value::from_text(kind, text),
     }
@@ -202,24 +218,56 @@ fn money(
     Money::parse(plain, currency).map(Value::Money).map_err(|error| refuse(error.code()))
 }
 
-fn instant(text: &str, formats: &Formats) -> Option<Value> {
+fn instant(text: &str, formats: &Formats) -> Result<Value, Refusal> {
     if let Ok(value) = Value::from_text(&Kind::Instant, text) {
-        return Some(value);
+        return Ok(value);
     }
-    let read = read_date(text, formats.dates())?;
-    let zone = read.zone.unwrap_or_else(|| formats.time_zone.clone());
-    let moment = read.date.to_datetime(read.time.unwrap_or(Time::midnight()));
-    let instant = moment.to_zoned(zone).ok()?.timestamp();
+    let refuse = || Refusal::new("not-a-time").with("value", text);
+    let read = read_date(text, formats.dates()).ok_or_else(refuse)?;
+    let zone = read.zone.as_ref().unwrap_or(&formats.time_zone);
+    let instant = moment(text, &read, zone)?;
     // Databases keep microseconds.
-    guanxi_base::Timestamp::from_microsecond(instant.as_microsecond()).ok().map(Value::Instant)
+    let instant = guanxi_base::Timestamp::from_microsecond(instant.as_microsecond());
+    instant.map(Value::Instant).map_err(|_| refuse())
 }
 
-/// An apostrophe before a formula sign is how exports keep a text from being run as a formula.
-fn unquoted(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if super::export::runs_as_formula(rest) => rest,
-        _ => text,
-    }
+/// The moment of a time on the clock of a zone, which may show it twice or never.
+fn moment(text: &str, read: &ReadDate, zone: &TimeZone) -> Result<guanxi_base::Timestamp, Refusal> {
+    let local = read.date.to_datetime(read.time.unwrap_or(Time::midnight()));
+    let moment = zone.to_ambiguous_timestamp(local);
+    let is_clear = !moment.is_ambiguous();
+    // A day without a time begins when its clock does.
+    let moment = match (is_clear, read.time) {
+        (true, _) => moment.unambiguous().ok(),
+        (false, None) => moment.compatible().ok(),
+        (false, Some(_)) => None,
+    };
+    moment.ok_or_else(|| {
+        let code = if is_clear { "not-a-time" } else { "time-not-once" };
+        let name = zone.iana_name().unwrap_or("UTC");
+        Refusal::new(code).with("value", text).with("zone", name)
+    })
+}
+
+/// Whether a text is what a spreadsheet shows for a computed cell that failed, or for a column
+/// that was too narrow.
+fn is_error(text: &str) -> bool {
+    const ERRORS: [&str; 10] = [
+        "#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
+        "#FIELD!",
+    ];
+    ERRORS.iter().any(|error| text.eq_ignore_ascii_case(error))
+        || (text.len() >= 3 && text.bytes().all(|byte| byte == b'#'))
+}
+
+/// Whether a text is a number as spreadsheets write long ones, without most of its digits.
+fn is_rounded(text: &str) -> bool {
+    let Some((digits, power)) = text.split_once(['E', 'e']) else { return false };
+    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let digits = digits.strip_prefix('-').unwrap_or(digits);
+    let (whole, fraction) = digits.split_once(['.', ',']).unwrap_or((digits, "0"));
+    let power = power.strip_prefix(['+', '-']).unwrap_or_default();
+    whole.len() == 1 && is_digits(whole) && is_digits(fraction) && is_digits(power)
 }
 
 static YES_NO: LazyLock<Vec<(String, bool)>> = LazyLock::new(|| {
@@ -232,20 +280,6 @@ static YES_NO: LazyLock<Vec<(String, bool)>> = LazyLock::new(|| {
     }
     words
 });
-
-/// The code of an option, which a file may call by its code or by its label in any language.
-fn code_of(record_type: &RecordType, field: &Field, text: &str) -> String {
-    let options = field.kind.options();
-    let text = &half_width(text);
-    let is = |code: &&Cow<'static, str>| {
-        code.eq_ignore_ascii_case(text)
-            || [Locale::En, Locale::ZhCn].iter().any(|locale| {
-                let label = Texts::of(*locale).option_label(record_type, field, code);
-                label.eq_ignore_ascii_case(text)
-            })
-    };
-    options.iter().find(is).map_or_else(|| text.to_owned(), ToString::to_string)
-}
 
 #[cfg(test)]
 mod tests {
@@ -292,6 +326,8 @@ mod tests {
             ("10.00", AmountCurrency::Told(Currency::EUR), "! marks-disagree"),
             ("5 %", AmountCurrency::Told(Currency::EUR), "! percent-not-here"),
             ("1.2万", AmountCurrency::Told(Currency::CNY), "! not-a-number"),
+            ("USD 5", AmountCurrency::Beside(Currency::EUR), "! currency-disagrees"),
+            ("EUR 5", AmountCurrency::Beside(Currency::EUR), "5.00 EUR"),
         ] {
             assert_eq!(read(Kind::Money, amount, &text, currency), expected, "{amount}");
         }
@@ -334,9 +370,49 @@ mod tests {
             ("2026-03-08 10:00 +00:00", "2026-03-08T10:00:00Z"),
             ("2026-03-08 10:00:00 -0500", "2026-03-08T15:00:00Z"),
             ("2026-03-08 10:00 PST", "! not-a-time"),
+            ("2026-03-08 02:30 America/New_York", "! time-not-once"),
+            ("2026-11-01 01:30 America/New_York", "! time-not-once"),
+            ("2026-11-01 03:30 America/New_York", "2026-11-01T08:30:00Z"),
             ("2026-03-08", "2026-03-07T16:00:00Z"),
         ] {
             assert_eq!(read(Kind::Instant, text, &CellKind::Text, usual), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_day_with_an_offset_is_the_day_where_the_file_is() {
+        let usual = AmountCurrency::Usual(Currency::CNY);
+        for (text, expected) in [
+            ("2026-03-07T16:00:00Z", "2026-03-08"),
+            ("2026-03-07T15:59:59Z", "2026-03-07"),
+            ("2026-03-08 00:00:00 +08:00", "2026-03-08"),
+            ("2026-03-08 23:00:00 -0500", "2026-03-09"),
+            ("2026-03-08 23:00", "2026-03-08"),
+            ("2026年3月8日15时30分20秒", "2026-03-08"),
+        ] {
+            assert_eq!(read(Kind::Date, text, &CellKind::Text, usual), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_spreadsheet_lost_is_no_text() {
+        let usual = AmountCurrency::Usual(Currency::CNY);
+        for (kind, text, expected) in [
+            (Kind::Text, "#N/A", "! cell-error"),
+            (Kind::Text, "#REF!", "! cell-error"),
+            (Kind::Text, "########", "! cell-error"),
+            (Kind::Integer, "#NAME?", "! cell-error"),
+            (Kind::Text, "1.10101E+17", "! digits-rounded"),
+            (Kind::Phone, "1.38001E+10", "! digits-rounded"),
+            (Kind::Text, "4.5E+03", "! digits-rounded"),
+            (Kind::Text, "1,10101e+17", "! digits-rounded"),
+            (Kind::Text, "4E3", "4E3"),
+            (Kind::Text, "#1", "#1"),
+            (Kind::Text, "E+S", "E+S"),
+            (Kind::Email, "mailto:a@b.example", "a@b.example"),
+            (Kind::Email, "MailTo:a@b.example?subject=x", "a@b.example"),
+        ] {
+            assert_eq!(read(kind, text, &CellKind::Text, usual), expected, "{text}");
         }
     }
 }

@@ -69,20 +69,16 @@ struct Words {
     known: HashMap<String, Word>,
     /// Words without blanks around them, the longest first.
     glued: Vec<(String, Word)>,
-    totals: Vec<String>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
-    let mut words = Words { known: HashMap::new(), glued: Vec::new(), totals: Vec::new() };
+    let mut words = Words { known: HashMap::new(), glued: Vec::new() };
     let lines = include_str!("../../data/date-words.txt").lines();
     for line in lines.filter(|line| !line.starts_with('#')) {
         let mut all = line.split_whitespace();
         let kind = all.next().unwrap_or_default();
         for text in all {
-            let Some(word) = meaning(kind) else {
-                words.totals.push(text.replace('-', " "));
-                continue;
-            };
+            let Some(word) = meaning(kind) else { continue };
             words.known.insert(text.to_owned(), word);
             if !text.is_ascii() {
                 words.glued.push((text.to_owned(), word));
@@ -115,13 +111,6 @@ fn meaning(kind: &str) -> Option<Word> {
         "zero" => Word::Zero,
         _ => return None,
     })
-}
-
-/// Whether a text is what stands before the sum below a table.
-pub(crate) fn is_total(text: &str) -> bool {
-    let text = half_width(text).to_lowercase();
-    let text = text.trim().trim_end_matches([':', '.']).trim();
-    WORDS.totals.iter().any(|total| total == text)
 }
 
 /// Cuts a text into its pieces.

@@ -91,7 +91,7 @@ pub fn read_date(text: &str, reading: DateReading) -> Option<ReadDate> {
         let is_spaced = reader.between();
         after = reader.weekday();
         if time.is_none() && !reader.is_done() && !reader.is_zone() {
-            if !(is_spaced || after.is_some()) {
+            if !(is_spaced || after.is_some() || reader.is_behind_day()) {
                 return None;
             }
             time = Some(reader.time()?);
@@ -109,7 +109,9 @@ pub fn read_date(text: &str, reading: DateReading) -> Option<ReadDate> {
 /// shows, or the text is no date.
 pub(crate) fn orders_of(text: &str, years: TwoDigitYears) -> Vec<(DateOrder, Date)> {
     let starts = text.trim_start().chars().take_while(char::is_ascii_digit).count();
-    if starts >= 4 {
+    // The name of a month shows it: nobody writes 26-Mar-01 but who says so.
+    let has_name = |text| tokens(text).iter().any(|t| matches!(t, Token::Word(Word::Month(_))));
+    if starts >= 4 || has_name(text) {
         return Vec::new();
     }
     let read = |order| read_date(text, DateReading { order, years }).map(|read| (order, read));
@@ -171,6 +173,11 @@ impl Reader {
         }
         self.blank();
         self.at > start || matches!(self.peek(), Some(Token::Word(Word::Part(_))))
+    }
+
+    /// Whether the word behind a day stands just before, where a time needs no blank.
+    fn is_behind_day(&self) -> bool {
+        self.at > 0 && self.tokens.get(self.at - 1) == Some(&Token::Word(Word::Day))
     }
 
     /// A day of the week, with brackets or a comma.
@@ -393,6 +400,11 @@ fn ordered(pieces: [Piece; 3], is_marked: bool, reading: DateReading) -> Option<
     let (year, month, day) = match pieces {
         [Month(month), Number(day, d), Number(year, y)] if short(d) => ((year, y), month, day),
         [Number(year, 4), Month(month), Number(day, d)] if short(d) => ((year, 4), month, day),
+        [Number(year, 2), Month(month), Number(day, 2)]
+            if reading.order == DateOrder::YearFirst =>
+        {
+            ((year, 2), month, day)
+        }
         [Number(day, d), Month(month), Number(year, y)] if short(d) => ((year, y), month, day),
         [Number(a, x), Number(b, y), Number(c, z)] if short(y) => {
             let is_short = short(x);

@@ -138,6 +138,7 @@ impl Decision {
             (Matter::DateOrder, _) => "date-order-ambiguous",
             (Matter::DecimalMark, Certainty::Contradictory) => "decimal-mark-contradictory",
             (Matter::DecimalMark, _) => "decimal-mark-ambiguous",
+            (Matter::Encoding, _) => "encoding-contradicted",
             _ => "currency-ambiguous",
         };
         let mut refusal = Refusal::field(code, self.what.code());

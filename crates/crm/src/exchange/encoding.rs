@@ -1,21 +1,31 @@
 //! How a text file is encoded: by its mark, by what is valid in all of it, by what its letters
-//! would be. What is not sure is said, with what the other encodings would make of it.
+//! would be. Lines vote; what speaks against the encoding that most have is refused by line.
 
 use std::io::{self, Read};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{DecoderResult, Encoding};
+use encoding_rs::Encoding;
 
 use super::decisions::Certainty;
 
-/// So much of what is not ASCII is looked at to tell one old encoding from another.
+/// So much of the lines in an older encoding is looked at to tell one from another.
 const LETTERS_BYTES_MAX: usize = 1 << 20;
-/// A byte that means nothing in the encoding stands as the character so far behind this one, in
-/// a private plane: what it was is not lost.
-const UNREADABLE: u32 = 0x10_f000;
-/// So many bytes are kept behind the reader: a wrong sequence may begin before its last chunk.
-const BEHIND_BYTES: usize = 16;
-const CHUNK_BYTES: usize = 64 << 10;
+/// A line longer than this is none of a table, and is looked at in pieces.
+pub(crate) const LINE_BYTES_MAX: usize = 2 << 20;
+pub(crate) const CHUNK_BYTES: usize = 64 << 10;
+/// So many bytes beyond ASCII tell one East Asian encoding from the others.
+const SURE_BYTES: usize = 40;
+/// Of so many lines one may be damaged.
+const LINES_TO_ONE_DAMAGED: u64 = 5;
+
+/// The encodings of several bytes for one letter, in which not every text is valid.
+static OF_SEVERAL_BYTES: [&Encoding; 5] = [
+    encoding_rs::GB18030,
+    encoding_rs::BIG5,
+    encoding_rs::SHIFT_JIS,
+    encoding_rs::EUC_KR,
+    encoding_rs::EUC_JP,
+];
 
 /// What was found out about an encoding.
 #[derive(Debug, Clone)]
@@ -34,26 +44,148 @@ pub(crate) fn find(mut bytes: impl Read) -> io::Result<FoundEncoding> {
     let mut census = Census::default();
     let mut chunk = vec![0_u8; CHUNK_BYTES];
     loop {
-        match bytes.read(&mut chunk)? {
-            0 => break,
-            length => census.add(&chunk[..length]),
+        match bytes.read(&mut chunk) {
+            Ok(0) => break,
+            Ok(length) => census.add(&chunk[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(census.found())
 }
 
-/// What was counted of a file's bytes.
+/// What a line says about the encoding of its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Says {
+    /// Nothing: it is the same in all of them.
+    Nothing,
+    /// It is not UTF-8.
+    Older,
+    /// It could be UTF-8 by chance.
+    Either,
+    /// Letters that an encoding of one byte for each would make nonsense of.
+    Utf8OfTwoBytes,
+    /// It is UTF-8: no other encoding makes sense of it.
+    Utf8,
+}
+
+fn says(line: &[u8]) -> Says {
+    if line.is_ascii() {
+        return Says::Nothing;
+    }
+    let Ok(text) = std::str::from_utf8(line) else { return Says::Older };
+    let (mut wide, mut common, mut within) = (0_usize, 0_usize, 0_usize);
+    let mut counts = [0_usize; 3];
+    let mut before = ' ';
+    let mut characters = text.chars().peekable();
+    while let Some(c) = characters.next() {
+        let script = match u32::from(c) {
+            0..0x80 => None,
+            0xc0..=0xff => Some(0),
+            0xa0..=0xbf | 0x100..=0x17f => Some(1),
+            0x370..=0x3ff | 0x400..=0x45f | 0x490..=0x491 | 0x5d0..=0x5ea | 0x620..=0x64a => {
+                Some(2)
+            }
+            _ if is_wide(c) => {
+                wide += 1;
+                common += usize::from(is_common(c));
+                None
+            }
+            _ => return Says::Either,
+        };
+        if let Some(script) = script {
+            counts[script] += 1;
+            let next = characters.peek().copied().unwrap_or(' ');
+            let is_within = before.is_ascii_alphabetic() && next.is_ascii_alphabetic();
+            within += usize::from(is_within && script != 2);
+        }
+        before = c;
+    }
+    let [letters, signs, others] = counts;
+    let is_sure = wide > 3
+        || (wide > 0 && common * 2 >= wide)
+        || (letters + signs > 0 && within == letters + signs && others == 0)
+        || (letters >= 3 && signs + others == 0)
+        || (others >= 4 && letters == 0);
+    match (is_sure, others) {
+        (true, _) => Says::Utf8,
+        (false, 1) => Says::Either,
+        (false, _) if wide > 0 => Says::Either,
+        (false, _) => Says::Utf8OfTwoBytes,
+    }
+}
+
+/// Letters of three and four bytes that tables have.
+fn is_wide(c: char) -> bool {
+    matches!(u32::from(c),
+        0x900..=0xdff | 0xe00..=0xe7f | 0x1e00..=0x206f | 0x20a0..=0x20bf | 0x2100..=0x27bf
+        | 0x3000..=0x33ff | 0x3400..=0x9fff | 0xac00..=0xd7a3 | 0xf900..=0xfaff
+        | 0xfe30..=0xfe4f | 0xff00..=0xffef | 0x1f000..=0x1faff | 0x20000..=0x2ffff)
+}
+
+/// Letters that are often written: most of what two bytes would make by chance is not.
+fn is_common(c: char) -> bool {
+    if !matches!(u32::from(c), 0x3400..=0x9fff) {
+        return !matches!(u32::from(c), 0xf900..=0xfaff | 0x20000..=0x2ffff);
+    }
+    let mut letter = [0; 4];
+    let letter = c.encode_utf8(&mut letter);
+    let of = |encoding: &'static Encoding, leads: std::ops::RangeInclusive<u8>, trail: u8| {
+        let (bytes, _, has_no_place) = encoding.encode(letter);
+        !has_no_place && leads.contains(&bytes[0]) && bytes.get(1).is_some_and(|b| *b >= trail)
+    };
+    of(encoding_rs::GBK, 0xb0..=0xd7, 0xa1) || of(encoding_rs::BIG5, 0xa4..=0xc6, 0x40)
+}
+
+/// Whether a line is UTF-8 in a file of this older encoding, and would be read as nonsense.
+pub(crate) fn contradicts(encoding: &'static Encoding, line: &[u8]) -> bool {
+    match says(line) {
+        Says::Utf8 => true,
+        Says::Utf8OfTwoBytes => encoding.is_single_byte(),
+        _ => false,
+    }
+}
+
+/// Whether an encoding is one of those from before Unicode.
+pub(crate) fn is_older(encoding: &'static Encoding) -> bool {
+    encoding.is_single_byte()
+        || OF_SEVERAL_BYTES.contains(&encoding)
+        || encoding == encoding_rs::GBK
+}
+
+/// Whether a text is in UTF-32, by its mark or by its zeros: nothing here reads that.
+pub(crate) fn is_utf_32(start: &[u8]) -> bool {
+    if start.starts_with(&[0xff, 0xfe, 0, 0]) || start.starts_with(&[0, 0, 0xfe, 0xff]) {
+        return true;
+    }
+    let zeros = |parity: usize| start.iter().skip(parity).step_by(2).filter(|b| **b == 0).count();
+    start.len() >= 8 && zeros(0).min(zeros(1)) * 5 >= start.len()
+}
+
+/// The length of the first whole line of some bytes, with its end; none if it has none.
+pub(crate) fn line_length(bytes: &[u8]) -> Option<usize> {
+    let end = bytes.iter().position(|byte| matches!(byte, b'\n' | b'\r'))?;
+    Some(end + 1)
+}
+
+/// What was counted of a file's lines.
 #[derive(Default)]
 struct Census {
     head: Vec<u8>,
     length: u64,
     zeros: [u64; 2],
-    /// Sequences that are valid UTF-8 beyond ASCII, and bytes that are not.
-    valid: u64,
-    invalid: u64,
-    /// The end of the last chunk, where it may be inside a character.
-    rest: Vec<u8>,
-    /// Lines with letters beyond ASCII.
+    /// A line whose end has not come yet, unless all of it so far is ASCII.
+    open: Vec<u8>,
+    /// Lines that can be UTF-8, and those that are nothing else.
+    utf8: u64,
+    sure: u64,
+    /// Lines that are not UTF-8, and how many of them are valid in each of several bytes.
+    older: u64,
+    valid: [u64; OF_SEVERAL_BYTES.len()],
+    /// What the first line says that says anything.
+    first: Option<Says>,
+    example: Vec<u8>,
+    /// Whole lines that are not UTF-8.
     letters: Vec<u8>,
 }
 
@@ -67,89 +199,154 @@ impl Census {
             self.zeros[odd] += 1;
         }
         self.length += chunk.len() as u64;
-        if self.letters.len() < LETTERS_BYTES_MAX {
-            for line in chunk.split_inclusive(|byte| *byte == b'\n') {
-                if !line.is_ascii() {
-                    self.letters.extend(line);
-                }
+        let mut rest = chunk;
+        if !self.open.is_empty() {
+            let length = line_length(rest);
+            let (end, after) = rest.split_at(length.unwrap_or(rest.len()));
+            self.open.extend(end);
+            rest = after;
+            if length.is_none() && self.open.len() <= LINE_BYTES_MAX {
+                return;
+            }
+            let line = std::mem::take(&mut self.open);
+            self.line(&line);
+        }
+        while let Some(length) = line_length(rest).filter(|_| !rest.is_ascii()) {
+            let (line, after) = rest.split_at(length);
+            self.line(line);
+            rest = after;
+        }
+        self.keep(rest);
+    }
+
+    /// Keeps the beginning of a line. Of a long one in ASCII only the end tells anything.
+    fn keep(&mut self, chunk: &[u8]) {
+        let from = chunk.iter().rposition(|byte| matches!(byte, b'\n' | b'\r'));
+        let line = &chunk[from.map_or(0, |at| at + 1)..];
+        let from = if line.is_ascii() { line.len().saturating_sub(64) } else { 0 };
+        self.open.extend(&line[from..]);
+    }
+
+    fn line(&mut self, line: &[u8]) {
+        let says = says(line);
+        match says {
+            Says::Nothing => return,
+            Says::Older => self.older_line(line),
+            Says::Either => self.utf8 += 1,
+            Says::Utf8OfTwoBytes | Says::Utf8 => {
+                self.utf8 += 1;
+                self.sure += 1;
             }
         }
-        let mut joined = std::mem::take(&mut self.rest);
-        joined.extend(chunk);
-        let mut rest = joined.as_slice();
-        while !rest.is_empty() {
-            match std::str::from_utf8(rest) {
-                Ok(text) => {
-                    self.valid += beyond_ascii(text);
-                    rest = &[];
-                }
-                Err(error) => {
-                    let (valid, after) = rest.split_at(error.valid_up_to());
-                    self.valid += beyond_ascii(std::str::from_utf8(valid).unwrap_or_default());
-                    let Some(length) = error.error_len() else {
-                        self.rest = after.to_vec();
-                        break;
-                    };
-                    self.invalid += length as u64;
-                    rest = &after[length..];
-                }
+        self.first.get_or_insert(says);
+        if self.example.is_empty() {
+            self.example = line.iter().copied().take(200).collect();
+        }
+    }
+
+    fn older_line(&mut self, line: &[u8]) {
+        self.older += 1;
+        for (encoding, valid) in OF_SEVERAL_BYTES.iter().zip(&mut self.valid) {
+            *valid += u64::from(is_valid(encoding, line));
+        }
+        if self.letters.len() + line.len() <= LETTERS_BYTES_MAX || self.letters.is_empty() {
+            self.letters.extend(line);
+            if !line.ends_with(b"\n") && !line.ends_with(b"\r") {
+                self.letters.push(b'\n');
             }
         }
     }
 
-    fn found(self) -> FoundEncoding {
-        let found = |encoding, certainty| FoundEncoding {
-            encoding,
-            certainty,
-            example: example(&self.letters),
-        };
+    fn found(mut self) -> FoundEncoding {
+        let line = std::mem::take(&mut self.open);
+        self.line(&line);
+        let (encoding, certainty) = self.encoding();
+        FoundEncoding { encoding, certainty, example: self.example }
+    }
+
+    fn encoding(&self) -> (&'static Encoding, Certainty) {
         if let Some((encoding, _)) = Encoding::for_bom(&self.head) {
-            return found(encoding, Certainty::Clear);
+            return (encoding, Certainty::Clear);
         }
         // Text has no zero bytes, but UTF-16: Latin letters, digits and delimiters have one each.
         let [even, odd] = self.zeros;
         if even + odd > self.length / 200 && even + odd > 0 {
             if odd > even * 2 {
-                return found(encoding_rs::UTF_16LE, Certainty::Clear);
+                return (encoding_rs::UTF_16LE, Certainty::Clear);
             }
             if even > odd * 2 {
-                return found(encoding_rs::UTF_16BE, Certainty::Clear);
+                return (encoding_rs::UTF_16BE, Certainty::Clear);
             }
         }
-        let invalid = self.invalid + self.rest.len() as u64;
-        if invalid == 0 {
-            return found(encoding_rs::UTF_8, Certainty::Clear);
+        if self.older == 0 {
+            return (encoding_rs::UTF_8, Certainty::Clear);
         }
         // A file put together of several, or damaged: the lines that do not fit are refused.
-        if self.valid > invalid * 4 {
-            return found(encoding_rs::UTF_8, Certainty::Contradictory);
+        let is_utf8 = match self.utf8.cmp(&self.older) {
+            std::cmp::Ordering::Greater => true,
+            std::cmp::Ordering::Equal => self.sure > 0 && self.first != Some(Says::Older),
+            std::cmp::Ordering::Less => false,
+        };
+        if is_utf8 {
+            return (encoding_rs::UTF_8, Certainty::Contradictory);
         }
-        let (encoding, certainty) = of_letters(&self.letters);
-        found(encoding, certainty)
+        let (encoding, is_damaged) = self.older_encoding();
+        let certainty = if is_damaged || self.sure > 0 {
+            Certainty::Contradictory
+        } else if encoding.is_single_byte() {
+            Certainty::Assumed
+        } else {
+            // A few characters can be Chinese of one kind, of another, or Japanese.
+            let letters = self.letters.iter().filter(|byte| **byte >= 0x80).count();
+            if letters >= SURE_BYTES { Certainty::Clear } else { Certainty::Assumed }
+        };
+        (encoding, certainty)
     }
-}
 
-fn beyond_ascii(text: &str) -> u64 {
-    text.bytes().filter(|byte| *byte >= 0xc0).count() as u64
-}
-
-/// An old encoding by its letters. Several can be valid; how sure it is depends on whether the
-/// text is East Asian, whose characters are common or not.
-fn of_letters(letters: &[u8]) -> (&'static Encoding, Certainty) {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(letters, true);
-    let guess = detector.guess(None, Utf8Detection::Deny);
-    if guess.is_single_byte() {
+    /// The older encoding that the lines most likely have, and whether some are not valid in it.
+    fn older_encoding(&self) -> (&'static Encoding, bool) {
+        let mut all: Vec<(u64, &'static Encoding)> =
+            self.valid.iter().copied().zip(OF_SEVERAL_BYTES).collect();
+        all.sort_by_key(|(valid, _)| std::cmp::Reverse(*valid));
+        let guess = guess(self.letters.split_inclusive(is_line_end));
+        if let Some((valid, known)) = all.iter().find(|(_, known)| *known == guess) {
+            return (known, *valid < self.older);
+        }
+        // One damaged letter rules its encoding out: what is left without its line?
+        for (valid, encoding) in all {
+            let damaged = self.older - valid;
+            if damaged == 0 || damaged > (self.older / LINES_TO_ONE_DAMAGED).max(1) {
+                continue;
+            }
+            let lines = self.letters.split_inclusive(is_line_end);
+            if encoding == self::guess(lines.filter(|line| is_valid(encoding, line))) {
+                return (encoding, true);
+            }
+        }
         // The detector does not know the encoding of old Macintosh files.
-        let (mac, other) = (likely(encoding_rs::MACINTOSH, letters), likely(guess, letters));
-        let encoding = if mac > other * 2 { encoding_rs::MACINTOSH } else { guess };
-        return (encoding, Certainty::Assumed);
+        let mac = likely(encoding_rs::MACINTOSH, &self.letters);
+        let is_mac = mac > likely(guess, &self.letters) * 2;
+        (if is_mac { encoding_rs::MACINTOSH } else { guess }, false)
     }
-    let encoding = if guess == encoding_rs::GBK { encoding_rs::GB18030 } else { guess };
-    let is_valid = encoding.decode_without_bom_handling(letters).1;
-    // A few characters can be Chinese of one kind, of another, or Japanese.
-    let is_sure = !is_valid && letters.iter().filter(|byte| **byte >= 0x80).count() >= 40;
-    (encoding, if is_sure { Certainty::Clear } else { Certainty::Assumed })
+}
+
+fn is_line_end(byte: &u8) -> bool {
+    matches!(byte, b'\n' | b'\r')
+}
+
+fn is_valid(encoding: &'static Encoding, line: &[u8]) -> bool {
+    encoding.decode_without_bom_handling_and_without_replacement(line).is_some()
+}
+
+/// The older encoding that whole lines have by how often their letters are written.
+fn guess<'a>(lines: impl Iterator<Item = &'a [u8]>) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
+    for line in lines {
+        detector.feed(line, false);
+    }
+    detector.feed(b"", true);
+    let guess = detector.guess(None, Utf8Detection::Deny);
+    if guess == encoding_rs::GBK { encoding_rs::GB18030 } else { guess }
 }
 
 /// How many of the characters beyond ASCII are small letters within words.
@@ -164,209 +361,10 @@ fn likely(encoding: &'static Encoding, letters: &[u8]) -> usize {
     characters.windows(3).filter(is_within).count()
 }
 
-fn example(letters: &[u8]) -> Vec<u8> {
-    let line = letters.split(|byte| *byte == b'\n').find(|line| !line.is_ascii());
-    line.unwrap_or_default().iter().copied().take(200).collect()
-}
-
 /// What an encoding makes of some bytes.
 pub(crate) fn shown(encoding: &'static Encoding, bytes: &[u8]) -> String {
     encoding.decode_without_bom_handling(bytes).0.trim().to_owned()
 }
 
-/// Bytes of a file as UTF-8, whatever their encoding. What means nothing in it is kept apart.
-pub(crate) struct Decoding<R> {
-    inner: R,
-    decoder: encoding_rs::Decoder,
-    input: Vec<u8>,
-    at: usize,
-    is_at_end: bool,
-    is_finished: bool,
-    output: Vec<u8>,
-    given: usize,
-}
-
-impl<R: Read> Decoding<R> {
-    /// Decodes from behind the file's mark, if it has one.
-    pub(crate) fn new(inner: R, encoding: &'static Encoding) -> Self {
-        let decoder = encoding.new_decoder_with_bom_removal();
-        let (input, output) = (Vec::new(), Vec::new());
-        let (is_at_end, is_finished) = (false, false);
-        Self { inner, decoder, input, at: 0, is_at_end, is_finished, output, given: 0 }
-    }
-
-    fn refill(&mut self) -> io::Result<()> {
-        self.output.clear();
-        self.given = 0;
-        let drop = self.at.saturating_sub(BEHIND_BYTES);
-        self.input.drain(..drop);
-        self.at -= drop;
-        if self.at == self.input.len() && !self.is_at_end {
-            let before = self.input.len();
-            self.input.resize(before + CHUNK_BYTES, 0);
-            let length = self.inner.read(&mut self.input[before..])?;
-            self.input.truncate(before + length);
-            self.is_at_end = length == 0;
-        }
-        let mut text = vec![0_u8; CHUNK_BYTES * 3 + 64];
-        let (result, read, written) = self.decoder.decode_to_utf8_without_replacement(
-            &self.input[self.at..],
-            &mut text,
-            self.is_at_end,
-        );
-        self.at += read;
-        self.output.extend(&text[..written]);
-        self.is_finished = self.is_at_end && result == DecoderResult::InputEmpty;
-        if let DecoderResult::Malformed(wrong, extra) = result {
-            let end = self.at.saturating_sub(usize::from(extra));
-            let start = end.saturating_sub(usize::from(wrong));
-            for byte in &self.input[start..end] {
-                let mark = char::from_u32(UNREADABLE + u32::from(*byte)).unwrap_or('\u{fffd}');
-                self.output.extend(mark.encode_utf8(&mut [0; 4]).as_bytes());
-            }
-        }
-        Ok(())
-    }
-}
-
-impl<R: Read> Read for Decoding<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        while self.given == self.output.len() {
-            if self.is_finished {
-                return Ok(0);
-            }
-            self.refill()?;
-        }
-        let length = buffer.len().min(self.output.len() - self.given);
-        buffer[..length].copy_from_slice(&self.output[self.given..self.given + length]);
-        self.given += length;
-        Ok(length)
-    }
-}
-
-/// Whether a text holds bytes that mean nothing in its encoding, or what another program put in
-/// their place.
-pub(crate) fn is_unreadable(text: &str) -> bool {
-    text.chars().any(|c| c == '\u{fffd}' || wrong_byte(c).is_some())
-}
-
-fn wrong_byte(c: char) -> Option<u8> {
-    u32::from(c).checked_sub(UNREADABLE).and_then(|byte| u8::try_from(byte).ok())
-}
-
-/// A text with unreadable bytes as it most likely was meant: by its letters, or with the bytes
-/// written out, so that nothing is lost where a person mends it.
-pub(crate) fn recovered(text: &str, encoding: &'static Encoding) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut written_out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match wrong_byte(c) {
-            Some(byte) => {
-                bytes.push(byte);
-                written_out.push_str(&format!("\\x{byte:02X}"));
-            }
-            None => {
-                bytes.extend(encoding.encode(c.encode_utf8(&mut [0; 4])).0.iter());
-                written_out.push(c);
-            }
-        }
-    }
-    let (meant, _) = of_letters(&bytes);
-    let (text, has_errors) = meant.decode_without_bom_handling(&bytes);
-    if has_errors || meant == encoding { written_out } else { text.into_owned() }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn name(bytes: &[u8]) -> (&'static str, Certainty) {
-        let found = find(bytes).unwrap();
-        (found.encoding.name(), found.certainty)
-    }
-
-    fn encoded(label: &str, text: &str) -> Vec<u8> {
-        Encoding::for_label(label.as_bytes()).unwrap().encode(text).0.into_owned()
-    }
-
-    #[test]
-    fn encodings_are_found_in_all_of_the_file() {
-        let chinese = "名称,城市\n华为技术有限公司,深圳市龙岗区坂田\n中兴通讯股份有限公司,深圳\n";
-        let taiwan =
-            "名稱,城市\n台灣積體電路製造股份有限公司,新竹市\n鴻海精密工業股份有限公司,新北市\n";
-        let japanese =
-            "名前,都市\nトヨタ自動車株式会社のひと,豊田市\nソニーグループのカード,東京都\n";
-        let utf16 = |unit: fn(u16) -> [u8; 2]| -> Vec<u8> {
-            chinese.encode_utf16().flat_map(unit).collect()
-        };
-        for (bytes, expected) in [
-            (encoded("utf-8", chinese), ("UTF-8", Certainty::Clear)),
-            (encoded("gb18030", chinese), ("gb18030", Certainty::Clear)),
-            (encoded("big5", taiwan), ("Big5", Certainty::Clear)),
-            (encoded("shift_jis", japanese), ("Shift_JIS", Certainty::Clear)),
-            (utf16(u16::to_le_bytes), ("UTF-16LE", Certainty::Clear)),
-            (utf16(u16::to_be_bytes), ("UTF-16BE", Certainty::Clear)),
-            (encoded("windows-1252", "Müller,Größe"), ("windows-1252", Certainty::Assumed)),
-            (b"only,ascii".to_vec(), ("UTF-8", Certainty::Clear)),
-        ] {
-            assert_eq!(name(&bytes), expected);
-        }
-        // Letters far down count as those on top.
-        let late = [vec![b'x'; 3 << 20], encoded("gb18030", chinese)].concat();
-        assert_eq!(name(&late).0, "gb18030");
-    }
-
-    #[test]
-    fn old_macintosh_files_are_known_by_their_letters() {
-        let text = "name,city\nCafé Müller,Zürich\nGarçon & Fils,Orléans\nPeña,Málaga\n";
-        let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(text);
-        assert_eq!(name(&bytes).0, "windows-1252");
-        let mac: Vec<u8> = text
-            .chars()
-            .map(|c| match c {
-                'é' => 0x8e,
-                'ü' => 0x9f,
-                'ç' => 0x8d,
-                'ñ' => 0x96,
-                'á' => 0x87,
-                other => u8::try_from(u32::from(other)).unwrap(),
-            })
-            .collect();
-        assert_eq!(name(&mac), ("macintosh", Certainty::Assumed));
-        assert!(shown(encoding_rs::MACINTOSH, &mac).contains("Café Müller"));
-    }
-
-    #[test]
-    fn what_does_not_fit_the_encoding_is_kept() {
-        let mut bytes = "é".repeat(40).into_bytes();
-        bytes.extend(b"\nM\xfcller\n");
-        assert_eq!(name(&bytes), ("UTF-8", Certainty::Contradictory));
-        let mut text = String::new();
-        Decoding::new(&bytes[..], encoding_rs::UTF_8).read_to_string(&mut text).unwrap();
-        let line = text.lines().nth(1).unwrap();
-        assert!(is_unreadable(line) && !is_unreadable(text.lines().next().unwrap()));
-        assert_eq!(recovered(line, encoding_rs::UTF_8), "Müller");
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn decoding_by_pieces_is_decoding_at_once(bytes in proptest::collection::vec(
-            proptest::prelude::any::<u8>(), 0..400)) {
-            struct Drops<'a>(&'a [u8]);
-            impl Read for Drops<'_> {
-                fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-                    let length = self.0.len().min(1).min(buffer.len());
-                    buffer[..length].copy_from_slice(&self.0[..length]);
-                    self.0 = &self.0[length..];
-                    Ok(length)
-                }
-            }
-            for encoding in [encoding_rs::UTF_8, encoding_rs::GB18030, encoding_rs::UTF_16LE] {
-                let (mut once, mut pieces) = (String::new(), String::new());
-                Decoding::new(&bytes[..], encoding).read_to_string(&mut once).unwrap();
-                Decoding::new(Drops(&bytes), encoding).read_to_string(&mut pieces).unwrap();
-                proptest::prop_assert_eq!(once, pieces);
-            }
-        }
-    }
-}
+mod tests;

@@ -1,12 +1,14 @@
 //! Lists as files: CSV and XLSX, with what the reader's spreadsheet could run as a formula
 //! made harmless.
 
+use std::borrow::Cow;
 use std::io::Write;
 
 use guanxi_base::{Currency, Date, Error, Refusal, Result, Timestamp};
 use guanxi_record::{Kind, Query, RecordType, Row, SYSTEM_FIELDS, Value};
 use guanxi_store::{Purpose, Titles, View};
 
+use super::choices::written_choices;
 use super::mapping::currency_column;
 pub use super::worksheet::CutCell;
 use super::worksheet::SheetWriter;
@@ -138,6 +140,7 @@ impl Cell {
             Value::Money(money) => {
                 Self::Amount { amount: money.amount_text(), currency: money.currency }
             }
+            Value::Choices(codes) => Self::Text(written_choices(codes)),
             other => Self::Text(other.to_text()),
         }
     }
@@ -175,17 +178,67 @@ fn cells(record_type: &RecordType, row: &Row, titles: &Titles) -> Vec<Cell> {
     cells
 }
 
-/// A text that a spreadsheet would run as a formula gets an apostrophe before it; the import
-/// takes it away again.
+/// What ends a cell where a spreadsheet divides the file by another sign than we wrote.
+const CELL_ENDS: [char; 4] = [';', '\t', '\r', '\n'];
+
+/// A text that a spreadsheet would run as a formula gets an apostrophe before it; so does one
+/// that has an apostrophe there already. The import takes one away again.
 #[must_use]
-pub fn neutralised(text: &str) -> std::borrow::Cow<'_, str> {
-    if runs_as_formula(text) { format!("'{text}").into() } else { text.into() }
+pub fn neutralised(text: &str) -> Cow<'_, str> {
+    each_cell(text, |at, cell| {
+        runs_as_formula(at, cell.trim_start_matches('\'')).then_some(("'", cell))
+    })
 }
 
-/// Whether a spreadsheet would take a text for a formula, in wide letters too.
-pub(crate) fn runs_as_formula(text: &str) -> bool {
+/// A text as it was before `neutralised`.
+pub(crate) fn as_before(text: &str) -> Cow<'_, str> {
+    each_cell(text, |at, cell| {
+        let rest = cell.strip_prefix('\'')?;
+        runs_as_formula(at, rest.trim_start_matches('\'')).then_some(("", rest))
+    })
+}
+
+/// A text with what `change` puts for the beginning of each piece that could become a cell.
+fn each_cell<'a>(
+    text: &'a str,
+    change: impl Fn(usize, &'a str) -> Option<(&'static str, &'a str)>,
+) -> Cow<'a, str> {
+    let ends = text.match_indices(CELL_ENDS).map(|(at, end)| at + end.len());
+    let mut written = String::new();
+    let mut from = 0;
+    for start in std::iter::once(0).chain(ends) {
+        if start < from {
+            continue;
+        }
+        if let Some((before, rest)) = change(start, &text[start..]) {
+            written.push_str(&text[from..start]);
+            written.push_str(before);
+            from = text.len() - rest.len();
+        }
+    }
+    if from == 0 && written.is_empty() {
+        return text.into();
+    }
+    written.push_str(&text[from..]);
+    written.into()
+}
+
+/// Whether a spreadsheet would take a text for a formula, in wide letters too; at its beginning
+/// what ends a cell is none of it.
+fn runs_as_formula(at: usize, text: &str) -> bool {
     let wide = ['\u{ff1d}', '\u{ff0b}', '\u{ff0d}', '\u{ff20}'];
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) || text.starts_with(wide)
+    text.starts_with(['=', '+', '-', '@'])
+        || text.starts_with(wide)
+        || (at == 0 && text.starts_with(['\t', '\r', '\n']))
+}
+
+/// Cells of a workbook, which runs no text: only what the import would take away is doubled.
+fn kept_whole(cells: &[Cell]) -> Vec<Cell> {
+    let kept = cells.iter().map(|cell| match cell {
+        Cell::Text(text) if as_before(text) != *text => Cell::Text(neutralised(text).into_owned()),
+        other => other.clone(),
+    });
+    kept.collect()
 }
 
 enum Sheet<'a> {
@@ -197,7 +250,7 @@ impl Sheet<'_> {
     fn write_row(&mut self, cells: &[Cell]) -> Result<()> {
         let writer = match self {
             Self::Csv(writer) => writer,
-            Self::Xlsx(sheet) => return sheet.write_row(cells),
+            Self::Xlsx(sheet) => return sheet.write_row(&kept_whole(cells)),
         };
         let texts = cells.iter().map(|cell| match cell {
             Cell::Text(text) => neutralised(text).into_owned(),
@@ -211,6 +264,42 @@ impl Sheet<'_> {
         match self {
             Self::Csv(mut writer) => writer.flush().map(|()| Vec::new()).map_err(Error::internal),
             Self::Xlsx(sheet) => sheet.finish(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_part_of_a_text_runs_as_a_formula_and_all_of_it_comes_back() {
+        for (text, expected) in [
+            ("plain", "plain"),
+            ("=1+1", "'=1+1"),
+            ("'-tje", "''-tje"),
+            ("'+49 30", "''+49 30"),
+            ("'s-Hertogenbosch", "'s-Hertogenbosch"),
+            ("plain;=cmd|' /C calc'!A0;", "plain;'=cmd|' /C calc'!A0;"),
+            ("a\t@x\n=y", "a\t'@x\n'=y"),
+            ("a\r\n-b\t\tc", "a\r\n'-b\t\tc"),
+            ("a;'=b", "a;''=b"),
+            ("a;;=b", "a;;'=b"),
+            ("-;-", "'-;'-"),
+        ] {
+            assert_eq!(neutralised(text), expected);
+            assert_eq!(as_before(expected), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn what_is_made_harmless_is_read_as_it_was(text in "[='; \\-a\n\r\t]{0,8}") {
+            let harmless = neutralised(&text);
+            proptest::prop_assert_eq!(as_before(&harmless).into_owned(), text.clone());
+            for cell in harmless.split(CELL_ENDS) {
+                proptest::prop_assert!(!cell.starts_with(['=', '-']), "{}", harmless);
+            }
         }
     }
 }

@@ -1,14 +1,15 @@
 //! The import itself: batch by batch, each in one transaction with its progress, so that a
 //! killed import goes on where its last acknowledged batch ended, and can be undone whole.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use guanxi_base::{Error, RawId, Refusal, Result, TimeZone};
 use guanxi_record::{Record, Row, Stored, Value};
-use guanxi_store::{Actor, JobState, Store, Tx};
+use guanxi_store::{Actor, JobState, Store, Tx, key_of};
 
+use super::line_reader::LineReader;
 use super::look_up::{Linked, Sought};
 use super::mapping::Mapping;
 use super::origin::Origin;
@@ -62,6 +63,11 @@ pub(super) struct Import<'a> {
     pub(super) run: Run,
     pub(super) known: Vec<Known>,
     pub(super) found: Found,
+    /// Keys that records of the file have, which a link may name: `(type, field, key)`. Of a run
+    /// that only counts; else they are in the database.
+    pub(super) made: HashSet<(String, String, String)>,
+    /// Records that were there and that the first pass changed.
+    pub(super) changed: HashSet<RawId>,
     pub(super) progress: Progress,
     pub(super) refused: Vec<RefusedLine>,
 }
@@ -80,6 +86,8 @@ pub(super) struct Step {
     pub(super) pending: HashMap<RawId, Row>,
     pub(super) creates: Vec<Vec<Row>>,
     pub(super) updates: Vec<Update>,
+    /// Records that were there and that this step changes.
+    pub(super) changed: HashSet<RawId>,
     pub(super) progress: Progress,
     pub(super) refused: Vec<RefusedLine>,
 }
@@ -140,10 +148,14 @@ pub async fn import(
     run: Run,
     mut observe: impl FnMut(&Progress, &[RefusedLine]) + Send,
 ) -> Result<Progress> {
-    let file = Arc::new((path.to_owned(), mapping.clone()));
+    let mut file = Arc::new((path.to_owned(), mapping.clone()));
     let point = collection_point(store, actor, mapping).await?;
     let plan = plan(store, &file, point).await?;
     plan.must_be_settled()?;
+    if let Some(encoding) = plan.encoding {
+        // What all of the file said need not be found out again by each pass.
+        Arc::make_mut(&mut file).1.file.encoding = Some(encoding.name().to_owned());
+    }
     let progress = match store.job(job).await {
         Ok(known) if run == Run::ForReal && !known.progress.is_null() => {
             serde_json::from_value(known.progress).map_err(Error::internal)?
@@ -156,15 +168,28 @@ pub async fn import(
         },
     };
     let known = plan.parts.iter().map(|_| Known::default()).collect();
-    let actor = actor.clone().for_job(job);
-    let (found, refused) = (Found::new(), Vec::new());
-    let mut import = Import { store, actor, job, plan, run, known, found, progress, refused };
+    let mut import = Import {
+        store,
+        actor: actor.clone().for_job(job),
+        job,
+        plan,
+        run,
+        known,
+        found: Found::new(),
+        made: HashSet::new(),
+        changed: HashSet::new(),
+        progress,
+        refused: Vec::new(),
+    };
     while import.progress.pass <= 2 && !import.progress.is_done {
-        let (file, done) = (file.clone(), import.progress.line);
-        let mut source = aside(move || skip(open(&file)?, done)).await?;
+        let mut reader = import.reader(&file).await?;
         loop {
-            let (rest, lines, at_end) = aside(move || read_batch(source)).await?;
-            source = rest;
+            let (rest, lines, at_end) = aside(move || {
+                let (lines, at_end) = reader.batch(BATCH_LINES, BATCH_BYTES)?;
+                Ok((reader, lines, at_end))
+            })
+            .await?;
+            reader = rest;
             let state = import.batch(lines, at_end).await?;
             observe(&import.progress, &import.refused);
             import.refused.clear();
@@ -201,28 +226,6 @@ async fn plan(
     aside(move || Plan::new(&catalog, &file.1, open(&file)?, point.as_ref(), today)).await
 }
 
-fn skip(mut source: Source, rows: u64) -> Result<Source> {
-    let mut row = FileRow::default();
-    for _ in 0..rows {
-        source.next_row(&mut row)?;
-    }
-    Ok(source)
-}
-
-/// The next lines, and whether they are the last.
-fn read_batch(mut source: Source) -> Result<(Source, Vec<FileRow>, bool)> {
-    let (mut lines, mut bytes) = (Vec::new(), 0);
-    let mut row = FileRow::default();
-    while lines.len() < BATCH_LINES && bytes < BATCH_BYTES {
-        if !source.next_row(&mut row)? {
-            return Ok((source, lines, true));
-        }
-        bytes += row.as_slice().len();
-        lines.push(row.clone());
-    }
-    Ok((source, lines, false))
-}
-
 async fn collection_point(
     store: &Store,
     actor: &Actor,
@@ -242,6 +245,22 @@ async fn collection_point(
 }
 
 impl Import<'_> {
+    /// Opens the file behind the lines that this pass has done.
+    async fn reader(&self, file: &Arc<(PathBuf, Mapping)>) -> Result<LineReader> {
+        let (file, done) = (file.clone(), self.progress.line);
+        let tells_identical = self.plan.leaves_out_identical() && self.progress.pass == 1;
+        aside(move || {
+            let source = open(&file)?;
+            let mut reader = match tells_identical {
+                true => LineReader::telling_identical(source),
+                false => LineReader::new(source),
+            };
+            reader.skip(done)?;
+            Ok(reader)
+        })
+        .await
+    }
+
     /// Does some lines in one transaction; in halves if the database refuses them together.
     async fn batch(&mut self, lines: Vec<FileRow>, at_end: bool) -> Result<JobState> {
         let mut outcome = self.attempt(&lines, at_end, None).await;
@@ -292,15 +311,16 @@ impl Import<'_> {
                     1 => self.read_line(&mut tx, row, &step).await?,
                     _ => self.link_line(row, &step),
                 };
-                step.take(&self.plan, line, row);
+                step.take(self, line, row);
             }
-            if self.run == Run::ForReal {
-                step.write(&mut tx, &self.plan.parts).await?;
+            match self.run {
+                Run::ForReal => step.write(&mut tx, &self.plan.parts).await?,
+                Run::Dry => self.note_made(&step),
             }
         }
         step.progress.line += lines.len() as u64;
         debug_assert!(step.progress.adds_up(&self.plan.parts), "{:?}", step.progress);
-        if at_end && step.progress.pass == 1 && self.has_later_links() && self.run == Run::ForReal {
+        if at_end && step.progress.pass == 1 && self.has_later_links() {
             (step.progress.pass, step.progress.line) = (2, 0);
         } else if at_end {
             step.progress.is_done = true;
@@ -318,6 +338,7 @@ impl Import<'_> {
         for (known, more) in self.known.iter_mut().zip(step.known) {
             known.extend(more);
         }
+        self.changed.extend(step.changed);
         self.progress = step.progress;
         self.refused.extend(step.refused);
         Ok(state)
@@ -345,14 +366,42 @@ impl Import<'_> {
             pending: HashMap::new(),
             creates: vec![Vec::new(); parts],
             updates: Vec::new(),
+            changed: HashSet::new(),
             progress: self.progress.clone(),
             refused: Vec::new(),
         }
     }
 
     fn has_later_links(&self) -> bool {
-        let mut origins = self.plan.parts.iter().flat_map(|part| &part.fields);
-        origins.any(|(_, origin)| matches!(origin, Origin::Find { later: true, .. }))
+        self.later_links().next().is_some()
+    }
+
+    /// What links to records of the file itself name: the type, and the field.
+    fn later_links(&self) -> impl Iterator<Item = (&String, &String)> {
+        let origins = self.plan.parts.iter().flat_map(|part| &part.fields);
+        origins.filter_map(|(_, origin)| match origin {
+            Origin::Find { to, by, later: true, .. } => Some((to, by)),
+            _ => None,
+        })
+    }
+
+    /// Notes what a run that only counts would have made, as far as links may name it.
+    fn note_made(&mut self, step: &Step) {
+        let mut made = Vec::new();
+        for (to, by) in self.later_links() {
+            for (part, rows) in self.plan.parts.iter().zip(&step.creates) {
+                let Some(place) = part.record_type.position(by) else { continue };
+                if part.record_type.name != *to {
+                    continue;
+                }
+                let keys = rows.iter().map(|row| {
+                    let value = row.values.get(place).unwrap_or(&Value::Null);
+                    key_of(&part.record_type, &[place], std::slice::from_ref(value))
+                });
+                made.extend(keys.map(|key| (to.clone(), by.clone(), key)));
+            }
+        }
+        self.made.extend(made);
     }
 }
 
@@ -367,10 +416,10 @@ fn refused_line(plan: &Plan, row: &FileRow, refusals: Vec<Refusal>) -> RefusedLi
 
 impl Step {
     /// Adds a line that was read, or its refusal.
-    fn take(&mut self, plan: &Plan, line: Line, row: &FileRow) {
-        let parts = &plan.parts;
+    fn take(&mut self, import: &Import<'_>, line: Line, row: &FileRow) {
+        let parts = &import.plan.parts;
         if !line.refusals.is_empty() {
-            let refused = refused_line(plan, row, line.refusals);
+            let refused = refused_line(&import.plan, row, line.refusals);
             self.progress.refuse(&refused);
             self.refused.push(refused);
             return;
@@ -382,9 +431,15 @@ impl Step {
             self.creates[part].push(row);
         }
         for update in line.updates {
-            // A record that the first pass made and the second links was made, not changed.
+            let (id, counts) = (update.old.id, self.progress.count(&parts[update.part]));
             if !second_pass {
-                self.progress.count(&parts[update.part]).updated += 1;
+                counts.updated += 1;
+            }
+            // A record that the first pass made and the second links was made, not changed; one
+            // that was there is changed once.
+            let is_first = id < import.job && !import.changed.contains(&id);
+            if is_first && self.changed.insert(id) && second_pass && counts.as_they_were() > 0 {
+                (counts.unchanged, counts.updated) = (counts.unchanged - 1, counts.updated + 1);
             }
             let pending = self.pending.entry(update.old.id).or_insert_with(|| update.old.clone());
             pending.archived_at = None;

@@ -97,6 +97,10 @@ impl Import<'_> {
     /// The records of earlier parts of a line, as far as they are there already.
     pub(super) fn ids_before(&self, row: &FileRow, step: &Step, at: usize) -> Vec<Option<RawId>> {
         let part = &self.plan.parts[at];
+        let known = |place: usize, key: &str| {
+            let others = self.plan.others_alike(place);
+            std::iter::once(place).chain(others).find_map(|at| self.known[at].by_key.get(key))
+        };
         let by_link = part.match_places.iter().any(|place| {
             let origin = part.fields.iter().find(|(known, _)| known == place);
             matches!(origin, Some((_, Origin::SameLine { .. })))
@@ -107,7 +111,7 @@ impl Import<'_> {
             ids.push(match key {
                 Some(Key::Of(key, _)) => match step.existing[place].get(&key) {
                     Some(Sought::One(row, _)) => Some(row.id),
-                    _ => self.known[place].by_key.get(&key).copied(),
+                    _ => known(place, &key).copied(),
                 },
                 _ => None,
             });
@@ -140,16 +144,20 @@ impl Import<'_> {
             };
             values.push(value.map_err(|refusal| about(part, *place, refusal))?);
         }
-        if values.iter().all(Value::is_null) {
+        // The record that it hangs on says nothing about itself.
+        let hangs = |place: &usize| {
+            let origin = part.fields.iter().find(|(known, _)| known == place);
+            matches!(origin, Some((_, Origin::SameLine { .. })))
+        };
+        let own = || part.match_places.iter().zip(&values).filter(|(place, _)| !hangs(place));
+        let is_empty = own().next().is_some() && own().all(|(_, value)| value.is_null());
+        if is_empty || values.iter().all(Value::is_null) {
             return Ok(Key::Empty);
         }
         if let Some(empty) = values.iter().position(Value::is_null) {
             let place = part.match_places[empty];
             // The record that it hangs on may be made by this very line.
-            let is_made = part.fields.iter().any(|(known, origin)| {
-                *known == place && matches!(origin, Origin::SameLine { .. })
-            });
-            if !is_made {
+            if !hangs(&place) {
                 return Err(about(part, place, Refusal::new("match-empty")));
             }
         }
@@ -212,6 +220,22 @@ impl Import<'_> {
         }
     }
 
+    /// Whether a run that only counts would have made what a link names.
+    pub(super) fn would_be_made(&self, row: &FileRow, column: usize, to: &str, by: &str) -> bool {
+        if self.made.is_empty() {
+            return false;
+        }
+        let catalog = self.store.catalog();
+        let Ok(described) = catalog.get(to) else { return false };
+        let Some(place) = described.position(by) else { return false };
+        let text = row.get(column).unwrap_or_default().trim();
+        let Ok(value) = Value::from_text(&described.fields[place].kind, text) else {
+            return false;
+        };
+        let key = key_of(described, &[place], std::slice::from_ref(&value));
+        self.made.contains(&(to.to_owned(), by.to_owned(), key))
+    }
+
     /// Whether the base had a customer before this import began: ids are made in the order of time.
     async fn has_customers(&self, tx: &mut Tx) -> Result<bool> {
         let first = Query::of(Filter::everything()).sorted(vec![Sort::up("id")]).limited(1);
@@ -251,13 +275,15 @@ impl Import<'_> {
         let rows = tx.rows_of_keys(&part.record_type, &[title], &keys).await?;
         let mut twins = HashMap::new();
         for (name, rows) in rows {
-            let before = rows.into_iter().filter(|r| r.id < self.job && r.archived_at.is_none());
-            let mut before: Vec<Row> = before.collect();
-            match before.len() {
-                0 => {}
-                1 => drop(twins.insert(name, Sought::One(before.remove(0), Came::Directly))),
-                count => drop(twins.insert(name, Sought::Several(count))),
-            }
+            let before: Vec<Row> = rows.into_iter().filter(|row| row.id < self.job).collect();
+            let in_use = before.iter().filter(|row| row.archived_at.is_none()).count();
+            let twin = match (before.len(), in_use) {
+                (0, _) => continue,
+                (_, 2..) => Sought::Several(in_use),
+                // What was merged leads to the one that stayed; what was put away is a twin too.
+                _ => only(tx, &part.record_type, (&[], &[]), before).await?,
+            };
+            twins.insert(name, twin);
         }
         Ok(twins)
     }

@@ -7,7 +7,7 @@ use guanxi_base::{Error, Refusal, Result};
 use guanxi_record::{Field, Kind};
 use serde::{Deserialize, Serialize};
 
-use super::answers::{Archived, Twins};
+use super::answers::{Archived, Identical, Twins};
 use super::dates::DateOrder;
 use super::source::LayoutHints;
 
@@ -189,6 +189,9 @@ pub struct RecordMapping {
     /// What to do when a new customer has the name of one that is there.
     #[serde(default)]
     pub twins: Twins,
+    /// What to do with a line that is in the file twice, where there are no match fields.
+    #[serde(default)]
+    pub identical: Identical,
     /// Which field comes from where.
     pub fields: BTreeMap<String, FieldSource>,
 }

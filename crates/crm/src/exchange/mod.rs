@@ -2,17 +2,21 @@
 
 mod answers;
 mod cell;
+mod choices;
 mod date_words;
 mod dates;
 mod decisions;
+mod decoding;
 mod encoding;
 mod export;
 mod header;
 mod import;
 mod import_job;
 mod import_mapping;
+mod line_reader;
 mod look_up;
 mod mapping;
+mod named;
 mod numbers;
 mod origin;
 mod plan;
@@ -25,10 +29,11 @@ mod signs;
 mod source;
 mod suggest;
 mod survey;
+mod table_words;
 mod workbook;
 mod worksheet;
 
-pub use answers::{Archived, Twins};
+pub use answers::{Archived, Identical, Twins};
 pub use cell::{AmountCurrency, Formats};
 pub use dates::{DateOrder, DateReading, ReadDate, TwoDigitYears, read_date};
 pub use decisions::{Certainty, Decision, Example, Matter, Reading};

@@ -135,8 +135,8 @@ impl Origin {
         if !own.is_empty() {
             here = Some(own.over(formats));
         }
-        if let Some(currency) = by_column.or(*currency) {
-            let currency = AmountCurrency::Told(currency);
+        let told = by_column.map(AmountCurrency::Beside);
+        if let Some(currency) = told.or(currency.map(AmountCurrency::Told)) {
             here = Some(Formats { currency, ..here.unwrap_or_else(|| formats.clone()) });
         }
         let formats = here.as_ref().unwrap_or(formats);
@@ -158,12 +158,28 @@ impl Origin {
             return cell::read_cell(&part.record_type, field, text, &CellKind::Text, &plain);
         }
         let kind = column.map_or(&CellKind::Text, |column| row.kind(column));
-        let text = match cell.split_once('.') {
-            Some((whole, zeros)) if *whole_number && zeros.bytes().all(|d| d == b'0') => whole,
-            _ => cell,
-        };
+        let whole = if *whole_number { whole_number_of(cell)? } else { None };
+        let text = whole.as_deref().unwrap_or(cell);
         cell::read_cell(&part.record_type, field, text, kind, formats)
     }
+}
+
+/// The digits of a whole number, whatever a spreadsheet made of it; none of an empty cell.
+fn whole_number_of(cell: &str) -> Result<Option<String>, Refusal> {
+    if cell.is_empty() {
+        return Ok(None);
+    }
+    let text = guanxi_record::half_width(cell);
+    let text = text.trim();
+    let (whole, zeros) = text.split_once('.').unwrap_or((text, ""));
+    let digits = whole.strip_prefix('-').unwrap_or(whole);
+    let is_whole = !digits.is_empty()
+        && digits.bytes().all(|digit| digit.is_ascii_digit())
+        && zeros.bytes().all(|digit| digit == b'0');
+    if !is_whole {
+        return Err(Refusal::new("not-an-integer").with("value", cell));
+    }
+    Ok(Some(whole.to_owned()))
 }
 
 /// A currency by its code, or by a sign that means one only.

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use guanxi_base::{Currency, Date, Error, RawId, Refusal, Result};
 use guanxi_record::{Catalog, Field, Kind, RecordType, Stored, Value};
 
-use super::answers::{Archived, Twins};
+use super::answers::{Archived, Identical, Twins};
 use super::cell::Formats;
-use super::date_words::is_total;
 use super::dates::TwoDigitYears;
 use super::decisions::{Certainty, Decision, Matter};
 use super::header;
@@ -18,6 +17,7 @@ use super::origin::{Origin, OwnFormats};
 use super::row::{CellKind, FileRow};
 use super::source::Source;
 use super::survey::{Survey, decimal_mark, time_zone};
+use super::table_words::{self, Unit};
 use crate::people::{CollectionPoint, Formats as CollectedAs};
 
 /// The records of one type that each line makes.
@@ -30,6 +30,9 @@ pub(crate) struct Part {
     pub(crate) on_repeat: Repeat,
     pub(crate) archived: Archived,
     pub(crate) twins: Twins,
+    pub(crate) identical: Identical,
+    /// The first part of records of the same type that are known by the same fields.
+    pub(crate) alike: usize,
     /// Place of the field, and where it comes from.
     pub(crate) fields: Vec<(usize, Origin)>,
     /// Parts of addresses: place of the field, name of the part, and where it comes from.
@@ -50,6 +53,8 @@ pub struct Plan {
     pub lines: u64,
     /// The names of its columns.
     pub columns: Vec<String>,
+    /// How it is encoded, if it is a text.
+    pub(crate) encoding: Option<&'static encoding_rs::Encoding>,
 }
 
 /// What a file in memory would be read as.
@@ -100,20 +105,26 @@ impl Plan {
                 }
             }
         }
-        let width = columns.headers.len();
         let mut survey = Survey::new(&mapping.file, today)?;
         let (mut lines, mut row) = (0, FileRow::default());
         while source.next_row(&mut row)? {
             lines += 1;
-            if refusal(&row, width).is_none() {
+            if refusal(&row, &columns.headers).is_none() {
                 survey.row(&parts, &row);
             }
         }
-        let (formats, decided) = survey.decided();
+        let (formats, decided) = survey.decided(&columns.headers);
+        let against = source.against_encoding();
+        let encoding = (!source.layout.is_workbook).then_some(source.layout.encoding);
         let mut decisions = source.decisions;
+        if let Some(against) = against {
+            decisions.retain(|one| one.what != Matter::Encoding);
+            decisions.insert(0, against);
+        }
         decisions.extend(columns.repeated());
+        decisions.extend(columns.currencies(&parts, mapping));
         decisions.extend(decided);
-        Ok(Self { parts, formats, decisions, lines, columns: columns.headers })
+        Ok(Self { parts, formats, decisions, lines, columns: columns.headers, encoding })
     }
 
     /// What the file does not settle and the mapping must tell before anything is imported.
@@ -133,7 +144,24 @@ impl Plan {
 
     /// Why a row cannot be read as a record at all, if so.
     pub(crate) fn refusal(&self, row: &FileRow) -> Option<Refusal> {
-        refusal(row, self.columns.len())
+        refusal(row, &self.columns)
+    }
+
+    /// Parts of records of the same type, known by the same fields, but this one.
+    pub(crate) fn others_alike(&self, at: usize) -> impl Iterator<Item = usize> {
+        let alike = self.parts[at].alike;
+        let parts = self.parts.iter().enumerate();
+        parts.filter(move |(other, part)| part.alike == alike && *other != at).map(|(at, _)| at)
+    }
+
+    /// Whether a line that is in the file twice makes nothing the second time. Where a record is
+    /// known by its key its own rule holds.
+    pub(crate) fn leaves_out_identical(&self) -> bool {
+        let mut new = self.parts.iter().filter(|part| part.match_places.is_empty());
+        let known = self.parts.iter().filter(|part| !part.match_places.is_empty());
+        new.clone().next().is_some()
+            && new.all(|part| part.identical == Identical::LeaveOut)
+            && known.into_iter().all(|part| part.on_repeat == Repeat::First)
     }
 
     /// The cells of a row as texts of this file: numbers of a workbook get its decimal mark, so
@@ -159,14 +187,9 @@ impl Plan {
     }
 }
 
-fn refusal(row: &FileRow, width: usize) -> Option<Refusal> {
-    row.refusal(width).or_else(|| {
-        // A sum below the table is no record; a firm of that name has more than its name.
-        let mut filled = row.iter().map(str::trim).filter(|text| !text.is_empty());
-        let first = filled.next().filter(|text| is_total(text))?;
-        let is_sparse = (filled.count() + 1) * 2 <= width;
-        is_sparse.then(|| Refusal::new("total-row").with("value", first))
-    })
+/// Why a row is none of the table.
+fn refusal(row: &FileRow, headers: &[String]) -> Option<Refusal> {
+    row.refusal(headers.len()).or_else(|| table_words::refusal(row, headers))
 }
 
 /// The columns of a file, by name and by place.
@@ -210,6 +233,33 @@ impl Columns {
                 .with("columns", self.headers.join(", ")));
         }
         Ok(Some(position - 1))
+    }
+
+    /// What a column counts in, by its name.
+    fn unit(&self, at: usize) -> Option<Unit> {
+        table_words::unit_of(self.headers.get(at)?)
+    }
+
+    /// Currencies that the names of columns say, where the mapping does not.
+    fn currencies(&self, parts: &[Part], mapping: &Mapping) -> Vec<Decision> {
+        let mut decisions = Vec::new();
+        for (part, record) in parts.iter().zip(&mapping.records) {
+            for (place, origin) in &part.fields {
+                let field = &part.record_type.fields[*place];
+                let Origin::Cell { column: Some(column), currency: Some(currency), .. } = origin
+                else {
+                    continue;
+                };
+                let rule = record.fields.get(&*field.name).map(FieldSource::rule);
+                if field.kind == Kind::Money && rule.is_some_and(|rule| rule.currency.is_none()) {
+                    let code = currency.to_string();
+                    let decision = Decision::new(Matter::Currency, code, Certainty::Clear);
+                    let column = self.headers.get(*column).cloned();
+                    decisions.push(Decision { column, ..decision });
+                }
+            }
+        }
+        decisions
     }
 
     /// Columns of one name are told, whether they are mapped or not.
@@ -266,7 +316,11 @@ fn part(
     }
     if refusals.is_empty() {
         let (mode, on_repeat) = (record.mode, record.on_repeat);
-        let (archived, twins) = (record.archived, record.twins);
+        let (archived, twins, identical) = (record.archived, record.twins, record.identical);
+        let is_alike = |one: &Part| {
+            one.record_type.name == record_type.name && one.match_places == match_places
+        };
+        let alike = earlier.iter().position(is_alike).unwrap_or(earlier.len());
         let asked = CollectedAs::default();
         Ok(Part {
             record_type,
@@ -275,6 +329,8 @@ fn part(
             on_repeat,
             archived,
             twins,
+            identical,
+            alike,
             fields,
             address_parts,
             asked,
@@ -326,10 +382,21 @@ fn origin(
         code.parse::<Currency>().map_err(refusal)
     });
     let by_column = rule.currency_column.as_deref().map(|column| columns.named(column));
+    let column = columns.of(&rule)?;
+    let by_name = match column.and_then(|at| columns.unit(at)).filter(|_| field.kind.is_number()) {
+        Some(Unit::Scaled(unit)) => {
+            let name = column.and_then(|at| columns.headers.get(at)).cloned().unwrap_or_default();
+            let refusal = Refusal::field("column-in-units", name.as_str());
+            return Err(refusal.with("name", name).with("unit", unit).into());
+        }
+        Some(Unit::Currency(currency)) => Some(currency),
+        None => None,
+    };
+    let is_told = rule.currency_column.is_some() || mapping.file.currency.is_some();
     let cell = Origin::Cell {
-        column: columns.of(&rule)?,
+        column,
         own: own_formats(field, &rule, columns.today)?,
-        currency: currency.transpose()?,
+        currency: currency.transpose()?.or(by_name.filter(|_| !is_told)),
         currency_column: by_column.transpose()?,
         default: rule.default,
         when: rule.when,

@@ -33,6 +33,9 @@ pub struct Counts {
     /// Lines that say nothing of such a record, as a sale without a customer.
     #[serde(skip_serializing_if = "is_zero")]
     pub absent: u64,
+    /// Of all of these: lines whose link leads nowhere. They are in the file of refused lines too.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub without_link: u64,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -53,7 +56,7 @@ impl Counts {
 pub struct Notice {
     /// The line, as a spreadsheet numbers it.
     pub line: u64,
-    /// What was done: `to-survivor`, `restored` or `placeholder`.
+    /// What was done: `to-survivor`, `restored`, `placeholder` or `identical`.
     pub code: String,
     /// The type of the record.
     pub record_type: String,
@@ -112,7 +115,21 @@ impl Progress {
                 let code = line.refusals.first().map_or("", |refusal| refusal.code);
                 *self.reasons.entry(code.to_owned()).or_default() += 1;
             }
-            _ => self.without_link += 1,
+            _ => {
+                self.without_link += 1;
+                let mut types: Vec<&str> = Vec::new();
+                for refusal in &line.refusals {
+                    let field = refusal.field.as_deref().and_then(|path| path.split_once('.'));
+                    types.extend(field.map(|(name, _)| name).filter(|name| !types.contains(name)));
+                }
+                if types.is_empty() {
+                    let first = self.counts.values_mut().next();
+                    first.into_iter().for_each(|counts| counts.without_link += 1);
+                }
+                for name in types {
+                    self.counts.entry(name.to_owned()).or_default().without_link += 1;
+                }
+            }
         }
     }
 

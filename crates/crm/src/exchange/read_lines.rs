@@ -7,7 +7,8 @@ use guanxi_store::{Tx, key_of};
 use super::answers::{Archived, Twins};
 use super::import::{Idle, Import, Line, LineKey, Step, Update};
 use super::look_up::{Came, Key, Sought};
-use super::mapping::{Mode, Repeat};
+use super::mapping::Repeat;
+use super::named::Named;
 use super::origin::Origin;
 use super::plan::Part;
 use super::progress::Notice;
@@ -16,22 +17,18 @@ use super::row::FileRow;
 /// Stands between the cells of a key of several fields.
 const CELL_SEPARATOR: &str = "\u{1f}";
 
-/// What a line's key says about the record of a part.
-enum Named<'a> {
-    /// Nothing more is to be done with this part.
-    Settled(Option<RawId>),
-    /// There is none yet.
-    New(Option<String>),
-    /// It is there.
-    There(Option<String>, &'a Row),
-}
-
 impl Import<'_> {
     /// Reads one line of the first pass: what it makes and changes, or why not.
     pub(super) async fn read_line(&self, tx: &mut Tx, row: &FileRow, step: &Step) -> Result<Line> {
         let mut line = Line { number: row.place(), ..Line::default() };
         if let Some(refusal) = self.plan.refusal(row) {
             line.refusals.push(refusal);
+            return Ok(line);
+        }
+        if let Some(first) = row.same_as() {
+            let all = 0..self.plan.parts.len();
+            line.idle.extend(all.map(|at| (at, Idle::Repeated)));
+            line.notices.push(self.notice(&line, 0, "identical", first.to_string()));
             return Ok(line);
         }
         for (at, part) in self.plan.parts.iter().enumerate() {
@@ -80,13 +77,14 @@ impl Import<'_> {
                 return Ok(None);
             }
         };
-        let (key, mut old) = match named {
+        let (key, mut old, said_by) = match named {
             Named::Settled(id) => {
                 line.keys.push(LineKey { part: at, cells, key: None, id });
                 return Ok(id);
             }
-            Named::New(key) => (key, None),
-            Named::There(key, old) => (key, Some(old)),
+            Named::New(key) => (key, None, None),
+            Named::There(key, old) => (key, Some(old), None),
+            Named::Again(key, old, other) => (key, Some(old), Some(other)),
         };
         let before = line.refusals.len();
         let fields = self.values(part, row, line);
@@ -111,7 +109,8 @@ impl Import<'_> {
         }
         let id = match old {
             Some(old) => {
-                change(at, part, old, fields, line);
+                let said = said_by.map(|other| &self.plan.parts[other]);
+                change(at, part, old, not_said(said, old, fields), line);
                 old.id
             }
             None => match self.make(tx, at, part, fields, line).await? {
@@ -123,90 +122,10 @@ impl Import<'_> {
         Ok(Some(id))
     }
 
-    /// Which record of a part the line names.
-    fn named<'s>(
-        &self,
-        row: &FileRow,
-        at: usize,
-        step: &'s Step,
-        line: &mut Line,
-    ) -> std::result::Result<Named<'s>, Refusal> {
-        let part = &self.plan.parts[at];
-        if part.match_places.is_empty() {
-            return Ok(Named::New(None));
-        }
-        let key = match self.key(part, row, &line.ids)? {
-            Key::Of(key, _) => key,
-            Key::Empty if self.plan.parts.len() > 1 && is_blank(part, row) => {
-                line.idle.push((at, Idle::Absent));
-                return Ok(Named::Settled(None));
-            }
-            Key::Empty => {
-                return Err(about(part, part.match_places[0], Refusal::new("match-empty")));
-            }
-        };
-        let written = self.written_key(part, row);
-        let refuse =
-            |code| Refusal::new(code).with("type", &part.record_type.name).with("value", &written);
-        let known = step.known[at].by_key.get(&key).or_else(|| self.known[at].by_key.get(&key));
-        match (known, part.on_repeat) {
-            (Some(id), Repeat::First) => {
-                line.idle.push((at, Idle::Repeated));
-                return Ok(Named::Settled(Some(*id)));
-            }
-            (Some(_), Repeat::Refuse) => return Err(refuse("repeated-in-file")),
-            (Some(id), Repeat::Last) => {
-                if let Some(pending) = step.pending.get(id) {
-                    return Ok(Named::There(Some(key), pending));
-                }
-            }
-            (None, _) => {}
-        }
-        let there = match step.existing[at].get(&key) {
-            None => None,
-            Some(Sought::Several(count)) => {
-                return Err(refuse("several-there").with("count", count));
-            }
-            Some(Sought::Away(_)) if part.archived == Archived::Refuse => {
-                return Err(refuse("archived-there"));
-            }
-            Some(Sought::Away(row)) => Some((row, Some("restored"))),
-            Some(Sought::One(row, Came::AsSurvivor)) => Some((row, Some("to-survivor"))),
-            Some(Sought::One(row, Came::Directly)) => Some((row, None)),
-        };
-        match (there, part.mode) {
-            (Some(_), Mode::Create) if known.is_none() => Err(refuse("already-there")),
-            (None, Mode::Update) => Err(refuse("not-there")),
-            (None, _) => Ok(Named::New(Some(key))),
-            (Some((row, told)), _) => {
-                let row = step.pending.get(&row.id).unwrap_or(row);
-                if let Some(code) = told {
-                    line.notices.push(Notice {
-                        line: line.number,
-                        code: code.to_owned(),
-                        record_type: part.record_type.name.to_string(),
-                        value: written,
-                    });
-                }
-                Ok(Named::There(Some(key), row))
-            }
-        }
-    }
-
-    /// The key of a line as its cells have it, for people.
-    fn written_key(&self, part: &Part, row: &FileRow) -> String {
-        let cell = |place: &usize| match part.fields.iter().find(|(known, _)| known == place) {
-            Some((_, Origin::Find { column, .. })) => {
-                row.get(*column).unwrap_or_default().to_owned()
-            }
-            Some((_, Origin::SameLine { .. })) | None => String::new(),
-            Some((_, origin)) => origin
-                .value(part, *place, row, &self.plan.formats)
-                .map(|value| value.to_text())
-                .unwrap_or_default(),
-        };
-        let cells: Vec<String> = part.match_places.iter().map(cell).collect();
-        cells.join(" ").trim().to_owned()
+    /// Something that is done otherwise than a line says, as it is told.
+    pub(super) fn notice(&self, line: &Line, at: usize, code: &str, value: String) -> Notice {
+        let record_type = self.plan.parts[at].record_type.name.to_string();
+        Notice { line: line.number, code: code.to_owned(), record_type, value }
     }
 
     async fn make(
@@ -297,24 +216,47 @@ impl Import<'_> {
         for (at, part) in self.plan.parts.iter().enumerate() {
             let ids = self.ids_before(row, step, at);
             let Ok(Key::Of(key, _)) = self.key(part, row, &ids) else { continue };
-            let Some(Sought::One(old, _)) = step.existing[at].get(&key) else { continue };
-            let old = step.pending.get(&old.id).unwrap_or(old);
+            let old = match step.existing[at].get(&key) {
+                Some(Sought::One(old, _)) => Some(step.pending.get(&old.id).unwrap_or(old)),
+                _ if self.known[at].by_key.contains_key(&key) => None,
+                _ => continue,
+            };
             let mut fields = Vec::new();
             for (place, origin) in &part.fields {
                 let Origin::Find { column, to, by, later: true } = origin else { continue };
                 match self.found_link(row, *column, to, by) {
                     Ok((Value::Null, _)) => {}
-                    Ok((link, _)) if old.values[*place] == link => {}
+                    Ok((link, _)) if old.is_some_and(|old| old.values[*place] == link) => {}
                     Ok((link, _)) => fields.push((*place, link)),
+                    // A run that only counts has not made what is named.
+                    Err(_) if self.would_be_made(row, *column, to, by) => {
+                        fields.push((*place, Value::Null));
+                    }
                     Err(refusal) => line.refusals.push(about(part, *place, refusal)),
                 }
             }
-            if !fields.is_empty() {
+            if let (false, Some(old)) = (fields.is_empty(), old) {
                 line.updates.push(Update { part: at, old: old.clone(), fields });
             }
         }
         line
     }
+}
+
+/// What a line says of a record of which another part said something before: that stands.
+fn not_said(
+    said: Option<&Part>,
+    old: &Row,
+    mut fields: Vec<(usize, Value)>,
+) -> Vec<(usize, Value)> {
+    let Some(said) = said else { return fields };
+    let is_said = |place: usize| {
+        said.fields.iter().any(|(known, _)| *known == place)
+            || said.address_parts.iter().any(|(known, ..)| *known == place)
+    };
+    fields
+        .retain(|(place, _)| !is_said(*place) || old.values.get(*place).is_none_or(Value::is_null));
+    fields
 }
 
 /// What a line changes of a record that is there. Its key stays as it is: it is the same to people.
@@ -355,9 +297,13 @@ fn twin<'s>(
         about(part, title, refusal.with("value", name.to_text()).with("count", count))
     };
     match (step.twins[at].get(&key), part.twins) {
-        (None | Some(Sought::Away(_)), _) | (_, Twins::Make) => Ok(None),
+        (None, _) | (_, Twins::Make) => Ok(None),
         (Some(Sought::Several(count)), Twins::Ask) => Err(refuse("twin-there", *count)),
-        (Some(Sought::One(..)), Twins::Ask) => Err(refuse("twin-there", 1)),
+        (Some(Sought::One(..) | Sought::Away(_)), Twins::Ask) => Err(refuse("twin-there", 1)),
+        (Some(Sought::Away(_)), Twins::Update) if part.archived == Archived::Refuse => {
+            Err(refuse("archived-there", 1))
+        }
+        (Some(Sought::Away(row)), _) => Ok(Some(row)),
         (Some(Sought::Several(count)), _) => Err(refuse("several-there", *count)),
         (Some(Sought::One(row, _)), _) => Ok(Some(row)),
     }
@@ -394,17 +340,22 @@ fn whole_address(held: &Address, new: &Address) -> Value {
     Value::Address(Box::new(whole))
 }
 
+impl Part {
+    /// The columns that fill it.
+    fn columns(&self) -> impl Iterator<Item = usize> {
+        let of_fields = self.fields.iter().map(|(_, origin)| origin);
+        let origins = of_fields.chain(self.address_parts.iter().map(|(_, _, origin)| origin));
+        origins.filter_map(|origin| match origin {
+            Origin::Cell { column, .. } => *column,
+            Origin::Find { column, .. } => Some(*column),
+            _ => None,
+        })
+    }
+}
+
 /// Whether a line has nothing in any column that fills a part.
-fn is_blank(part: &Part, row: &FileRow) -> bool {
-    let filled = |origin: &Origin| match origin {
-        Origin::Cell { column, .. } => *column,
-        Origin::Find { column, .. } => Some(*column),
-        _ => None,
-    };
-    let of_fields = part.fields.iter().filter_map(|(_, origin)| filled(origin));
-    let of_address = part.address_parts.iter().filter_map(|(_, _, origin)| filled(origin));
-    let mut columns = of_fields.chain(of_address);
-    columns.all(|column| row.get(column).unwrap_or_default().trim().is_empty())
+pub(super) fn is_blank(part: &Part, row: &FileRow) -> bool {
+    part.columns().all(|column| row.get(column).unwrap_or_default().trim().is_empty())
 }
 
 /// The text of the cells that make a part's key; none when the key is not made of cells.

@@ -65,6 +65,7 @@ pub struct FileRow {
     kinds: Vec<CellKind>,
     place: u64,
     fault: Option<RowFault>,
+    same_as: Option<u64>,
 }
 
 impl FileRow {
@@ -76,12 +77,12 @@ impl FileRow {
     /// A row of a workbook.
     pub(crate) fn typed(cells: Vec<(String, CellKind)>, place: u64) -> Self {
         let (texts, kinds): (Vec<String>, Vec<CellKind>) = cells.into_iter().unzip();
-        Self { cells: StringRecord::from(texts), kinds, place, fault: None }
+        Self { cells: StringRecord::from(texts), kinds, place, ..Self::default() }
     }
 
     /// The same row with something wrong about it.
     pub(crate) fn with_fault(self, fault: Option<RowFault>) -> Self {
-        Self { fault: fault.or(self.fault), ..self }
+        Self { fault: self.fault.or(fault), ..self }
     }
 
     /// Where it stands in the file as a person sees it: the line of a text file on which it
@@ -89,6 +90,16 @@ impl FileRow {
     #[must_use]
     pub fn place(&self) -> u64 {
         self.place
+    }
+
+    /// Notes the place of an earlier row that is wholly equal to it.
+    pub(crate) fn note_same(&mut self, place: Option<u64>) {
+        self.same_as = place;
+    }
+
+    /// The place of an earlier row that is wholly equal to it, where that was looked for.
+    pub(crate) fn same_as(&self) -> Option<u64> {
+        self.same_as
     }
 
     /// Whether all its cells are empty.

@@ -7,7 +7,8 @@ use csv::StringRecord;
 use encoding_rs::Encoding;
 use guanxi_base::{Error, Refusal, Result};
 
-use super::encoding::{is_unreadable, recovered};
+use super::decoding::{is_unreadable, recovered};
+use super::numbers::{DecimalMark, read_number};
 use super::row::{FileRow, RowFault};
 use super::source::COLUMNS_MAX;
 
@@ -46,7 +47,6 @@ struct Building {
     cells: StringRecord,
     cell: Vec<u8>,
     bytes: usize,
-    has_quotes: bool,
     fault: Option<RowFault>,
 }
 
@@ -55,6 +55,11 @@ impl<R: Read> Separated<R> {
         let input = BufReader::with_capacity(1 << 16, input);
         let (line, after_return, row) = (1, false, Building::default());
         Self { input, encoding, delimiter, line, after_return, row }
+    }
+
+    /// What it reads from.
+    pub(crate) fn input(&self) -> &R {
+        self.input.get_ref()
     }
 
     /// Skips a line that is none of the table.
@@ -167,7 +172,6 @@ impl<R: Read> Separated<R> {
     /// Begins a quoted cell: blanks before the mark are none of it.
     fn open(&mut self) -> Within {
         self.row.cell.clear();
-        self.row.has_quotes = true;
         Within::Quoted
     }
 
@@ -176,10 +180,7 @@ impl<R: Read> Separated<R> {
             self.row.cell.push(b'=');
         }
         self.row.end_cell();
-        let Building { mut cells, mut fault, has_quotes, .. } = std::mem::take(&mut self.row);
-        if fault.is_none() && has_quotes && swallows_rows(&cells) {
-            fault = Some(RowFault::SwallowsRows);
-        }
+        let Building { mut cells, mut fault, .. } = std::mem::take(&mut self.row);
         if cells.iter().any(is_unreadable) {
             fault = Some(RowFault::Unreadable);
             cells = cells.iter().map(|cell| recovered(cell, self.encoding)).collect();
@@ -225,22 +226,25 @@ fn unwrapped(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// Whether a quoted cell holds what look like rows of the table: its mark belongs elsewhere.
-fn swallows_rows(cells: &StringRecord) -> bool {
-    const ROWS_MIN: usize = 3;
-    let has_rows = |cell: &str| {
-        let inner: Vec<&str> = cell.lines().skip(1).collect();
-        let Some((_, inner)) = inner.split_last() else { return false };
-        if inner.len() < ROWS_MIN {
-            return false;
-        }
-        [",", ";", "\t", "|"].iter().any(|delimiter| {
-            let first = inner[0].matches(delimiter).count();
-            let alike = inner.iter().filter(|line| line.matches(delimiter).count() == first);
-            first >= 2 && alike.count() * 10 >= inner.len() * 9
-        })
-    };
-    cells.iter().any(|cell| cell.contains('\n') && has_rows(cell))
+/// Whether a quoted cell holds a row of the table, which has so many columns: its mark belongs
+/// elsewhere. Behind the delimiters of a row no blank stands, as in a sentence, and not only digits
+/// stand around them, as in numbers.
+pub(crate) fn swallows_rows(cells: &StringRecord, delimiter: u8, columns: usize) -> bool {
+    if columns < 2 || !cells.iter().any(|cell| cell.contains(['\n', '\r'])) {
+        return false;
+    }
+    // The lines of the file as they were, but for quotation marks.
+    let text = cells.iter().collect::<Vec<_>>().join(&char::from(delimiter).to_string());
+    text.split(['\n', '\r']).skip(1).any(|line| {
+        let at: Vec<usize> =
+            line.bytes().enumerate().filter(|(_, b)| *b == delimiter).map(|(at, _)| at).collect();
+        let is_digit = |at: usize| line.as_bytes().get(at).is_some_and(u8::is_ascii_digit);
+        let has_blank = |at: &usize| line.as_bytes().get(at + 1) == Some(&b' ');
+        let in_number = |at: &usize| *at > 0 && is_digit(at - 1) && is_digit(at + 1);
+        let is_number = || read_number(line, DecimalMark::Point).is_ok();
+        let is_numbers = at.iter().all(in_number) && (columns == 2 || is_number());
+        at.len() == columns - 1 && !at.iter().any(has_blank) && !is_numbers
+    })
 }
 
 fn broken(error: &std::io::Error) -> Error {
@@ -295,7 +299,31 @@ mod tests {
         assert_eq!(rows(&text).unwrap().last().unwrap(), "21: 21|y|z");
         assert!(rows(&text).unwrap()[1].ends_with("! text-after-quote"));
         let text = format!("a,b,c\n1,\"open,z\n{lines}20,pipe of 6\",z\n21,y,z\n");
-        assert!(rows(&text).unwrap()[1].ends_with("! quote-swallows-rows"));
+        assert_eq!(rows(&text).unwrap().len(), 3);
+    }
+
+    #[test]
+    fn a_quoted_cell_that_holds_a_row_of_the_table_is_told() {
+        let swallows = |text: &str, columns: usize| {
+            let mut reader = Separated::new(text.as_bytes(), encoding_rs::UTF_8, b',');
+            let row = reader.next_row().unwrap().unwrap();
+            swallows_rows(&row, b',', columns)
+        };
+        for (text, columns, expected) in [
+            ("2,B,\"5 inch pipe\n3,N3,n3\n4,N4,n4\n5,Z,pipe 6\"\n", 3, true),
+            ("2,B,\"5 inch pipe\n5,Z,pipe 6\"\n", 3, true),
+            ("2,B,\"5 inch pipe\r\n3,N3,n3\r\n5,Z,pipe 6\"\r\n", 3, true),
+            ("2,\"5 inch,x\n3,pipe 6\",n3\n", 3, true),
+            ("2,B,\"Called, left a message,\nwill retry, maybe, soon\"\n", 3, false),
+            ("2,\"first\nsecond\",C\n", 3, false),
+            ("2,\"sizes\n12,50\"\n", 2, false),
+            ("2,B,\"a\nb,c\"\n", 3, false),
+            ("2,3,\"4\n5,6,7\"\n", 3, true),
+            ("2,B,\"a total of\n1,234,567\"\n", 3, false),
+            ("2,B,C\n", 3, false),
+        ] {
+            assert_eq!(swallows(text, columns), expected, "{text:?}");
+        }
     }
 
     #[test]

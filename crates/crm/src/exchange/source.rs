@@ -12,10 +12,11 @@ use flate2::read::MultiGzDecoder;
 use guanxi_base::{Error, Refusal, Result};
 
 use super::decisions::{Certainty, Decision, Example, Matter, Reading};
-use super::encoding::{self, Decoding};
+use super::decoding::Decoding;
+use super::encoding;
 use super::header::{self, Header};
-use super::row::FileRow;
-use super::separated::Separated;
+use super::row::{FileRow, RowFault};
+use super::separated::{Separated, swallows_rows};
 use super::workbook::Workbook;
 
 /// A table with more columns is refused.
@@ -67,7 +68,7 @@ pub struct Source {
 }
 
 enum Rows {
-    Text(Box<Separated<Box<dyn Read + Send>>>),
+    Text(Box<Separated<Decoding<Box<dyn Read + Send>>>>),
     Workbook(Workbook),
 }
 
@@ -211,6 +212,32 @@ impl Source {
         Ok(Self { layout, headers: names, decisions, pending: below, rows })
     }
 
+    /// What its lines said so far against an encoding that was told.
+    pub(crate) fn against_encoding(&self) -> Option<Decision> {
+        let Rows::Text(rows) = &self.rows else { return None };
+        let lines = rows.input().lines();
+        let told = self.decisions.iter().find(|one| one.what == Matter::Encoding)?;
+        if told.certainty != Certainty::Told || lines.contradicting == 0 {
+            return None;
+        }
+        let utf8 = encoding_rs::UTF_8.name();
+        let readings = [self.layout.encoding, encoding_rs::UTF_8].map(|encoding| Reading {
+            choice: encoding.name().to_owned(),
+            meaning: encoding::shown(encoding, &lines.example),
+        });
+        let text = readings[1].meaning.clone();
+        let example = Example { line: 0, text, readings: readings.into() };
+        // A file of which nothing is in the encoding that was told is not read at all.
+        let chosen = (lines.fitting > 0).then(|| self.layout.encoding.name().to_owned());
+        Some(Decision {
+            chosen,
+            certainty: Certainty::Contradictory,
+            ..Decision::new(Matter::Encoding, "", Certainty::Contradictory)
+                .with_alternatives(vec![utf8.to_owned()])
+                .with_examples(vec![example])
+        })
+    }
+
     /// Reads the next row that is not empty into `row`; false at the end.
     ///
     /// # Errors
@@ -222,6 +249,10 @@ impl Source {
         };
         let Some(mut next) = next else { return Ok(false) };
         next.fit(self.headers.len());
+        let is_text = !self.layout.is_workbook;
+        if is_text && swallows_rows(&next, self.layout.delimiter, self.headers.len()) {
+            next = next.with_fault(Some(RowFault::SwallowsRows));
+        }
         *row = next;
         Ok(true)
     }
@@ -230,6 +261,9 @@ impl Source {
 /// A text file: its layout, its rows from the first line, and the hints that hold for it.
 fn text(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decision>, LayoutHints)> {
     let start = first_of(place.bytes()?)?;
+    if encoding::is_utf_32(&start) {
+        return Err(Refusal::new("encoding-not-read").with("value", "UTF-32").into());
+    }
     // A file of refused lines is ours, whatever the file was that they come from.
     let is_ours = start.starts_with(b"\xef\xbb\xbf") && header::is_error_file(&start[3..]);
     let hints = if is_ours {
@@ -247,7 +281,7 @@ fn text(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decisio
     let others = [b',', b';', b'\t', b'|'].into_iter().filter(|other| *other != delimiter);
     let by_delimiter = Decision::new(Matter::Delimiter, delimiter_text(delimiter), certainty)
         .with_alternatives(others.map(delimiter_text).collect());
-    let bytes: Box<dyn Read + Send> = Box::new(Decoding::new(place.bytes()?, encoding));
+    let bytes = Decoding::new(place.bytes()?, encoding);
     let mut rows = Separated::new(bytes, encoding, delimiter);
     if said.is_some() {
         rows.skip_line()?;

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use guanxi_record::{Address, Kind, Record as _, RecordType};
 
-use super::answers::{Archived, Twins};
+use super::answers::{Archived, Identical, Twins};
 use super::mapping::{FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat};
 use super::row::FileRow;
+use super::table_words::{self, Unit};
 use crate::access::Locale;
 use crate::people::Customer;
 use crate::text::Texts;
@@ -81,6 +82,7 @@ pub fn suggest(record_type: &RecordType, headers: &[String], sample: &[FileRow])
             on_repeat: Repeat::First,
             archived: Archived::Refuse,
             twins: Twins::Ask,
+            identical: Identical::LeaveOut,
             fields,
         }],
     }
@@ -148,7 +150,11 @@ fn targets(record_type: &RecordType) -> Vec<Target> {
 
 impl Target {
     fn by_name(&self, header: &str) -> Option<Fit> {
-        let header = plain(header);
+        let counts_in = table_words::unit_of(header).filter(|_| self.kind.is_number());
+        if matches!(counts_in, Some(Unit::Scaled(_))) {
+            return None;
+        }
+        let (of, header) = (header.split_once(" of "), plain(header));
         if self.names.contains(&header) {
             return Some(Fit::Name);
         }
@@ -157,10 +163,12 @@ impl Target {
         }
         let names = self.names.iter().map(String::as_str);
         let header = header.trim_end_matches(|c: char| c.is_ascii_digit());
+        // But the type of a customer is a type.
+        let before_of = of.map(|(before, _)| plain(before));
         let is_part = |word: &str| {
             let long = if word.is_ascii() { word.len() >= 4 } else { word.chars().count() >= 2 };
             // What comes last says what it is: the telephone of a contact is a telephone.
-            long && header.ends_with(word)
+            long && before_of.as_deref().unwrap_or(header).ends_with(word)
         };
         names.chain(self.synonyms.iter().copied()).any(is_part).then_some(Fit::PartOfName)
     }

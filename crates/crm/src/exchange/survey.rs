@@ -1,13 +1,13 @@
 //! What all of a file says about its dates, numbers and currencies, read once before anything is
 //! imported. It counts and keeps first examples, so that a file of any size can be surveyed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use guanxi_base::{Currency, Date, Refusal, Result, TimeZone};
 use guanxi_record::Kind;
 
 use super::cell::{AmountCurrency, Formats};
-use super::dates::{DateOrder, DateReading, TwoDigitYears, orders_of, read_date};
+use super::dates::{DateOrder, DateReading, ReadDate, TwoDigitYears, orders_of, read_date};
 use super::decisions::{Certainty, Decision, Example, Matter, Reading, Tally, Verdict};
 use super::mapping::FileOptions;
 use super::numbers::{DecimalMark, Evidence, marks_of, read_number};
@@ -20,9 +20,6 @@ use super::signs::Sign;
 const DATES_MAX: usize = 20_000;
 /// What is longer is no date.
 const DATE_BYTES_MAX: usize = 100;
-/// A year of two digits at the front is taken for one only so near to today.
-const YEARS_BEFORE: i16 = 10;
-const YEARS_AFTER: i16 = 2;
 
 /// What a file says, as far as it was read.
 pub(crate) struct Survey {
@@ -32,7 +29,8 @@ pub(crate) struct Survey {
     orders: Tally,
     /// The orders that a date allows, and whether its year has two digits.
     dates: HashMap<String, (Vec<(DateOrder, Date)>, bool)>,
-    short_year: Option<(Example, TwoDigitYears)>,
+    /// By column: the first year of two digits, and what such years mean there.
+    short_years: BTreeMap<usize, (Example, TwoDigitYears)>,
     bare_amount: Option<Example>,
     other_currency: Option<Example>,
     bare_time: Option<Example>,
@@ -69,7 +67,7 @@ impl Survey {
             marks: Tally::default(),
             orders: Tally::default(),
             dates: HashMap::new(),
-            short_year: None,
+            short_years: BTreeMap::new(),
             bare_amount: None,
             other_currency: None,
             bare_time: None,
@@ -90,9 +88,9 @@ impl Survey {
                     kind if kind.is_number() => self.number(origin, row, *column, text),
                     kind @ (Kind::Date | Kind::Instant) => {
                         let is_time = *kind == Kind::Instant;
-                        self.date(origin, row.place(), text);
-                        if is_time {
-                            self.time(origin, row.place(), text);
+                        self.date(origin, row.place(), *column, text);
+                        if is_time || text.contains(':') {
+                            self.time(origin, row.place(), kind, text);
                         }
                     }
                     _ => {}
@@ -128,7 +126,11 @@ impl Survey {
 
     fn amount(&mut self, origin: &Origin, row: &FileRow, column: usize, text: &str) {
         let Origin::Cell { currency, currency_column, .. } = origin else { return };
-        if currency.is_some() || currency_column.is_some() || self.told.currency.is_some() {
+        if currency.is_some() || self.told.currency.is_some() {
+            return;
+        }
+        let beside = currency_column.and_then(|beside| row.get(beside));
+        if beside.is_some_and(|code| !code.trim().is_empty()) {
             return;
         }
         if self.bare_amount.is_some() && self.other_currency.is_some() {
@@ -143,8 +145,9 @@ impl Survey {
                 let mut read =
                     DecimalMark::ALL.into_iter().filter_map(|m| read_number(text, m).ok());
                 let Some(number) = read.next() else { return };
-                // A sign that does not agree is refused by line; a code says its own currency.
-                if number.sign.is_some() {
+                // A sign that does not agree is refused by line; one that can mean several is
+                // taken for the usual; a code says its own.
+                if number.sign.is_some_and(|sign| !means_usual_and_others(sign)) {
                     return;
                 }
                 None
@@ -153,12 +156,13 @@ impl Survey {
         let place = match sign {
             None => &mut self.bare_amount,
             Some(sign) if !sign.can_mean(Currency::CNY) => &mut self.other_currency,
+            Some(sign) if means_usual_and_others(sign) => &mut self.bare_amount,
             Some(_) => return,
         };
         place.get_or_insert_with(|| plain_example(row.place(), text));
     }
 
-    fn date(&mut self, origin: &Origin, line: u64, text: &str) {
+    fn date(&mut self, origin: &Origin, line: u64, column: usize, text: &str) {
         let own = own(origin);
         let years = own.years.unwrap_or(TwoDigitYears::around(self.today));
         // The day alone is looked at, which comes again and again; a time behind it is not.
@@ -176,21 +180,13 @@ impl Survey {
         }
         let (orders, is_short) =
             self.dates.entry(day.to_owned()).or_insert_with(|| looked_at(day, years)).clone();
-        if is_short && self.short_year.is_none() {
-            self.short_year = Some((plain_example(line, text), years));
+        if is_short {
+            let first = || (plain_example(line, text), years);
+            self.short_years.entry(column).or_insert_with(first);
         }
         if own.date_order.is_some() || self.told.order.is_some() {
             return;
         }
-        let this_year = self.today.year();
-        let near = this_year - YEARS_BEFORE..=this_year + YEARS_AFTER;
-        let is_only = orders.len() == 1;
-        let orders: Vec<&(DateOrder, Date)> = orders
-            .iter()
-            .filter(|(o, date)| {
-                is_only || *o != DateOrder::YearFirst || near.contains(&date.year())
-            })
-            .collect();
         let place = |order: &DateOrder| DateOrder::ALL.iter().position(|one| one == order);
         let set = orders.iter().filter_map(|(o, _)| place(o)).fold(0, |set, at| set | 1 << at);
         let is_one = orders.len() > 1 && orders.iter().all(|(_, date)| *date == orders[0].1);
@@ -207,7 +203,8 @@ impl Survey {
         });
     }
 
-    fn time(&mut self, origin: &Origin, line: u64, text: &str) {
+    fn time(&mut self, origin: &Origin, line: u64, kind: &Kind, text: &str) {
+        let is_time = *kind == Kind::Instant;
         let is_told = self.told.zone.is_some() || own(origin).time_zone.is_some();
         if is_told || self.bare_time.is_some() {
             return;
@@ -216,13 +213,18 @@ impl Survey {
         let mut read = DateOrder::ALL
             .into_iter()
             .filter_map(|order| read_date(text, DateReading { order, years }));
-        if read.next().is_some_and(|read| read.zone.is_none()) {
+        // A time of a zone needs none, but where its day is asked for.
+        let is_open = |read: ReadDate| match is_time {
+            true => read.zone.is_none(),
+            false => read.zone.is_some() && read.time.is_some(),
+        };
+        if read.next().is_some_and(is_open) {
             self.bare_time = Some(plain_example(line, text));
         }
     }
 
     /// What it comes to: the formats of the file, and how sure each of them is.
-    pub(crate) fn decided(self) -> (Formats, Vec<Decision>) {
+    pub(crate) fn decided(self, columns: &[String]) -> (Formats, Vec<Decision>) {
         let mut decisions = Vec::new();
         let marks: Vec<String> = DecimalMark::ALL.iter().map(ToString::to_string).collect();
         let (mark, decision) = self.marks.decided(Matter::DecimalMark, &marks);
@@ -243,12 +245,11 @@ impl Survey {
                 None => AmountCurrency::Usual(Currency::CNY),
             },
         };
-        if let Some((example, years)) = self.short_year {
+        for (column, (example, years)) in self.short_years {
             let span = format!("{}-{}", years.last - 99, years.last);
-            decisions.push(
-                Decision::new(Matter::TwoDigitYears, span, Certainty::Assumed)
-                    .with_examples(vec![example]),
-            );
+            let decision = Decision::new(Matter::TwoDigitYears, span, Certainty::Assumed);
+            let column = columns.get(column).filter(|name| !name.is_empty()).cloned();
+            decisions.push(Decision { column, ..decision.with_examples(vec![example]) });
         }
         let currency = formats.currency.plain().to_string();
         match (self.told.currency, self.bare_amount, self.other_currency) {
@@ -313,6 +314,11 @@ fn own(origin: &Origin) -> &OwnFormats {
         Origin::Cell { own, .. } => own,
         _ => &NOTHING,
     }
+}
+
+/// Whether a sign can mean the usual currency, and others as well.
+fn means_usual_and_others(sign: Sign) -> bool {
+    !sign.is_code && sign.can_mean(Currency::CNY) && sign.currencies.len() > 1
 }
 
 fn plain_example(line: u64, text: &str) -> Example {

@@ -299,7 +299,12 @@ async fn columns_of_one_name_are_told(database: TestDatabase) {
     assert_eq!((told.column.as_deref(), told.chosen.as_deref()), (Some("phone"), Some("3, 4")));
 }
 
-async fn dry(store: &Store, actor: &Actor, bytes: impl AsRef<[u8]>, toml: &str) -> Progress {
+pub(crate) async fn dry(
+    store: &Store,
+    actor: &Actor,
+    bytes: impl AsRef<[u8]>,
+    toml: &str,
+) -> Progress {
     let file = file(bytes.as_ref());
     let mapping = Mapping::parse(toml).unwrap();
     let job = store.new_id();

@@ -18,6 +18,7 @@ mod house;
 mod importing;
 mod importing_jobs;
 mod importing_lines;
+mod importing_tables;
 mod insights;
 mod linking;
 mod mirroring;

@@ -37,7 +37,7 @@ fn amount(texts: &Texts, card: &Json, value: f64) -> String {
 
 /// What all customers bought for, with all of its digits.
 fn sales(texts: &Texts, found: &Json) -> String {
-    let currency = found["currency"].as_str().and_then(|code| code.parse::<Currency>().ok());
+    let currency = found["currency"].as_str().and_then(Currency::kept);
     match (found["revenue_exact"].as_str(), currency, found["revenue"].as_f64()) {
         (Some(sum), Some(currency), _) => format::plain_amount(texts.locale(), sum, currency),
         (_, _, Some(sum)) => amount(texts, found, sum),
