@@ -14,6 +14,7 @@ mod chart_form;
 mod charts;
 mod condition_form;
 mod conditions;
+mod controls;
 mod customer;
 mod deliveries;
 mod demo_hint;

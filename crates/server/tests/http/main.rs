@@ -8,6 +8,7 @@ mod coverage;
 mod deciding;
 mod faces;
 mod first_hour;
+mod forms;
 mod house;
 mod importing;
 mod pages;
