@@ -33,6 +33,7 @@ refusal-database-damaged = The database file is damaged, or it is none of Guanxi
 refusal-database-read-only = The data folder cannot be written to. Nothing was changed. Give it to the account that Guanxi runs under, or start Guanxi under the account that it belongs to.
 refusal-disk-fails = The disk of the server does not take what is written: it is full or broken. Nothing was changed. Ask the administrator to look at it.
 refusal-due-before-date = The due date lies before the date of the invoice. Choose a later one.
+refusal-field-filled-twice = Two columns would fill it: “{ $first }” and “{ $second }”. Choose one of them, and leave the other out.
 refusal-file-broken = The file is broken: { $reason }. Nothing was imported. Save it again and retry.
 refusal-file-exists = “{ $file }” is there already and is not written over. Move it away or choose another name.
 refusal-file-empty = The file has no header line. One of its first lines must name the columns.

@@ -33,6 +33,7 @@ refusal-database-damaged = 数据库文件已损坏，或不是 Guanxi 的数据
 refusal-database-read-only = 数据文件夹不可写，未作任何修改。请将其交给运行 Guanxi 的账户，或用其所属账户启动 Guanxi。
 refusal-disk-fails = 服务器磁盘无法写入：已满或已损坏，未作任何修改。请联系管理员检查。
 refusal-due-before-date = 到期日早于开票日期，请选择更晚的日期。
+refusal-field-filled-twice = 有两列都要填入：“{ $first }”和“{ $second }”。请只选一列，另一列不导入。
 refusal-file-broken = 文件已损坏：{ $reason }。未导入任何内容，请重新保存后再试。
 refusal-file-exists = “{ $file }”已存在，不会被覆盖。请将其移走或换一个名称。
 refusal-file-empty = 文件没有标题行。开头几行中必须有一行是列名。

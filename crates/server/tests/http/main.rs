@@ -20,3 +20,4 @@ mod shutting_out;
 mod signing_in;
 mod surface;
 mod telling;
+mod wizard;
