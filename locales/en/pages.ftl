@@ -177,6 +177,7 @@ import-unchanged = As they are
 import-repeated = Named again or left out
 import-nothing-to-do = Nothing would be written, so there is nothing to start. Go back and correct the mapping, or correct the file.
 import-back = Back to the mapping
+import-first-records = The first { $type } as they would be written
 import-refused-count = { $count } × (lines { $lines })
 import-refused-more = and { $count } more lines
 import-told-to-survivor = { $count } lines name a record that was merged; the one that stayed gets them: { $some }

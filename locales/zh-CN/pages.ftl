@@ -177,6 +177,7 @@ import-unchanged = 不变
 import-repeated = 重复出现或略过
 import-nothing-to-do = 不会写入任何内容，因此无法开始导入。请返回修正映射，或修改文件。
 import-back = 返回映射
+import-first-records = 最前面的{ $type }将这样写入
 import-refused-count = { $count } 次（第 { $lines } 行）
 import-refused-more = 另有 { $count } 行
 import-told-to-survivor = 有 { $count } 行所指的记录已被合并，内容归入保留的记录：{ $some }

@@ -4,11 +4,15 @@
 use std::collections::BTreeSet;
 
 use guanxi_base::Result;
-use guanxi_record::{Catalog, Default as FieldDefault, Field, Filter, Kind, Op, Query, RecordType};
+use guanxi_record::{
+    Catalog, Default as FieldDefault, Field, Filter, Kind, Op, Query, RecordType, Value,
+};
 use guanxi_store::View;
 use serde_json::json;
 
 use super::mapping::{FieldSource, Mapping, Mode, RecordMapping, Rule};
+use super::origin::Origin;
+use super::plan::{Part, Plan};
 use super::row::FileRow;
 use super::suggest::{known_names, plain, suggest};
 
@@ -269,4 +273,63 @@ pub fn without_customer<'a>(catalog: &Catalog, mapping: &'a Mapping) -> Vec<&'a 
             && !record.fields.contains_key("customer")
     };
     mapping.records.iter().filter(lacks).map(|record| record.record_type.as_str()).collect()
+}
+
+/// What a line gives to a field.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Given {
+    /// This value.
+    Value(Value),
+    /// The record that is called so, or a part of an address.
+    Text(String),
+    /// Nothing: the line will be refused for it.
+    Refused,
+}
+
+/// A record as a line would write it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    /// Where the line stands in the file.
+    pub line: u64,
+    /// Its type.
+    pub record_type: String,
+    /// Fields and parts of addresses, by name.
+    pub fields: Vec<(String, Given)>,
+}
+
+impl Plan {
+    /// Some lines as the records that they would write, before anything is looked up.
+    #[must_use]
+    pub fn written(&self, rows: &[FileRow]) -> Vec<Written> {
+        let of_row = |row: &FileRow| -> Vec<Written> {
+            let parts = self.parts.iter();
+            parts.map(|part| self.written_by(part, row)).collect()
+        };
+        let readable = rows.iter().filter(|row| self.refusal(row).is_none());
+        readable.flat_map(of_row).collect()
+    }
+
+    fn written_by(&self, part: &Part, row: &FileRow) -> Written {
+        let text = |column: usize| row.get(column).unwrap_or_default().trim().to_owned();
+        let mut fields = Vec::new();
+        for (place, origin) in &part.fields {
+            let given = match origin {
+                Origin::Find { column, .. } => Given::Text(text(*column)),
+                Origin::SameLine { .. } => continue,
+                cell => match cell.value(part, *place, row, &self.formats) {
+                    Ok(value) => Given::Value(value),
+                    Err(_) => Given::Refused,
+                },
+            };
+            fields.push((part.record_type.fields[*place].name.to_string(), given));
+        }
+        for (place, name, origin) in &part.address_parts {
+            if let Origin::Cell { column: Some(column), .. } = origin {
+                let field = &part.record_type.fields[*place].name;
+                fields.push((format!("{field}.{name}"), Given::Text(text(*column))));
+            }
+        }
+        let record_type = part.record_type.name.to_string();
+        Written { line: row.place(), record_type, fields }
+    }
 }

@@ -6,21 +6,25 @@ use std::collections::BTreeSet;
 use axum::response::Html;
 use guanxi_base::{Refusal, Result};
 use guanxi_crm::exchange::{
-    self, Decision, Mapping, Plan, Progress, RecordMapping, RefusedLine, Run, Source, Twins,
-    lacks_status, status_to_ask,
+    self, Decision, FileRow, Given, Mapping, Plan, Progress, RecordMapping, RefusedLine, Run,
+    Source, Twins, Written, lacks_status, status_to_ask,
 };
+use guanxi_record::RecordType;
+use guanxi_store::Titles;
 use maud::{Markup, html};
 
 use super::fields::Entries;
-use super::format;
 use super::import_columns::nobody_s;
 use super::import_decisions::decisions;
 use super::import_refused::Refused;
 use super::imports::{aside, local_copy, wizard};
 use super::layout::icon;
+use super::{cells, format};
 use crate::app::App;
 use crate::signed_in::SignedIn;
 
+/// So many lines are shown as they would be written.
+const LINES_WRITTEN: usize = 3;
 /// So many customers of names that are there are named.
 const TWINS_NAMED: usize = 10;
 /// The answers to "there is a customer of this name".
@@ -41,6 +45,8 @@ pub(super) struct Preview {
     unsettled: Vec<Refusal>,
     /// Names of customers that are there.
     twins: Vec<String>,
+    /// The first lines as they would be written.
+    first: Vec<Written>,
 }
 
 impl Preview {
@@ -66,15 +72,22 @@ pub(super) async fn preview(
     let (catalog, hints, known) = (app.store.catalog(), mapping.hints(), mapping.clone());
     let today = app.store.clock().now().to_zoned(guanxi_base::TimeZone::UTC).date();
     let plan = aside(content, move |path| {
-        Plan::new(&catalog, &known, Source::open(path, &hints)?, None, today)
+        let plan = Plan::new(&catalog, &known, Source::open(path, &hints)?, None, today)?;
+        let (mut source, mut rows) = (Source::open(path, &hints)?, Vec::new());
+        let mut row = FileRow::default();
+        while rows.len() < LINES_WRITTEN && source.next_row(&mut row)? {
+            rows.push(row.clone());
+        }
+        let first = plan.written(&rows);
+        Ok((plan, first))
     });
-    let plan = plan.await?;
+    let (plan, first) = plan.await?;
     let (decisions, unsettled) = (plan.decisions.clone(), plan.unsettled());
     let mut refused = Refused::default();
     let mut twins = Vec::new();
     if !unsettled.is_empty() {
         let progress = Progress { lines: plan.lines, ..Progress::default() };
-        return Ok(Preview { mapping, progress, refused, decisions, unsettled, twins });
+        return Ok(Preview { mapping, progress, refused, decisions, unsettled, twins, first });
     }
     let watch = |_: &Progress, lines: &[RefusedLine]| {
         for line in lines {
@@ -93,7 +106,7 @@ pub(super) async fn preview(
     let (store, actor) = (&app.store, &signed.actor);
     let progress =
         exchange::import(store, actor, job, copy.path(), &mapping, Run::Dry, watch).await?;
-    Ok(Preview { mapping, progress, refused, decisions, unsettled, twins })
+    Ok(Preview { mapping, progress, refused, decisions, unsettled, twins, first })
 }
 
 /// The preview: one form, so that what is chosen in it goes with whatever button is pressed.
@@ -127,6 +140,7 @@ pub(super) fn preview_step(
                     (counts_table(signed, &preview.progress))
                 }
                 (nobody_s(app, signed, &preview.mapping))
+                (first_records(signed, &preview.first))
                 (decisions(signed, &preview.decisions))
                 (told(signed, &preview.progress))
                 @if let Some(record) = without_status { (status_question(signed, record)) }
@@ -148,6 +162,62 @@ pub(super) fn preview_step(
         }
     };
     wizard(app, signed, 2, &content)
+}
+
+/// The first lines as they would be written: whoever sees names where numbers should be goes back.
+fn first_records(signed: &SignedIn, first: &[Written]) -> Markup {
+    let texts = signed.texts;
+    let types: BTreeSet<&str> = first.iter().map(|one| one.record_type.as_str()).collect();
+    html! {
+        @for of in types {
+            @if let Ok(described) = signed.catalog.get(of) {
+                @let rows: Vec<&Written> = first.iter().filter(|one| one.record_type == of).collect();
+                @let names: Vec<&String> = rows.iter().take(1).flat_map(|one| &one.fields).map(|(name, _)| name).collect();
+                @let label = texts.format("import-first-records", &[("type", &texts.type_plural(of))]);
+                h2 { (label) }
+                div class="table-responsive" tabindex="0" role="region" aria-label=(label) {
+                    table class="table gx-table" data-first-records {
+                        thead { tr {
+                            th { (texts.get("import-error-line")) }
+                            @for name in &names { th { (column_label(signed, described, name)) } }
+                        } }
+                        tbody {
+                            @for row in rows {
+                                tr {
+                                    td data-label=(texts.get("import-error-line")) { (row.line) }
+                                    @for (name, given) in &row.fields {
+                                        td data-label=(column_label(signed, described, name)) {
+                                            (given_value(signed, described, name, given))
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What a field, or a part of an address, is called.
+fn column_label(signed: &SignedIn, described: &RecordType, name: &str) -> String {
+    let texts = signed.texts;
+    match (described.field(name), name.split_once('.')) {
+        (Some(field), _) => texts.field_label(described, field),
+        (None, Some((_, part))) => texts.get(&format!("address.{part}")),
+        _ => name.to_owned(),
+    }
+}
+
+fn given_value(signed: &SignedIn, described: &RecordType, name: &str, given: &Given) -> Markup {
+    match (given, described.field(name)) {
+        (Given::Value(value), Some(field)) => {
+            cells::value(signed, described, field, value, &Titles::new())
+        }
+        (Given::Text(text), _) => html! { (text) },
+        _ => html! { "\u{2014}" },
+    }
 }
 
 /// What must be decided, as a person is asked who has the control before them.

@@ -216,6 +216,8 @@ async fn orders_without_a_status_or_a_customer_are_asked_about(database: TestDat
     ];
     let page = submit(&house, &admin, "/import/preview", &answer).await.text;
     assert!(page.contains("Import now") && !page.contains("status-question"), "{page}");
+    // The first of them stand there as they would be written.
+    assert!(page.contains("data-first-records") && page.contains(">Acme</td>"), "{page}");
     // What a person said is there when they come back, and the table still says all of it.
     let toml = hidden(&page, "mapping");
     assert!(toml.contains("completed"), "{toml}");
