@@ -86,7 +86,7 @@ test("invoices are imported in the browser, and every figure is that of the file
   await page.setInputFiles("#file", { name: "invoices.csv", mimeType: "text/csv", buffer: Buffer.from(file) });
   await page.click("button[type=submit]:has-text('Next')");
   // What the mapping says of the columns, then the preview.
-  await page.waitForURL(/\/import\/file/);
+  await page.waitForURL(/\/import\/columns/);
   await page.click("button[type=submit]:has-text('Next')");
   const start = page.locator("button:has-text('Import now')");
   await start.waitFor({ timeout: 60_000 });

@@ -110,6 +110,23 @@ function palette(): void {
   dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
 }
 
+/** One more of several records that a field links to, ticked. */
+function chip(box: HTMLElement, hit: Hit): void {
+  const name = box.dataset.many!;
+  const chips = box.previousElementSibling!;
+  const known = [...chips.querySelectorAll<HTMLInputElement>("input[type=checkbox]")].find((one) => one.value === hit.id);
+  if (known) { known.checked = true; return; }
+  const label = document.createElement("label");
+  label.className = "form-check form-check-inline";
+  const [tick, title, words] = [document.createElement("input"), document.createElement("input"), document.createElement("span")];
+  Object.assign(tick, { type: "checkbox", name: `${name}.id`, value: hit.id, checked: true, className: "form-check-input" });
+  Object.assign(title, { type: "hidden", name: `${name}.title.${hit.id}`, value: hit.title });
+  words.className = "form-check-label";
+  words.textContent = hit.title;
+  label.append(tick, title, words);
+  chips.append(label);
+}
+
 // Link fields suggest records while one types; the id travels in a hidden field.
 function suggestions(root: ParentNode): void {
   root.querySelectorAll<HTMLElement>(".gx-suggest").forEach((box, number) => {
@@ -117,6 +134,7 @@ function suggestions(root: ParentNode): void {
     box.dataset.ready = "1";
     const input = $<HTMLInputElement>("input[type=text]", box)!;
     const hidden = $<HTMLInputElement>("input[type=hidden]", box)!;
+    const shown = $<HTMLInputElement>("[data-shown]", box);
     const list = document.createElement("ul");
     list.id = `suggest-${input.name}-${number}`;
     list.role = "listbox";
@@ -129,9 +147,16 @@ function suggestions(root: ParentNode): void {
     input.setAttribute("aria-controls", list.id);
     const options = new Options<Hit>(input, list, (hit, row) => { row.textContent = hit.title; },
       (hit) => {
+        options.show([]);
+        if (box.dataset.many) {
+          chip(box, hit);
+          input.value = "";
+          input.dispatchEvent(new Event("input", { bubbles: true }));
+          return;
+        }
         input.value = hit.title;
         hidden.value = hit.id;
-        options.show([]);
+        if (shown) shown.value = hit.title;
         hidden.dispatchEvent(new Event("change", { bubbles: true }));
       });
     let running = new AbortController();
@@ -319,8 +344,12 @@ function tables(): void {
   };
   matching?.addEventListener("click", () => {
     $<HTMLInputElement>("[name=all]", bar)!.value = "true";
-    $("[data-count]", bar)!.textContent = matching.dataset.label!;
+    const count = $("[data-count]", bar)!;
+    count.textContent = matching.dataset.label!;
     matching.hidden = true;
+    void fetch(matching.dataset.total!).then((answer) => answer.text()).then((said) => {
+      if ($<HTMLInputElement>("[name=all]", bar)!.value === "true" && said) count.innerHTML = said;
+    });
   });
   table.addEventListener("change", (event) => {
     const target = event.target as HTMLInputElement;

@@ -131,7 +131,8 @@ async fn administrator(
         count: None,
         is_done,
     };
-    let imported = there_is(view, ImportJob::NAME, Filter::everything()).await?;
+    let imported =
+        there_is(view, ImportJob::NAME, Filter::compare("status", Op::Ne, "undone")).await?;
     let me = view.actor().user.map(|user| user.to_string()).unwrap_or_default();
     let others = Filter::compare("id", Op::Ne, me).and(Filter::Not(Box::new(Filter::compare(
         "email",

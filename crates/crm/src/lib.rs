@@ -3,6 +3,7 @@
 pub mod access;
 pub mod authority;
 pub mod billing;
+pub mod bulk;
 pub mod catalog;
 pub mod dashboards;
 pub mod delivery;
@@ -10,6 +11,8 @@ pub mod demo;
 pub mod exchange;
 pub mod first_steps;
 pub mod insights;
+pub mod local_time;
+pub mod meant;
 pub mod people;
 pub mod privacy;
 pub mod resolution;

@@ -4,7 +4,9 @@
 
 use std::sync::LazyLock;
 
+use guanxi_record::{Catalog, Field, Filter, Kind, Op, RecordType};
 use guanxi_store::Wording;
+use serde_json::{Value as Json, json};
 
 use crate::access::{Locale, STANDARD_ROLES};
 use crate::demo;
@@ -26,6 +28,100 @@ pub fn wording(locale: Locale) -> &'static Wording {
     match locale {
         Locale::En => &ENGLISH,
         Locale::ZhCn => &CHINESE,
+    }
+}
+
+/// All languages: for conditions that are kept, which hold whoever reads.
+#[must_use]
+pub fn every_wording() -> [&'static Wording; 2] {
+    [&ENGLISH, &CHINESE]
+}
+
+/// A filter by what people are shown as one by what is kept: whoever asks for a country finds it under each
+/// of its names.
+#[must_use]
+pub fn as_kept(
+    catalog: &Catalog,
+    wordings: &[&Wording],
+    of: &RecordType,
+    filter: Filter,
+) -> Filter {
+    let each = |all: Vec<Filter>| -> Vec<Filter> {
+        all.into_iter().map(|one| as_kept(catalog, wordings, of, one)).collect()
+    };
+    match filter {
+        Filter::All(filters) => Filter::All(each(filters)),
+        Filter::Any(filters) => Filter::Any(each(filters)),
+        Filter::Not(inner) => Filter::Not(Box::new(as_kept(catalog, wordings, of, *inner))),
+        Filter::Related { record_type, via, count, filter } => {
+            let inner = match catalog.get(&record_type) {
+                Ok(related) => as_kept(catalog, wordings, related, *filter),
+                Err(_) => *filter,
+            };
+            Filter::Related { record_type, via, count, filter: Box::new(inner) }
+        }
+        Filter::Compare { field, op, value } => match at_the_end(catalog, of, &field) {
+            Some((last, one)) => compared(wordings, (last, one), (field, op, value)),
+            None => Filter::Compare { field, op, value },
+        },
+        other => other,
+    }
+}
+
+/// The type and the field at the end of a path: `customer.country`.
+pub(crate) fn at_the_end<'a>(
+    catalog: &'a Catalog,
+    of: &'a RecordType,
+    path: &str,
+) -> Option<(&'a RecordType, &'a Field)> {
+    match path.split_once('.') {
+        None => Some((of, of.field(path)?)),
+        Some((link, rest)) => {
+            let target = of.field(link)?.kind.link_target()?;
+            at_the_end(catalog, catalog.get(target).ok()?, rest)
+        }
+    }
+}
+
+fn compared(
+    wordings: &[&Wording],
+    (of, described): (&RecordType, &Field),
+    (field, op, value): (String, Op, Json),
+) -> Filter {
+    let kept = |fits: &dyn Fn(&str) -> bool| -> Vec<Json> {
+        let texts = wordings.iter().flat_map(|one| one.texts(&of.name, &described.name, fits));
+        texts.map(Json::from).collect()
+    };
+    let asked: Vec<&str> = match &value {
+        _ if !matches!(described.kind, Kind::Text) => Vec::new(),
+        Json::Array(all) => all.iter().filter_map(Json::as_str).collect(),
+        one => one.as_str().into_iter().collect(),
+    };
+    let word = asked.first().map(|word| word.to_lowercase()).unwrap_or_default();
+    let others = match op {
+        _ if word.is_empty() => Vec::new(),
+        Op::Eq | Op::Ne | Op::In | Op::NotIn => kept(&|shown| asked.contains(&shown)),
+        Op::Contains => kept(&|shown| shown.to_lowercase().contains(&word)),
+        Op::Starts => kept(&|shown| shown.to_lowercase().starts_with(&word)),
+        _ => Vec::new(),
+    };
+    if others.is_empty() {
+        return Filter::Compare { field, op, value };
+    }
+    let with_asked = || {
+        let mut all = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+        all.extend(
+            others.iter().filter(|one| !asked.contains(&one.as_str().unwrap_or_default())).cloned(),
+        );
+        json!(all)
+    };
+    match op {
+        Op::Eq | Op::In => Filter::compare(field, Op::In, with_asked()),
+        Op::Ne | Op::NotIn => Filter::compare(field, Op::NotIn, with_asked()),
+        _ => {
+            let kept = Filter::compare(&field, Op::In, json!(others));
+            Filter::Compare { field, op, value }.or(kept)
+        }
     }
 }
 

@@ -5,10 +5,9 @@ use guanxi_base::{Refusal, Result};
 use guanxi_crm::access::conditions::read_filter;
 pub(crate) use guanxi_crm::access::conditions::{FILTER, encoded};
 use guanxi_crm::segments::expand;
-use guanxi_record::{Cursor, Filter, Op, Query, Sort, condition_from_param, is_parameter};
-use guanxi_store::{View, Wording};
+use guanxi_record::{Cursor, Filter, Query, Sort, condition_from_param, is_parameter};
+use guanxi_store::View;
 use maud::{Markup, html};
-use serde_json::json;
 
 /// The parameters of a URL, in their order.
 pub(crate) type Params = Vec<(String, String)>;
@@ -56,42 +55,11 @@ pub(crate) fn conditions(params: &Params) -> Result<Filter> {
     Ok(filter)
 }
 
-/// The query of records of a type that the parameters state, with the conditions of segments in the
-/// place of their names.
+/// The query of records of a type that the parameters state, as what is kept has it: with the conditions of
+/// segments in the place of their names.
 pub(crate) async fn query_of(view: &mut View, of: &str, params: &Params) -> Result<Query> {
     let query = query(params)?;
-    let filter = match view.actor().wording {
-        Some(wording) => as_kept(wording, of, query.filter),
-        None => query.filter,
-    };
-    Ok(Query { filter: expand(view, of, filter).await?, ..query })
-}
-
-/// A filter by a part of what is shown as one that finds what is kept too. Whole texts are meant as
-/// they are kept: the marks of charts lead to them.
-fn as_kept(wording: &Wording, of: &str, filter: Filter) -> Filter {
-    let all = |all: Vec<Filter>| all.into_iter().map(|one| as_kept(wording, of, one)).collect();
-    match filter {
-        Filter::All(filters) => Filter::All(all(filters)),
-        Filter::Any(filters) => Filter::Any(all(filters)),
-        Filter::Not(inner) => Filter::Not(Box::new(as_kept(wording, of, *inner))),
-        Filter::Compare { field, op, value } => {
-            let word = value.as_str().unwrap_or_default().to_lowercase();
-            let texts = wording.texts(of, &field, |shown| match op {
-                _ if word.is_empty() => false,
-                Op::Contains => shown.to_lowercase().contains(&word),
-                Op::Starts => shown.to_lowercase().starts_with(&word),
-                _ => false,
-            });
-            let kept = (!texts.is_empty()).then(|| Filter::compare(&field, Op::In, json!(texts)));
-            let asked = Filter::Compare { field, op, value };
-            match kept {
-                Some(kept) => asked.or(kept),
-                None => asked,
-            }
-        }
-        other => other,
-    }
+    Ok(Query { filter: expand(view, of, query.filter.clone()).await?, ..query })
 }
 
 /// The query that the parameters state.

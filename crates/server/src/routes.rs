@@ -30,6 +30,7 @@ pub fn router(app: App) -> Router {
         .merge(uploads)
         .layer(CompressionLayer::new().gzip(true))
         .route("/assets/{name}", get(web::asset))
+        .method_not_allowed_fallback(web::page_above)
         .layer(middleware::from_fn_with_state(app.clone(), security::pass))
         .with_state(app)
 }
@@ -114,8 +115,8 @@ fn page_routes() -> Router<App> {
         .route("/undo", post(web::undo))
         .route("/files/{id}", get(web::file))
         .route("/import", get(web::import_new))
-        .route("/import/preview", post(web::import_mapping))
-        .route("/import/columns", post(web::import_columns))
+        .route("/import/preview", get(web::import_preview_page).post(web::import_mapping))
+        .route("/import/columns", get(web::import_columns_page).post(web::import_columns))
         .route("/import/start", post(web::import_start))
         .route("/import/{id}", get(web::import_result))
         .route("/import/{id}/errors", get(web::import_errors))

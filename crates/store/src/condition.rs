@@ -72,7 +72,7 @@ impl<'a> Conditions<'a> {
         alias: &str,
         words: &str,
     ) {
-        search::condition(sql, record_type, alias, words, &self.actor.rights);
+        search::condition(sql, record_type, alias, words, (self.actor, self.catalog));
     }
 
     pub(crate) fn write(

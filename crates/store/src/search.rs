@@ -1,12 +1,12 @@
 //! Finding records by words: an index in the same transaction as the record, so that what was
 //! just written is found at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use guanxi_base::{RawId, Result};
-use guanxi_record::{Field, Kind, RecordType, Row, Value};
+use guanxi_record::{Catalog, Field, Kind, RecordType, Row, Value};
 
-use crate::actor::{Purpose, Rights};
+use crate::actor::{Actor, Purpose, Rights};
 use crate::condition::Conditions;
 use crate::dialect::Dialect;
 use crate::session::Session;
@@ -196,31 +196,38 @@ fn native_term(dialect: Dialect, term: &str, prefix: bool, reach: Reach) -> Stri
     format!("({} {or} {})", one(""), one(&terms::BESIDES_MARK.to_string()))
 }
 
-/// Restricts a list to the records that the words find.
+/// Restricts a list to the records that the words find, or that are shown in them.
 pub(crate) fn condition(
     sql: &mut Sql,
     record_type: &RecordType,
     alias: &str,
     words: &str,
-    rights: &Rights,
+    (actor, catalog): (&Actor, &Catalog),
 ) {
-    let reach = Reach::of(rights, record_type);
-    let Some(query) = native_query(sql.dialect, words, reach) else {
-        sql.push("FALSE");
-        return;
-    };
-    sql.push(alias);
-    match sql.dialect {
-        Dialect::Sqlite => {
-            sql.push(".\"id\" IN (SELECT rowid FROM search_index WHERE search_index MATCH ");
-            sql.bind(SqlValue::Text(query)).push(")");
-        }
-        Dialect::Postgres => {
-            sql.push(".\"id\" IN (SELECT id FROM search_document WHERE terms @@ (");
-            sql.bind(SqlValue::Text(query)).push("::text)::tsquery AND type = ");
-            sql.bind(SqlValue::Text(record_type.name.to_string())).push(")");
+    let reach = Reach::of(&actor.rights, record_type);
+    let mut asked: Vec<String> = native_query(sql.dialect, words, reach).into_iter().collect();
+    if let Some(wording) = actor.wording {
+        let kept = wording.searched(catalog, &[&record_type.name], words);
+        asked.extend(kept.iter().filter_map(|(_, text, _)| native_query(sql.dialect, text, reach)));
+    }
+    sql.push(if asked.is_empty() { "FALSE" } else { "(" });
+    for (at, query) in asked.iter().enumerate() {
+        sql.push(if at > 0 { " OR " } else { "" });
+        sql.push(alias);
+        let query = SqlValue::Text(query.clone());
+        match sql.dialect {
+            Dialect::Sqlite => {
+                sql.push(".\"id\" IN (SELECT rowid FROM search_index WHERE search_index MATCH ");
+                sql.bind(query).push(")");
+            }
+            Dialect::Postgres => {
+                sql.push(".\"id\" IN (SELECT id FROM search_document WHERE terms @@ (");
+                sql.bind(query).push("::text)::tsquery AND type = ");
+                sql.bind(SqlValue::Text(record_type.name.to_string())).push(")");
+            }
         }
     }
+    sql.push(if asked.is_empty() { "" } else { ")" });
 }
 
 impl View {
@@ -232,8 +239,19 @@ impl View {
         let mut candidates = self.all_candidates(words, types, CANDIDATES_MAX).await?;
         let wanted = terms::fold(words.trim());
         let wanted = wanted.trim();
+        // What the product wrote is found by the words in which this reader is shown it.
+        let mut worded = HashMap::new();
+        if let Some(wording) = self.actor.wording {
+            for (of, text, shown) in wording.searched(&self.catalog.clone(), types, words) {
+                candidates.extend(self.all_candidates(text, &[&of], CANDIDATES_MAX).await?);
+                worded.insert(terms::fold(text), terms::fold(shown));
+            }
+            let mut seen = HashSet::new();
+            candidates.retain(|(id, _, _)| seen.insert(*id));
+        }
         candidates.sort_by_key(|(id, _, body)| {
-            let name = body.lines().next().unwrap_or_default();
+            let kept = body.lines().next().unwrap_or_default();
+            let name = worded.get(kept).map_or(kept, String::as_str);
             let rank = match name {
                 name if name == wanted => 0,
                 name if name.starts_with(wanted) => 1,
@@ -327,7 +345,7 @@ impl View {
                 candidates.extend(self.candidates(native, types, (reach, limit)).await?);
             }
         }
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = HashSet::new();
         candidates.retain(|(id, _, _)| seen.insert(*id));
         Ok(candidates)
     }

@@ -3,7 +3,10 @@
 
 use std::collections::HashMap;
 
-use guanxi_record::{RecordType, Row, Value};
+use guanxi_record::{Catalog, RecordType, Row, Value};
+
+/// So many texts that are shown in the words of a search are looked for.
+const SEARCHED_MAX: usize = 20;
 
 /// What texts of fields are called in a reader's language.
 #[derive(Debug, Default)]
@@ -32,6 +35,31 @@ impl Wording {
         let mut texts: Vec<&str> = fitting.map(|(text, _)| text.as_str()).collect();
         texts.sort_unstable();
         texts
+    }
+
+    /// The searched texts of types, all or these, that are shown in words that have these in them: the type
+    /// and the text, and how it is shown.
+    pub(crate) fn searched(
+        &self,
+        catalog: &Catalog,
+        types: &[&str],
+        words: &str,
+    ) -> Vec<(String, &str, &str)> {
+        let words = words.trim().to_lowercase();
+        let mut found = Vec::new();
+        let all = self.0.iter().filter(|(of, _)| types.is_empty() || types.contains(&of.as_str()));
+        for (of, fields) in all.filter(|_| !words.is_empty()) {
+            let Ok(described) = catalog.get(of) else { continue };
+            let is_searched =
+                |name: &str| described.field(name).is_some_and(|field| field.searchable);
+            for (_, texts) in fields.iter().filter(|(name, _)| is_searched(name)) {
+                let fits = texts.iter().filter(|(_, shown)| shown.to_lowercase().contains(&words));
+                found.extend(fits.map(|(text, shown)| (of.clone(), text.as_str(), shown.as_str())));
+            }
+        }
+        found.sort_unstable();
+        found.truncate(SEARCHED_MAX);
+        found
     }
 
     /// Puts what is shown in the place of what is kept.

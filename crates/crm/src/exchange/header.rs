@@ -8,6 +8,7 @@ use guanxi_base::{Refusal, Result};
 use super::decisions::{Certainty, Decision, Example, Matter};
 use super::row::{CellKind, FileRow};
 use super::source::{COLUMNS_MAX, LayoutHints};
+use super::suggest::plain;
 use crate::access::Locale;
 use crate::text::Texts;
 
@@ -60,8 +61,11 @@ pub(crate) fn find(
                 let Some(row) = next()? else { break };
                 rows.push_back(row);
             }
-            let at = guess(rows.make_contiguous(), &hints.columns);
-            (at, if at == 0 { Certainty::Clear } else { Certainty::Assumed })
+            let rows = rows.make_contiguous();
+            let at = guess(rows, &hints.columns);
+            // A row above all others is the header, unless it has fewer names than they have cells.
+            let is_clear = at == 0 && rows.first().map_or(0, texts) >= usual(rows);
+            (at, if is_clear { Certainty::Clear } else { Certainty::Assumed })
         }
     };
     let below = rows.split_off((at + 1).min(rows.len()));
@@ -93,12 +97,25 @@ pub(crate) fn name(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// How many texts a row has: a title over merged cells is one, however many cells it covers.
+fn texts(row: &FileRow) -> usize {
+    row.iter().map(str::trim).filter(|text| !text.is_empty()).collect::<BTreeSet<_>>().len()
+}
+
+/// How many texts the rows below the first usually have.
+fn usual(rows: &[FileRow]) -> usize {
+    let mut counts: Vec<usize> = rows.iter().skip(1).map(texts).collect();
+    counts.sort_unstable();
+    counts.get(counts.len() / 2).copied().unwrap_or(0)
+}
+
 /// The row that most likely names the columns: the one with the names that are known, else the
 /// first unless it has far fewer cells than the rows below, as a title has.
 fn guess(rows: &[FileRow], columns: &[String]) -> usize {
+    let columns: BTreeSet<String> = columns.iter().map(|column| plain(column)).collect();
     let known = |row: &FileRow| {
-        let names: BTreeSet<String> = row.iter().map(name).collect();
-        columns.iter().filter(|column| names.contains(&name(column))).count()
+        let names: BTreeSet<String> = row.iter().map(plain).collect();
+        names.iter().filter(|name| !name.is_empty() && columns.contains(*name)).count()
     };
     if !columns.is_empty() {
         let best = (0..rows.len()).rev().max_by_key(|at| known(&rows[*at]));
@@ -106,13 +123,7 @@ fn guess(rows: &[FileRow], columns: &[String]) -> usize {
             return best;
         }
     }
-    // A title over merged cells is one text, however many cells it covers.
-    let texts = |row: &FileRow| {
-        row.iter().map(str::trim).filter(|text| !text.is_empty()).collect::<BTreeSet<_>>().len()
-    };
-    let mut counts: Vec<usize> = rows.iter().skip(1).map(texts).collect();
-    counts.sort_unstable();
-    let usual = counts.get(counts.len() / 2).copied().unwrap_or(0);
+    let usual = usual(rows);
     let Some(first) = rows.first().map(texts) else { return 0 };
     if usual < 2 || first > (usual / 3).max(1) {
         return 0;

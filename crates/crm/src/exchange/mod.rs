@@ -9,6 +9,7 @@ mod decisions;
 mod decoding;
 mod encoding;
 mod export;
+mod guided;
 mod header;
 mod import;
 mod import_job;
@@ -38,6 +39,11 @@ pub use cell::{AmountCurrency, Formats};
 pub use dates::{DateOrder, DateReading, ReadDate, TwoDigitYears, read_date};
 pub use decisions::{Certainty, Decision, Example, Matter, Reading};
 pub use export::{CutCell, ExportFormat, Exported, export, neutralised};
+pub use guided::{
+    FOUND_BY, Given, Written, choice_of, choose_keys, chosen_source, column_names, fits, found_by,
+    is_of_column, lacks_status, state_status, status_to_ask, suggest_again, target,
+    without_customer,
+};
 pub use import::{Run, import};
 pub use import_job::{ImportJob, ImportStatus};
 pub use import_mapping::ImportMapping;

@@ -88,6 +88,17 @@ pub fn suggest(record_type: &RecordType, headers: &[String], sample: &[FileRow])
     }
 }
 
+/// How columns of a type are called, as people write it.
+pub(super) fn known_names(record_type: &RecordType) -> Vec<String> {
+    targets(record_type).iter().flat_map(Target::words).collect()
+}
+
+/// How columns of one field are called.
+pub(super) fn names_of(record_type: &RecordType, field: &str) -> Vec<String> {
+    let targets = targets(record_type);
+    targets.iter().filter(|one| one.name == field).flat_map(Target::words).collect()
+}
+
 /// Required fields that no column fills: `(type, field)`. Without them no record is made.
 #[must_use]
 pub fn required_not_mapped(
@@ -149,6 +160,11 @@ fn targets(record_type: &RecordType) -> Vec<Target> {
 }
 
 impl Target {
+    fn words(&self) -> Vec<String> {
+        let synonyms = self.synonyms.iter().map(|word| (*word).to_owned());
+        self.names.iter().cloned().chain(synonyms).collect()
+    }
+
     fn by_name(&self, header: &str) -> Option<Fit> {
         let counts_in = table_words::unit_of(header).filter(|_| self.kind.is_number());
         if matches!(counts_in, Some(Unit::Scaled(_))) {
@@ -212,7 +228,7 @@ fn synonyms(record_type: &str, field: &str) -> Vec<&'static str> {
 }
 
 /// A name without case, spaces and punctuation, and without what stands in brackets after it.
-fn plain(name: &str) -> String {
+pub(super) fn plain(name: &str) -> String {
     let end = name.find(['(', '\u{ff08}', '[', '\u{3010}']).filter(|at| *at > 0);
     name[..end.unwrap_or(name.len())]
         .chars()

@@ -3,5 +3,7 @@
 mod order;
 mod order_line;
 
-pub use order::{Order, OrderKind, OrderStatus, SalesChannel, agreed_orders, agreed_sales};
-pub use order_line::{OrderLine, below_list};
+pub use order::{
+    Order, OrderKind, OrderStatus, SalesChannel, agreed_orders, agreed_sales, uncounted,
+};
+pub use order_line::{OrderLine, below_list, line_amount};

@@ -1,7 +1,8 @@
 //! What a customer ordered at one time.
 
-use guanxi_base::{Date, Id, Money};
-use guanxi_record::{Choice, Filter, LongText, Op, Owner, Record};
+use guanxi_base::{Date, Id, Money, Result};
+use guanxi_record::{Choice, Filter, LongText, Op, Owner, Query, Record};
+use guanxi_store::{Total, View};
 
 use crate::access::Company;
 use crate::people::{Contact, Customer};
@@ -44,6 +45,15 @@ impl OrderStatus {
 #[must_use]
 pub fn agreed_sales(path: &str) -> Filter {
     Filter::eq(format!("{path}kind"), OrderKind::Sale.code()).and(agreed_orders(path))
+}
+
+/// How many sales are drafts: no figure and no analysis counts them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn uncounted(view: &mut View) -> Result<Total> {
+    let drafts = Filter::eq("kind", "sale").and(Filter::eq("status", "draft"));
+    view.total(Order::NAME, &Query::of(drafts)).await
 }
 
 /// Agreed orders of every kind, what came back too. `path` as of [`agreed_sales`].

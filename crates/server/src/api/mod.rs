@@ -22,4 +22,4 @@ pub(crate) use records::{aggregate, get, history, list, parse_id};
 pub(crate) use resolution::{alike, decide_pair, undo_merge};
 pub(crate) use segments::segment_knowledge;
 pub(crate) use subscriptions::decline;
-pub(crate) use write::{BULK_MAX, archive, bulk, create, restore, undo, update};
+pub(crate) use write::{archive, bulk, create, restore, undo, update};

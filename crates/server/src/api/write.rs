@@ -7,6 +7,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::people::create_collected;
+use guanxi_crm::segments::expand;
 use guanxi_record::{Filter, Query, RecordType, Row, Value};
 use guanxi_store::{Actor, Purpose, Remembered, Tx};
 use serde_json::{Map, Value as Json, json};
@@ -18,7 +19,7 @@ use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
 
 /// Records that one bulk request may change.
-pub(crate) const BULK_MAX: usize = 1_000;
+const BULK_MAX: usize = 1_000;
 
 /// A write on its way: its transaction, and the key under which its answer is remembered.
 pub(super) struct Write {
@@ -270,7 +271,8 @@ async fn chosen(
             .collect::<Result<Vec<_>>>()?,
         (None, Some(filter)) => {
             let purpose = if action == Action::Update { Purpose::Change } else { Purpose::Archive };
-            let mut query = Query::of(Filter::from_json(filter)?);
+            let filter = expand(tx, record_type, Filter::from_json(filter)?).await?;
+            let mut query = Query::of(filter);
             query.with_archived = action == Action::Restore;
             tx.restrict_to(Purpose::Bulk);
             tx.ids(record_type, &query, purpose, BULK_MAX + 1).await?

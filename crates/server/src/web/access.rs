@@ -96,7 +96,10 @@ async fn access_page(
     let seers = who_sees(&app.store, record_type, row.id, NAMED_MAX).await?;
     let mut view = app.store.read(&signed.actor).await?;
     let asked = match params::one(params, "user") {
-        Some(text) => find(&mut view, User::NAME, text).await?.map_err(Error::from)?,
+        Some(text) => {
+            let found = find(&mut view, signed.actor.wording, User::NAME, text);
+            found.await?.map_err(Error::from)?
+        }
         None => signed.user.id.raw(),
     };
     drop(view);
@@ -127,7 +130,7 @@ async fn access_page(
             }
         }
     };
-    let notice = Notice { change_set: None };
+    let notice = Notice::default();
     Ok(page(app, signed, &title, &notice, &content))
 }
 
@@ -329,9 +332,10 @@ pub(crate) async fn share(
     let outcome: Result<Response> = async {
         let words = entries.text("with").trim();
         let mut tx = app.store.write(&signed.actor).await?;
-        let mut with = find(&mut tx, User::NAME, words).await?;
-        if with.is_err() {
-            with = find(&mut tx, "team", words).await?;
+        let wording = signed.actor.wording;
+        let mut with = find(&mut tx, wording, User::NAME, words).await?;
+        if with.as_ref().is_err_and(|refusal| refusal.code == "link-to-nothing") {
+            with = find(&mut tx, wording, "team", words).await?;
         }
         let until = match entries.text("until") {
             "" => None,
@@ -444,7 +448,9 @@ pub(crate) async fn hand_over_now(
     let outcome: Result<Response> = async {
         administrators_only(&signed)?;
         let mut view = app.store.read(&signed.actor).await?;
-        let to = find(&mut view, User::NAME, Entries::sent(sent).text("to").trim()).await?;
+        let entries = Entries::sent(sent);
+        let to = entries.text("to").trim();
+        let to = find(&mut view, signed.actor.wording, User::NAME, to).await?;
         drop(view);
         let to = to.map_err(|refusal| Refusal { field: Some("to".to_owned()), ..refusal })?;
         hand_over(&app.store, &signed.actor, parse_id(&id)?, to).await?;

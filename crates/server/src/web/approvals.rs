@@ -15,7 +15,7 @@ use guanxi_store::Titles;
 use maud::{Markup, html};
 
 use super::approval_cards;
-use super::fields::{Entries, find, read};
+use super::fields::{Entries, Reading, find};
 use super::files::Sent;
 use super::layout::{Notice, error_page, icon, page};
 use crate::api::parse_id;
@@ -35,8 +35,9 @@ pub(crate) async fn ask_approval(
         let described = app.store.catalog().get(&record_type)?.clone();
         let mut tx = app.store.write(&signed.actor).await?;
         sent.keep_files(&mut tx, &described).await?;
-        let entries = sent.entries;
-        let fields = read(&mut tx, &described, &entries).await?.map_err(Error::Refused)?;
+        let mut entries = sent.entries;
+        let mut reading = Reading { view: &mut tx, wording: signed.actor.wording };
+        let fields = reading.all(&described, &mut entries).await?.map_err(Error::Refused)?;
         drop(tx);
         let version = entries.text("version").parse().unwrap_or(0);
         let place = (parse_id(&id)?, version);
@@ -231,7 +232,8 @@ pub(crate) async fn decide_task(
             "return" => Decision::Return,
             "forward" => {
                 let mut view = app.store.read(&signed.actor).await?;
-                Decision::Forward(find(&mut view, User::NAME, entries.text("to").trim()).await??)
+                let (wording, to) = (signed.actor.wording, entries.text("to").trim());
+                Decision::Forward(find(&mut view, wording, User::NAME, to).await??)
             }
             other => return Err(Refusal::new("unknown-action").with("name", other).into()),
         };

@@ -33,7 +33,7 @@ async fn look(app: &App, signed: &SignedIn, params: &Params) -> Result<Look> {
     let mut look = Look::default();
     if let Some(words) = given("person") {
         let mut view = app.store.read(&signed.actor).await?;
-        look.actor = Some(find(&mut view, User::NAME, words).await??);
+        look.actor = Some(find(&mut view, signed.actor.wording, User::NAME, words).await??);
     }
     look.operation = given("operation").and_then(Operation::from_name);
     look.record_type = given("type").map(str::to_owned);

@@ -4,15 +4,16 @@ use axum::Form as Posted;
 use axum::extract::{Path, Query as Parameters, State};
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
-use guanxi_base::{RawId, Refusal, Result};
-use guanxi_record::{Query, RecordType};
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::bulk;
+use guanxi_record::RecordType;
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
 use super::fields::Entries;
 use super::format;
-use super::layout::{Notice, error_page, icon, page};
-use crate::api::{BULK_MAX, parse_id};
+use super::layout::{Notice, SAVED_ALL, error_page, icon, page};
+use crate::api::parse_id;
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
@@ -43,7 +44,8 @@ pub(crate) fn bulk_bar(
             strong data-count { "0" }
             span { (texts.get("ui-selected")) }
             @if has_more {
-                button class="btn" type="button" data-all-matching data-label=(texts.get("ui-all")) {
+                button class="btn" type="button" data-all-matching data-label=(texts.get("ui-all"))
+                    data-total=(params::to_url(&format!("/{}/total", described.name), params)) {
                     (texts.get("ui-select-matching"))
                 }
             }
@@ -54,7 +56,7 @@ pub(crate) fn bulk_bar(
     }
 }
 
-/// The records that a form of the bar means, at most one more than may be changed at once.
+/// The records that a form of the bar means.
 async fn chosen(view: &mut View, described: &RecordType, entries: &Entries) -> Result<Vec<RawId>> {
     if entries.text("all") != "true" {
         let ids = entries.text("ids").split(',').filter(|id| !id.is_empty());
@@ -65,9 +67,7 @@ async fn chosen(view: &mut View, described: &RecordType, entries: &Entries) -> R
     let uri: Uri = format!("/{}{address}", described.name).parse().map_err(|_| wrong())?;
     let Parameters(params) = Parameters::<Params>::try_from_uri(&uri).map_err(|_| wrong())?;
     let query = params::query_of(view, &described.name, &params).await?;
-    let query = Query { after: None, ..query };
-    view.restrict_to(Purpose::Bulk);
-    view.ids(&described.name, &query, Purpose::Archive, BULK_MAX + 1).await
+    bulk::chosen(view, &described.name, query).await
 }
 
 /// Archives the chosen records, all or none.
@@ -84,24 +84,22 @@ pub(crate) async fn bulk(
             return Err(Refusal::new("unknown-action").with("name", action).into());
         }
         let described = app.store.catalog().get(&record_type)?.clone();
-        let mut tx = app.store.write(&signed.actor).await?;
-        let ids = chosen(&mut tx, &described, &entries).await?;
-        if ids.len() > BULK_MAX {
-            return Err(Refusal::new("too-many-items").with("limit", BULK_MAX).into());
-        }
+        let mut view = app.store.read(&signed.actor).await?;
+        let ids = chosen(&mut view, &described, &entries).await?;
         // What was confirmed is what is done: others may have come meanwhile.
         let confirmed = entries.text("confirmed") == ids.len().to_string();
         if ids.len() >= CONFIRM_FROM && !confirmed {
-            let names = names(&mut tx, &described, &ids).await?;
+            let names = names(&mut view, &described, &ids).await?;
             let question = Question { described: &described, entries: &entries, ids: &ids, names };
             return Ok(question.show(&app, &signed));
         }
-        for id in ids {
-            let version = tx.row(&record_type, id, Purpose::Bulk).await?.version;
-            tx.archive(&record_type, id, version).await?;
-        }
-        let change = tx.commit().await?;
-        Ok(Redirect::to(&format!("/{record_type}?saved={change}")).into_response())
+        drop(view);
+        let (store, actor) = (app.store.clone(), signed.actor.clone());
+        let of = described.name.to_string();
+        // To its end, even where nobody waits for it any longer.
+        let work = async move { bulk::archive_all(&store, &actor, &of, &ids).await };
+        let job = tokio::spawn(work).await.map_err(Error::internal)??;
+        Ok(Redirect::to(&format!("/{record_type}?saved={SAVED_ALL}{job}")).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))

@@ -10,7 +10,8 @@ use guanxi_store::{Purpose, Titles};
 use maud::{Markup, html};
 
 use super::cells;
-use super::fields::{Entries, cell_control, read_one};
+use super::controls::cell_control;
+use super::fields::{Entries, Reading};
 use super::layout::saved;
 use crate::api::parse_id;
 use crate::app::App;
@@ -127,13 +128,15 @@ pub(crate) async fn save_cell(
     Path((record_type, id, field)): Path<(String, String, String)>,
     Posted(sent): Posted<Params>,
 ) -> Response {
-    let entries = Entries::sent(sent);
+    let mut entries = Entries::sent(sent);
     let outcome: Result<Response> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
         let field = field_of(&described, &signed, &field)?;
         let place = described.position(&field.name).ok_or(Error::NotFound)?;
         let version: i64 = entries.text("version").parse().unwrap_or(0);
         let mut tx = app.store.write(&signed.actor).await?;
+        let mut reading = Reading { view: &mut tx, wording: signed.actor.wording };
+        let value = reading.one(field, &mut entries).await?;
         let refused = |refusals: &[Refusal], version| {
             let sentences =
                 refusals.iter().map(|refusal| signed.texts.refusal_of(&described, refusal));
@@ -142,7 +145,7 @@ pub(crate) async fn save_cell(
             let markup = form(&signed, &described, field, &place, &entries, Some(&sentence));
             answer(StatusCode::UNPROCESSABLE_ENTITY, &markup, &html! {})
         };
-        let value = match read_one(&mut tx, field, &entries).await? {
+        let value = match value {
             Ok(value) => value,
             Err(refusal) => return Ok(refused(&[refusal], version)),
         };

@@ -22,7 +22,7 @@ const BY_THEMSELVES: [(&str, &str); 8] = [
 /// Whether people make records of a type: one that has nothing to fill in is made by the product.
 pub(super) fn is_made_by_hand(described: &RecordType) -> bool {
     described.fields.iter().any(|field| !field.read_only && !field.derived)
-        && described.name != "import_job"
+        && !matches!(&*described.name, "import_job" | "file")
 }
 
 /// What stands in the place of the rows.

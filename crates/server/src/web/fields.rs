@@ -1,32 +1,36 @@
-//! A control for every kind of field, and the way back from what a form sends.
+//! What a form holds, and the way back from what it sends to values of every kind of field. Records are
+//! carried by id: a name is only asked about where somebody wrote one.
 
 use std::collections::HashMap;
 
-use guanxi_base::{Refusal, Result};
+use guanxi_base::{RawId, Refusal, Result, TimeZone, Timestamp};
 use guanxi_crm::access::conditions;
-use guanxi_crm::catalog::Product;
+use guanxi_crm::local_time::LocalTime;
+use guanxi_crm::meant::{Candidate, Meant, meant};
 use guanxi_crm::trading::is_taken;
-use guanxi_record::{Address, Field, Kind, Meaning, Record as _, RecordType, Value};
-use guanxi_store::{Titles, View};
-use maud::{Markup, html};
+use guanxi_record::{Address, Field, Kind, Meaning, RecordType, Value};
+use guanxi_store::{Titles, View, Wording};
 
 use super::conditions::Group;
-use super::form_parts::{self, meaning_control};
+use super::form_parts;
 use crate::params::Params;
-use crate::signed_in::SignedIn;
 
 /// What a form holds: the texts of its controls, by name.
 #[derive(Debug, Default)]
-pub(crate) struct Entries(HashMap<String, Vec<String>>);
+pub(crate) struct Entries {
+    texts: HashMap<String, Vec<String>>,
+    /// Between what a person is to choose, where what they wrote means several: values and labels.
+    offered: HashMap<String, Vec<(String, String)>>,
+}
 
 impl Entries {
     /// What the browser sent.
     pub(crate) fn sent(params: Params) -> Self {
-        let mut entries: HashMap<String, Vec<String>> = HashMap::new();
+        let mut entries = Self::default();
         for (name, value) in params {
-            entries.entry(name).or_default().push(value);
+            entries.texts.entry(name).or_default().push(value);
         }
-        Self(entries)
+        entries
     }
 
     /// What a record holds.
@@ -47,16 +51,24 @@ impl Entries {
                     }
                 }
                 Value::Link(id) => {
+                    let title = titles.get(id).cloned().unwrap_or_else(|| id.to_string());
                     entries.set(&format!("{name}.id"), id.to_string());
-                    let title = titles.get(id).cloned();
-                    entries.set(name, title.unwrap_or_else(|| id.to_string()));
+                    entries.set(&format!("{name}.shown"), title.clone());
+                    entries.set(name, title);
                 }
                 Value::Links(ids) => {
-                    let names = ids.iter().map(|id| titles.get(id).cloned().unwrap_or_default());
-                    entries.set(name, names.collect::<Vec<_>>().join("; "));
+                    for id in ids {
+                        entries.link(name, *id, titles.get(id).cloned());
+                    }
                 }
-                Value::Choices(codes) => drop(entries.0.insert(name.to_owned(), codes.clone())),
+                Value::Choices(codes) => {
+                    entries.texts.insert(name.to_owned(), codes.clone());
+                }
                 // A browser's control for times knows no zone; the page's is the reader's.
+                Value::Instant(instant) => {
+                    entries.set(name, instant.to_string());
+                    entries.set(&format!("{name}.was"), instant.to_string());
+                }
                 other => entries.set(name, other.to_text()),
             }
         }
@@ -64,50 +76,234 @@ impl Entries {
     }
 
     pub(crate) fn set(&mut self, name: &str, text: String) {
-        self.0.insert(name.to_owned(), vec![text]);
+        self.texts.insert(name.to_owned(), vec![text]);
+    }
+
+    /// One more of the records that a field links to; without a name where it may not be seen.
+    fn link(&mut self, name: &str, id: RawId, title: Option<String>) {
+        self.texts.entry(format!("{name}.id")).or_default().push(id.to_string());
+        if let Some(title) = title {
+            self.set(&format!("{name}.title.{id}"), title);
+        }
     }
 
     pub(crate) fn text(&self, name: &str) -> &str {
-        self.0.get(name).and_then(|texts| texts.first()).map(String::as_str).unwrap_or_default()
+        self.all(name).first().map(String::as_str).unwrap_or_default()
+    }
+
+    /// All texts of this name.
+    pub(crate) fn all(&self, name: &str) -> &[String] {
+        self.texts.get(name).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// All texts of this name, with commas between.
     pub(crate) fn joined(&self, name: &str) -> String {
-        self.0.get(name).map(|texts| texts.join(",")).unwrap_or_default()
+        self.all(name).join(",")
     }
 
     /// Takes away all that begins so.
     pub(crate) fn clear(&mut self, start: &str) {
-        self.0.retain(|name, _| !name.starts_with(start));
+        self.texts.retain(|name, _| !name.starts_with(start));
     }
 
-    fn has(&self, name: &str, code: &str) -> bool {
-        self.0.get(name).is_some_and(|texts| texts.iter().any(|text| text == code))
+    pub(super) fn has(&self, name: &str, code: &str) -> bool {
+        self.all(name).iter().any(|text| text == code)
+    }
+
+    /// Between what a person is to choose for a field.
+    pub(super) fn offered(&self, name: &str) -> &[(String, String)] {
+        self.offered.get(name).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Asks which of several a text means.
+    fn ask(&mut self, name: &str, text: &str, offered: Vec<(String, String)>) {
+        self.set(&format!("{name}.asked"), text.to_owned());
+        self.offered.insert(name.to_owned(), offered);
+    }
+
+    /// What a person chose, where they were asked about this very text.
+    fn chosen(&self, name: &str, text: &str) -> Option<&str> {
+        let is_answer = self.text(&format!("{name}.asked")) == text;
+        Some(self.text(&format!("{name}.which"))).filter(|which| is_answer && !which.is_empty())
     }
 }
 
-/// Reads a form: every field that it shows, all mistakes at once.
-pub(crate) async fn read(
-    view: &mut View,
-    described: &RecordType,
-    entries: &Entries,
-) -> Result<std::result::Result<Vec<(usize, Value)>, Vec<Refusal>>> {
-    let mut values = Vec::new();
-    let mut refusals = Vec::new();
-    for (place, field) in described.fields.iter().enumerate() {
-        if field.read_only || !view.actor().rights.writes(&described.name, &field.name) {
-            continue;
-        }
-        match read_one(view, field, entries).await? {
-            Ok(value) => values.push((place, value)),
-            // The product says what is in it, or else the store that it lacks.
-            Err(refusal) if refusal.code == "required" && is_brought(described, field, entries) => {
-                values.push((place, Value::Null));
+/// A form that is read: who may write what, and how its reader is shown what the product wrote.
+pub(crate) struct Reading<'a> {
+    pub(crate) view: &'a mut View,
+    pub(crate) wording: Option<&'static Wording>,
+}
+
+impl Reading<'_> {
+    /// Reads a form: every field that it shows, all mistakes at once.
+    pub(crate) async fn all(
+        &mut self,
+        described: &RecordType,
+        entries: &mut Entries,
+    ) -> Result<std::result::Result<Vec<(usize, Value)>, Vec<Refusal>>> {
+        let mut values = Vec::new();
+        let mut refusals = Vec::new();
+        for (place, field) in described.fields.iter().enumerate() {
+            let may_write = self.view.actor().rights.writes(&described.name, &field.name);
+            if field.read_only || !may_write {
+                continue;
             }
-            Err(refusal) => refusals.push(refusal),
+            match self.one(field, entries).await? {
+                Ok(value) => values.push((place, value)),
+                // The product says what is in it, or else the store that it lacks.
+                Err(refusal)
+                    if refusal.code == "required" && is_brought(described, field, entries) =>
+                {
+                    values.push((place, Value::Null));
+                }
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        Ok(if refusals.is_empty() { Ok(values) } else { Err(refusals) })
+    }
+
+    /// Reads one field of a form.
+    pub(crate) async fn one(
+        &mut self,
+        field: &Field,
+        entries: &mut Entries,
+    ) -> Result<std::result::Result<Value, Refusal>> {
+        let name = field.name.as_ref();
+        Ok(match self.value(field, entries).await? {
+            Ok(Value::Null) if field.required && field.default.is_none() => {
+                Err(Refusal::field("required", name))
+            }
+            Ok(value) => Ok(value),
+            Err(refusal) => Err(Refusal { field: Some(name.to_owned()), ..refusal }),
+        })
+    }
+
+    async fn value(
+        &mut self,
+        field: &Field,
+        entries: &mut Entries,
+    ) -> Result<std::result::Result<Value, Refusal>> {
+        let name = field.name.as_ref();
+        let text = entries.text(name).trim().to_owned();
+        if matches!(field.means, Some(Meaning::Condition(_)))
+            && form_parts::is_put_together(entries)
+        {
+            let written = conditions::written(&Group::sent(entries).filter());
+            return Ok(Value::from_text(&field.kind, &written));
+        }
+        Ok(match &field.kind {
+            // Where nobody must say, nothing said is neither.
+            Kind::Boolean if has_three_states(field) && text.is_empty() => Ok(Value::Null),
+            Kind::Boolean => Ok(Value::Boolean(!text.is_empty() && text != "false")),
+            Kind::Money if text.is_empty() => Ok(Value::Null),
+            Kind::Money => {
+                let code = entries.text(&format!("{name}.currency")).trim().to_uppercase();
+                Value::from_text(&field.kind, &format!("{text} {code}"))
+            }
+            Kind::Address => Ok(address(name, entries)),
+            Kind::Choices(_) => Value::from_text(&field.kind, &entries.all(name).join(";")),
+            Kind::File if entries.text(&format!("{name}.remove")) == "true" => Ok(Value::Null),
+            Kind::File => match entries.text(&format!("{name}.id")) {
+                "" => Ok(Value::Null),
+                id => Value::from_text(&field.kind, id),
+            },
+            Kind::Links { to } => return self.links(field, to, entries).await,
+            Kind::Instant => instant(field, &text, &self.view.actor().time_zone, entries),
+            kind => match kind.link_target() {
+                None => Value::from_text(kind, &text),
+                Some(_) if text.is_empty() => Ok(Value::Null),
+                Some(target) => self.link(name, target, &text, entries).await?.map(Value::Link),
+            },
+        })
+    }
+
+    /// The record that a field links to: the one whose id the form carries, as long as its name stands
+    /// there unchanged; else the one that is called so.
+    async fn link(
+        &mut self,
+        name: &str,
+        target: &str,
+        text: &str,
+        entries: &mut Entries,
+    ) -> Result<std::result::Result<RawId, Refusal>> {
+        let carried = entries.text(&format!("{name}.id")).parse();
+        let shown = entries.all(&format!("{name}.shown")).first();
+        match carried {
+            Ok(id) if shown.is_none_or(|shown| shown.trim() == text) => Ok(Ok(id)),
+            _ => self.named(name, target, text, entries).await,
         }
     }
-    Ok(if refusals.is_empty() { Ok(values) } else { Err(refusals) })
+
+    /// The record that a person wrote the name of, or chose after they were asked.
+    async fn named(
+        &mut self,
+        name: &str,
+        target: &str,
+        text: &str,
+        entries: &mut Entries,
+    ) -> Result<std::result::Result<RawId, Refusal>> {
+        if let Some(Ok(id)) = entries.chosen(name, text).map(str::parse) {
+            return Ok(Ok(id));
+        }
+        let meant = meant(self.view, self.wording, target, text).await?;
+        if let Meant::Several(candidates) = &meant {
+            let offered = |one: &Candidate| (one.id.to_string(), one.label());
+            entries.ask(name, text, candidates.iter().map(offered).collect());
+        }
+        Ok(meant.one(target, text))
+    }
+
+    /// The records that a field links to: those that are ticked, and those whose names were written.
+    async fn links(
+        &mut self,
+        field: &Field,
+        target: &str,
+        entries: &mut Entries,
+    ) -> Result<std::result::Result<Value, Refusal>> {
+        let name = field.name.as_ref();
+        let text = entries.text(name).trim().to_owned();
+        // A name may itself have what stands between names.
+        let whole = match text.is_empty() {
+            true => Meant::Nothing,
+            false => meant(self.view, self.wording, target, &text).await?,
+        };
+        let words: Vec<&str> = match whole {
+            Meant::Nothing => text.split([';', '\u{ff1b}']).map(str::trim).collect(),
+            _ => vec![&text],
+        };
+        let mut left = Vec::new();
+        let mut refused = None;
+        for word in words.into_iter().filter(|word| !word.is_empty()) {
+            if refused.is_some() {
+                left.push(word);
+                continue;
+            }
+            match self.named(name, target, word, entries).await? {
+                Ok(id) => {
+                    let title = self.view.titles(target, &[id]).await?.remove(&id);
+                    entries.link(name, id, title);
+                }
+                Err(refusal) => {
+                    left.push(word);
+                    refused = Some(refusal);
+                }
+            }
+        }
+        // What was understood is carried by id; what was not stands there still.
+        entries.set(name, left.join("; "));
+        if let Some(refusal) = refused {
+            return Ok(Err(refusal));
+        }
+        let mut ids = entries.all(&format!("{name}.id")).to_vec();
+        let mut seen = std::collections::HashSet::new();
+        ids.retain(|id| seen.insert(id.clone()));
+        Ok(Value::from_text(&field.kind, &ids.join(";")))
+    }
+}
+
+/// Whether a field says yes, no, or nothing.
+pub(super) fn has_three_states(field: &Field) -> bool {
+    field.kind == Kind::Boolean && !field.required
 }
 
 /// Whether what a field lacks comes with the product that is chosen.
@@ -115,327 +311,69 @@ fn is_brought(described: &RecordType, field: &Field, entries: &Entries) -> bool 
     is_taken(described, &field.name) && !entries.text("product").trim().is_empty()
 }
 
-/// Reads one field of a form.
-pub(crate) async fn read_one(
-    view: &mut View,
-    field: &Field,
-    entries: &Entries,
-) -> Result<std::result::Result<Value, Refusal>> {
-    let name = field.name.as_ref();
-    Ok(match read_field(view, field, entries).await? {
-        Ok(Value::Null) if field.required && field.default.is_none() => {
-            Err(Refusal::field("required", name))
+fn address(name: &str, entries: &Entries) -> Value {
+    let mut address = Address::default();
+    for part in Address::PARTS {
+        if let Some(slot) = address.part_mut(part) {
+            entries.text(&format!("{name}.{part}")).trim().clone_into(slot);
         }
-        Ok(value) => Ok(value),
-        Err(refusal) => Err(Refusal { field: Some(name.to_owned()), ..refusal }),
-    })
+    }
+    // Whoever pastes the whole address into one field means all of it.
+    let only_street = Address { street: address.street.clone(), ..Address::default() };
+    if let Some(whole) = Address::from_line(&address.street).filter(|_| address == only_street) {
+        address = whole;
+    }
+    if address == Address::default() { Value::Null } else { Value::Address(Box::new(address)) }
 }
 
-async fn read_field(
-    view: &mut View,
+/// How an instant stands in a control, in the reader's zone.
+pub(super) fn local_text(instant: Timestamp, zone: &TimeZone) -> String {
+    instant.to_zoned(zone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+}
+
+/// An instant that nobody touched is the one that it was, to its last digit; a time that does not exist is
+/// refused, and one that comes twice is asked about.
+fn instant(
     field: &Field,
-    entries: &Entries,
-) -> Result<std::result::Result<Value, Refusal>> {
+    text: &str,
+    zone: &TimeZone,
+    entries: &mut Entries,
+) -> std::result::Result<Value, Refusal> {
     let name = field.name.as_ref();
-    let text = entries.text(name).trim();
-    if matches!(field.means, Some(Meaning::Condition(_))) && form_parts::is_put_together(entries) {
-        let written = conditions::written(&Group::sent(entries).filter());
-        return Ok(Value::from_text(&field.kind, &written));
+    let was = entries.text(&format!("{name}.was"));
+    if text.is_empty() || text.ends_with('Z') {
+        return Value::from_text(&field.kind, text);
     }
-    Ok(match &field.kind {
-        Kind::Boolean => Ok(Value::Boolean(!text.is_empty())),
-        Kind::Money if text.is_empty() => Ok(Value::Null),
-        Kind::Money => {
-            let code = entries.text(&format!("{name}.currency")).trim().to_uppercase();
-            Value::from_text(&field.kind, &format!("{text} {code}"))
-        }
-        Kind::Address => {
-            let mut address = Address::default();
-            for part in Address::PARTS {
-                if let Some(slot) = address.part_mut(part) {
-                    entries.text(&format!("{name}.{part}")).trim().clone_into(slot);
-                }
+    if !was.is_empty() && entries.text(&format!("{name}.shown")) == text {
+        return Value::from_text(&field.kind, was);
+    }
+    let local = text.parse::<jiff::civil::DateTime>().ok();
+    let said = |code| Refusal::new(code).with("value", text.replacen('T', " ", 1));
+    match local.and_then(|local| LocalTime::read(local, zone)) {
+        None => Err(Refusal::new("not-a-time").with("value", text)),
+        Some(LocalTime::At(instant)) => Ok(Value::Instant(instant)),
+        Some(LocalTime::Never) => Err(said("time-not-there")),
+        Some(LocalTime::Twice(both)) => {
+            let chosen = entries.chosen(name, text).and_then(|which| which.parse().ok());
+            if let Some(instant) = both.into_iter().find(|one| Some(*one) == chosen) {
+                return Ok(Value::Instant(instant));
             }
-            // Whoever pastes the whole address into one field means all of it.
-            let only_street = Address { street: address.street.clone(), ..Address::default() };
-            if let Some(whole) =
-                Address::from_line(&address.street).filter(|_| address == only_street)
-            {
-                address = whole;
-            }
-            let empty = address == Address::default();
-            Ok(if empty { Value::Null } else { Value::Address(Box::new(address)) })
+            let label = |one: Timestamp| {
+                let zoned = one.to_zoned(zone.clone());
+                (one.to_string(), zoned.strftime("%H:%M (UTC%:z)").to_string())
+            };
+            entries.ask(name, text, both.map(label).to_vec());
+            Err(said("time-twice"))
         }
-        Kind::Choices(_) => {
-            let codes = entries.0.get(name).cloned().unwrap_or_default().join(";");
-            Value::from_text(&field.kind, &codes)
-        }
-        Kind::File if entries.text(&format!("{name}.remove")) == "true" => Ok(Value::Null),
-        Kind::File => match entries.text(&format!("{name}.id")) {
-            "" => Ok(Value::Null),
-            id => Value::from_text(&field.kind, id),
-        },
-        Kind::Links { to } => {
-            let mut ids = Vec::new();
-            for word in text.split(';').map(str::trim).filter(|word| !word.is_empty()) {
-                match find(view, to, word).await? {
-                    Ok(id) => ids.push(id.to_string()),
-                    Err(refusal) => return Ok(Err(refusal)),
-                }
-            }
-            Value::from_text(&field.kind, &ids.join(";"))
-        }
-        Kind::Instant if !text.is_empty() && !text.ends_with('Z') => {
-            let zone = view.actor().time_zone.clone();
-            let local = text.parse::<jiff::civil::DateTime>().ok();
-            let instant = local.and_then(|local| local.to_zoned(zone).ok());
-            match instant {
-                Some(zoned) => Ok(Value::Instant(zoned.timestamp())),
-                None => Err(Refusal::new("not-a-time").with("value", text)),
-            }
-        }
-        kind => match kind.link_target() {
-            None => Value::from_text(kind, text),
-            Some(_) if text.is_empty() => Ok(Value::Null),
-            Some(target) => {
-                let id = entries.text(&format!("{name}.id"));
-                match id.parse() {
-                    Ok(id) => Ok(Value::Link(id)),
-                    Err(_) => find(view, target, text).await?.map(Value::Link),
-                }
-            }
-        },
-    })
+    }
 }
 
 /// The one record that a person means by a name or number.
 pub(crate) async fn find(
     view: &mut View,
+    wording: Option<&Wording>,
     target: &str,
     words: &str,
-) -> Result<std::result::Result<guanxi_base::RawId, Refusal>> {
-    if let Ok(id) = words.parse() {
-        return Ok(Ok(id));
-    }
-    let hits = view.search(words, &[target], 2).await?;
-    Ok(match hits.as_slice() {
-        [one] => Ok(one.id),
-        [first, ..] if first.title == words => Ok(first.id),
-        _ => Err(Refusal::new("link-to-nothing").with("type", target).with("value", words)),
-    })
-}
-
-/// The control of a field in its place in a form.
-pub(crate) fn control(
-    signed: &SignedIn,
-    described: &RecordType,
-    field: &Field,
-    entries: &Entries,
-    refusal: Option<&Refusal>,
-) -> Markup {
-    let wide = matches!(field.kind, Kind::LongText | Kind::Address | Kind::Json | Kind::Choices(_))
-        || matches!(field.means, Some(Meaning::Condition(_)));
-    html! {
-        div class=[wide.then_some("gx-wide")] id=(format!("control-{}", field.name)) {
-            (labelled(signed, described, field, entries, refusal))
-        }
-    }
-}
-
-/// The control of a field, with its label and what is wrong with it.
-pub(crate) fn labelled(
-    signed: &SignedIn,
-    described: &RecordType,
-    field: &Field,
-    entries: &Entries,
-    refusal: Option<&Refusal>,
-) -> Markup {
-    let label = signed.texts.field_label(described, field);
-    let id = format!("field-{}", field.name);
-    let message = format!("{id}-message");
-    let required = is_required(described, field);
-    let is_condition = matches!(field.means, Some(Meaning::Condition(_)));
-    let grouped = matches!(field.kind, Kind::Address | Kind::Choices(_)) || is_condition;
-    html! {
-        @if !grouped && field.kind != Kind::Boolean {
-            label class={ "form-label" @if required { " gx-required" } } for=(id) { (label) }
-        }
-        (bare_control(signed, described, field, entries, &Marks {
-            id: &id, label: &label, required,
-            message: refusal.map(|_| message.as_str()),
-        }))
-        @if is_taken(described, &field.name) && refusal.is_none() {
-            div class="gx-muted" { small { (signed.texts.get("line-taken")) } }
-        }
-        @if let Some(refusal) = refusal {
-            div class="text-danger" id=(message) { (signed.texts.refusal_of(described, refusal)) }
-        }
-    }
-}
-
-/// Whether somebody must fill a field in: a default or a product may do it for them.
-pub(crate) fn is_required(described: &RecordType, field: &Field) -> bool {
-    field.required && field.default.is_none() && !is_taken(described, &field.name)
-}
-
-/// The control of a field in a cell of a list.
-pub(crate) fn cell_control(
-    signed: &SignedIn,
-    described: &RecordType,
-    field: &Field,
-    entries: &Entries,
-    is_wrong: bool,
-) -> Markup {
-    let label = signed.texts.field_label(described, field);
-    let required = is_required(described, field);
-    let message = is_wrong.then_some("cell-message");
-    html! {
-        label class="visually-hidden" for="cell" { (label) }
-        (bare_control(signed, described, field, entries, &Marks {
-            id: "cell", label: &label, required, message,
-        }))
-    }
-}
-
-struct Marks<'a> {
-    id: &'a str,
-    label: &'a str,
-    required: bool,
-    message: Option<&'a str>,
-}
-
-fn bare_control(
-    signed: &SignedIn,
-    described: &RecordType,
-    field: &Field,
-    entries: &Entries,
-    marks: &Marks<'_>,
-) -> Markup {
-    let name = field.name.as_ref();
-    let text = entries.text(name);
-    let Marks { id, label, required, message } = *marks;
-    let invalid = message.map(|_| "true");
-    let options = |code: &str| signed.texts.option_label(described, field, code);
-    let input = |kind: &str, value: &str| {
-        html! {
-            input class="form-control" id=(id) name=(name) type=(kind) value=(value)
-                required[required] aria-invalid=[invalid] aria-describedby=[message];
-        }
-    };
-    let marked = (id, required, message);
-    if let Some(control) = meaning_control(signed, described, (field, entries), marked) {
-        return control;
-    }
-    match &field.kind {
-        Kind::LongText | Kind::Json => html! {
-            textarea class="form-control" id=(id) name=(name) rows="4" required[required]
-                aria-invalid=[invalid] aria-describedby=[message] { (text) }
-        },
-        Kind::Boolean => html! {
-            label class="form-check" {
-                input class="form-check-input" type="checkbox" id=(id) name=(name) value="true"
-                    checked[text == "true"] aria-describedby=[message];
-                span class="form-check-label" { (label) }
-            }
-        },
-        Kind::Choice(codes) => html! {
-            select class="form-select" id=(id) name=(name) required[required]
-                aria-invalid=[invalid] aria-describedby=[message] {
-                @if !required { option value="" { "\u{2014}" } }
-                @for code in codes.iter() {
-                    option value=(code) selected[*code == text] { (options(code)) }
-                }
-            }
-        },
-        Kind::Choices(codes) => html! {
-            fieldset aria-describedby=[message] {
-                legend { (label) }
-                @for code in codes.iter() {
-                    label class="form-check form-check-inline" {
-                        input class="form-check-input" type="checkbox" name=(name) value=(code)
-                            checked[entries.has(name, code)];
-                        span class="form-check-label" { (options(code)) }
-                    }
-                }
-            }
-        },
-        Kind::Money => {
-            let currency = format!("{name}.currency");
-            let code = match entries.text(&currency) {
-                "" => "CNY",
-                code => code,
-            };
-            html! {
-                div class="gx-pair" {
-                    input class="form-control" id=(id) name=(name) inputmode="decimal" value=(text)
-                        required[required] aria-invalid=[invalid] aria-describedby=[message];
-                    input class="form-control" name=(currency) value=(code) maxlength="3"
-                        aria-label=(format!("{label}: {}", signed.texts.get("ui-currency")));
-                }
-            }
-        }
-        Kind::Address => html! {
-            fieldset class="gx-fields gx-address" aria-describedby=[message] {
-                legend class="gx-wide" { (label) }
-                @for part in Address::PARTS {
-                    @let part_name = format!("{name}.{part}");
-                    div {
-                        label class="form-label" for=(format!("{id}-{part}")) {
-                            (signed.texts.get(&format!("address.{part}")))
-                        }
-                        input class="form-control" id=(format!("{id}-{part}")) name=(part_name)
-                            value=(entries.text(&part_name));
-                    }
-                }
-            }
-        },
-        Kind::File => {
-            let known = entries.text(&format!("{name}.id"));
-            html! {
-                @if !known.is_empty() {
-                    input type="hidden" name=(format!("{name}.id")) value=(known);
-                    label class="form-check" {
-                        input class="form-check-input" type="checkbox" name=(format!("{name}.remove")) value="true";
-                        span class="form-check-label" {
-                            (signed.texts.format("ui-take-away", &[("name", text)]))
-                        }
-                    }
-                }
-                input class="form-control" id=(id) name=(format!("{name}.file")) type="file"
-                    required[required && known.is_empty()] aria-invalid=[invalid] aria-describedby=[message];
-            }
-        }
-        Kind::Date => input("date", text),
-        Kind::Instant => {
-            // In the reader's zone, as the control wants it.
-            let local = text.parse::<guanxi_base::Timestamp>().ok().map(|instant| {
-                let zoned = instant.to_zoned(signed.actor.time_zone.clone());
-                zoned.strftime("%Y-%m-%dT%H:%M").to_string()
-            });
-            input("datetime-local", local.as_deref().unwrap_or(text))
-        }
-        Kind::Email => input("email", text),
-        Kind::Phone => input("tel", text),
-        Kind::Integer | Kind::Decimal | Kind::Percent => html! {
-            input class="form-control" id=(id) name=(name) inputmode="decimal" value=(text)
-                required[required] aria-invalid=[invalid] aria-describedby=[message];
-        },
-        kind => match kind.link_target() {
-            None => input("text", text),
-            Some(target) => html! {
-                div class="gx-suggest" data-type=(target) {
-                    input class="form-control" id=(id) name=(name) type="text" value=(text)
-                        autocomplete="off" required[required] aria-invalid=[invalid]
-                        aria-describedby=[message];
-                    // A line is filled in from the product as soon as one is chosen.
-                    @let brings = (target == Product::NAME && is_taken(described, "unit_price"))
-                        .then(|| format!("/{}/fill", described.name));
-                    input type="hidden" name=(format!("{name}.id"))
-                        value=(entries.text(&format!("{name}.id")))
-                        hx-get=[&brings] hx-trigger=[brings.as_ref().map(|_| "change")]
-                        hx-include=[brings.as_ref().map(|_| "closest form")] hx-swap=[brings.as_ref().map(|_| "none")];
-                }
-            },
-        },
-    }
+) -> Result<std::result::Result<RawId, Refusal>> {
+    Ok(meant(view, wording, target, words).await?.one(target, words))
 }

@@ -7,7 +7,8 @@ use guanxi_store::Titles;
 use maud::{Markup, html};
 
 use super::cells;
-use super::fields::{Entries, control, is_required};
+use super::controls::{control, is_required};
+use super::fields::Entries;
 use super::form_parts;
 use super::layout::icon;
 use crate::signed_in::SignedIn;

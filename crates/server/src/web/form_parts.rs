@@ -13,7 +13,8 @@ use maud::{Markup, html};
 
 use super::condition_form::Builder;
 use super::conditions::Group;
-use super::fields::{Entries, labelled};
+use super::controls::labelled;
+use super::fields::Entries;
 use super::layout::{answer, error_page};
 use super::save::{Edit, show_new};
 use crate::api::parse_id;

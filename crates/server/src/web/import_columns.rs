@@ -2,18 +2,18 @@
 //! it fills; for what a table cannot say, the mapping as text.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{
-    Archived, FieldSource, FileRow, Layout, LayoutHints, Mapping, Mode, RecordMapping, Repeat,
-    Rule, Source, asks_for_twins, required_not_mapped,
+    Decision, FOUND_BY, FileRow, Layout, LayoutHints, Mapping, Mode, RecordMapping, Source,
+    asks_for_twins, choice_of, found_by, required_not_mapped, status_to_ask, without_customer,
 };
 use guanxi_record::{Address, Field, Kind, RecordType};
 use maud::{Markup, html};
 
 use super::fields::Entries;
-use super::import_decisions::DECIDED;
+use super::import_choices::{ARCHIVED, MODES, REPEATS, Simple, is_from, simple};
+use super::import_decisions::{OF_THE_LAYOUT, layout_decisions};
 use super::import_preview::TWINS;
 use crate::app::App;
 use crate::signed_in::SignedIn;
@@ -28,16 +28,14 @@ pub(crate) struct MappingStep {
     pub(crate) headers: Vec<String>,
     pub(crate) sample: Vec<FileRow>,
     layout: Layout,
+    /// How the file is read, each with what else could have been.
+    decisions: Vec<Decision>,
     name: String,
     toml: String,
     /// What a table can say; none when the mapping says more.
     simple: Option<Simple>,
-}
-
-/// A mapping of one record type by columns alone.
-struct Simple {
-    described: Arc<RecordType>,
-    mapping: Mapping,
+    /// What was chosen for each column, where that is no mapping yet.
+    chosen: Vec<String>,
 }
 
 /// A field, or a part of one, that a column may fill.
@@ -48,16 +46,25 @@ struct Choice {
 
 impl MappingStep {
     /// Reads the head of a file and its first rows.
-    pub(crate) fn read(path: &Path, hints: Option<LayoutHints>) -> Result<Self> {
-        let mut source = Source::open(path, &hints.unwrap_or_default())?;
+    pub(crate) fn read(path: &Path, hints: LayoutHints) -> Result<Self> {
+        let mut source = Source::open(path, &hints)?;
         let mut sample = Vec::new();
         let mut row = FileRow::default();
         while sample.len() < SAMPLE_ROWS && source.next_row(&mut row)? {
             sample.push(row.clone());
         }
         let (headers, layout) = (source.headers.clone(), source.layout.clone());
+        let is_of_it = |one: &&Decision| OF_THE_LAYOUT.contains(&one.what.code());
+        let decisions = source.decisions.iter().filter(is_of_it).cloned().collect();
         let (name, toml) = (String::new(), String::new());
-        Ok(Self { headers, layout, sample, name, toml, simple: None })
+        let (simple, chosen) = (None, Vec::new());
+        Ok(Self { headers, layout, decisions, sample, name, toml, simple, chosen })
+    }
+
+    /// Shows what a form chose, though it cannot be.
+    pub(crate) fn keep(&mut self, entries: &Entries) {
+        let columns = 0..self.headers.len();
+        self.chosen = columns.map(|at| entries.text(&format!("column.{at}")).to_owned()).collect();
     }
 
     /// What the file is called, and the mapping that is shown.
@@ -93,6 +100,7 @@ impl MappingStep {
                             }
                         }
                     }
+                    (layout_decisions(signed, &self.decisions))
                     (problems(app, signed, problem))
                     @if let Some(simple) = &self.simple {
                         @if problem.is_none() { (warning(app, signed, &simple.mapping)) }
@@ -126,21 +134,23 @@ impl MappingStep {
         let texts = signed.texts;
         let record = &simple.mapping.records[0];
         let fields = fillable(signed, &simple.described);
-        let filled_by = |at: usize, header: &str| {
-            let is_here = |source: &FieldSource| match source.rule() {
-                Rule { position: Some(position), .. } => position == at + 1,
-                rule => rule.column.as_deref() == Some(header),
-            };
+        let filled_by = |at: usize, header: &str| -> String {
+            if let Some(chosen) = self.chosen.get(at) {
+                return chosen.clone();
+            }
             let mut pairs = record.fields.iter();
-            pairs.find(|(_, source)| is_here(source)).map(|(name, _)| name)
+            let found = pairs.find(|(_, source)| is_from(source, (at, header)));
+            found
+                .map(|(name, source)| choice_of(&simple.described, name, source))
+                .unwrap_or_default()
         };
         let shown = |at: usize| {
             let cells = self.sample.iter().take(SHOWN_ROWS).filter_map(|row| row.get(at));
-            cells.collect::<Vec<_>>().join(" \u{b7} ")
+            cells.filter(|cell| !cell.trim().is_empty()).collect::<Vec<_>>().join(" \u{b7} ")
         };
         html! {
             input type="hidden" name="record_type" value=(record.record_type);
-            table class="table gx-table" {
+            div class="table-responsive" { table class="table gx-table" {
                 thead { tr {
                     th { (texts.get("import-column")) }
                     th { (texts.get("import-sample")) }
@@ -158,7 +168,7 @@ impl MappingStep {
                                     option value="" { (texts.get("import-ignore")) }
                                     @for field in &fields {
                                         option value=(field.name)
-                                            selected[chosen.is_some_and(|name| *name == field.name)] {
+                                            selected[chosen == field.name] {
                                             (field.label)
                                         }
                                     }
@@ -167,7 +177,7 @@ impl MappingStep {
                         }
                     }
                 }
-            }
+            } }
         }
     }
 
@@ -191,26 +201,10 @@ impl MappingStep {
                     }
                     p class="gx-muted mt-1" id="match-help" { (texts.get("import-match-help")) }
                 }
-                div {
-                    label class="form-label" for="mode" { (texts.get("import-mode")) }
-                    select class="form-select" id="mode" name="mode" {
-                        @for (code, mode) in MODES {
-                            option value=(code) selected[record.mode == mode] {
-                                (texts.get(&format!("import-mode-{code}")))
-                            }
-                        }
-                    }
-                }
-                div {
-                    label class="form-label" for="archived" { (texts.get("import-archived")) }
-                    select class="form-select" id="archived" name="archived" {
-                        @for (code, archived) in ARCHIVED {
-                            option value=(code) selected[record.archived == archived] {
-                                (texts.get(&format!("import-archived-{code}")))
-                            }
-                        }
-                    }
-                }
+                (select(signed, "mode", "import-mode", MODES.map(|(code, one)| (code, record.mode == one))))
+                (select(signed, "archived", "import-archived", ARCHIVED.map(|(code, one)| (code, record.archived == one))))
+                (select(signed, "on_repeat", "import-on-repeat", REPEATS.map(|(code, one)| (code, record.on_repeat == one))))
+                (status(signed, record))
                 @if asks_for_twins(record) {
                     div {
                         label class="form-label" for="twins" { (texts.get("import-twins-label")) }
@@ -228,10 +222,49 @@ impl MappingStep {
     }
 }
 
-const MODES: [(&str, Mode); 3] =
-    [("upsert", Mode::Upsert), ("create", Mode::Create), ("update", Mode::Update)];
-const ARCHIVED: [(&str, Archived); 2] =
-    [("refuse", Archived::Refuse), ("restore", Archived::Restore)];
+/// A choice of one of some codes, each with the text of its key.
+fn select(
+    signed: &SignedIn,
+    name: &str,
+    key: &str,
+    options: impl IntoIterator<Item = (&'static str, bool)>,
+) -> Markup {
+    let texts = signed.texts;
+    html! {
+        div {
+            label class="form-label" for=(name) { (texts.get(key)) }
+            select class="form-select" id=(name) name=(name) {
+                @for (code, is_chosen) in options {
+                    option value=(code) selected[is_chosen] { (texts.get(&format!("{key}-{code}"))) }
+                }
+            }
+        }
+    }
+}
+
+/// What all the records are, where no column says it and they would else be drafts.
+fn status(signed: &SignedIn, record: &RecordMapping) -> Markup {
+    let Some(field) = status_to_ask(&signed.catalog, record) else { return html! {} };
+    let stated = record.fields.get("status").map(|source| source.rule());
+    let is_by_column = stated.as_ref().is_some_and(|rule| rule.column.is_some());
+    let Ok(described) = signed.catalog.get(&record.record_type) else { return html! {} };
+    let stated = stated.and_then(|rule| rule.default).unwrap_or_default();
+    html! {
+        @if !is_by_column {
+            div {
+                label class="form-label" for="status" { (signed.texts.field_label(described, field)) }
+                select class="form-select" id="status" name="status" {
+                    option value="" { (signed.texts.get("import-decide-which")) }
+                    @for code in field.kind.options() {
+                        option value=(code) selected[*code == stated] {
+                            (signed.texts.option_label(described, field, code))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
 
 fn is_fillable(field: &Field) -> bool {
     !field.read_only && !field.derived && field.kind != Kind::File
@@ -249,6 +282,12 @@ fn fillable(signed: &SignedIn, described: &RecordType) -> Vec<Choice> {
                 let part_label = texts.format("ui-type-field", &[("type", &label), ("field", &of)]);
                 choices.push(Choice { name: format!("{}.{part}", field.name), label: part_label });
             }
+        }
+        for by in found_by(field) {
+            let Some(target) = guanxi_crm::exchange::target(field) else { continue };
+            let of = texts.field_label(target, by);
+            let label = texts.format("ui-type-field", &[("type", &label), ("field", &of)]);
+            choices.push(Choice { name: format!("{}{FOUND_BY}{}", field.name, by.name), label });
         }
         if field.required && field.default.is_none() {
             label.push_str(" *");
@@ -285,6 +324,27 @@ fn warning(app: &App, signed: &SignedIn, mapping: &Mapping) -> Markup {
                 (signed.texts.refusal(&not_mapped(name, field)))
             }
         }
+        (nobody_s(app, signed, mapping))
+    }
+}
+
+/// That records will be nobody's: no column says whose they are.
+pub(super) fn nobody_s(app: &App, signed: &SignedIn, mapping: &Mapping) -> Markup {
+    html! {
+        @for of in without_customer(&app.store.catalog(), mapping) {
+            p class="alert alert-warning m-0" {
+                (signed.texts.format("import-without-customer", &[("type", &signed.texts.type_plural(of))]))
+            }
+        }
+    }
+}
+
+/// What a field, or an option of the file, is called.
+pub(super) fn field_words(app: &App, signed: &SignedIn, field: &str) -> String {
+    let texts = signed.texts;
+    match super::import_decisions::DECIDED.contains(&field) {
+        true => texts.get(&format!("import-decision-{}", field.replace('_', "-"))),
+        false => texts.typed_field(&app.store.catalog(), field),
     }
 }
 
@@ -295,95 +355,11 @@ fn problems(app: &App, signed: &SignedIn, problem: Option<&Error>) -> Markup {
             @for refusal in refusals {
                 p class="m-0" {
                     @if let Some(field) = &refusal.field {
-                        strong { (signed.texts.typed_field(&app.store.catalog(), field)) ": " }
+                        strong { (field_words(app, signed, field)) ": " }
                     }
-                    (signed.texts.refusal(refusal))
+                    (signed.texts.typed_refusal(&app.store.catalog(), refusal))
                 }
             }
         }
-    }
-}
-
-/// The mapping as a table, if a table can say all of it.
-fn simple(app: &App, toml: &str) -> Option<Simple> {
-    let mapping = Mapping::parse(toml).ok()?;
-    let [record] = mapping.records.as_slice() else { return None };
-    let described = app.store.catalog().get(&record.record_type).ok()?.clone();
-    let is_plain = |rule: &Rule| {
-        let bare = Rule {
-            column: rule.column.clone(),
-            position: rule.position,
-            find_by: rule.find_by.clone(),
-            currency_column: rule.currency_column.clone(),
-            ..Rule::default()
-        };
-        *rule == bare && (rule.column.is_some() || rule.position.is_some())
-    };
-    let plain = record.fields.values().all(|source| is_plain(&source.rule()));
-    (plain && record.match_fields.len() < 2).then_some(Simple { described, mapping })
-}
-
-/// The mapping that a person chose: by the table, or as text; with their answer about customers
-/// of names that are there.
-pub(crate) fn chosen_mapping(app: &App, entries: &Entries, headers: &[String]) -> Result<String> {
-    let text = entries.text("mapping").to_owned();
-    if entries.text("use") == "decide" {
-        return decided(entries, &text);
-    }
-    if entries.text("use") != "table" {
-        return answered(entries, text);
-    }
-    let described = app.store.catalog().named(entries.text("record_type"))?.clone();
-    // What the table does not show stays as the text has it.
-    let mut mapping = Mapping::parse(&text)?;
-    let Some(record) = mapping.records.first_mut() else {
-        return Err(Refusal::new("mapping-empty").into());
-    };
-    record.fields.clear();
-    for at in 0..headers.len() {
-        let name = entries.text(&format!("column.{at}"));
-        let source = match described.position(name) {
-            Some(place) => FieldSource::of_column(&described.fields[place], headers, at),
-            None if name.contains('.') => FieldSource::part_of_column(headers, at),
-            None => continue,
-        };
-        record.fields.insert(name.to_owned(), source);
-    }
-    let key = entries.text("match");
-    record.match_fields = if key.is_empty() { Vec::new() } else { vec![key.to_owned()] };
-    let mode = MODES.iter().find(|(code, _)| *code == entries.text("mode"));
-    record.mode = mode.map_or(Mode::Upsert, |(_, mode)| *mode);
-    let archived = ARCHIVED.iter().find(|(code, _)| *code == entries.text("archived"));
-    record.archived = archived.map_or(Archived::Refuse, |(_, archived)| *archived);
-    record.on_repeat = Repeat::First;
-    answer(entries, record);
-    mapping.to_toml()
-}
-
-/// The mapping with what a person decided about the file.
-fn decided(entries: &Entries, text: &str) -> Result<String> {
-    let mut mapping = Mapping::parse(text)?;
-    for matter in DECIDED {
-        let choice = entries.text(&format!("decide.{matter}"));
-        if entries.text(&format!("decided.{matter}")) != choice {
-            mapping = mapping.stating(matter, choice)?;
-        }
-    }
-    mapping.to_toml()
-}
-
-fn answered(entries: &Entries, text: String) -> Result<String> {
-    if entries.text("twins").is_empty() {
-        return Ok(text);
-    }
-    let Ok(mut mapping) = Mapping::parse(&text) else { return Ok(text) };
-    mapping.records.iter_mut().for_each(|record| answer(entries, record));
-    mapping.to_toml()
-}
-
-fn answer(entries: &Entries, record: &mut RecordMapping) {
-    let twins = TWINS.iter().find(|(code, _)| *code == entries.text("twins"));
-    if let Some((_, twins)) = twins.filter(|_| asks_for_twins(record)) {
-        record.twins = *twins;
     }
 }

@@ -1,11 +1,9 @@
 //! What was decided about a file that could be read in several ways, with examples from it: part of the
 //! preview of the import wizard, where a person can decide otherwise.
 
-use guanxi_crm::exchange::{Decision, Matter};
+use guanxi_crm::exchange::{Certainty, Decision, Matter};
 use maud::{Markup, html};
 
-use super::fields::Entries;
-use super::import_preview::carried;
 use crate::signed_in::SignedIn;
 
 /// What a person may decide about the whole file.
@@ -20,33 +18,48 @@ pub(super) const DECIDED: [&str; 8] = [
     "time_zone",
 ];
 
-/// All decisions, each with what else could have been.
-pub(super) fn decisions(
-    signed: &SignedIn,
-    entries: &Entries,
-    toml: &str,
-    decisions: &[Decision],
-) -> Markup {
-    let texts = signed.texts;
+/// What of that is how the file is read at all: other columns may come of it.
+pub(super) const OF_THE_LAYOUT: [&str; 4] = ["encoding", "delimiter", "sheet", "header_row"];
+
+/// All decisions, each with what else could have been: part of the form of the preview.
+pub(super) fn decisions(signed: &SignedIn, decisions: &[Decision]) -> Markup {
     html! {
         @if !decisions.is_empty() {
-            form class="gx-stack" method="post" action="/import/preview" {
-                (carried(entries, toml))
-                input type="hidden" name="use" value="decide";
-                h2 { (texts.get("import-decisions")) }
-                table class="table gx-table" {
-                    thead { tr {
-                        @for key in ["import-decision", "import-decided", "import-decision-why"] {
-                            th { (texts.get(key)) }
-                        }
-                    } }
-                    tbody {
-                        @for decision in decisions { (row(signed, decision)) }
-                    }
+            h2 { (signed.texts.get("import-decisions")) }
+            (table(signed, decisions))
+            div { button class="btn" type="submit" { (signed.texts.get("import-decide")) } }
+        }
+    }
+}
+
+/// How the file is read at all, above its columns: open where the file does not say it clearly.
+pub(super) fn layout_decisions(signed: &SignedIn, decisions: &[Decision]) -> Markup {
+    let sure = |one: &Decision| matches!(one.certainty, Certainty::Clear | Certainty::Told);
+    html! {
+        @if !decisions.is_empty() {
+            details open[!decisions.iter().all(sure)] {
+                summary class="btn" { (signed.texts.get("import-decisions")) }
+                (table(signed, decisions))
+                button class="btn" type="submit" name="use" value="read" {
+                    (signed.texts.get("import-decide"))
                 }
-                button class="btn" type="submit" { (texts.get("import-decide")) }
             }
         }
+    }
+}
+
+fn table(signed: &SignedIn, decisions: &[Decision]) -> Markup {
+    html! {
+        div class="table-responsive" { table class="table gx-table" {
+            thead { tr {
+                @for key in ["import-decision", "import-decided", "import-decision-why"] {
+                    th { (signed.texts.get(key)) }
+                }
+            } }
+            tbody {
+                @for decision in decisions { (row(signed, decision)) }
+            }
+        } }
     }
 }
 
@@ -68,7 +81,8 @@ fn row(signed: &SignedIn, decision: &Decision) -> Markup {
                 (texts.get(&sure))
                 @for example in &decision.examples {
                     br;
-                    (texts.format("import-decision-example", &[
+                    @let key = if example.readings.is_empty() { "import-decision-text" } else { "import-decision-example" };
+                    (texts.format(key, &[
                         ("line", &example.line.to_string()),
                         ("text", &example.text),
                         ("meaning", &meanings(example))]))

@@ -3,9 +3,10 @@
 use guanxi_base::RawId;
 use guanxi_crm::exchange::{ImportJob, ImportStatus, Progress, why_failed};
 use guanxi_record::Stored;
-use guanxi_store::Job;
+use guanxi_store::{Job, Purpose};
 use maud::{Markup, html};
 
+use super::format;
 use super::import_preview::told;
 use super::layout::icon;
 use crate::app::App;
@@ -55,7 +56,8 @@ pub(super) fn result_card(
                     }
                 }
             }
-            (actions(signed, id, record, runs))
+            @if record.status == ImportStatus::Done { (what_next(signed, &progress)) }
+            (actions(signed, id, record, (&progress, runs)))
         }
     }
 }
@@ -85,8 +87,51 @@ fn counts_list(signed: &SignedIn, progress: &Progress) -> Markup {
     }
 }
 
-fn actions(signed: &SignedIn, id: RawId, record: &Stored<ImportJob>, runs: bool) -> Markup {
+/// What was made, by type: `202 customers, 725 orders`.
+fn made(signed: &SignedIn, progress: &Progress) -> String {
     let texts = signed.texts;
+    let done = progress.counts.iter().map(|(of, counts)| (of, counts.created + counts.updated));
+    let said = done.filter(|(_, number)| *number > 0).map(|(of, number)| {
+        format!(
+            "{} \u{d7} {}",
+            format::number(texts.locale(), &number.to_string()),
+            texts.type_plural(of)
+        )
+    });
+    said.collect::<Vec<_>>().join(", ")
+}
+
+/// Where one goes from here: to what came in, and to what comes after it.
+fn what_next(signed: &SignedIn, progress: &Progress) -> Markup {
+    let texts = signed.texts;
+    let came = |of: &str| progress.counts.get(of).is_some_and(|one| one.created + one.updated > 0);
+    let may = |of: &str, purpose| signed.actor.rights.may(of, purpose);
+    html! {
+        div class="card-body d-flex gap-2 flex-wrap" data-next {
+            @for of in progress.counts.keys().filter(|of| came(of)) {
+                a class="btn" href=(format!("/{of}?sort=-created_at")) {
+                    (texts.format("import-next-records", &[("type", &texts.type_plural(of))]))
+                }
+            }
+            @if came("order") || came("order_line") {
+                @if may("analysis_run", Purpose::Create) {
+                    a class="btn" href="/insights" { (icon("chart-dots")) (texts.get("import-next-analysis")) }
+                }
+            } @else if came("customer") && may("order", Purpose::Import) {
+                a class="btn" href="/import" { (icon("file-import")) (texts.get("import-next-orders")) }
+            }
+        }
+    }
+}
+
+fn actions(
+    signed: &SignedIn,
+    id: RawId,
+    record: &Stored<ImportJob>,
+    (progress, runs): (&Progress, bool),
+) -> Markup {
+    let texts = signed.texts;
+    let undo = texts.format("import-undo-confirm", &[("made", &made(signed, progress))]);
     html! {
         div class="card-footer d-flex gap-2" {
             @if runs {
@@ -96,7 +141,7 @@ fn actions(signed: &SignedIn, id: RawId, record: &Stored<ImportJob>, runs: bool)
                 form method="post" action=(format!("/import/{id}/resume")) { button class="btn" type="submit" { (texts.get("import-resume")) } }
             }
             @if matches!(record.status, ImportStatus::Done | ImportStatus::Paused | ImportStatus::Failed) {
-                form method="post" action=(format!("/import/{id}/undo")) data-confirm=(texts.get("import-undo-confirm")) {
+                form method="post" action=(format!("/import/{id}/undo")) data-confirm=(undo) {
                     button class="btn" type="submit" { (icon("arrow-back-up")) (texts.get("import-undo")) }
                 }
             }

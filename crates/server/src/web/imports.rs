@@ -8,15 +8,20 @@ use axum::extract::{Multipart, Path, Query as Parameters, State};
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::exchange::{self, IMPORTED_TYPES, ImportJob, ImportMapping, LayoutHints, Mapping};
+use guanxi_crm::exchange::{
+    self, IMPORTED_TYPES, ImportJob, ImportMapping, LayoutHints, Mapping, choose_keys,
+    column_names, fits, suggest_again,
+};
 use guanxi_record::{Filter, LongText, Query, Record, RecordType, Sort, Stored};
 use guanxi_store::{Actor, Purpose, Rights};
 use maud::{Markup, html};
 
 use super::fields::Entries;
-use super::import_columns::{MappingStep, chosen_mapping, lacking};
+use super::import_choices::{chosen_mapping, columns_of, decides_anything, hints, reads_otherwise};
+use super::import_columns::{MappingStep, lacking};
 use super::import_preview::{preview, preview_step};
 use super::import_result::result_card;
+use super::import_state::{go_on, kept};
 use super::layout::{Notice, error_page, page};
 use crate::api::{Upload, parse_id, start_import_of_file};
 use crate::app::App;
@@ -142,40 +147,7 @@ pub(crate) async fn import_upload(
     signed: SignedIn,
     parts: Multipart,
 ) -> Response {
-    let outcome: Result<Response> = async {
-        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
-        let upload = Upload::read(parts).await?;
-        let record_type = upload.field("record_type").unwrap_or_default().to_owned();
-        let described = app.store.catalog().named(&record_type)?.clone();
-        let saved = upload.field("saved").filter(|name| !name.is_empty()).map(str::to_owned);
-        let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
-        let kept = match saved {
-            Some(name) => {
-                let mut view = app.store.read(&signed.actor).await?;
-                let row = view.find_by(ImportMapping::NAME, "name", name.as_str()).await?;
-                let known: Stored<ImportMapping> = row.ok_or(Error::NotFound)?.try_into()?;
-                Some(known.record.mapping.0)
-            }
-            None if signed.actor.rights.may(&record_type, Purpose::Import) => None,
-            None => return Err(Error::Forbidden),
-        };
-        let hints = kept.as_deref().and_then(hints_of);
-        let mut step = aside(content.clone(), |path| MappingStep::read(path, hints)).await?;
-        let toml = match kept {
-            Some(toml) => toml,
-            None => exchange::suggest(&described, &step.headers, &step.sample).to_toml()?,
-        };
-        step.say(&app, &name, toml);
-        let all = Actor { rights: Rights::All, ..signed.actor.clone() };
-        let mut tx = app.store.write(&all).await?;
-        // Named by nothing yet: what comes to nothing is removed after a day.
-        let file = tx.create_file(&name, "application/octet-stream", content).await?;
-        tx.commit().await?;
-        let content = step.markup(&app, &signed, file.id.raw(), None);
-        Ok(wizard(&app, &signed, 1, &content).into_response())
-    }
-    .await;
-    match outcome {
+    match take_in(&app, &signed, parts).await {
         Ok(response) => response,
         Err(error @ Error::Refused(_)) => {
             let (_, sentence) = crate::problem::words(&error, signed.texts);
@@ -187,9 +159,51 @@ pub(crate) async fn import_upload(
     }
 }
 
-/// What a mapping says about how its files are written.
-fn hints_of(toml: &str) -> Option<LayoutHints> {
-    Mapping::parse(toml).ok().map(|mapping| mapping.hints())
+async fn take_in(app: &App, signed: &SignedIn, parts: Multipart) -> Result<Response> {
+    exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
+    let upload = Upload::read(parts).await?;
+    let record_type = upload.field("record_type").unwrap_or_default().to_owned();
+    let described = app.store.catalog().named(&record_type)?.clone();
+    let saved = upload.field("saved").filter(|name| !name.is_empty()).map(str::to_owned);
+    let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
+    let kept = match saved {
+        Some(name) => {
+            let mut view = app.store.read(&signed.actor).await?;
+            let row = view.find_by(ImportMapping::NAME, "name", name.as_str()).await?;
+            let known: Stored<ImportMapping> = row.ok_or(Error::NotFound)?.try_into()?;
+            Some(known.record.mapping.0)
+        }
+        None if signed.actor.rights.may(&record_type, Purpose::Import) => None,
+        None => return Err(Error::Forbidden),
+    };
+    let hints = match kept.as_deref() {
+        Some(toml) => hints_of(app, toml),
+        None => LayoutHints { columns: column_names(&described), ..LayoutHints::default() },
+    };
+    let step = aside(content.clone(), |path| MappingStep::read(path, hints)).await?;
+    let toml = match kept {
+        Some(toml) => toml,
+        None => {
+            let mut mapping = exchange::suggest(&described, &step.headers, &step.sample);
+            let mut view = app.store.read(&signed.actor).await?;
+            let table = (step.headers.as_slice(), step.sample.as_slice());
+            choose_keys(&mut view, &described, &mut mapping, table).await?;
+            mapping.to_toml()?
+        }
+    };
+    let all = Actor { rights: Rights::All, ..signed.actor.clone() };
+    let mut tx = app.store.write(&all).await?;
+    // Named by nothing yet: what comes to nothing is removed after a day.
+    let file = tx.create_file(&name, "application/octet-stream", content).await?.id;
+    tx.commit().await?;
+    let form = [("file", file.to_string()), ("name", name), ("mapping", toml)];
+    let form = form.map(|(name, value)| (name.to_owned(), value)).into();
+    go_on(app, signed, "columns", &form).await
+}
+
+/// How the file of a mapping is opened.
+fn hints_of(app: &App, toml: &str) -> LayoutHints {
+    Mapping::parse(toml).map(|mapping| hints(app, &mapping)).unwrap_or_default()
 }
 
 /// Reads what was uploaded where it holds up nobody.
@@ -210,45 +224,13 @@ pub(super) fn local_copy(content: &[u8]) -> Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-/// Reads the whole file without writing anything, and says what would come of it.
+/// The form of a step, kept: the preview of it is a page with an address of its own.
 pub(crate) async fn import_mapping(
     State(app): State<App>,
     signed: SignedIn,
     Posted(sent): Posted<Params>,
 ) -> Response {
-    let entries = Entries::sent(sent);
-    let outcome: Result<Response> = async {
-        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
-        let file = parse_id(entries.text("file"))?;
-        let (_, content) = app.store.read(&signed.actor).await?.file(file).await?;
-        let hints = hints_of(entries.text("mapping"));
-        let mut step = aside(content.clone(), |path| MappingStep::read(path, hints)).await?;
-        let toml = chosen_mapping(&app, &entries, &step.headers)?;
-        let looked = match Mapping::parse(&toml) {
-            Ok(mapping) => {
-                exchange::may_import(&signed.actor, &mapping)?;
-                match lacking(&app, &mapping) {
-                    Some(refusals) => Err(Error::Refused(refusals)),
-                    None => preview(&app, &signed, content, mapping).await,
-                }
-            }
-            Err(error) => Err(error),
-        };
-        match looked {
-            Ok(preview) => {
-                Ok(preview_step(&app, &signed, &entries, &toml, &preview).into_response())
-            }
-            Err(error @ Error::Refused(_)) => {
-                step.say(&app, entries.text("name"), toml);
-                let content = step.markup(&app, &signed, file, Some(&error));
-                let page = wizard(&app, &signed, 1, &content);
-                Ok((crate::problem::status(&error), page).into_response())
-            }
-            Err(error) => Err(error),
-        }
-    }
-    .await;
-    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+    keep_form(&app, &signed, "preview", &sent).await
 }
 
 /// Back from the preview to the mapping, as it was chosen.
@@ -257,19 +239,117 @@ pub(crate) async fn import_columns(
     signed: SignedIn,
     Posted(sent): Posted<Params>,
 ) -> Response {
-    let entries = Entries::sent(sent);
+    keep_form(&app, &signed, "columns", &sent).await
+}
+
+async fn keep_form(app: &App, signed: &SignedIn, step: &str, sent: &Params) -> Response {
     let outcome: Result<Response> = async {
         exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
-        let file = parse_id(entries.text("file"))?;
-        let (_, content) = app.store.read(&signed.actor).await?.file(file).await?;
-        let hints = hints_of(entries.text("mapping"));
-        let mut step = aside(content, |path| MappingStep::read(path, hints)).await?;
-        step.say(&app, entries.text("name"), entries.text("mapping").to_owned());
-        let content = step.markup(&app, &signed, file, None);
-        Ok(wizard(&app, &signed, 1, &content).into_response())
+        let file = parse_id(params::one(sent, "file").unwrap_or_default())?;
+        app.store.read(&signed.actor).await?.file(file).await?;
+        go_on(app, signed, step, sent).await
     }
     .await;
-    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+    outcome.unwrap_or_else(|error| error_page(app, signed, &error))
+}
+
+/// The mapping: which column fills which field.
+pub(crate) async fn import_columns_page(
+    State(app): State<App>,
+    signed: SignedIn,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    step_page(&app, &signed, &params, Step::Columns).await
+}
+
+/// What would come of the import: the whole file is read, and nothing is written.
+pub(crate) async fn import_preview_page(
+    State(app): State<App>,
+    signed: SignedIn,
+    Parameters(params): Parameters<Params>,
+) -> Response {
+    step_page(&app, &signed, &params, Step::Preview).await
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Columns,
+    Preview,
+}
+
+async fn step_page(app: &App, signed: &SignedIn, params: &Params, step: Step) -> Response {
+    let outcome: Result<Response> = async {
+        exchange::may_import_anything(&signed.actor, &app.store.catalog())?;
+        match kept(app, signed, params).await? {
+            Some(kept) => show_step(app, signed, step, kept).await,
+            None => Ok(Redirect::to("/import").into_response()),
+        }
+    }
+    .await;
+    outcome.unwrap_or_else(|error| error_page(app, signed, &error))
+}
+
+async fn show_step(
+    app: &App,
+    signed: &SignedIn,
+    step: Step,
+    (entries, file, content): (Entries, RawId, Vec<u8>),
+) -> Result<Response> {
+    let before = hints_of(app, entries.text("mapping"));
+    let mut shown = aside(content.clone(), |path| MappingStep::read(path, before)).await?;
+    let refused = |mut shown: MappingStep, toml: String, error: Error| {
+        shown.say(app, entries.text("name"), toml);
+        if entries.text("use") == "table" {
+            shown.keep(&entries);
+        }
+        let content = shown.markup(app, signed, file, Some(&error));
+        (crate::problem::status(&error), wizard(app, signed, 1, &content)).into_response()
+    };
+    let toml = match chosen_mapping(app, &entries, &shown.headers) {
+        Ok(toml) => toml,
+        Err(error @ Error::Refused(_)) => {
+            return Ok(refused(shown, entries.text("mapping").to_owned(), error));
+        }
+        Err(error) => return Err(error),
+    };
+    let mapping = match Mapping::parse(&toml) {
+        Ok(mapping) => mapping,
+        Err(error) => return Ok(refused(shown, toml, error)),
+    };
+    exchange::may_import(&signed.actor, &mapping)?;
+    let mut toml = toml;
+    let mut step = step;
+    if reads_otherwise(&entries) {
+        // Other columns may have come of it: they are looked for by how columns are called.
+        let hints = LayoutHints { columns: columns_of(app, &mapping), ..mapping.hints() };
+        shown = match aside(content.clone(), |path| MappingStep::read(path, hints)).await {
+            Ok(again) => again,
+            Err(error @ Error::Refused(_)) => {
+                return Ok(refused(shown, entries.text("mapping").to_owned(), error));
+            }
+            Err(error) => return Err(error),
+        };
+        let catalog = app.store.catalog();
+        if !fits(&mapping, &shown.headers) || entries.text("use") != "decide" {
+            step = Step::Columns;
+        }
+        toml = suggest_again(&catalog, &mapping, &shown.headers, &shown.sample).to_toml()?;
+    }
+    let mapping = Mapping::parse(&toml)?;
+    if step == Step::Columns {
+        shown.say(app, entries.text("name"), toml);
+        let content = shown.markup(app, signed, file, None);
+        return Ok(wizard(app, signed, 1, &content).into_response());
+    }
+    let looked = match lacking(app, &mapping) {
+        Some(refusals) => Err(Error::Refused(refusals)),
+        None => preview(app, signed, content, mapping).await,
+    };
+    match looked {
+        Ok(preview) => Ok(preview_step(app, signed, &entries, &toml, &preview).into_response()),
+        Err(error @ Error::Refused(_)) => Ok(refused(shown, toml, error)),
+        Err(error) => Err(error),
+    }
 }
 
 /// Puts the import into the queue and goes to its page.
@@ -279,11 +359,16 @@ pub(crate) async fn import_start(
     Posted(sent): Posted<Params>,
 ) -> Response {
     let outcome: Result<Response> = async {
-        let entries = Entries::sent(sent);
+        let entries = Entries::sent(sent.clone());
         let mapping = Mapping::parse(entries.text("mapping"))?;
         exchange::may_import(&signed.actor, &mapping)?;
         let file = parse_id(entries.text("file"))?;
         app.store.read(&signed.actor).await?.file(file).await?;
+        // What was decided since the preview is seen before it is done.
+        if decides_anything(&entries) {
+            let again = sent.into_iter().chain([("again".to_owned(), "true".to_owned())]).collect();
+            return go_on(&app, &signed, "preview", &again).await;
+        }
         let save_as = entries.text("save_as").trim();
         if !save_as.is_empty() {
             save_mapping(&app, &signed, save_as, entries.text("mapping")).await?;

@@ -52,6 +52,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
     let baskets = last_run(&mut view, Analysis::Baskets, true).await?;
     let lost = super::standing_cards::lost_card(&mut view, signed).await?;
     let found = last_run(&mut view, Analysis::Duplicates, true).await?;
+    let drafts = super::uncounted::drafts(&mut view, signed).await?;
     let states = summary::states(&mut view).await?;
     let card_of = |run: &Option<Stored<AnalysisRun>>| -> Json {
         let card = run.as_ref().and_then(|run| run.card.as_ref());
@@ -74,6 +75,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
             }
         }
         (summary::states_card(signed, &states))
+        (drafts)
         @match value.as_ref().and_then(|run| Some((run, &run.card.as_ref()?.0))) {
             None => p class="gx-empty" { (texts.get("insights-nothing-yet")) },
             Some((run, card)) => {

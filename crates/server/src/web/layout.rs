@@ -62,6 +62,9 @@ pub(crate) struct Notice {
     pub(crate) change_set: Option<String>,
 }
 
+/// Stands before the job of what was done to many records at once, where else a change set is named.
+pub(crate) const SAVED_ALL: &str = "all-";
+
 /// A page.
 pub(crate) fn page(
     app: &App,
@@ -103,11 +106,15 @@ pub(crate) fn page(
 
 /// Says that something was saved, and offers to undo it.
 pub(crate) fn saved(texts: &Texts, change_set: &str) -> Markup {
+    let (name, value) = match change_set.strip_prefix(SAVED_ALL) {
+        Some(job) => ("job", job),
+        None => ("change_set", change_set),
+    };
     html! {
         div class="gx-toast" role="status" {
             span { (texts.get("ui-saved")) }
             form method="post" action="/undo" {
-                input type="hidden" name="change_set" value=(change_set);
+                input type="hidden" name=(name) value=(value);
                 button class="btn btn-sm" type="submit" { (texts.get("ui-undo")) }
             }
         }

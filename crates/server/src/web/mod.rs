@@ -15,6 +15,7 @@ mod chart_form;
 mod charts;
 mod condition_form;
 mod conditions;
+mod controls;
 mod customer;
 mod customer_numbers;
 mod deliveries;
@@ -28,10 +29,13 @@ mod form;
 mod form_parts;
 mod format;
 mod home;
+mod import_choices;
 mod import_columns;
 mod import_decisions;
 mod import_preview;
+mod import_refused;
 mod import_result;
+mod import_state;
 mod imports;
 mod insight_cards;
 mod insight_models;
@@ -55,6 +59,7 @@ mod segment_cards;
 mod segments;
 mod standing_cards;
 mod subscribe;
+mod uncounted;
 mod views;
 mod words;
 
@@ -76,8 +81,8 @@ pub(crate) use first_steps::hide_first_steps;
 pub(crate) use form_parts::{fill_line, refresh_form};
 pub(crate) use home::home;
 pub(crate) use imports::{
-    import_action, import_columns, import_errors, import_mapping, import_new, import_result,
-    import_start, import_upload,
+    import_action, import_columns, import_columns_page, import_errors, import_mapping, import_new,
+    import_preview_page, import_result, import_start, import_upload,
 };
 pub(crate) use insights::{insights, run_analysis};
 pub(crate) use list::{list, more, total};
@@ -86,7 +91,7 @@ pub(crate) use login::{
 };
 pub(crate) use notices::{decline_notices, notices, read_notices, unread_notices};
 pub(crate) use password_link::{choose_password, forgot, forgot_form, invite, password_form};
-pub(crate) use preferences::{language, theme};
+pub(crate) use preferences::{language, page_above, theme};
 pub(crate) use privacy::{privacy_begin, privacy_form, privacy_report};
 pub(crate) use record::show;
 pub(crate) use resolution::{alike_customers, decide_pair, undo_merge};

@@ -1,7 +1,7 @@
 //! Language and theme: kept in cookies, so that they hold before anybody signs in.
 
 use axum::Form;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
@@ -32,4 +32,17 @@ pub(crate) struct Theme {
 pub(crate) async fn theme(headers: HeaderMap, Form(chosen): Form<Theme>) -> Response {
     let theme = if chosen.theme == "dark" { "dark" } else { "light" };
     remember(&headers, "guanxi_theme", theme)
+}
+
+/// Where a form was sent to there is no page to come back to, by reloading, by the browser's way back, or
+/// after another language was chosen: the one above it is shown. Programs are told that it is no page.
+pub(crate) async fn page_above(method: Method, uri: Uri) -> Response {
+    let path = uri.path();
+    let is_page = matches!(method, Method::GET | Method::HEAD) && !path.starts_with("/api/");
+    match path.trim_end_matches('/').rsplit_once('/') {
+        Some((above, _)) if is_page => {
+            Redirect::to(if above.is_empty() { "/" } else { above }).into_response()
+        }
+        _ => StatusCode::METHOD_NOT_ALLOWED.into_response(),
+    }
 }

@@ -202,7 +202,10 @@ fn fields_card(signed: &SignedIn, described: &RecordType, row: &Row, titles: &Ti
         .zip(&row.values)
         // What was found out has cards of its own, and so has what is asked for.
         .filter(|(field, _)| !field.derived)
-        .filter(|(field, _)| described.name != "approval_request" || field.kind != Kind::Json)
+        .filter(|(field, _)| {
+            !matches!(&*described.name, "approval_request" | "import_job")
+                || field.kind != Kind::Json
+        })
         .filter(|(field, _)| !super::segments::is_shown_in_words(&described.name, &field.name))
         .filter(|(field, value)| !value.is_null() || access(field) == FieldAccess::Hidden);
     html! {
@@ -376,6 +379,8 @@ async fn history_card(
     id: RawId,
 ) -> Result<Markup> {
     let entries = view.history(&described.name, id, HISTORY_SHOWN).await?;
+    // Nobody is offered what they would be refused.
+    let may_undo = view.may(&described.name, id, Purpose::Change).await?;
     let people: Vec<RawId> = entries.iter().filter_map(|entry| entry.actor).collect();
     let names = view.titles("user", &people).await?;
     let mut titles = Titles::new();
@@ -392,7 +397,7 @@ async fn history_card(
             div class="gx-card-head" { (icon("history")) h2 { (texts.get("ui-history")) } }
             div class="card-body" {
                 ol class="gx-timeline" {
-                    @for entry in &entries { (history_entry(signed, described, entry, &names, &titles)) }
+                    @for entry in &entries { (history_entry(signed, described, (entry, may_undo), &names, &titles)) }
                 }
             }
         }
@@ -402,7 +407,7 @@ async fn history_card(
 fn history_entry(
     signed: &SignedIn,
     described: &RecordType,
-    entry: &Entry,
+    (entry, may_undo): (&Entry, bool),
     names: &Titles,
     titles: &Titles,
 ) -> Markup {
@@ -430,7 +435,7 @@ fn history_entry(
                         }
                     }
                 }
-                @if entry.operation.is_change() {
+                @if may_undo && entry.operation.is_change() {
                     form method="post" action="/undo" data-confirm=(texts.get("ui-undo-confirm")) {
                         input type="hidden" name="change_set" value=(entry.change_set);
                         button class="btn btn-sm" type="submit" { (texts.get("ui-undo")) }

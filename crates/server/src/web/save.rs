@@ -5,12 +5,13 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::bulk::undo_all;
 use guanxi_crm::people::create_collected;
 use guanxi_record::{Changes, Default as FieldDefault, Kind, RecordType, Value};
 use guanxi_store::{Purpose, Titles, View};
 use maud::{Markup, html};
 
-use super::fields::{Entries, read};
+use super::fields::{Entries, Reading};
 use super::files::Sent;
 use super::form::Form;
 use super::layout::{Notice, error_page, page};
@@ -41,8 +42,12 @@ pub(crate) async fn new_form(
                 _ => None,
             };
             if let Some(value) = text.and_then(|text| Value::from_text(&field.kind, &text).ok()) {
-                if let (Some(target), Value::Link(id)) = (field.kind.link_target(), &value) {
-                    titles.extend(view.titles(target, &[*id]).await?);
+                let target = match &field.kind {
+                    Kind::Links { to } => Some(to.as_ref()),
+                    kind => kind.link_target(),
+                };
+                if let Some(target) = target {
+                    titles.extend(view.titles(target, value.links()).await?);
                 }
                 values[place] = value;
             }
@@ -116,8 +121,9 @@ pub(crate) async fn create(
         let described = app.store.catalog().get(&record_type)?.clone();
         let mut tx = app.store.write(&signed.actor).await?;
         sent.keep_files(&mut tx, &described).await?;
-        let entries = sent.entries;
-        let fields = match read(&mut tx, &described, &entries).await? {
+        let mut entries = sent.entries;
+        let mut reading = Reading { view: &mut tx, wording: signed.actor.wording };
+        let fields = match reading.all(&described, &mut entries).await? {
             Ok(fields) => fields,
             Err(refusals) => {
                 return Ok(show_new(&app, &signed, &described, (&entries, &html! {}), &refusals));
@@ -248,12 +254,13 @@ pub(crate) async fn update(
         let id = parse_id(&id)?;
         let mut tx = app.store.write(&signed.actor).await?;
         sent.keep_files(&mut tx, &described).await?;
-        let entries = sent.entries;
+        let mut entries = sent.entries;
         let version: i64 = entries.text("version").parse().unwrap_or(0);
         let row = tx.row(&record_type, id, Purpose::Change).await?;
         let title = row.title(&described);
         let edit = Edit { described: &described, id, title, version, notices: html! {} };
-        let fields = match read(&mut tx, &described, &entries).await? {
+        let mut reading = Reading { view: &mut tx, wording: signed.actor.wording };
+        let fields = match reading.all(&described, &mut entries).await? {
             Ok(fields) => fields,
             Err(refusals) => return Ok(edit.show(&app, &signed, &entries, &refusals, None)),
         };
@@ -357,8 +364,13 @@ pub(crate) async fn undo(
 ) -> Response {
     let outcome: Result<Response> = async {
         let entries = Entries::sent(sent);
-        let change_set = parse_id(entries.text("change_set"))?;
-        app.store.undo(&signed.actor, change_set).await?;
+        match entries.text("job") {
+            "" => {
+                let change_set = parse_id(entries.text("change_set"))?;
+                app.store.undo(&signed.actor, change_set).await?;
+            }
+            job => undo_all(&app.store, &signed.actor, parse_id(job)?).await?,
+        }
         // Without its question, which may say what was just saved.
         let before = page_before(&headers).unwrap_or_else(|| "/".to_owned());
         let path = before.split(['?', '#']).next().unwrap_or("/");

@@ -47,6 +47,8 @@ struct Draft {
     description: String,
     group: Group,
     problem: Option<String>,
+    /// It was to be kept without a name.
+    lacks_name: bool,
 }
 
 impl Draft {
@@ -59,6 +61,7 @@ impl Draft {
             description: text("description"),
             group: Group::sent(entries),
             problem: None,
+            lacks_name: false,
         }
     }
 }
@@ -99,6 +102,7 @@ pub(crate) async fn edit_segment(
             description: segment.description.clone().map(|text| text.0).unwrap_or_default(),
             group: Group::of(&segment.filter()?),
             problem: None,
+            lacks_name: false,
         };
         Ok(builder_page(&app, &signed, draft).await?.into_response())
     }
@@ -126,8 +130,11 @@ pub(crate) async fn build_segment(
             match keep(&app, &signed, &draft, kind).await {
                 Ok(id) => return Ok(go_to(&format!("/segment/{id}"), by_script)),
                 Err(Error::Refused(refusals)) => {
-                    let said = refusals.iter().map(|one| signed.texts.refusal(one));
-                    draft.problem = Some(said.collect::<Vec<_>>().join(" "));
+                    let is_name = |one: &Refusal| one.field.as_deref() == Some("name");
+                    draft.lacks_name = refusals.iter().any(is_name);
+                    let others = refusals.iter().filter(|one| !is_name(one));
+                    let said: Vec<_> = others.map(|one| signed.texts.refusal(one)).collect();
+                    draft.problem = Some(said.join(" ")).filter(|said| !said.is_empty());
                 }
                 Err(Error::Conflict { .. }) => {
                     draft.problem = Some(signed.texts.get("segment-changed-meanwhile"));
@@ -244,8 +251,13 @@ async fn builder(app: &App, signed: &SignedIn, draft: &Draft) -> Result<Markup> 
             section class="card" aria-label=(texts.get("ui-save")) {
                 div class="card-body gx-stack" {
                     div {
-                        label class="form-label" for="segment-name" { (label("name")) }
-                        input class="form-control" id="segment-name" name="name" value=(draft.name) maxlength="250" autocomplete="off";
+                        @let wrong = draft.lacks_name.then_some("segment-name-message");
+                        label class="form-label gx-required" for="segment-name" { (label("name")) }
+                        input class="form-control" id="segment-name" name="name" value=(draft.name) maxlength="250" autocomplete="off"
+                            aria-invalid=[wrong.map(|_| "true")] aria-describedby=[wrong] autofocus[draft.lacks_name];
+                        @if let Some(id) = wrong {
+                            div class="text-danger" id=(id) role="alert" { (texts.refusal(&Refusal::field("required", "name"))) }
+                        }
                     }
                     div {
                         label class="form-label" for="segment-description" { (label("description")) }

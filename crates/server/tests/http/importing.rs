@@ -43,7 +43,7 @@ fn multipart() -> String {
 }
 
 /// A browser's session of the administrator, or of the clerk.
-async fn session(house: &House, email: &str) -> String {
+pub(crate) async fn session(house: &House, email: &str) -> String {
     let system = Actor::system(Origin::Cli);
     let mut view = house.store.read(&system).await.unwrap();
     let user = view.find_by("user", "email", email).await.unwrap().unwrap().id;
@@ -56,15 +56,31 @@ async fn browse(house: &House, session: &str, path: &str, kind: &str, body: Body
         .header(header::COOKIE, format!("guanxi_session={session}; guanxi_locale=en"))
         .header("sec-fetch-site", "same-origin")
         .header(header::CONTENT_TYPE, kind);
-    house.send(request.body(body).unwrap()).await
+    let answer = house.send(request.body(body).unwrap()).await;
+    // Each step is a page with an address.
+    match answer.headers.get(header::LOCATION).and_then(|to| to.to_str().ok()) {
+        Some(to) if to.contains("?state=") => read(house, session, to).await,
+        _ => answer,
+    }
 }
 
-async fn upload(house: &House, session: &str, record_type: &str, file: &str) -> Answer {
+pub(crate) async fn read(house: &House, session: &str, path: &str) -> Answer {
+    let request = Request::get(path)
+        .header(header::COOKIE, format!("guanxi_session={session}; guanxi_locale=en"));
+    house.send(request.body(Body::empty()).unwrap()).await
+}
+
+pub(crate) async fn upload(house: &House, session: &str, record_type: &str, file: &str) -> Answer {
     let body = form(&[("record_type", record_type)], file);
     browse(house, session, "/import/file", &multipart(), body).await
 }
 
-async fn submit(house: &House, session: &str, path: &str, fields: &[(&str, &str)]) -> Answer {
+pub(crate) async fn submit(
+    house: &House,
+    session: &str,
+    path: &str,
+    fields: &[(&str, &str)],
+) -> Answer {
     let encoded = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let pairs: Vec<String> =
         fields.iter().map(|(name, value)| format!("{name}={}", encoded(value))).collect();
@@ -73,14 +89,14 @@ async fn submit(house: &House, session: &str, path: &str, fields: &[(&str, &str)
 }
 
 /// The value of a hidden control of a page.
-fn hidden(page: &str, name: &str) -> String {
+pub(crate) fn hidden(page: &str, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
     let at = page.find(&start).unwrap_or_else(|| panic!("no {name} in {page}")) + start.len();
     let value = &page[at..at + page[at..].find('"').unwrap()];
     value.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
 }
 
-fn chosen(page: &str, column: usize) -> String {
+pub(crate) fn chosen(page: &str, column: usize) -> String {
     let start = format!("name=\"column.{column}\"");
     let Some(at) = page.find(&start) else { return String::new() };
     let select = &page[at..at + page[at..].find("</select>").unwrap()];
