@@ -6,4 +6,4 @@ mod order_line;
 pub use order::{
     Order, OrderKind, OrderStatus, SalesChannel, agreed_orders, agreed_sales, uncounted,
 };
-pub use order_line::{OrderLine, below_list, line_amount};
+pub use order_line::{OrderLine, below_list};

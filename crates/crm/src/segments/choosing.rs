@@ -22,7 +22,7 @@ const DEPTH_MAX: usize = 5;
 
 /// A filter as what is kept has it: texts that the product wrote by each of their names, links by the names
 /// of records too, and the conditions of segments in the place of their names: `segment`, compared with their
-/// ids, stands for being in one of them.
+/// ids, stands for being in one of them. What was merged is named by what it went into.
 ///
 /// # Errors
 /// `unknown-segment` when there is none that the Actor may see; `segment-cycle` when one leads to

@@ -201,7 +201,7 @@ async fn a_telephone_of_another_country_is_somebody_else(database: TestDatabase)
         assert_eq!(reasons(&outcome.refused), Vec::<String>::new());
         let lines = telephone.lines().count() as u64;
         assert_eq!(counts(&outcome.job)["customer"].created, lines, "{telephone}");
-        all += lines;
+        all += lines as i64;
         assert_eq!(total(&store, &actor, "customer").await, all, "{telephone}");
     }
     // The same: those are written to.
