@@ -2,18 +2,20 @@
 //! not know, as what an archived field held, stays as it is; and a definition may change only so
 //! far as every value that is kept stays what it is.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use guanxi_base::{RawId, Refusal, Result};
-use guanxi_record::{Field, RecordType, Row, Stored};
+use guanxi_record::{Field, RecordType, Row, Stored, Value};
 use serde_json::{Map, Value as Json};
 
+use crate::actor::Rights;
 use crate::columns::{Expression, custom_json, read_row, select_list};
 use crate::custom_field::{CustomField, CustomKind, TYPE_NAME};
 use crate::dialect::Dialect;
 use crate::hold::Hold;
 use crate::sql::{Sql, SqlValue};
 use crate::tx::Tx;
+use crate::validate::leads_to;
 
 /// Under this word the log keeps what archived fields held of a record that is removed.
 const CARRIED: &str = "custom";
@@ -95,6 +97,71 @@ impl Tx {
         let row = self.custom_of(record_type, id).await?;
         let whole = held.into_iter().chain(row).collect();
         self.set_custom(record_type, id, whole).await
+    }
+
+    /// What an archived field held was carried along unseen while records were merged: when the field
+    /// comes back, its links lead to what stands in the place of what they led to.
+    ///
+    /// # Errors
+    /// What refuses a change of a record.
+    pub(crate) async fn lead_to_successors(&mut self, definition: &Row) -> Result<()> {
+        let definition: Stored<CustomField> = definition.clone().try_into()?;
+        let catalog = self.catalog.clone();
+        let Some(field) = definition.to_field() else { return Ok(()) };
+        let target = leads_to(&field).and_then(|name| catalog.get(name).ok());
+        let (Some(target), Ok(of)) = (target, catalog.get(&definition.record_type)) else {
+            return Ok(());
+        };
+        let rights = self.view.act_with(Rights::All);
+        let successors = self.successors(target).await?;
+        self.view.act_with(rights);
+        if successors.is_empty() {
+            return Ok(());
+        }
+        // The catalog has the field once this is committed.
+        let mut described = of.as_ref().clone();
+        described.fields.to_mut().push(field);
+        let place = described.fields.len() - 1;
+        let held = Expression::of(self.view.session.dialect(), "t0", &described.fields[place]).sql;
+        let columns = select_list(&described, "t0");
+        let mut sql = self.view.session.sql(format!("SELECT {columns} FROM "));
+        sql.name(&described.name).push(&format!(" t0 WHERE {held} IS NOT NULL ORDER BY t0.\"id\""));
+        for columns in self.view.session.rows(&sql).await? {
+            let row = read_row(&described, columns)?;
+            let led = |id: &RawId| successors.get(id).copied().unwrap_or(*id);
+            let mut values = row.values.clone();
+            values[place] = match &row.values[place] {
+                Value::Link(id) => Value::Link(led(id)),
+                Value::Links(ids) => {
+                    let mut all: Vec<RawId> = ids.iter().map(led).collect();
+                    let mut seen = HashSet::new();
+                    all.retain(|id| seen.insert(*id));
+                    Value::Links(all)
+                }
+                _ => continue,
+            };
+            let version = row.version;
+            Box::pin(self.change_row(&described, row, version, values)).await?;
+        }
+        Ok(())
+    }
+
+    /// The records of a type that were put away with another one in their place, and which.
+    async fn successors(&mut self, target: &RecordType) -> Result<HashMap<RawId, RawId>> {
+        let link = target.succeeded_by.and_then(|name| target.field(name));
+        let Some(link) = link else { return Ok(HashMap::new()) };
+        let next = Expression::of(self.view.session.dialect(), "t0", link).sql;
+        let mut sql = self.view.session.sql("SELECT t0.\"id\" FROM ");
+        sql.name(&target.name).push(" t0 WHERE t0.\"archived_at\" IS NOT NULL AND ");
+        sql.push(&next).push(" IS NOT NULL");
+        let mut successors = HashMap::new();
+        for row in self.view.session.rows(&sql).await? {
+            let away = RawId(row[0].integer()?);
+            if let Some(survivor) = self.successor_of(target, away).await? {
+                successors.insert(away, survivor);
+            }
+        }
+        Ok(successors)
     }
 
     /// Forgets what a record carries; the names of the fields that held it.

@@ -328,7 +328,12 @@ impl Tx {
         }
         self.whole_is_stale(record_type, old);
         self.whole_is_stale(record_type, new);
-        self.renew_mirrors(record_type, old, new).await
+        self.renew_mirrors(record_type, old, new).await?;
+        let comes_back = old.archived_at.is_some() && new.archived_at.is_none();
+        if comes_back && record_type.name == custom_field::TYPE_NAME {
+            self.lead_to_successors(new).await?;
+        }
+        Ok(())
     }
 
     /// Puts a record away: it leaves lists and search, nothing is lost.

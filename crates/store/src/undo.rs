@@ -88,14 +88,16 @@ impl Tx {
         Ok(UndoReport { changes, change_set: Some(self.change_set) })
     }
 
-    /// Holds the records of a set of changes, type by type.
+    /// Holds the records of a set of changes, type by type: parts before their wholes, as who changes
+    /// a part does.
     async fn hold_all(&mut self, items: &[Item]) -> Result<()> {
-        let mut records: BTreeMap<&str, BTreeSet<RawId>> = BTreeMap::new();
+        let mut records: BTreeMap<(bool, String), BTreeSet<RawId>> = BTreeMap::new();
         for item in items {
-            records.entry(&item.record_type).or_default().insert(item.record);
+            let described = self.catalog.named(&item.record_type)?;
+            let place = (described.part_of.is_none(), described.name.to_string());
+            records.entry(place).or_default().insert(item.record);
         }
-        for (name, ids) in records {
-            let name = self.catalog.named(name)?.name.clone();
+        for ((_, name), ids) in records {
             self.hold(&name, ids, Hold::PutAway).await?;
         }
         Ok(())

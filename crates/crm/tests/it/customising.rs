@@ -1,12 +1,14 @@
 //! Fields that are defined at run time: whatever becomes of a definition, no value is lost.
 
 use guanxi_base::{Error, RawId, Result};
+use guanxi_crm::resolution::merge;
 use guanxi_record::{Record as _, RecordType, Row, Value};
 use guanxi_store::{Actor, CustomField, Purpose, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 
 use crate::house::{create, customer, open, refusals};
 use crate::importing::import;
+use crate::resolving::merging;
 
 both_databases!(
     values_of_an_archived_field_survive_changes_of_their_records,
@@ -17,6 +19,7 @@ both_databases!(
     an_erased_record_carries_nothing,
     a_text_that_is_not_searched_is_a_key_however_it_is_written,
     times_of_a_custom_field_are_put_together,
+    a_link_field_that_comes_back_leads_to_survivors,
 );
 
 fn text(text: &str) -> Value {
@@ -291,4 +294,44 @@ async fn times_of_a_custom_field_are_put_together(database: TestDatabase) {
         let found: Vec<String> = groups.iter().map(|group| group.keys[0].to_text()).collect();
         assert_eq!(found, days, "{bucket}");
     }
+}
+
+async fn a_link_field_that_comes_back_leads_to_survivors(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let described = store.catalog().get(CustomField::NAME).unwrap().clone();
+    let mut definitions = Vec::new();
+    for (name, kind) in [("partner", "link"), ("partners", "links")] {
+        let mut values = vec![Value::Null; described.fields.len()];
+        for (field, value) in [
+            ("record_type", "customer"),
+            ("name", name),
+            ("kind", kind),
+            ("label_en", name),
+            ("link_to", "customer"),
+        ] {
+            values[described.position(field).unwrap()] = text(value);
+        }
+        let mut tx = store.write(&actor).await.unwrap();
+        definitions.push(tx.create_row(&described, values).await.unwrap().id);
+        tx.commit().await.unwrap();
+    }
+    let mut ids = Vec::new();
+    for name in ["Stays", "Goes", "Other", "Linked"] {
+        ids.push(create(&store, &actor, &customer(name)).await.id.raw());
+    }
+    let [stays, goes, other, linked] = ids[..] else { panic!("four") };
+    let place = ("customer", linked);
+    set(&store, &actor, place, "x_partner", Value::Link(goes)).await.unwrap();
+    let all = Value::Links(vec![goes, other, stays]);
+    set(&store, &actor, place, "x_partners", all).await.unwrap();
+    for definition in &definitions {
+        put_away(&store, &actor, *definition).await;
+    }
+    merge(&store, &actor, &merging(stays, goes)).await.unwrap();
+    for definition in &definitions {
+        bring_back(&store, &actor, *definition).await;
+    }
+    assert_eq!(get(&store, &actor, linked, "x_partner").await, Value::Link(stays));
+    let led = Value::Links(vec![stays, other]);
+    assert_eq!(get(&store, &actor, linked, "x_partners").await, led);
 }
