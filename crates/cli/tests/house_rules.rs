@@ -24,7 +24,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 /// Inside `crm`: a module and the modules that it may name.
 const MODULES_MAY_USE: &[(&str, &[&str])] = &[
     ("access", &["catalog"]),
-    ("authority", &["access", "sales", "trading", "delivery"]),
+    ("authority", &["access", "people", "sales", "trading", "delivery"]),
     ("people", &["access", "catalog"]),
     ("catalog", &[]),
     ("sales", &["access", "people", "catalog"]),
@@ -48,7 +48,7 @@ const MODULES_MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("dashboards", &["access", "insights", "segments", "text"]),
-    ("resolution", &["people"]),
+    ("resolution", &["access", "people"]),
     ("segments", &["access", "people", "catalog", "sales", "service", "insights"]),
     ("delivery", &["access", "people", "dashboards", "segments", "text", "work"]),
 ];

@@ -11,8 +11,9 @@ use guanxi_store::{Changed, Purpose, Rights, Tx, View};
 
 use crate::access::{Organisation, SavedView, conditions};
 use crate::authority;
+use crate::dashboards::Chart;
 use crate::delivery::{Audience, Subscription};
-use crate::resolution::Merges;
+use crate::people::Merges;
 use crate::segments::expand;
 
 /// Refuses what the Actor may not do; see `guanxi_store::Guard`.
@@ -23,8 +24,9 @@ pub(crate) fn guard<'a>(
     Box::pin(async move {
         authority::guard(tx, changed).await?;
         let Some(user) = tx.actor().user else { return Ok(()) };
-        let reaches =
-            |one: &Changed| matches!(&*one.record_type, Subscription::NAME | SavedView::NAME);
+        let reaches = |one: &Changed| {
+            matches!(&*one.record_type, Subscription::NAME | SavedView::NAME | Chart::NAME)
+        };
         if !changed.iter().any(reaches) {
             return Ok(());
         }
@@ -36,6 +38,24 @@ pub(crate) fn guard<'a>(
         outcome
     })
 }
+
+/// What of a subscription comes before those whom it tells.
+const TOLD: [&str; 14] = [
+    "name",
+    "segment",
+    "record_type",
+    "condition",
+    "dashboard",
+    "chart",
+    "alert",
+    "alert_at",
+    "subscriber",
+    "role",
+    "rhythm",
+    "hour",
+    "by_mail",
+    "proposal",
+];
 
 async fn reaches_others(
     tx: &mut Tx,
@@ -52,6 +72,7 @@ async fn reaches_others(
         match one.record_type.as_str() {
             Subscription::NAME => check_subscription(tx, organisation, user, one).await?,
             SavedView::NAME => check_saved_view(tx, organisation, user, one).await?,
+            Chart::NAME => check_chart(tx, one).await?,
             _ => {}
         }
     }
@@ -67,7 +88,8 @@ async fn check_subscription(
     changed: &Changed,
 ) -> Result<()> {
     let leads = changed.changes("record_type") || changed.changes("condition");
-    let tells = changed.changes("subscriber") || changed.changes("role");
+    // Whatever it tells them, and when, is told by whoever writes that.
+    let tells = TOLD.iter().any(|field| changed.changes(field));
     if !leads && !tells {
         return Ok(());
     }
@@ -124,6 +146,32 @@ async fn check_saved_view(
     Ok(())
 }
 
+/// Refuses a chart that can never be drawn; nothing is counted.
+async fn check_chart(tx: &mut Tx, changed: &Changed) -> Result<()> {
+    let drawn = ["record_type", "condition", "group_by", "split_by", "measure"];
+    if !drawn.iter().any(|field| changed.changes(field)) {
+        return Ok(());
+    }
+    let one: Stored<Chart> = match tx.row(Chart::NAME, changed.record, Purpose::Read).await {
+        Ok(row) => row.try_into()?,
+        // Removed in the same transaction.
+        Err(Error::NotFound) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if tx.catalog().get(&one.record_type).is_err() {
+        let refusal = Refusal::field("unknown-type", "record_type").with("name", &one.record_type);
+        return Err(refusal.into());
+    }
+    let mut wanted = one.aggregate()?;
+    wanted.filter = expand(tx, &one.record_type, wanted.filter).await?.and(nothing());
+    tx.aggregate(&one.record_type, &wanted).await.map(drop)
+}
+
+/// No record has this number, so that whatever is asked costs nothing.
+fn nothing() -> Filter {
+    Filter::eq("id", RawId(0).to_string())
+}
+
 /// What is wrong with an address of a list of a type, told of the field that holds it; nothing is
 /// listed.
 ///
@@ -146,8 +194,7 @@ async fn check_list(view: &mut View, record_type: &str, address: &str, field: &s
 }
 
 async fn try_list(view: &mut View, record_type: &str, address: &str) -> Result<()> {
-    // No record has this number, so that whatever is asked costs nothing.
-    let mut query = Query::of(Filter::eq("id", guanxi_base::RawId(0).to_string())).limited(1);
+    let mut query = Query::of(nothing()).limited(1);
     let mut filter = Filter::everything();
     for (name, value) in conditions::parts(address)? {
         match name.as_str() {

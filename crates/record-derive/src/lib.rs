@@ -283,6 +283,7 @@ fn meaning_of(text: &LitStr) -> Result<Tokens> {
         "number_field" => quote!(NumberField),
         "field" => quote!(Field(#of)),
         "condition" => quote!(Condition(#of)),
+        "list" => quote!(List(#of)),
         _ => return Err(Error::new_spanned(text, "unknown meaning")),
     };
     Ok(quote!(::core::option::Option::Some(::guanxi_record::Meaning::#meaning)))

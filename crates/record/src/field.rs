@@ -53,6 +53,9 @@ pub enum Meaning {
     /// Conditions on records, as the address of a list has them: of this type, or of that which
     /// the record's `record_type` names.
     Condition(Option<&'static str>),
+    /// Which records a list shows, as its address or, in JSON, as its filter: what a page writes, not a
+    /// person. Of this type, or of that which the record's `record_type` names.
+    List(Option<&'static str>),
 }
 
 impl Meaning {
@@ -60,7 +63,7 @@ impl Meaning {
     #[must_use]
     pub const fn of(self) -> Option<&'static str> {
         match self {
-            Self::Field(of) | Self::Condition(of) => of,
+            Self::Field(of) | Self::Condition(of) | Self::List(of) => of,
             _ => None,
         }
     }

@@ -134,6 +134,28 @@ impl Rights {
         Self::Listed(Arc::new(types))
     }
 
+    /// These rights, and with them the sight of the records of some types that pass a filter; what is hidden
+    /// of records stays hidden.
+    #[must_use]
+    pub fn seeing(&self, records: Vec<(String, Filter)>) -> Self {
+        match self {
+            Self::All => Self::All,
+            Self::Within(rights, scopes) => {
+                Self::Within(Arc::new(rights.seeing(records)), scopes.clone())
+            }
+            Self::Listed(types) => {
+                let mut types = (**types).clone();
+                for (record_type, filter) in records {
+                    let of = types.entry(record_type).or_default();
+                    let known = of.scopes.remove(&Purpose::Read);
+                    let any = Filter::any(known.into_iter().chain([filter]).collect());
+                    of.scopes.insert(Purpose::Read, any);
+                }
+                Self::Listed(Arc::new(types))
+            }
+        }
+    }
+
     /// On which records of this type the purpose is allowed; `None` for none at all.
     #[must_use]
     pub fn scope(&self, record_type: &str, purpose: Purpose) -> Option<&Filter> {

@@ -1,7 +1,9 @@
 //! Groups of records and their numbers, computed by the database, exact to the last unit.
 
 use guanxi_base::{Currency, Decimal, Error, Money, Percent, Refusal, Result, Timestamp};
-use guanxi_record::{Aggregate, Function, Kind, Measure, OnDelete, RecordType, Value, ZoneOffsets};
+use guanxi_record::{
+    Aggregate, CURRENCY, Function, Kind, Measure, OnDelete, RecordType, Value, ZoneOffsets,
+};
 
 use crate::actor::Purpose;
 use crate::columns::{Expression, read_value};
@@ -258,6 +260,9 @@ impl View {
         let mut rest = path;
         while let Some((link, after)) = rest.split_once('.') {
             let field = of.expect_field(link)?;
+            if !self.actor.rights.reads(&of.name, &field.name) {
+                return Err(Refusal::field("field-not-readable", path).with("name", path).into());
+            }
             let link = Expression::of(sql.dialect, &alias, field);
             if field.kind == Kind::Address {
                 let part = guanxi_record::Address::PARTS.contains(&after);
@@ -265,12 +270,12 @@ impl View {
                     Refusal::field("unknown-field", path).with("name", path).into()
                 });
             }
-            let target = field.kind.link_target().ok_or_else(|| {
-                Refusal::field("unknown-field", path).with("name", path).with("type", &of.name)
-            })?;
-            if !self.actor.rights.reads(&of.name, &field.name) {
-                return Err(Refusal::field("field-not-readable", path).with("name", path).into());
+            let unknown =
+                || Refusal::field("unknown-field", path).with("name", path).with("type", &of.name);
+            if field.kind == Kind::Money && after == CURRENCY {
+                return link.of_currency().ok_or_else(|| unknown().into());
             }
+            let target = field.kind.link_target().ok_or_else(unknown)?;
             let linked = self.catalog.named(target)?.clone();
             let inner = conditions.alias();
             let linked = (*linked).clone();

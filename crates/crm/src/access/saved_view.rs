@@ -13,6 +13,7 @@ pub struct SavedView {
     #[field(means = "record_type")]
     pub record_type: String,
     /// Filters, order and columns, as the address of the list states them.
+    #[field(means = "list")]
     pub address: LongText,
     /// Whose it is.
     #[field(default = "actor")]

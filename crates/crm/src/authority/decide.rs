@@ -3,7 +3,7 @@
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
-    Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Stored, Value,
+    Choice as _, Filter, Json as JsonField, Kind, LongText, Owner, Query, Record, Stored, Value,
 };
 use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx};
 use serde_json::{Value as Json, json};
@@ -161,7 +161,8 @@ async fn approve(
         for (name, json) in changes {
             let Some(place) = described.position(name) else { continue };
             let kind = &described.fields[place].kind;
-            fields.push((place, Value::from_json(kind, json).map_err(Error::from)?));
+            let value = Value::from_json(kind, json).map_err(Error::from)?;
+            fields.push((place, led_on(tx, kind, value).await?));
         }
     }
     request.state = RequestState::Approved;
@@ -170,6 +171,14 @@ async fn approve(
         Some(JsonField(allowed_values(tx, organisation, &described, &changed).await?));
     *request = tx.update(request).await?;
     Ok(Vec::new())
+}
+
+/// A link to what was merged since it was asked for leads to what that went into.
+async fn led_on(tx: &mut Tx, kind: &Kind, value: Value) -> Result<Value> {
+    let (Some(id), Some(target)) = (value.as_link(), kind.link_target()) else { return Ok(value) };
+    let target = tx.catalog().get(target)?.clone();
+    let successor = tx.successors_of(&target, &[id]).await?.remove(&id);
+    Ok(successor.map_or(value, Value::Link))
 }
 
 async fn waiting(

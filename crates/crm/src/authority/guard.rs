@@ -12,7 +12,7 @@ use guanxi_store::{Changed, Operation, Purpose, Rights, Tx};
 use super::limits::{allowed, beyond_authority, is_approved, limits_about};
 use super::request::{ApprovalRequest, RequestState, open_about};
 use crate::access::Organisation;
-use crate::resolution::Merges;
+use crate::people::Merges;
 use crate::trading::{ALLOWED_DELIVERIES, held_orders, is_within};
 
 /// Refuses what goes beyond the Actor's authority; see `guanxi_store::Guard`.

@@ -6,12 +6,14 @@ mod guard;
 mod limits;
 mod notify;
 mod request;
+mod sight;
 
 pub use ask::{ask, open_request, waiting_for};
 pub use decide::{Decided, Decision, decide, withdraw};
 pub use guard::guard;
 pub use limits::Beyond;
 pub use request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
+pub use sight::sight_of_asked;
 
 /// Whether somebody else may allow what was refused with this code.
 #[must_use]

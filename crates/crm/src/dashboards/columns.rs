@@ -6,7 +6,7 @@ use std::sync::Arc;
 use guanxi_base::{
     Currency, Decimal, Error, Money, Percent, RawId, Result, SignedDuration, Timestamp,
 };
-use guanxi_record::{Address, Aggregate, Filter, Function, GroupKey, Kind, Value};
+use guanxi_record::{Address, Aggregate, CURRENCY, Filter, Function, GroupKey, Kind, Value};
 use guanxi_store::{Actor, Group, Store, average};
 use guanxi_warehouse::{
     Column, GroupBy, GroupKeys, Measured, NO_NUMBER, Tally, Warehouse, currency_column, day_of,
@@ -108,6 +108,10 @@ async fn key_of(
         if field.kind == Kind::Address && Address::PARTS.contains(&next) {
             path.next();
             break (format!("{name}.{next}"), Kind::Text);
+        }
+        if field.kind == Kind::Money && next == CURRENCY {
+            path.next();
+            break (currency_column(name), Kind::Text);
         }
         let Some(target) = field.kind.link_target() else { return Ok(None) };
         let target = choosing.catalog().get(target)?.clone();

@@ -274,7 +274,7 @@ pub(super) struct Key {
     pub(super) bucket: Option<Bucket>,
     /// The types and fields along the path.
     steps: Vec<(Arc<RecordType>, Field)>,
-    /// The part of an address that the path ends in.
+    /// The part of an address or an amount that the path ends in.
     part: Option<String>,
 }
 
@@ -284,7 +284,8 @@ impl Key {
         let mut of = Some(described.clone());
         for name in key.field.split('.') {
             let Some(here) = of.take() else {
-                part = Address::PARTS.contains(&name).then(|| name.to_owned());
+                let is_part = name == CURRENCY || Address::PARTS.contains(&name);
+                part = is_part.then(|| name.to_owned());
                 break;
             };
             let Some(field) = field_of(&here, name).cloned() else { break };
@@ -301,7 +302,10 @@ impl Key {
 
     fn label(&self, texts: &Texts) -> String {
         let labels = self.steps.iter().map(|(of, field)| texts.field_label(of, field));
-        let part = self.part.iter().map(|part| texts.get(&format!("address.{part}")));
+        let part = self.part.iter().map(|part| match part.as_str() {
+            CURRENCY => texts.get("ui-currency"),
+            part => texts.get(&format!("address.{part}")),
+        });
         labels.chain(part).collect::<Vec<_>>().join(": ")
     }
 

@@ -7,6 +7,7 @@ mod contact;
 mod customer;
 mod customer_group;
 mod knowledge;
+mod merges;
 mod succession;
 mod terms_rule;
 
@@ -17,5 +18,6 @@ pub use contact::{Contact, ContactRole, Influence};
 pub use customer::{Customer, CustomerKind};
 pub use customer_group::{CustomerGroup, GroupKind};
 pub use knowledge::{AbcClass, Fit, LifeStage, LossReason, RelationLevel, RelationshipStage};
+pub(crate) use merges::Merges;
 pub(crate) use succession::{followed, renamed};
 pub use terms_rule::{PaymentRecord, TermsRule};

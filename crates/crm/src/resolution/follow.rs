@@ -3,15 +3,12 @@
 
 use guanxi_base::{RawId, Result};
 use guanxi_record::{
-    Catalog, Choice as _, Cursor, Filter, Json as JsonField, Kind, Meaning, Op, Query, Record,
-    RecordType, Sort, Stored, Value,
+    Catalog, Cursor, Filter, Kind, Meaning, Op, Query, Record as _, RecordType, Sort, Value,
 };
 use guanxi_store::Tx;
 
-use crate::access::{SavedView, conditions};
-use crate::authority::{ApprovalRequest, RequestState};
+use crate::access::conditions;
 use crate::people::{Customer, renamed};
-use crate::segments::Segment;
 
 /// Records that are looked at between two changes.
 const BATCH: usize = 500;
@@ -39,20 +36,15 @@ pub(super) async fn follow(tx: &mut Tx, survivor: RawId, merged: RawId) -> Resul
     for place in places(&catalog) {
         follow_in(tx, following, &place).await?;
     }
-    follow_requests(tx, following).await
+    Ok(())
 }
 
-/// Where conditions stand: where the description says so, in the addresses of views, and in segments.
+/// Where conditions stand: the description says it.
 fn places(catalog: &Catalog) -> impl Iterator<Item = Place<'_>> {
     catalog.types().flat_map(|described| {
         described.fields.iter().filter_map(|field| {
-            let of = match field.means {
-                Some(Meaning::Condition(of)) => of,
-                _ if (&*described.name, &*field.name) == (SavedView::NAME, "address") => None,
-                _ if (&*described.name, &*field.name) == (Segment::NAME, "condition") => {
-                    Some(Customer::NAME)
-                }
-                _ => return None,
+            let Some(Meaning::Condition(of) | Meaning::List(of)) = field.means else {
+                return None;
             };
             Some(Place { described, field: &field.name, of })
         })
@@ -88,27 +80,6 @@ async fn follow_in(tx: &mut Tx, following: Following<'_>, place: &Place<'_>) -> 
         let last = rows.last().map(|row| row.id.to_string());
         query.after = last.map(|id| Cursor { values: Vec::new(), id });
     }
-}
-
-/// What waits for approval will be done to the survivor.
-async fn follow_requests(tx: &mut Tx, following: Following<'_>) -> Result<()> {
-    let open = Query::of(Filter::eq("state", RequestState::Open.code())).limited(Query::LIMIT_MAX);
-    for row in tx.list(ApprovalRequest::NAME, &open).await?.rows {
-        let mut request: Stored<ApprovalRequest> = row.try_into()?;
-        let Ok(about) = following.catalog.get(&request.record_type) else { continue };
-        let named = request
-            .change
-            .0
-            .as_object()
-            .into_iter()
-            .flatten()
-            .any(|(name, json)| following.names(about, &Filter::eq(name, json.clone())));
-        if named {
-            request.change = JsonField(following.json(&request.change.0));
-            tx.update(&request).await?;
-        }
-    }
-    Ok(())
 }
 
 impl Following<'_> {

@@ -36,7 +36,8 @@ pub struct Merging {
 ///
 /// # Errors
 /// `Forbidden` unless the Actor may change both and put the merged one away; `not-found`;
-/// `merge-with-itself`, `already-merged`; whatever refuses a change of what is moved, as an approval
+/// `merge-with-itself`, `already-merged`; `read-only`, `field-not-yours` and `not-of-the-pair` for what
+/// cannot be chosen so; whatever refuses a change of what is moved, as an approval
 /// that it waits for.
 pub async fn merge(
     store: &Store,
@@ -61,7 +62,7 @@ async fn merge_in(mut tx: Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>>
             return Err(Error::Forbidden);
         }
     }
-    let chosen = theirs_to_choose(&tx, &described, &wanted.chosen);
+    theirs_to_choose(&tx, &described, wanted)?;
     // What hangs on a customer follows it, whoever may see that.
     tx.act_with(Rights::All);
     tx.reach_put_away();
@@ -73,7 +74,7 @@ async fn merge_in(mut tx: Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>>
         return Err(Refusal::new("already-merged").into());
     }
     let rules = Survivorship::read(&mut tx).await?;
-    let taken = rules.taken(&described, &survivor, &merged, &chosen);
+    let taken = rules.taken(&described, &survivor, &merged, &wanted.chosen);
     let moved = move_links(&mut tx, survivor.id, merged.id).await?;
     follow(&mut tx, survivor.id, merged.id).await?;
     tx.carry_shares(Customer::NAME, merged.id, survivor.id).await?;
@@ -132,15 +133,27 @@ pub async fn merge_pair(
     merge_in(tx, &Merging { survivor, merged, chosen, is_automatic: false }).await
 }
 
-/// What a person chose of fields that they may write.
-fn theirs_to_choose(
-    tx: &Tx,
-    described: &RecordType,
-    chosen: &BTreeMap<String, RawId>,
-) -> BTreeMap<String, RawId> {
+/// That a person chose only of fields that may be chosen and that they may write, and only between the two.
+fn theirs_to_choose(tx: &Tx, described: &RecordType, wanted: &Merging) -> Result<()> {
     let rights = &tx.actor().rights;
-    let may = |name: &String| rights.writes(&described.name, name);
-    chosen.iter().filter(|(name, _)| may(name)).map(|(name, id)| (name.clone(), *id)).collect()
+    let mut refused = Vec::new();
+    for (name, from) in &wanted.chosen {
+        let refusal = |code| Refusal::field(code, name.as_str()).with("name", name);
+        match described.fields.iter().find(|field| field.name == *name) {
+            None => refused.push(refusal("unknown-field").with("type", &described.name)),
+            Some(field) if field.read_only || field.derived => refused.push(refusal("read-only")),
+            // Its own number names the survivor.
+            Some(field) if field.unique || !rights.writes(&described.name, name) => {
+                let field_of = format!("{}.{name}", described.name);
+                refused.push(refusal("field-not-yours").with("field_of", field_of));
+            }
+            Some(_) if ![wanted.survivor, wanted.merged].contains(from) => {
+                refused.push(refusal("not-of-the-pair"));
+            }
+            Some(_) => {}
+        }
+    }
+    if refused.is_empty() { Ok(()) } else { Err(Error::Refused(refused)) }
 }
 
 /// Whoever is merged into its parent does not become its own.

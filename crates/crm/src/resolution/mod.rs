@@ -8,14 +8,12 @@ mod follow;
 mod join;
 mod known;
 mod merge;
-mod merges;
 mod records;
 mod run;
 mod survivorship;
 
 pub use entry::{LikelyThere, likely_there};
 pub use merge::{Merging, merge, merge_pair, unmerge};
-pub(crate) use merges::Merges;
 pub use records::{CustomerMerge, CustomerPair, PairState, Relation, Survives, SurvivorshipRule};
 pub use run::{Resolved, decide, is_merged, resolve, waiting};
 pub use survivorship::{Survivorship, Taken, may_be_chosen};

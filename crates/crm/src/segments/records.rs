@@ -25,7 +25,7 @@ pub struct Segment {
     #[field(default = "dynamic")]
     pub kind: SegmentKind,
     /// Who is in it, as a filter of customers: what the builder writes.
-    #[field(folded)]
+    #[field(folded, means = "list:customer")]
     pub condition: Option<Json>,
     /// What it is for.
     pub description: Option<LongText>,

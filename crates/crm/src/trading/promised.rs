@@ -8,7 +8,7 @@ use guanxi_record::{Changes, Choice as _, Filter, Query, Record, RecordType, Row
 use guanxi_store::{Changed, Operation, Tx};
 
 use super::deliveries::CHUNK;
-use crate::resolution::Merges;
+use crate::people::Merges;
 use crate::sales::{Order, OrderLine, OrderStatus};
 
 /// The orders by which somebody promises more than before.

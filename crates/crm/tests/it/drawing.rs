@@ -151,6 +151,8 @@ async fn charts_of_all_sorts(store: &Store, actor: &Actor) -> Vec<Chart> {
         chart(&on, ChartKind::Bar, "order_line", "product", "count"),
         chart(&on, ChartKind::Bar, "customer", "address.city", "count"),
         chart(&on, ChartKind::Number, "order", "", "sum:total"),
+        chart(&on, ChartKind::Bar, "order", "total.currency", "sum:total"),
+        chart(&on, ChartKind::Bar, "order_line", "order.total.currency", "count"),
     ];
     charts[0].condition = Some(agreed.clone());
     charts[4].condition = Some(agreed);
@@ -249,6 +251,13 @@ async fn amounts_of_several_currencies_stay_apart(database: TestDatabase) {
         create(&store, &actor, &line).await;
     }
     let months = chart(&on, ChartKind::Bar, "order", "date:month", "sum:total");
+    let by_currency = chart(&on, ChartKind::Bar, "order", "total.currency", "count");
+    let mut view = store.read(&actor).await.unwrap();
+    let drawn = draw(&mut view, english(), &by_currency, None).await.unwrap();
+    assert_eq!((labels(&drawn), &*drawn.keys), (vec!["CNY", "EUR"], "Total: Currency"));
+    let first = drawn.shapes[0].marks[0].clone().unwrap();
+    let address = first.address.as_deref();
+    assert_eq!((first.value, address), (Value::Integer(2), Some("/order?total.currency=CNY")));
     let mut view = store.read(&actor).await.unwrap();
     let drawn = draw(&mut view, english(), &months, None).await.unwrap();
     assert_eq!(drawn.series, ["CNY", "EUR"]);

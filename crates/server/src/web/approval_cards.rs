@@ -3,7 +3,7 @@
 
 use guanxi_base::{Id, RawId, Result};
 use guanxi_crm::access::{Organisation, Role, User};
-use guanxi_crm::authority::{ApprovalRequest, ApprovalTask, Beyond, open_request};
+use guanxi_crm::authority::{ApprovalRequest, ApprovalTask, Beyond, open_request, sight_of_asked};
 use guanxi_crm::sales::{Order, OrderLine};
 use guanxi_crm::trading::margin;
 use guanxi_record::{Aggregate, Field, Filter, Measure, Record, RecordType, Row, Stored, Value};
@@ -17,8 +17,22 @@ use crate::signed_in::SignedIn;
 /// The fields of a record that tell what a request is about, whatever it changes.
 const FACTS: [&str; 7] = ["customer", "total", "amount", "date", "due_date", "kind", "channel"];
 
-/// The record, what is to change, and what speaks for and against it.
+/// The record, what is to change, and what speaks for and against it: for who is asked, whichever records
+/// they see otherwise.
 pub(super) async fn asked(
+    view: &mut View,
+    signed: &SignedIn,
+    request: &Stored<ApprovalRequest>,
+) -> Result<Markup> {
+    let sight = sight_of_asked(view, request).await?;
+    let rights = view.act_with(sight);
+    let shown = about(view, signed, request).await;
+    view.act_with(rights);
+    shown
+}
+
+/// The same for who is not asked, as far as they see it.
+pub(super) async fn about(
     view: &mut View,
     signed: &SignedIn,
     request: &Stored<ApprovalRequest>,

@@ -80,7 +80,7 @@ async fn record_page(
         "order" => super::parts::order_sections(&mut view, signed, &row).await?,
         "approval_request" => {
             let request = row.clone().try_into()?;
-            (super::approval_cards::asked(&mut view, signed, &request).await?, html! {})
+            (super::approval_cards::about(&mut view, signed, &request).await?, html! {})
         }
         "import_mapping" => (super::mapping_table::mapping_table(signed, &row), html! {}),
         _ => (html! {}, html! {}),

@@ -20,14 +20,14 @@ both_databases!(
     a_parameter_means_what_it_says,
 );
 
-struct Browser<'a> {
+pub(crate) struct Browser<'a> {
     house: &'a House,
     session: String,
     locale: &'static str,
 }
 
 impl<'a> Browser<'a> {
-    async fn of(house: &'a House, email: &str, locale: &'static str) -> Self {
+    pub(crate) async fn of(house: &'a House, email: &str, locale: &'static str) -> Self {
         let system = Actor::system(Origin::Cli);
         let mut view = house.store.read(&system).await.unwrap();
         let user = view.find_by("user", "email", email).await.unwrap().unwrap().id;
@@ -37,7 +37,7 @@ impl<'a> Browser<'a> {
         Self { house, session, locale }
     }
 
-    async fn ask(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn ask(&self, method: &str, path: &str, form: &[(&str, &str)]) -> Answer {
         let cookie = format!("guanxi_session={}; guanxi_locale={}", self.session, self.locale);
         let form = form.iter().map(|(name, value)| format!("{}={}", encoded(name), encoded(value)));
         let form = form.collect::<Vec<_>>().join("&");
@@ -50,7 +50,7 @@ impl<'a> Browser<'a> {
         self.house.send(request.body(Body::from(form)).unwrap()).await
     }
 
-    async fn get(&self, path: &str) -> String {
+    pub(crate) async fn get(&self, path: &str) -> String {
         let answer = self.ask("GET", path, &[]).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
         answer.text
@@ -70,17 +70,17 @@ fn encoded(text: &str) -> String {
         .collect()
 }
 
-async fn made(house: &House, path: &str, body: Json) -> Json {
+pub(crate) async fn made(house: &House, path: &str, body: Json) -> Json {
     let answer = house.call("POST", path, body).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{path}: {}", answer.text);
     answer.json()
 }
 
-fn id(json: &Json) -> &str {
+pub(crate) fn id(json: &Json) -> &str {
     json["id"].as_str().unwrap()
 }
 
-fn yuan(amount: &str) -> Json {
+pub(crate) fn yuan(amount: &str) -> Json {
     json!({ "amount": amount, "currency": "CNY" })
 }
 
@@ -382,7 +382,7 @@ async fn rules_are_chosen_by_labels(database: TestDatabase) {
     );
 }
 
-async fn stored_user(house: &House) -> Json {
+pub(crate) async fn stored_user(house: &House) -> Json {
     let users = house.call("GET", "/user?email=admin@example.com", Json::Null).await.json();
     users["items"][0]["id"].clone()
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod analyses;
+mod asked;
 mod connections;
 mod coverage;
 mod deciding;

@@ -82,6 +82,27 @@ async fn one_tells_ones_own_team_and_no_stranger(database: TestDatabase) {
     let body = json!({ "version": kept["version"], "name": "Another name" });
     let answer = house.call_as(&token, "PATCH", &path, &[], body).await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
+    // Nor what somebody else points at them, whatever is changed of it.
+    let version = answer.json()["version"].clone();
+    let body = json!({ "version": version, "subscriber": stranger });
+    let mut known = house.call("PATCH", &path, body).await.json();
+    for (field, value) in [
+        ("proposal", json!("Call me")),
+        ("condition", json!("country=France")),
+        ("name", json!("Read this")),
+        ("rhythm", json!("at_once")),
+        ("hour", json!(3)),
+        ("by_mail", json!(false)),
+    ] {
+        let body = json!({ "version": known["version"], field: value });
+        let answer = house.call_as(&token, "PATCH", &path, &[], body).await;
+        assert_eq!(answer.problems(), ["may-not-tell subscriber"], "{field}");
+    }
+    let body = json!({ "version": known["version"], "subscriber": mate });
+    known = house.call_as(&token, "PATCH", &path, &[], body).await.json();
+    let body = json!({ "version": known["version"], "proposal": "Call me" });
+    let answer = house.call_as(&token, "PATCH", &path, &[], body).await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text);
     // An administrator tells anybody.
     for (who, id) in [("subscriber", &stranger), ("role", &role)] {
         let answer = house.call("POST", "/subscription", told(who, id)).await;

@@ -5,7 +5,7 @@ use guanxi_base::RawId;
 use guanxi_record::{Changes, FieldChange, Record as _, RecordType, Value};
 use guanxi_store::{Changed, Operation};
 
-use crate::people::Customer;
+use super::Customer;
 
 /// Customers that a transaction merges or parts: the merged one and the survivor.
 #[derive(Debug, Clone, Default)]
