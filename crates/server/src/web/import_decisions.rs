@@ -9,7 +9,7 @@ use super::import_preview::carried;
 use crate::signed_in::SignedIn;
 
 /// What a person may decide about the whole file.
-pub(super) const DECIDED: [&str; 8] = [
+pub(super) const DECIDED: [&str; 9] = [
     "encoding",
     "delimiter",
     "sheet",
@@ -18,6 +18,7 @@ pub(super) const DECIDED: [&str; 8] = [
     "decimal_mark",
     "currency",
     "time_zone",
+    "plain_percent",
 ];
 
 /// All decisions, each with what else could have been.
@@ -88,7 +89,9 @@ fn choice(signed: &SignedIn, decision: &Decision, name: &str) -> Markup {
     let code = decision.what.code();
     let chosen = decision.chosen.as_deref().unwrap_or_default();
     let shown = |choice: &str| match decision.what {
-        Matter::DateOrder => signed.texts.get(&format!("import-{}", choice.replace('_', "-"))),
+        Matter::DateOrder | Matter::PlainPercent if !choice.is_empty() => {
+            signed.texts.get(&format!("import-{}", choice.replace('_', "-")))
+        }
         _ => choice.to_owned(),
     };
     if decision.column.is_some() || !DECIDED.contains(&code) {
