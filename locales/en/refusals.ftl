@@ -104,6 +104,7 @@ refusal-nothing-compared = “{ $name }” is compared with nothing. Give a valu
 refusal-not-yours-to-change = The record that this line names is not yours to change. Ask whoever answers for it.
 refusal-option-in-use = { $count } records have “{ $value }”. Give them another value first.
 refusal-password-too-short = A password has at least { $limit } characters.
+refusal-percent-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }: “{ $value2 }” (line { $line2 }) in the same column is per cent. Say in the mapping under [file]: plain_percent = "percent" or "fraction".
 refusal-percent-not-here = “{ $value }” is per cent, but this field is not. Write the number itself.
 refusal-quote-not-closed = A quotation mark that opens in line { $line } is never closed: the file is cut off, or the mark is one too many. Nothing was imported. Correct that line.
 refusal-quote-swallows-rows = A quoted cell holds several lines that look like rows of the table: a quotation mark is missing or one too many. Correct the line.

@@ -104,6 +104,7 @@ refusal-nothing-compared = “{ $name }”没有给出要比较的值。请填�
 refusal-not-yours-to-change = 该行所指的记录您无权修改。请联系其负责人。
 refusal-option-in-use = 有 { $count } 条记录的值是“{ $value }”。请先为它们改用其他值。
 refusal-password-too-short = 密码至少 { $limit } 个字符。
+refusal-percent-ambiguous = “{ $value }”（第 { $line } 行）可能是 { $first } 或 { $second }：同一列的“{ $value2 }”（第 { $line2 } 行）是百分比。请在映射的 [file] 中写明 plain_percent = "percent" 或 "fraction"。
 refusal-percent-not-here = “{ $value }”是百分数，而此字段不是。请填写数字本身。
 refusal-quote-not-closed = 第 { $line } 行开始的引号一直没有结束：文件被截断，或多了一个引号。未导入任何内容，请更正该行。
 refusal-quote-swallows-rows = 引号内含有多行像是表格的内容：缺少一个引号，或多了一个。请更正该行。

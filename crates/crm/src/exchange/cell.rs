@@ -10,6 +10,7 @@ use jiff::civil::Time;
 use super::choices::{choices, code_of};
 use super::dates::{DateOrder, DateReading, ReadDate, TwoDigitYears, read_date};
 use super::numbers::{DecimalMark, NumberFault, ReadNumber, read_number};
+use super::percent::PlainPercent;
 use super::row::{CellKind, NumberCell, UnclearFormat};
 use super::signs::Sign;
 use crate::access::Locale;
@@ -28,6 +29,8 @@ pub struct Formats {
     pub time_zone: TimeZone,
     /// The currency of amounts without one.
     pub currency: AmountCurrency,
+    /// What numbers without a sign are in fields in per cent.
+    pub plain_percent: PlainPercent,
 }
 
 /// The currency of amounts, and who says so.
@@ -163,8 +166,12 @@ fn number_text(
     if number.sign.is_some() {
         return Err(refuse("not-a-number"));
     }
-    let plain = if *kind == Kind::Integer { whole(&number.plain) } else { &number.plain };
-    Value::from_text(kind, plain).map_err(|refusal| refuse(refusal.code))
+    let plain = match kind {
+        Kind::Integer => whole(&number.plain).to_owned(),
+        Kind::Percent if !number.is_percent => formats.plain_percent.of(&number.plain),
+        _ => number.plain.clone(),
+    };
+    Value::from_text(kind, &plain).map_err(|refusal| refuse(refusal.code))
 }
 
 /// A number of a workbook: its value counts, not how it is shown; but per cent is as shown.
@@ -187,8 +194,9 @@ fn number_cell(
             money(&number.plain, formats.currency.with_format(number.sign), text, formats)
         }
         Kind::Percent => {
-            let plain = number.per_cent.as_ref().unwrap_or(&number.plain);
-            Value::from_text(kind, plain).map_err(|refusal| refuse(refusal.code))
+            let plain = || formats.plain_percent.of(&number.plain);
+            let plain = number.per_cent.clone().unwrap_or_else(plain);
+            Value::from_text(kind, &plain).map_err(|refusal| refuse(refusal.code))
         }
         Kind::Integer => {
             Value::from_text(kind, whole(&number.plain)).map_err(|refusal| refuse(refusal.code))
@@ -292,6 +300,7 @@ mod tests {
             decimal_mark: DecimalMark::Comma,
             time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
             currency,
+            plain_percent: PlainPercent::Percent,
         }
     }
 

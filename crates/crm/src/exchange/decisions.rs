@@ -30,6 +30,8 @@ pub enum Matter {
     Currency,
     /// The zone of times without one.
     TimeZone,
+    /// What numbers without a sign are in fields in per cent.
+    PlainPercent,
 }
 
 impl Matter {
@@ -47,6 +49,7 @@ impl Matter {
             Self::DecimalMark => "decimal_mark",
             Self::Currency => "currency",
             Self::TimeZone => "time_zone",
+            Self::PlainPercent => "plain_percent",
         }
     }
 }
@@ -139,6 +142,7 @@ impl Decision {
             (Matter::DecimalMark, Certainty::Contradictory) => "decimal-mark-contradictory",
             (Matter::DecimalMark, _) => "decimal-mark-ambiguous",
             (Matter::Encoding, _) => "encoding-contradicted",
+            (Matter::PlainPercent, _) => "percent-ambiguous",
             _ => "currency-ambiguous",
         };
         let mut refusal = Refusal::field(code, self.what.code());

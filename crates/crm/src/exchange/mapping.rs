@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::answers::{Archived, Identical, Twins};
 use super::dates::DateOrder;
+use super::percent::PlainPercent;
 use super::source::LayoutHints;
 
 /// What to do with a record that is, or is not, there already.
@@ -224,6 +225,9 @@ pub struct FileOptions {
     /// The currency of amounts without one; CNY when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub currency: Option<String>,
+    /// What numbers without a sign are in fields in per cent; must be told where a column has both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plain_percent: Option<PlainPercent>,
 }
 
 /// How a file becomes records.

@@ -20,6 +20,7 @@ mod mapping;
 mod named;
 mod numbers;
 mod origin;
+mod percent;
 mod plan;
 mod progress;
 mod read_lines;
@@ -51,6 +52,7 @@ pub use mapping::{
     FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, Rule, When, YearRule,
 };
 pub use numbers::{DecimalMark, NumberFault, ReadNumber, read_number};
+pub use percent::PlainPercent;
 pub use plan::{Plan, examine};
 pub use progress::{Counts, Notice, Progress, RefusedLine};
 pub use row::FileRow;

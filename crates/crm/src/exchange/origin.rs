@@ -10,6 +10,7 @@ use super::cell::{self, AmountCurrency, Formats};
 use super::dates::{DateOrder, TwoDigitYears};
 use super::mapping::When;
 use super::numbers::DecimalMark;
+use super::percent::PlainPercent;
 use super::plan::Part;
 use super::row::{CellKind, FileRow};
 
@@ -59,6 +60,7 @@ impl OwnFormats {
             decimal_mark: self.decimal_mark.unwrap_or(formats.decimal_mark),
             time_zone: self.time_zone.clone().unwrap_or_else(|| formats.time_zone.clone()),
             currency: formats.currency,
+            plain_percent: formats.plain_percent,
         }
     }
 }
@@ -154,7 +156,11 @@ impl Origin {
             other => other,
         };
         if let Some(text) = said {
-            let plain = Formats { decimal_mark: DecimalMark::Point, ..formats.clone() };
+            let plain = Formats {
+                decimal_mark: DecimalMark::Point,
+                plain_percent: PlainPercent::Percent,
+                ..formats.clone()
+            };
             return cell::read_cell(&part.record_type, field, text, &CellKind::Text, &plain);
         }
         let kind = column.map_or(&CellKind::Text, |column| row.kind(column));

@@ -12,6 +12,7 @@ use super::decisions::{Certainty, Decision, Example, Matter, Reading, Tally, Ver
 use super::mapping::FileOptions;
 use super::numbers::{DecimalMark, Evidence, marks_of, read_number};
 use super::origin::{Origin, OwnFormats};
+use super::percent::PercentSurvey;
 use super::plan::Part;
 use super::row::{CellKind, FileRow};
 use super::signs::Sign;
@@ -34,6 +35,7 @@ pub(crate) struct Survey {
     bare_amount: Option<Example>,
     other_currency: Option<Example>,
     bare_time: Option<Example>,
+    percents: PercentSurvey,
 }
 
 /// What the mapping says for the whole file.
@@ -71,6 +73,7 @@ impl Survey {
             bare_amount: None,
             other_currency: None,
             bare_time: None,
+            percents: PercentSurvey::new(file.plain_percent),
         })
     }
 
@@ -83,6 +86,10 @@ impl Survey {
                 match &part.record_type.fields[*place].kind {
                     Kind::Money => {
                         self.amount(origin, row, *column, text);
+                        self.number(origin, row, *column, text);
+                    }
+                    Kind::Percent => {
+                        self.percents.note(row, *column, text);
                         self.number(origin, row, *column, text);
                     }
                     kind if kind.is_number() => self.number(origin, row, *column, text),
@@ -235,7 +242,10 @@ impl Survey {
         let order = self.told.order.or(order.map(|at| DateOrder::ALL[at]));
         let by_mapping = self.told.order.map(code);
         decisions.extend(told(by_mapping, Matter::DateOrder).or(decision));
+        let (plain_percent, decision) = self.percents.decided();
+        decisions.extend(decision);
         let formats = Formats {
+            plain_percent,
             date_order: order.unwrap_or(DateOrder::DayFirst),
             years: TwoDigitYears::around(self.today),
             decimal_mark: mark.unwrap_or(DecimalMark::Point),

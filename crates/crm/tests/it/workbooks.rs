@@ -14,6 +14,9 @@ use crate::house::{create, customer, open, refusals};
 both_databases!(
     numbers_of_a_workbook_stay_numbers,
     formats_of_cells_count,
+    currencies_of_formats_are_those_that_they_name,
+    numbers_shown_as_codes_keep_their_zeros_and_letters,
+    per_cent_and_plain_numbers_in_one_column_are_asked_about,
     lines_are_named_as_people_count_them,
     exported_numbers_are_numbers_and_come_back,
     long_texts_are_cut_in_workbooks_and_told,
@@ -136,6 +139,109 @@ async fn formats_of_cells_count(database: TestDatabase) {
     });
     let asked = bring(&store, &actor, &bytes, &orders("")).await.map(|_| ());
     assert_eq!(refusals(asked), ["currency-ambiguous currency"]);
+}
+
+/// Orders of one line each, with their prices in these formats.
+fn priced(firm: &str, prices: &[(f64, &str)]) -> Vec<u8> {
+    workbook(|workbook| {
+        let sheet = workbook.add_worksheet();
+        sheet.write_row(0, 0, ["number", "customer", "date", "quantity", "price"]).unwrap();
+        for (row, (price, code)) in (1..).zip(prices) {
+            sheet.write_row(row, 0, [&format!("{firm}-{row}"), firm, "2026-01-01", "1"]).unwrap();
+            let format = Format::new().set_num_format(*code);
+            sheet.write_number_with_format(row, 4, *price, &format).unwrap();
+        }
+    })
+}
+
+async fn currencies_of_formats_are_those_that_they_name(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let bytes = priced(
+        "P",
+        &[
+            (1200.0, "[$€-x-euro2]\\ #,##0.00"),
+            (1200.0, "#,##0.00\\ [$EUR-x-euro3]"),
+            (1200.0, "[$$-en-CA]#,##0.00"),
+            (1200.0, "[$¥-ja-JP]#,##0"),
+            (1200.0, "#,##0,\"k€\""),
+            (1200.0, "#,##0\"万元\""),
+            (1200.0, "#,##0\"万美元\""),
+            (1200.0, "#,##0\"k€\""),
+            (1200.0, "[$₿-x]#,##0"),
+        ],
+    );
+    let outcome = bring(&store, &actor, &bytes, &orders("")).await.unwrap();
+    let refused = [7, 8, 9, 10].map(|line| format!("{line}: format-unclear"));
+    assert_eq!(outcome.refused, refused);
+    let prices = stored(&store, &actor, "order_line", &["unit_price"]).await;
+    let euro = "1200.00 EUR";
+    assert_eq!(prices, [euro, euro, "1200.00 CAD", "1200 JPY", euro]);
+    // A blank as wide as a sign is no sign; what is told holds for it.
+    let bytes = priced("Q", &[(5.0, "#,##0.00_€"), (6.0, "_-* #,##0.00_-")]);
+    let outcome = bring(&store, &actor, &bytes, &orders("currency = \"CNY\"")).await.unwrap();
+    assert!(outcome.refused.is_empty(), "{:?}", outcome.refused);
+}
+
+async fn numbers_shown_as_codes_keep_their_zeros_and_letters(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let codes = ["00000\\-0000", "[$-804]00000", "\"SO-\"0000", "000 000", "0\" pcs\""];
+    let bytes = workbook(|workbook| {
+        let sheet = workbook.add_worksheet();
+        sheet.write_row(0, 0, ["code", "name", "staff"]).unwrap();
+        for (row, code) in (1..).zip(codes) {
+            let format = Format::new().set_num_format(code);
+            sheet.write_number_with_format(row, 0, 120_042, &format).unwrap();
+            sheet.write_string(row, 1, code).unwrap();
+            sheet.write_number_with_format(row, 2, 42, &format).unwrap();
+        }
+    });
+    let toml = customers("code = \"code\", name = \"name\", employees = \"staff\"");
+    let outcome = bring(&store, &actor, &bytes, &toml).await.unwrap();
+    assert!(outcome.refused.is_empty(), "{:?}", outcome.refused);
+    let read = stored(&store, &actor, "customer", &["code", "employees"]).await;
+    let expected = ["00012-0042 42", "120042 42", "SO-120042 42", "120 042 42", "120042 42"];
+    assert_eq!(read[read.len() - 5..], expected[..]);
+}
+
+async fn per_cent_and_plain_numbers_in_one_column_are_asked_about(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let file = |discounts: &[(&str, Option<&str>)]| {
+        workbook(|workbook| {
+            let sheet = workbook.add_worksheet();
+            let head = ["number", "customer", "date", "quantity", "price", "discount"];
+            sheet.write_row(0, 0, head).unwrap();
+            for (row, (discount, code)) in (1..).zip(discounts) {
+                let cells = [&format!("D-{row}"), "D", "2026-01-01", "1", "5", discount];
+                sheet.write_row(row, 0, cells).unwrap();
+                if let Some(code) = code {
+                    let format = Format::new().set_num_format(*code);
+                    let number: f64 = discount.parse().unwrap();
+                    sheet.write_number_with_format(row, 5, number, &format).unwrap();
+                }
+            }
+        })
+    };
+    let toml = |told: &str| format!("{}\ndiscount = \"discount\"", orders(told));
+    let mixed = file(&[("0.19", Some("0%")), ("0.07", Some("General"))]);
+    let texts = file(&[("19%", None), ("0.07", Some("General"))]);
+    for bytes in [&mixed, &texts] {
+        let asked = bring(&store, &actor, bytes, &toml("")).await.map(|_| ());
+        assert_eq!(refusals(asked), ["percent-ambiguous plain_percent"]);
+    }
+    for (told, expected) in [("fraction", ["19", "7"]), ("percent", ["19", "0.07"])] {
+        let toml = toml(&format!("plain_percent = \"{told}\""));
+        bring(&store, &actor, &mixed, &toml).await.unwrap();
+        let read = stored(&store, &actor, "order_line", &["discount"]).await;
+        assert_eq!(read[read.len() - 2..], expected);
+    }
+    // All of one kind, or a number that is no fraction, say it themselves.
+    for discounts in [
+        [("0.19", Some("0%")), ("0.07", Some("0.0%"))],
+        [("19", Some("General")), ("0.07", Some("General"))],
+        [("0.19", Some("0%")), ("7", Some("General"))],
+    ] {
+        bring(&store, &actor, &file(&discounts), &toml("")).await.unwrap();
+    }
 }
 
 async fn lines_are_named_as_people_count_them(database: TestDatabase) {

@@ -7,7 +7,7 @@ use maud::{Markup, html};
 use crate::signed_in::SignedIn;
 
 /// What a person may decide about the whole file.
-pub(super) const DECIDED: [&str; 8] = [
+pub(super) const DECIDED: [&str; 9] = [
     "encoding",
     "delimiter",
     "sheet",
@@ -16,6 +16,7 @@ pub(super) const DECIDED: [&str; 8] = [
     "decimal_mark",
     "currency",
     "time_zone",
+    "plain_percent",
 ];
 
 /// What of that is how the file is read at all: other columns may come of it.
@@ -102,7 +103,9 @@ fn choice(signed: &SignedIn, decision: &Decision, name: &str) -> Markup {
     let code = decision.what.code();
     let chosen = decision.chosen.as_deref().unwrap_or_default();
     let shown = |choice: &str| match decision.what {
-        Matter::DateOrder => signed.texts.get(&format!("import-{}", choice.replace('_', "-"))),
+        Matter::DateOrder | Matter::PlainPercent if !choice.is_empty() => {
+            signed.texts.get(&format!("import-{}", choice.replace('_', "-")))
+        }
         _ => choice.to_owned(),
     };
     if decision.column.is_some() || !DECIDED.contains(&code) {
