@@ -199,9 +199,9 @@ async fn a_telephone_of_another_country_is_somebody_else(database: TestDatabase)
         let outcome =
             import(&store, &actor, &format!("name,phone\nNew,{telephone}\n"), &toml).await.unwrap();
         assert_eq!(reasons(&outcome.refused), Vec::<String>::new());
-        let lines = telephone.lines().count() as u64;
-        assert_eq!(counts(&outcome.job)["customer"].created, lines, "{telephone}");
-        all += lines as i64;
+        let lines = telephone.lines().count();
+        assert_eq!(counts(&outcome.job)["customer"].created, lines as u64, "{telephone}");
+        all += i64::try_from(lines).unwrap();
         assert_eq!(total(&store, &actor, "customer").await, all, "{telephone}");
     }
     // The same: those are written to.
