@@ -162,8 +162,9 @@ impl FromRequestParts<App> for SignedIn {
             Some("zh_cn") => Locale::ZhCn,
             _ => user.locale,
         });
-        // Programs are given what is kept; people read it in their language.
-        if origin == Origin::Web {
+        // Programs are given what is kept; people read it in their language, in what a page suggests too.
+        let suggests = kind == SignInKind::Session && parts.uri.path() == "/api/v1/search";
+        if origin == Origin::Web || suggests {
             actor.wording = Some(guanxi_crm::wording::wording(texts.locale()));
         }
         let theme = cookie(&parts.headers, "guanxi_theme").map(str::to_owned);

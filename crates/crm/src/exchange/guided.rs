@@ -78,12 +78,12 @@ pub fn column_names(described: &RecordType) -> Vec<String> {
     known_names(described)
 }
 
-/// Whether a file with these columns has all that a mapping names.
+/// Whether a file with these columns has all that a mapping names, which names some.
 #[must_use]
 pub fn fits(mapping: &Mapping, headers: &[String]) -> bool {
     let sources = mapping.records.iter().flat_map(|record| record.fields.values());
-    let mut named = sources.filter_map(|source| source.rule().column);
-    named.all(|name| headers.contains(&name))
+    let named: Vec<String> = sources.filter_map(|source| source.rule().column).collect();
+    !named.is_empty() && named.iter().all(|name| headers.contains(name))
 }
 
 /// A mapping for a file that is read otherwise than before: what was said of the file and of what is there

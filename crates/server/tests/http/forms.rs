@@ -274,7 +274,12 @@ async fn lists_find_countries_by_their_shown_names_with_every_operator(database:
         (format!("country.not_in={china}"), 1),
         (format!("country.contains={china}"), 2),
         (format!("country.starts={china}"), 2),
-        (format!("filter=%7B%22country%22%3A%22{china}%22%7D"), 2),
+        (
+            format!(
+                "filter=%7B%22field%22:%22country%22,%22op%22:%22eq%22,%22value%22:%22{china}%22%7D"
+            ),
+            2,
+        ),
     ] {
         let answer = house.call("GET", &format!("/customer?{asked}"), Json::Null).await;
         assert_eq!(answer.status, StatusCode::OK, "{asked}: {}", answer.text);
@@ -285,7 +290,7 @@ async fn lists_find_countries_by_their_shown_names_with_every_operator(database:
         let answer = house.call("GET", &format!("/customer/aggregate?{asked}"), Json::Null).await;
         assert_eq!(answer.json()["groups"][0]["count"], expected, "{asked}: {}", answer.text);
     }
-    let body = json!({ "name": "S", "kind": "dynamic", "condition": { "country": "中国" } });
+    let body = json!({ "name": "S", "kind": "dynamic", "condition": { "field": "country", "op": "eq", "value": "中国" } });
     let segment = made(&house, "segment", body).await;
     let path = format!("/customer?segment={segment}");
     assert_eq!(record(&house, &path).await["items"].as_array().unwrap().len(), 2);

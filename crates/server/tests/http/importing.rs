@@ -315,7 +315,11 @@ async fn the_wizard_asks_about_names_that_are_there(database: TestDatabase) {
             ("twins", twins),
         ];
         let page = submit(&house, &session, "/import/preview", &answer).await.text;
-        let cells = counts.map(|count| format!("<td class=\"gx-number\">{count}</td>")).concat();
+        let heads = ["New", "Changed", "As they are", "Named again or left out"];
+        let cell = |(count, head): (&i32, &&str)| {
+            format!("<td class=\"gx-number\" data-label=\"{head}\">{count}</td>")
+        };
+        let cells: String = counts.iter().zip(&heads).map(cell).collect();
         assert!(page.contains(&cells), "{twins}: {page}");
     }
 }
