@@ -625,7 +625,7 @@ insights-risk-unknown = not known of { $count }
 insights-calls-all = All who may have left
 insights-locked = Over all customers
 insights-locked-why = These are computed over all customers and orders, and are shown to whoever may see all of them.
-insights-why-life-stage = { $purchases } purchases in { $days } days, the last on { $last }. They usually come every { $interval } days; after { $lost } days without a purchase they are overdue, and lost unless they are more likely than not to come back.
+insights-why-life-stage = { $purchases } purchases in { $days } days, the last purchase on { $last }. They usually come every { $interval } days; after { $lost } days without a purchase they are overdue, and lost unless they are more likely than not to come back.
 insights-why-one-day =
     { $purchases ->
         [one] 1 purchase, on { $last }.

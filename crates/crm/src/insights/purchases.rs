@@ -64,8 +64,8 @@ pub struct Purchases {
     pub left_aside: LeftAside,
     /// The first day that holds: what is before it was mistyped.
     pub from: i64,
-    /// The first day of which nothing is known: tomorrow, or, where nobody has bought for so long that
-    /// the data must have ended, the day after the last purchase.
+    /// The first day of which nothing is known: tomorrow, or, where nobody has bought for so long
+    /// that the data must have ended, the day after the last purchase.
     pub as_of: i32,
     starts: Vec<usize>,
     purchases: Vec<Purchase>,
@@ -413,8 +413,8 @@ impl Counted {
         }
     }
 
-    /// What of a customer's sales and returns in one currency counts as purchases, and what came back
-    /// beyond them.
+    /// What of a customer's sales and returns in one currency counts as purchases, and what came
+    /// back beyond them.
     pub(super) fn net(self, mut sales: Vec<Purchase>, returns: &[Purchase]) -> Net {
         sales.retain(|one| one.units >= i64::from(!self.free));
         sales.sort_unstable();
