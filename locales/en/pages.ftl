@@ -862,7 +862,11 @@ insights-soon-tenure = days since the first purchase
 insights-soon-mean = mean purchase
 insights-soon-overdue = away for longer than usual
 propensity-title = Who buys soon
-propensity-cases = Learnt from { $cases } customers as they were { $days } days ago; { $bought } of them have bought since.
+propensity-cases =
+    Learnt from { $cases ->
+        [one] 1 customer as they were { $days } days ago; { $bought } has bought since.
+       *[other] { $cases } customers as they were { $days } days ago; { $bought } of them have bought since.
+    }
 propensity-too-few = Too few bought, or too few did not: nobody's chance is told.
 propensity-all-alike = The customers are too much alike to be told apart: nobody's chance is told.
 propensity-no-better-than-guessing = On customers it had not seen the model is no better than guessing: nobody's chance is told.

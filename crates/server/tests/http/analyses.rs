@@ -83,7 +83,7 @@ impl Browser {
             if all.iter().all(|(name, count)| manifest.rows(name) == *count) {
                 break;
             }
-            tokio::task::yield_now().await;
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         run_next(&self.house.store, &self.warehouse).await.unwrap().unwrap();
     }
