@@ -651,7 +651,7 @@ insights-risk-unknown = not known of { $count }
 insights-calls-all = All who may have left
 insights-locked = Over all customers
 insights-locked-why = These are computed over all customers and orders, and are shown to whoever may see all of them.
-insights-why-life-stage = { $purchases } purchases in { $days } days, the last on { $last }. They usually come every { $interval } days; after { $lost } days without a purchase they are overdue, and lost unless they are more likely than not to come back.
+insights-why-life-stage = { $purchases } purchases in { $days } days, the last purchase on { $last }. They usually come every { $interval } days; after { $lost } days without a purchase they are overdue, and lost unless they are more likely than not to come back.
 insights-why-one-day =
     { $purchases ->
         [one] 1 purchase, on { $last }.
@@ -889,7 +889,11 @@ insights-soon-tenure = days since the first purchase
 insights-soon-mean = mean purchase
 insights-soon-overdue = away for longer than usual
 propensity-title = Who buys soon
-propensity-cases = Learnt from { $cases } customers as they were { $days } days ago; { $bought } of them have bought since.
+propensity-cases =
+    Learnt from { $cases ->
+        [one] 1 customer as they were { $days } days ago; { $bought } has bought since.
+       *[other] { $cases } customers as they were { $days } days ago; { $bought } of them have bought since.
+    }
 propensity-too-few = Too few bought, or too few did not: nobody's chance is told.
 propensity-all-alike = The customers are too much alike to be told apart: nobody's chance is told.
 propensity-no-better-than-guessing = On customers it had not seen the model is no better than guessing: nobody's chance is told.

@@ -78,8 +78,8 @@ impl Concentration {
     }
 
     /// The class of every customer: A while the larger ones and they make at most `a` of the business,
-    /// B while at most `b`; the usual limits are .8 and .95. The first customer is always A. Customers of
-    /// one value are of one class: that of the middle of them.
+    /// B while at most `b`; the usual limits are .8 and .95. The first customer is always A.
+    /// Customers of one value are of one class: that of the middle of them.
     ///
     /// # Errors
     /// When not 0 < a < b ≤ 1.

@@ -167,8 +167,8 @@ pub(crate) async fn analyse(
     }
 }
 
-/// What was left aside, and what counts otherwise than one might think: a line for each sort of record
-/// and reason.
+/// What was left aside, and what counts otherwise than one might think: a line for each sort of
+/// record and reason.
 fn left_aside(run: &AnalysisRun) -> Vec<String> {
     let card = run.card.as_ref().map(|card| &card.0);
     let sorts = [("left aside", "left_aside"), ("noted", "noted")];

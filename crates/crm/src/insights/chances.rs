@@ -21,10 +21,10 @@ const ALIKE_MIN: usize = 10;
 /// The share of all weighs as much as so many customers.
 const SHRUNK_BY: f64 = 5.0;
 
-/// How alike people are of whom the same is known: whoever did not come when they might have is less
-/// likely to come than others who look like them, as in a beta-binomial model with this concentration.
-/// Between 1.5 and 2 what is said of half a year, three quarters and a year is nearest to what came on two
-/// published logs of purchases; without it, it is a fifth too much.
+/// How alike people are of whom the same is known: whoever did not come when they might have is
+/// less likely to come than others who look like them, as in a beta-binomial model with this
+/// concentration. Between 1.5 and 2 what is said of half a year, three quarters and a year is
+/// nearest to what came on two published logs of purchases; without it, it is a fifth too much.
 const ALIKENESS: f64 = 1.5;
 
 /// By how much less somebody comes who did not come for so many spans before.
@@ -114,8 +114,8 @@ impl Absences {
         Some(Self { away, all })
     }
 
-    /// The chance of who has been away for so many days to buy within so many more: within the first
-    /// ninety, and if not, within the next, as somebody who has been away for so much longer.
+    /// The chance of who has been away for so many days to buy within so many more: within the
+    /// first ninety, and if not, within the next, as somebody who has been away for so much longer.
     pub(super) fn chance(&self, away: i32, days: i32) -> f64 {
         let (mut stays, mut from) = (1.0, 0);
         while from < days {

@@ -106,15 +106,7 @@ impl Found {
         let buyers = purchases.buyers();
         let mut buyer_of = vec![None; purchases.customers.len()];
         buyers.iter().enumerate().for_each(|(at, place)| buyer_of[*place] = Some(at as u32));
-        let revenue: Vec<f64> = buyers
-            .iter()
-            .map(|place| purchases.of(*place).iter().map(|one| one.units as f64).sum())
-            .collect();
-        let last = |place: &usize| purchases.of(*place).last().map_or(0, |one| one.day);
-        let recency: Vec<f64> =
-            buyers.iter().map(|place| f64::from(purchases.day() - last(place))).collect();
-        let frequency: Vec<f64> =
-            buyers.iter().map(|place| purchases.of(*place).len() as f64).collect();
+        let [recency, frequency, revenue] = columns(&purchases, &buyers);
         let (mut scores, mut classes, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
         let (mut buys_soon, mut buys_in_a_year) = (None, None);
         let (mut found, mut card) = (None, json!({ "buyers": buyers.len() }));
@@ -150,10 +142,7 @@ impl Found {
                 "currency": purchases.currency.map(|currency| currency.code().to_owned()),
                 "in_other_currencies": purchases.in_other_currencies,
                 "customers_elsewhere": purchases.elsewhere.len(),
-                "value": match &worth {
-                    Some(worth) => worth.card.clone(),
-                    None => json!({ "too_short": { "days": span(&purchases), "least": SPAN_MIN } }),
-                },
+                "value": value_card(worth.as_ref(), &purchases),
                 "propensity": propensity.card,
                 "concentration": concentration_card(&concentration, &classes)?,
                 "rfm": rfm_card(&scores, &revenue),
@@ -329,6 +318,25 @@ impl Found {
         }
         json!(counts)
     }
+}
+
+/// Recency, frequency and money of each buyer.
+fn columns(purchases: &Purchases, buyers: &[usize]) -> [Vec<f64>; 3] {
+    let column = |of: &dyn Fn(&[Purchase]) -> f64| {
+        buyers.iter().map(|place| of(purchases.of(*place))).collect::<Vec<f64>>()
+    };
+    let last = |of: &[Purchase]| of.last().map_or(0, |one| one.day);
+    [
+        column(&|of| f64::from(purchases.day() - last(of))),
+        column(&|of| of.len() as f64),
+        column(&|of| of.iter().map(|one| one.units as f64).sum()),
+    ]
+}
+
+/// How what is to come was foretold, or that there is too little time to foretell it.
+fn value_card(worth: Option<&Worth>, purchases: &Purchases) -> Json {
+    let short = || json!({ "too_short": { "days": span(purchases), "least": SPAN_MIN } });
+    worth.map_or_else(short, |worth| worth.card.clone())
 }
 
 /// Where a field stands among `FIELDS`.

@@ -61,8 +61,8 @@ pub struct Dealings {
     pub left_aside: LeftAside,
 }
 
-/// What somebody bought until a day of the company, by the orders that the reader may see and by the
-/// rule of the last analysis.
+/// What somebody bought until a day of the company, by the orders that the reader may see and by
+/// the rule of the last analysis.
 ///
 /// # Errors
 /// When the database fails.
@@ -186,7 +186,8 @@ impl Dealings {
         self.dealt.iter().find(|one| Some(one.currency) == currency)
     }
 
-    /// When and how often they bought, in whatever currency; worth one each where there are several.
+    /// When and how often they bought, in whatever currency; worth one each where there are
+    /// several.
     pub(super) fn lived(&self) -> Vec<Purchase> {
         let bought = || self.dealt.iter().filter(|one| !one.purchases.is_empty());
         match bought().count() {

@@ -1,5 +1,5 @@
-//! A sum of money that is exact however large it is: many orders together may be worth more than any
-//! amount that a field holds.
+//! A sum of money that is exact however large it is: many orders together may be worth more than
+//! any amount that a field holds.
 
 use guanxi_base::{Currency, Error, Money, Result};
 use guanxi_record::{Aggregate, Filter, Measure, Value};

@@ -14,11 +14,13 @@ use super::exact_sum::ExactSum;
 const NAMED: usize = 20;
 /// 1900-01-01: nobody's business reaches further back.
 const FIRST_DAY: i64 = -25_567;
-/// Days that programs write for nothing: 1900-01-01 and 1904-01-01 of spreadsheets, 1970-01-01 of clocks.
+/// Days that programs write for nothing: 1900-01-01 and 1904-01-01 of spreadsheets, 1970-01-01 of
+/// clocks.
 const ZERO_DAYS: [i64; 3] = [FIRST_DAY, -24_107, 0];
 /// Ten thousand thousand million of a currency's unit: sums of more do not hold.
 const UNITS_MAX: i64 = 100_000_000_000_000_000;
-/// Longer than this nobody stops buying of us altogether: what stands before such a hole was mistyped.
+/// Longer than this nobody stops buying of us altogether: what stands before such a hole was
+/// mistyped.
 const HOLE_DAYS: i64 = 30 * 365;
 /// From fewer nothing is told about what stands out.
 const COMPARED_MIN: usize = 20;
@@ -79,7 +81,8 @@ impl LeftAside {
         }
     }
 
-    /// The first of some days that holds: a few that stand many years before all others were mistyped.
+    /// The first of some days that holds: a few that stand many years before all others were
+    /// mistyped.
     pub(super) fn first_day(days: &mut [i64]) -> i64 {
         days.sort_unstable();
         let few = (days.len() / 100).max(3);
@@ -90,8 +93,8 @@ impl LeftAside {
         holes.next_back().map_or(i64::MIN, |at| days[at])
     }
 
-    /// From which amount on one stands out among some: a thousand times as large as all others, but for
-    /// the few that are as large.
+    /// From which amount on one stands out among some: a thousand times as large as all others, but
+    /// for the few that are as large.
     pub(super) fn stands_out(units: &mut [i64]) -> Option<i64> {
         units.sort_unstable_by_key(|units| std::cmp::Reverse(*units));
         let few = (units.len() / 100).max(3);
@@ -160,8 +163,8 @@ impl LeftAside {
         sorts.collect()
     }
 
-    /// For the card: of each type and reason how many, what they are worth, and the first of them by
-    /// number and name; first those that cannot be, then those that stand by a rule.
+    /// For the card: of each type and reason how many, what they are worth, and the first of them
+    /// by number and name; first those that cannot be, then those that stand by a rule.
     pub(super) async fn cards(&self, store: &Store) -> Result<[Json; 2]> {
         let catalog = store.catalog();
         let mut told = [Vec::new(), Vec::new()];

@@ -26,8 +26,8 @@ pub struct LifeRule {
     /// if they have been customers for so many days.
     #[field(default = "180")]
     pub loyal_days: i64,
-    /// They are lost after so many times their usual interval without a purchase, unless they are more
-    /// likely than not to come back,
+    /// They are lost after so many times their usual interval without a purchase, unless they are
+    /// more likely than not to come back,
     #[field(default = "300")]
     pub lost_interval: Percent,
     /// but not before so many days.
@@ -96,8 +96,8 @@ pub struct LifeReason {
     pub away: i32,
     /// The usual days from one to the next.
     pub interval: i32,
-    /// They are overdue after more than so many days without one, and lost unless they are more likely
-    /// than not to come back.
+    /// They are overdue after more than so many days without one, and lost unless they are more
+    /// likely than not to come back.
     pub lost_after: i32,
     /// Whether they are overdue and all the same not lost.
     pub is_expected_back: bool,
@@ -123,8 +123,8 @@ pub struct Known {
 const LIKELY: Percent = Percent::from_units(50 * Percent::ONE);
 
 /// Where a customer is on a day (since 1970-01-01), with their purchases until then in the order
-/// of their days. Whoever is overdue by the rule is lost, unless what is known of the risk says that they
-/// are more likely than not to come: stage and chances are of one estimate.
+/// of their days. Whoever is overdue by the rule is lost, unless what is known of the risk says
+/// that they are more likely than not to come: stage and chances are of one estimate.
 #[must_use]
 pub fn life_of(rule: &LifeRule, purchases: &[Purchase], known: Known, day: i32) -> Life {
     let (Some(first), Some(last)) = (purchases.first(), purchases.last()) else {

@@ -64,8 +64,8 @@ pub struct Purchases {
     pub left_aside: LeftAside,
     /// The first day that holds: what is before it was mistyped.
     pub from: i64,
-    /// The first day of which nothing is known: tomorrow, or, where nobody has bought for so long that
-    /// the data must have ended, the day after the last purchase.
+    /// The first day of which nothing is known: tomorrow, or, where nobody has bought for so long
+    /// that the data must have ended, the day after the last purchase.
     pub as_of: i32,
     starts: Vec<usize>,
     purchases: Vec<Purchase>,
@@ -73,6 +73,8 @@ pub struct Purchases {
 
 /// For so many days nobody has to buy: then either nobody does any more, or the data have ended.
 const SILENT_DAYS: i32 = 90;
+/// Fewer purchases than this tell nothing about how long nobody buys at times.
+const PACE_MIN: usize = 20;
 
 /// The first day of which nothing is known, after purchases on these days.
 fn as_of(mut days: Vec<i32>, today: i32) -> i32 {
@@ -80,7 +82,7 @@ fn as_of(mut days: Vec<i32>, today: i32) -> i32 {
     let longest = days.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);
     match days.last() {
         // Longer than ever before.
-        Some(last) if today - last > longest.max(SILENT_DAYS) => last + 1,
+        Some(last) if days.len() >= PACE_MIN && today - last > longest.max(SILENT_DAYS) => last + 1,
         _ => today.saturating_add(1),
     }
 }
@@ -413,8 +415,8 @@ impl Counted {
         }
     }
 
-    /// What of a customer's sales and returns in one currency counts as purchases, and what came back
-    /// beyond them.
+    /// What of a customer's sales and returns in one currency counts as purchases, and what came
+    /// back beyond them.
     pub(super) fn net(self, mut sales: Vec<Purchase>, returns: &[Purchase]) -> Net {
         sales.retain(|one| one.units >= i64::from(!self.free));
         sales.sort_unstable();
@@ -437,11 +439,14 @@ mod tests {
 
     #[test]
     fn everything_is_said_as_of_today_unless_the_data_have_ended() {
+        let with = |more: &[i32]| -> Vec<i32> { (1..=25).chain(more.to_vec()).collect() };
         assert_eq!(as_of(vec![], 100), 101);
-        assert_eq!(as_of(vec![25, 1], 100), 101);
-        assert_eq!(as_of(vec![1, 25], 116), 26);
+        assert_eq!(as_of(with(&[]), 115), 116);
+        assert_eq!(as_of(with(&[]), 116), 26);
         // Such a time without a purchase there was before.
-        assert_eq!(as_of(vec![1, 201], 400), 401);
-        assert_eq!(as_of(vec![1, 201], 402), 202);
+        assert_eq!(as_of(with(&[225]), 425), 426);
+        assert_eq!(as_of(with(&[225]), 426), 226);
+        // Of few purchases nobody knows how often they come.
+        assert_eq!(as_of(vec![1, 25], 400), 401);
     }
 }

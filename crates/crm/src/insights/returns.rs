@@ -6,7 +6,8 @@ use super::purchases::Purchase;
 pub(super) struct Net {
     /// By day.
     pub(super) purchases: Vec<Purchase>,
-    /// By the place of a return among those given: how much of it there was nothing to take off from.
+    /// By the place of a return among those given: how much of it there was nothing to take off
+    /// from.
     pub(super) beyond: Vec<(usize, i64)>,
 }
 

@@ -28,8 +28,8 @@ pub struct Since {
     pub told_of: Option<Date>,
     /// Of the records that the reader may see, those that are new or changed since, by their type.
     pub changed: Vec<(&'static str, i64)>,
-    /// Whether what the analysis counted of their purchases is not what there is to count now: orders
-    /// went elsewhere, or are gone.
+    /// Whether what the analysis counted of their purchases is not what there is to count now:
+    /// orders went elsewhere, or are gone.
     pub is_other: bool,
 }
 
@@ -67,7 +67,8 @@ pub(super) fn told_of(run: &AnalysisRun) -> Option<Date> {
     run.card.as_ref()?.0["told_of"].as_str()?.parse().ok()
 }
 
-/// How many there are, those that were put away too: what is, counts no longer, and that is a change.
+/// How many there are, those that were put away too: what is, counts no longer, and that is a
+/// change.
 async fn count(view: &mut View, of: &str, filter: Filter) -> Result<i64> {
     let measures = vec![Measure::count()];
     let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: true };
@@ -120,8 +121,9 @@ pub struct Changed {
     pub gone: i64,
 }
 
-/// What became of the records that tell about customers since a run, as far as the reader may see them;
-/// what is gone is told to who sees all of them only. Types with nothing to tell are left out.
+/// What became of the records that tell about customers since a run, as far as the reader may see
+/// them; what is gone is told to who sees all of them only. Types with nothing to tell are left
+/// out.
 ///
 /// # Errors
 /// When the database fails.

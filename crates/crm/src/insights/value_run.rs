@@ -125,8 +125,8 @@ pub(super) async fn run(
     knowledge::follow(store, run.id, told_of, moved).await
 }
 
-/// How many records of each type that tells about customers were looked at, those that were put away
-/// too: what is taken away later is told by them.
+/// How many records of each type that tells about customers were looked at, those that were put
+/// away too: what is taken away later is told by them.
 fn records(manifest: &Manifest) -> serde_json::Value {
     let counts = TELLING.map(|name| (name.to_owned(), manifest.rows(name).into()));
     counts.into_iter().collect::<serde_json::Map<_, _>>().into()

@@ -118,7 +118,8 @@ async fn how_they_paid_decides_the_terms(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let all = buyers(&store, &actor, &[8_000, 900, 500, 300, 200, 100]).await;
     let issued = InvoiceStatus::Issued;
-    // On the day; ten and none days late, the one in two parts; overdue by more than sixty days today.
+    // On the day; ten and none days late, the one in two parts; overdue by more than sixty days
+    // today.
     invoice(&store, &actor, &all[0], ("2026-01-10", InvoiceStatus::Paid), &[("2026-01-10", 100)])
         .await;
     invoice(

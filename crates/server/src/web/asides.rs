@@ -1,5 +1,5 @@
-//! What an analysis or a number leaves aside, and what it counts otherwise than one might think: how
-//! many records, what they are worth, and which.
+//! What an analysis or a number leaves aside, and what it counts otherwise than one might think:
+//! how many records, what they are worth, and which.
 
 use guanxi_base::{Date, Result};
 use guanxi_crm::insights::{LeftAside, Named};
@@ -57,8 +57,8 @@ impl Aside {
     }
 }
 
-/// The records that a run left aside, by why, with the first of them; those that stand by a rule are no
-/// warning.
+/// The records that a run left aside, by why, with the first of them; those that stand by a rule
+/// are no warning.
 pub(super) fn of_run(texts: &Texts, card: &Json) -> Markup {
     let all = |key: &str| -> Vec<Aside> {
         let all = card[key].as_array().map(Vec::as_slice).unwrap_or_default();

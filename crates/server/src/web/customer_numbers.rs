@@ -1,5 +1,5 @@
-//! The headline numbers of a customer: what they bought, counted as every analysis counts it, and what
-//! of it is not paid. What does not count is named below them.
+//! The headline numbers of a customer: what they bought, counted as every analysis counts it, and
+//! what of it is not paid. What does not count is named below them.
 
 use guanxi_base::{Currency, Date, Money, RawId, Result};
 use guanxi_crm::insights::{Dealings, Dealt, ExactSum, Summed, dealings};

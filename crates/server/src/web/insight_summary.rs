@@ -118,8 +118,8 @@ struct Unknown {
     why: String,
 }
 
-/// Who left and what they were worth, whom to call first, who will buy soon: each is a list. Of whom it
-/// is not known is no "no".
+/// Who left and what they were worth, whom to call first, who will buy soon: each is a list. Of
+/// whom it is not known is no "no".
 pub(super) async fn sentences(view: &mut View, signed: &SignedIn, card: &Json) -> Result<Markup> {
     let mut said = Vec::new();
     for sentence in asked(signed.texts, card)? {

@@ -71,15 +71,19 @@ impl Browser {
         assert_eq!(self.press("customer_value").await.status, StatusCode::SEE_OTHER);
         // On PostgreSQL other tests' transactions hold the end of the log back for a moment.
         let catalog = self.house.store.catalog();
-        let orders = catalog.get("order").unwrap();
-        let all = self.house.store.rows_after(orders, guanxi_base::RawId(i64::MIN), 100_000);
-        let all = all.await.unwrap().len();
+        let mut all = Vec::new();
+        for name in ["customer", "order"] {
+            let of = catalog.get(name).unwrap();
+            let rows = self.house.store.rows_after(of, guanxi_base::RawId(i64::MIN), 100_000);
+            all.push((name, rows.await.unwrap().len()));
+        }
         for _ in 0..2_000 {
             guanxi_crm::insights::catch_up(&self.house.store, &self.warehouse).await.unwrap();
-            if self.warehouse.manifest().await.unwrap().rows("order") == all {
+            let manifest = self.warehouse.manifest().await.unwrap();
+            if all.iter().all(|(name, count)| manifest.rows(name) == *count) {
                 break;
             }
-            tokio::task::yield_now().await;
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         run_next(&self.house.store, &self.warehouse).await.unwrap().unwrap();
     }

@@ -1,4 +1,5 @@
-//! Figures on pages: one count behind numbers, sentences and lists; what is not known is said to be so.
+//! Figures on pages: one count behind numbers, sentences and lists; what is not known is said to be
+//! so.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
@@ -189,7 +190,7 @@ async fn a_customer_s_numbers_are_those_of_the_sentences(database: TestDatabase)
     }
     let page = browser.get(&path).await;
     let known = between(&page, "aria-label=\"What is known\"", "</section>");
-    assert!(known.contains("3 purchases in 77 days, the last on 19 Mar 2026"), "{known}");
+    assert!(known.contains("3 purchases in 77 days, the last purchase on 19 Mar 2026"), "{known}");
     assert!(known.contains("1 of the purchases is in another currency"), "{known}");
     assert!(known.contains("told as of 19 Mar 2026"), "{known}");
 }
@@ -276,7 +277,7 @@ async fn sentences_of_one_are_of_one(database: TestDatabase) {
     assert!(!known.contains("1 purchases") && !known.contains("usually come"), "{known}");
     let page = browser.get("/insights").await;
     assert!(!page.contains("1 purchases") && !page.contains("1 customers"), "{page}");
-    // Nothing can be fitted to one: no model is named that could not be.
-    assert!(page.contains("too little to fit any model to"), "{page}");
-    assert!(!page.contains("in use already") && !page.contains("foretold by"), "{page}");
+    // Of one customer no model is compared with others, and none was in use before.
+    assert!(page.contains("There is too little to "), "{page}");
+    assert!(!page.contains("in use already") && !page.contains("nearest to what"), "{page}");
 }
