@@ -190,7 +190,7 @@ async fn numbers_shown_as_codes_keep_their_zeros_and_letters(database: TestDatab
         sheet.write_row(0, 0, ["code", "name", "staff"]).unwrap();
         for (row, code) in (1..).zip(codes) {
             let format = Format::new().set_num_format(code);
-            sheet.write_number_with_format(row, 0, 120_042, &format).unwrap();
+            sheet.write_number_with_format(row, 0, 4_042, &format).unwrap();
             sheet.write_string(row, 1, code).unwrap();
             sheet.write_number_with_format(row, 2, 42, &format).unwrap();
         }
@@ -199,8 +199,8 @@ async fn numbers_shown_as_codes_keep_their_zeros_and_letters(database: TestDatab
     let outcome = bring(&store, &actor, &bytes, &toml).await.unwrap();
     assert!(outcome.refused.is_empty(), "{:?}", outcome.refused);
     let read = stored(&store, &actor, "customer", &["code", "employees"]).await;
-    let expected = ["00012-0042 42", "120042 42", "SO-120042 42", "120 042 42", "120042 42"];
-    assert_eq!(read[read.len() - 5..], expected[..]);
+    let expected = ["00000-4042 42", "04042 42", "SO-4042 42", "004 042 42", "4042 42"];
+    assert_eq!(read, expected);
 }
 
 async fn per_cent_and_plain_numbers_in_one_column_are_asked_about(database: TestDatabase) {

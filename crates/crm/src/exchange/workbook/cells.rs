@@ -167,7 +167,7 @@ impl ValueType {
             Self::Boolean if plain == "0" || plain.eq_ignore_ascii_case("false") => {
                 Content::Boolean(false)
             }
-            Self::Boolean => return Err(broken(&format!("{plain:.40} is neither yes nor no"))),
+            Self::Boolean => Content::Error(plain.to_owned()),
         })
     }
 }

@@ -22,6 +22,8 @@ use crate::exchange::row::{CellKind, NumberCell, UnclearFormat};
 const PART_BYTES_MAX: u64 = 64 << 20;
 /// A workbook has no more formats than this.
 const FORMATS_MAX: usize = 65_490;
+/// All elements of their part, with those for the eye.
+const ELEMENTS_MAX: usize = 2_000_000;
 /// The code of a format is no longer; spreadsheets have 255 letters.
 const CODE_BYTES_MAX: usize = 2 << 10;
 /// So many formats are kept ready.
@@ -59,17 +61,21 @@ impl Styles {
     ) -> Result<Self> {
         let mut xml = package.xml(part, PART_BYTES_MAX)?;
         let mut styles = Self::none(calendar);
-        let mut is_of_cells = false;
+        // Formats that hold under conditions have numbers of their own, and look alike.
+        let (mut is_of_cells, mut is_of_numbers, mut elements) = (false, false, 0);
         loop {
-            match xml.next()? {
+            let event = xml.next()?;
+            elements += usize::from(matches!(event, Event::Start(_)));
+            match event {
                 Event::Start(tag) => match tag.local_name().as_ref() {
                     "cellXfs" => is_of_cells = true,
+                    "numFmts" => is_of_numbers = true,
                     "xf" if is_of_cells => {
                         let format = attribute(&tag, "numFmtId")?;
                         let format = format.and_then(|id| id.parse().ok());
                         styles.by_style.push(format.unwrap_or(0));
                     }
-                    "numFmt" => {
+                    "numFmt" if is_of_numbers => {
                         let id = attribute(&tag, "numFmtId")?.and_then(|id| id.parse().ok());
                         let code = attribute(&tag, "formatCode")?;
                         let (Some(id), Some(code)) = (id, code) else { continue };
@@ -80,11 +86,16 @@ impl Styles {
                     }
                     _ => {}
                 },
-                Event::End(tag) if tag.local_name().as_ref() == "cellXfs" => is_of_cells = false,
+                Event::End(tag) => match tag.local_name().as_ref() {
+                    "cellXfs" => is_of_cells = false,
+                    "numFmts" => is_of_numbers = false,
+                    _ => {}
+                },
                 Event::Eof => return Ok(styles),
                 _ => {}
             }
-            if styles.by_style.len().max(styles.codes.len()) > FORMATS_MAX {
+            let formats = styles.by_style.len().max(styles.codes.len());
+            if formats > FORMATS_MAX || elements > ELEMENTS_MAX {
                 return Err(Refusal::new("too-many-formats").with("limit", FORMATS_MAX).into());
             }
         }

@@ -305,8 +305,13 @@ fn formats_beyond_number_and_length_are_refused() {
     // Fonts and the like are for the eye, however many there are.
     let fonts = format!("<styleSheet><fonts>{}</fonts></styleSheet>", "<font/>".repeat(200_000));
     assert_eq!(read(row, &[("xl/styles.xml", &fonts)]).unwrap(), ["1: 1"]);
+    let fonts = format!("<styleSheet>{}</styleSheet>", "<font/>".repeat(2_000_001));
+    let refused = read(row, &[("xl/styles.xml", &fonts)]).unwrap_err();
+    assert!(refused.contains("too-many-formats"), "{refused}");
     let long = "0".repeat(3_000);
-    let long = format!("<styleSheet><numFmt numFmtId=\"170\" formatCode=\"{long}\"/></styleSheet>");
+    let long = format!(
+        "<styleSheet><numFmts><numFmt numFmtId=\"170\" formatCode=\"{long}\"/></numFmts></styleSheet>"
+    );
     assert!(read(row, &[("xl/styles.xml", &long)]).unwrap_err().contains("workbook-broken"));
 }
 
@@ -345,8 +350,8 @@ fn formatted_rows_without_cells_are_no_cell() {
 fn errors_of_all_spreadsheets_are_errors_of_their_cell() {
     let errors = ["#SPILL!", "#CALC!", "#BUSY!", "#ERROR!", "Err:502", "#GETTING_DATA", "#N/A"];
     let cells: String = errors.map(|error| format!("<c t=\"e\"><v>{error}</v></c>")).concat();
-    let rows = format!("<row>{cells}<c t=\"e\"/><c><v>1</v></c></row>");
-    let expected = format!("1: !{}||1", errors.join("|!"));
+    let rows = format!("<row>{cells}<c t=\"e\"/><c><v>1</v></c><c t=\"b\"><v>maybe</v></c></row>");
+    let expected = format!("1: !{}||1|!maybe", errors.join("|!"));
     assert_eq!(read(&rows, &[]).unwrap(), [expected]);
 }
 
@@ -367,4 +372,64 @@ fn texts_are_read_as_spreadsheets_write_them() {
     let cells: String = (0..8).map(|at| format!("<c t=\"s\"><v>{at}</v></c>")).collect();
     let read = read(&format!("<row>{cells}</row>"), &[("xl/sharedStrings.xml", texts)]).unwrap();
     assert_eq!(read, ["1: a\rb|_x000D_|c|d e|&中<|😀||<f>"]);
+}
+
+#[test]
+fn parts_with_prefixes_and_other_places_are_found() {
+    let types = "http://purl.oclc.org/ooxml/officeDocument/relationships";
+    let relation = |id: &str, kind: &str, target: &str| {
+        format!("<p:Relationship Id=\"{id}\" Type=\"{types}/{kind}\" Target=\"{target}\"/>")
+    };
+    let mut bytes = Cursor::new(Vec::new());
+    let mut zip = zip::ZipWriter::new(&mut bytes);
+    let root = relation("r", "officeDocument", "/book/main.xml");
+    let of_book = [
+        relation("a", "worksheet", "../sheets/One.xml"),
+        relation("b", "sharedStrings", "texts.xml"),
+        relation("c", "chartsheet", "chart.xml"),
+    ];
+    for (name, text) in [
+        ("[Content_Types].xml", "<Types/>".to_owned()),
+        ("_rels/.rels", format!("<p:Relationships>{root}</p:Relationships>")),
+        ("book/main.xml", book("", "<sheet name=\"C\" r:id=\"c\"/><sheet name=\"S\" r:id=\"a\"/>")),
+        (
+            "book/_rels/main.xml.rels",
+            format!("<Relationships>{}</Relationships>", of_book.concat()),
+        ),
+        ("book/texts.xml", "<x:sst><x:si><x:t>shared</x:t></x:si></x:sst>".to_owned()),
+        (
+            "sheets/one.xml",
+            "<x:worksheet><x:sheetData><x:row r=\"3\"><x:c r=\"b3\" t=\"s\"><x:v>0</x:v></x:c>\
+             </x:row></x:sheetData></x:worksheet>"
+                .to_owned(),
+        ),
+    ] {
+        zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(text.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    assert_eq!(read_sheet(bytes.into_inner(), None).unwrap(), ["3: |shared"]);
+}
+
+#[test]
+fn formats_under_conditions_are_not_those_of_cells() {
+    let styles = "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"000\"/></numFmts>\
+        <cellXfs><xf numFmtId=\"164\"/></cellXfs><dxfs><dxf><numFmt numFmtId=\"164\" \
+        formatCode=\"yyyy\"/></dxf></dxfs></styleSheet>";
+    let row = "<row><c s=\"0\"><v>7</v></c></row>";
+    assert_eq!(read(row, &[("xl/styles.xml", styles)]).unwrap(), ["1: 007"]);
+}
+
+#[test]
+fn a_list_of_parts_without_end_is_refused() {
+    let mut bytes = Cursor::new(Vec::new());
+    let mut zip = zip::ZipWriter::new(&mut bytes);
+    let options =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    zip.start_file("xl/workbook.xml", options).unwrap();
+    for part in 0..10_001 {
+        zip.start_file(format!("m/{part}"), options).unwrap();
+    }
+    zip.finish().unwrap();
+    assert!(read_sheet(bytes.into_inner(), None).unwrap_err().contains("too-many-parts"));
 }

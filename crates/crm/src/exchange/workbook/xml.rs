@@ -52,6 +52,7 @@ impl<R: Read> Xml<R> {
         let event = match self.reader.read_event_into(&mut self.buffer) {
             Ok(event) => event,
             Err(_) if self.reader.get_ref().left == 0 => return Err(unpacks_too_large(self.limit)),
+            Err(quick_xml::Error::Io(error)) => return Err(broken(&error)),
             Err(error) => return Err(broken(&error)),
         };
         match &event {
