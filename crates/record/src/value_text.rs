@@ -39,7 +39,10 @@ impl Value {
     /// # Errors
     /// A refusal without its field, which only the caller knows.
     pub fn from_text(kind: &Kind, text: &str) -> Result<Self, Refusal> {
-        let text = if matches!(kind, Kind::LongText) { text.trim_end() } else { text.trim() };
+        let text = match kind {
+            Kind::LongText => text.trim_end_matches(is_blank),
+            _ => text.trim_matches(is_blank),
+        };
         if text.is_empty() {
             return Ok(Self::Null);
         }
@@ -87,6 +90,11 @@ impl Value {
             }
         }
     }
+}
+
+/// What says nothing at the end of a text: blanks, those that nobody sees among them.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '\u{200b}' | '\u{2060}' | '\u{feff}')
 }
 
 /// Whether a text holds what nobody sees; a NUL is no text at all to a database.
@@ -170,6 +178,8 @@ mod tests {
         for (kind, text, expected) in [
             (Kind::Phone, "\u{2066}138\u{200e}0013 8000\u{2069}", "13800138000"),
             (Kind::Phone, "13800138000.0", "13800138000"),
+            (Kind::Text, "\u{feff}A\u{200b} ", "A"),
+            (Kind::Text, "\u{200b}", ""),
             (Kind::Text, "  a\n b ", "a b"),
             (Kind::Text, "A\u{308}rger", "Ärger"),
             (Kind::Text, "a\0b", "! control-character"),

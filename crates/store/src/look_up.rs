@@ -218,7 +218,7 @@ impl View {
         let dialect = sql.dialect;
         sql.name(&record_type.name).push(" t0 WHERE ").push(&dialect.bare_form(&left));
         sql.push(" IN (SELECT ").push(&dialect.bare_form("value")).push(" FROM ");
-        sql.texts(texts.iter().map(String::as_str)).push(" wanted(value))");
+        sql.texts(texts.iter().map(String::as_str)).push(" wanted)");
         let rows = self.session.rows_anywhere(&sql).await?;
         rows.iter().map(|row| row[0].integer().map(RawId)).collect()
     }

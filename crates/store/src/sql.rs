@@ -104,14 +104,14 @@ impl Sql {
         self
     }
 
-    /// Adds the texts of a JSON list as rows of one column: one parameter, however many they are.
+    /// Adds the texts of a JSON list as rows of one column, `value`: one parameter, however many they are.
     pub(crate) fn texts<'t>(&mut self, texts: impl IntoIterator<Item = &'t str>) -> &mut Self {
         let list: serde_json::Value = texts.into_iter().collect();
-        self.push(match self.dialect {
-            Dialect::Sqlite => "(SELECT value FROM json_each(",
-            Dialect::Postgres => "(SELECT jsonb_array_elements_text(",
-        });
-        self.bind(SqlValue::Json(list.to_string())).push("))")
+        let (start, end) = match self.dialect {
+            Dialect::Sqlite => ("(SELECT value FROM json_each(", "))"),
+            Dialect::Postgres => ("(SELECT jsonb_array_elements_text(", ") AS value)"),
+        };
+        self.push(start).bind(SqlValue::Json(list.to_string())).push(end)
     }
 }
 
