@@ -266,10 +266,15 @@ async fn a_name_that_was_merged_or_put_away_is_asked_about(database: TestDatabas
     let with = |more: &str| customers(CODE_AND_NAME).replace("fields", &format!("{more}\nfields"));
     let outcome = bring(&store, &actor, text, &with("")).await.unwrap();
     assert_eq!(outcome.refused, ["2: twin-there", "3: twin-there"]);
-    let outcome = bring(&store, &actor, text, &with("twins = \"update\"")).await.unwrap();
+    let update = with("twins = \"update\"").replace("code = \"code\"", "industry = \"code\"");
+    let update = update.replace("match = [\"code\"]", "match = []");
+    let outcome = bring(&store, &actor, text, &update).await.unwrap();
     assert_eq!(outcome.refused, ["3: archived-there"]);
-    let codes = stored(&store, &actor, "customer", &["name", "code"]).await;
-    assert!(codes.contains(&"Alpha Z1".to_owned()), "{codes:?}");
+    let rows = stored(&store, &actor, "customer", &["name", "industry"]).await;
+    assert_eq!(rows, ["Alpha Z1", "Delta Z3"]);
+    let progress: Progress =
+        serde_json::from_value(store.job(outcome.job.id.raw()).await.unwrap().progress).unwrap();
+    assert_eq!(progress.told["to-survivor"], 1);
 }
 
 async fn currencies_that_are_only_usual_are_told(database: TestDatabase) {
@@ -335,13 +340,13 @@ async fn what_is_exported_comes_back_as_it_was(database: TestDatabase) {
     });
     let one = create(&store, &actor, &one).await;
     let described = store.catalog().get("customer").unwrap().clone();
-    let sorts = described.position("sorts").unwrap();
+    let sorts = described.position("x_sorts").unwrap();
     let options = ["Stahl, hart", "Bleche; dünn", "甲、乙", "Holz"].map(ToOwned::to_owned);
     let mut tx = store.write(&actor).await.unwrap();
     let value = Value::Choices(options.to_vec());
     tx.update_fields(&described, one.id.raw(), one.version, vec![(sorts, value)]).await.unwrap();
     tx.commit().await.unwrap();
-    let fields = ["code", "name", "address", "sorts"];
+    let fields = ["code", "name", "address", "x_sorts"];
     let before = stored(&store, &actor, "customer", &fields).await;
     for format in [ExportFormat::Csv, ExportFormat::Xlsx] {
         let mut bytes = Vec::new();
@@ -353,8 +358,9 @@ async fn what_is_exported_comes_back_as_it_was(database: TestDatabase) {
             let text = String::from_utf8(bytes.clone()).unwrap();
             assert!(text.contains("plain;'=cmd") && text.contains("''-tje"), "{text}");
         }
-        let toml =
-            customers("code = \"code\", name = \"name\", address = \"address\", sorts = \"sorts\"");
+        let toml = customers(
+            "code = \"code\", name = \"name\", address = \"address\", x_sorts = \"x_sorts\"",
+        );
         let outcome = bring(&store, &actor, &bytes, &toml).await.unwrap();
         assert_eq!(outcome.refused, Vec::<String>::new());
         assert_eq!(count(&outcome, "customer").unchanged, 1);
