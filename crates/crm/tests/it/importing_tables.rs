@@ -144,12 +144,14 @@ async fn parts_of_one_type_know_each_others_records(database: TestDatabase) {
     let contact = |n: u8| {
         format!(
             "[[records]]\ntype = \"contact\"\nmatch = [\"email\"]\n\
-             fields = {{ name = \"n{n}\", email = \"e{n}\", job_title = \"j{n}\" }}\n"
+             [records.fields]\nname = \"n{n}\"\nemail = \"e{n}\"\njob_title = \"j{n}\"\n\
+             customer = {{ column = \"firm\", find_by = \"name\" }}\n"
         )
     };
-    let text = "n1,e1,j1,n2,e2,j2\nLi,li@x.example,Boss,Wu,wu@x.example,\n\
-                Wu,wu@x.example,Chair,Li,li@x.example,Clerk\n";
+    let text = "n1,e1,j1,n2,e2,j2,firm\nLi,li@x.example,Boss,Wu,wu@x.example,,甲\n\
+                Wu,wu@x.example,Chair,Li,li@x.example,Clerk,甲\n";
     let outcome = bring(&store, &actor, text, &(contact(1) + &contact(2))).await.unwrap();
+    assert_eq!(outcome.refused, Vec::<String>::new());
     let all = count(&outcome, "contact");
     // What the first said stands; what it did not say is filled in.
     assert_eq!((all.created, all.repeated, all.updated), (2, 1, 1));
@@ -162,7 +164,8 @@ async fn parts_of_one_type_know_each_others_records(database: TestDatabase) {
     let outcome = bring(&store, &actor, text, &toml).await.unwrap();
     assert_eq!(outcome.refused, Vec::<String>::new());
     let rows = stored(&store, &actor, "customer", &["name", "code"]).await;
-    assert_eq!(rows[3..], ["子一 K2", "孙一 K3", "总公司 "]);
+    assert_eq!(rows[3..5], ["子一 K2", "孙一 K3"]);
+    assert_eq!(rows.len(), 6);
 }
 
 async fn sums_footers_and_the_header_again_make_no_records(database: TestDatabase) {
