@@ -225,9 +225,9 @@ impl Tally {
             .iter()
             .filter_map(|(set, (_, example))| Some((set.count_ones(), example.as_ref()?)))
             .collect();
-        examples.sort_by_key(|(ones, _)| match verdict {
-            Verdict::Ambiguous => u32::MAX - ones,
-            _ => *ones,
+        examples.sort_by_key(|(ones, example)| match verdict {
+            Verdict::Ambiguous => (u32::from(*ones < 2), example.line),
+            _ => (*ones, example.line),
         });
         examples.into_iter().take(2).map(|(_, example)| example.clone()).collect()
     }

@@ -15,6 +15,8 @@ pub(crate) const LINE_BYTES_MAX: usize = 2 << 20;
 pub(crate) const CHUNK_BYTES: usize = 64 << 10;
 /// So many bytes beyond ASCII tell one East Asian encoding from the others.
 const SURE_BYTES: usize = 40;
+/// More letters of three bytes than these are UTF-8 by no chance.
+const WIDE_LETTERS: usize = 3;
 /// Of so many lines one may be damaged.
 const LINES_TO_ONE_DAMAGED: u64 = 5;
 
@@ -74,7 +76,7 @@ fn says(line: &[u8]) -> Says {
         return Says::Nothing;
     }
     let Ok(text) = std::str::from_utf8(line) else { return Says::Older };
-    let (mut wide, mut common, mut within) = (0_usize, 0_usize, 0_usize);
+    let (mut wide, mut within) = (Vec::new(), 0_usize);
     let mut counts = [0_usize; 3];
     let mut before = ' ';
     let mut characters = text.chars().peekable();
@@ -87,8 +89,10 @@ fn says(line: &[u8]) -> Says {
                 Some(2)
             }
             _ if is_wide(c) => {
-                wide += 1;
-                common += usize::from(is_common(c));
+                wide.push(c);
+                if wide.len() > WIDE_LETTERS {
+                    return Says::Utf8;
+                }
                 None
             }
             _ => return Says::Either,
@@ -102,15 +106,15 @@ fn says(line: &[u8]) -> Says {
         before = c;
     }
     let [letters, signs, others] = counts;
-    let is_sure = wide > 3
-        || (wide > 0 && common * 2 >= wide)
+    let common = wide.iter().filter(|c| is_common(**c)).count();
+    let is_sure = (!wide.is_empty() && common * 2 >= wide.len())
         || (letters + signs > 0 && within == letters + signs && others == 0)
         || (letters >= 3 && signs + others == 0)
         || (others >= 4 && letters == 0);
     match (is_sure, others) {
         (true, _) => Says::Utf8,
         (false, 1) => Says::Either,
-        (false, _) if wide > 0 => Says::Either,
+        (false, _) if !wide.is_empty() => Says::Either,
         (false, _) => Says::Utf8OfTwoBytes,
     }
 }

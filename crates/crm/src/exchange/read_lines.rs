@@ -87,7 +87,7 @@ impl Import<'_> {
             Named::Again(key, old, other) => (key, Some(old), Some(other)),
         };
         let before = line.refusals.len();
-        let fields = self.values(part, row, line);
+        let mut fields = self.values(part, row, line);
         // A record that an earlier part should have made is missing: that is no news.
         if line.refusals.len() > before || before > 0 {
             return Ok(None);
@@ -95,12 +95,20 @@ impl Import<'_> {
         if old.is_none() {
             match twin(part, &fields, step, at) {
                 Ok(None) => {}
-                Ok(Some(twin)) if part.twins == Twins::LeaveOut => {
+                Ok(Some((twin, _))) if part.twins == Twins::LeaveOut => {
                     line.idle.push((at, Idle::LeftOut));
                     line.keys.push(LineKey { part: at, cells, key, id: Some(twin.id) });
                     return Ok(Some(twin.id));
                 }
-                Ok(Some(twin)) => old = Some(step.pending.get(&twin.id).unwrap_or(twin)),
+                Ok(Some((twin, came))) => {
+                    old = Some(step.pending.get(&twin.id).unwrap_or(twin));
+                    // The name by which it was found stays as it is, as a key does.
+                    let title = part.record_type.title_position();
+                    let name = fields.extract_if(.., |(place, _)| *place == title).next();
+                    if let (Came::AsSurvivor, Some((_, name))) = (came, name) {
+                        line.notices.push(self.notice(line, at, "to-survivor", name.to_text()));
+                    }
+                }
                 Err(refusal) => {
                     line.refusals.push(refusal);
                     return Ok(None);
@@ -110,7 +118,8 @@ impl Import<'_> {
         let id = match old {
             Some(old) => {
                 let said = said_by.map(|other| &self.plan.parts[other]);
-                change(at, part, old, not_said(said, old, fields), line);
+                let unchanged = [Idle::Unchanged, Idle::Repeated][usize::from(said.is_some())];
+                change((at, unchanged), part, old, not_said(said, old, fields), line);
                 old.id
             }
             None => match self.make(tx, at, part, fields, line).await? {
@@ -260,7 +269,13 @@ fn not_said(
 }
 
 /// What a line changes of a record that is there. Its key stays as it is: it is the same to people.
-fn change(at: usize, part: &Part, old: &Row, fields: Vec<(usize, Value)>, line: &mut Line) {
+fn change(
+    (at, unchanged): (usize, Idle),
+    part: &Part,
+    old: &Row,
+    fields: Vec<(usize, Value)>,
+    line: &mut Line,
+) {
     let mut changed = Vec::new();
     for (place, value) in fields {
         let held = old.values.get(place).unwrap_or(&Value::Null);
@@ -274,7 +289,7 @@ fn change(at: usize, part: &Part, old: &Row, fields: Vec<(usize, Value)>, line: 
         }
     }
     if changed.is_empty() && old.archived_at.is_none() {
-        line.idle.push((at, Idle::Unchanged));
+        line.idle.push((at, unchanged));
     } else {
         line.updates.push(Update { part: at, old: old.clone(), fields: changed });
     }
@@ -286,7 +301,7 @@ fn twin<'s>(
     fields: &[(usize, Value)],
     step: &'s Step,
     at: usize,
-) -> std::result::Result<Option<&'s Row>, Refusal> {
+) -> std::result::Result<Option<(&'s Row, Came)>, Refusal> {
     let title = part.record_type.title_position();
     let Some((_, name)) = fields.iter().find(|(place, _)| *place == title) else {
         return Ok(None);
@@ -303,9 +318,9 @@ fn twin<'s>(
         (Some(Sought::Away(_)), Twins::Update) if part.archived == Archived::Refuse => {
             Err(refuse("archived-there", 1))
         }
-        (Some(Sought::Away(row)), _) => Ok(Some(row)),
+        (Some(Sought::Away(row)), _) => Ok(Some((row, Came::Directly))),
         (Some(Sought::Several(count)), _) => Err(refuse("several-there", *count)),
-        (Some(Sought::One(row, _)), _) => Ok(Some(row)),
+        (Some(Sought::One(row, came)), _) => Ok(Some((row, *came))),
     }
 }
 

@@ -8,6 +8,10 @@ fn name(bytes: &[u8]) -> (&'static str, Certainty) {
     (found.encoding.name(), found.certainty)
 }
 
+fn name_of(bytes: &[u8]) -> &'static str {
+    name(bytes).0
+}
+
 fn encoded(label: &str, text: &str) -> Vec<u8> {
     Encoding::for_label(label.as_bytes()).unwrap().encode(text).0.into_owned()
 }
@@ -137,6 +141,38 @@ fn no_line_of_an_older_file_is_taken_for_utf8_by_chance() {
         for encoding in [encoding_rs::GB18030, encoding_rs::WINDOWS_1252] {
             let (bytes, _, has_no_place) = encoding.encode(text);
             assert!(has_no_place || !contradicts(encoding, &bytes), "{text} {}", encoding.name());
+        }
+    }
+}
+
+#[test]
+fn names_of_people_alone_tell_their_encoding() {
+    for (label, family, given) in [
+        (
+            "gb18030",
+            "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗",
+            "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超兰霞平",
+        ),
+        (
+            "Big5",
+            "陳林黃張李王吳劉蔡楊許鄭謝郭洪曾邱廖賴周",
+            "志明淑芬雅婷怡君建宏家豪美玲俊傑惠文佳蓉",
+        ),
+        (
+            "EUC-KR",
+            "김이박최정강조윤장임한오서신권황안송전홍",
+            "민서준지우현도윤하은예진수영호석재성희경",
+        ),
+    ] {
+        let (family, given): (Vec<char>, Vec<char>) =
+            (family.chars().collect(), given.chars().collect());
+        for count in [12, 60, 400] {
+            let name = |n: usize| {
+                let (one, two) = (given[n * 3 % given.len()], given[n * 7 % given.len()]);
+                format!("{n},{}{one}{two},x\n", family[n % family.len()])
+            };
+            let text: String = (0..count).map(name).collect();
+            assert_eq!(name_of(&encoded(label, &format!("no,name,x\n{text}"))), label, "{count}");
         }
     }
 }
