@@ -132,6 +132,8 @@ test("all that match are archived after a second question, and come back", async
   const box = page.locator("tbody tr input[type=checkbox]").first();
   await box.check();
   await page.click("[data-all-matching]");
+  // How many they are stands there before anything is pressed.
+  await page.waitForFunction(() => /\d/.test(document.querySelector(".gx-bulk [data-count]").textContent));
   await page.click(".gx-bulk button[type=submit]");
   await page.waitForSelector("main ul li");
   const number = Number((await page.textContent("h1")).match(/\d+/)[0]);

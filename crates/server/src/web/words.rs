@@ -208,6 +208,10 @@ fn one_value(
             if known == key { text.to_owned() } else { known }
         }
         Kind::Owner if text == "me" => texts.get("ui-mine"),
-        _ => text.to_owned(),
+        // As this reader is shown it on the records themselves.
+        _ => match signed.actor.wording {
+            Some(wording) => wording.shown(&of.name, &field.name, text).to_owned(),
+            None => text.to_owned(),
+        },
     }
 }
