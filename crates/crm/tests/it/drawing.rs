@@ -23,6 +23,7 @@ both_databases!(
     the_warehouse_groups_as_the_database_does,
     amounts_of_several_currencies_stay_apart,
     charts_say_what_is_wrong_with_them,
+    a_chart_that_cannot_be_drawn_is_not_kept,
     people_are_told_when_a_number_passes_another,
     personal_dashboards_are_nobody_elses,
     what_is_due_soon_is_never_cut_away,
@@ -444,4 +445,24 @@ async fn personal_dashboards_are_nobody_elses(database: TestDatabase) {
     let mut tx = store.write(&actor).await.unwrap();
     tx.update_fields(&described, id, version, fields).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+async fn a_chart_that_cannot_be_drawn_is_not_kept(database: TestDatabase) {
+    let (store, system) = open(&database).await;
+    let one = User { is_administrator: true, ..user("a@x.example") };
+    let one = create(&store, &system, &one).await.id.raw();
+    let (actor, _) = actor_of(&store, one, Origin::Api, None).await.unwrap();
+    let on = create(&store, &actor, &dashboard("All")).await;
+    for (of, group, measure, refused) in [
+        ("order", "colour", "count", "unknown-field colour"),
+        ("order", "total.colour", "count", "unknown-field total.colour"),
+        ("order", "status", "sum:status", "not-a-number-field status"),
+        ("nothing", "status", "count", "unknown-type record_type"),
+    ] {
+        let mut tx = store.write(&actor).await.unwrap();
+        tx.create(&chart(&on, ChartKind::Bar, of, group, measure)).await.unwrap();
+        assert_eq!(refusals(tx.commit().await), [refused]);
+    }
+    let by_currency = chart(&on, ChartKind::Bar, "order", "total.currency", "count");
+    create(&store, &actor, &by_currency).await;
 }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use guanxi_base::RawId;
 use guanxi_crm::access::{
-    ApprovalRule, AuthorityLimit, RightPurpose, RightScope, Role, RoleRight, SavedView, User,
-    actor_of,
+    ApprovalRule, AuthorityLimit, FieldRight, LimitedAccess, RightPurpose, RightScope, Role,
+    RoleRight, SavedView, User, actor_of,
 };
+use guanxi_crm::authority::{Decision, ask, decide, waiting_for};
 use guanxi_crm::dashboards::{Chart, ChartKind, Dashboard};
 use guanxi_crm::delivery::Subscription;
 use guanxi_crm::people::{Customer, TermsRule};
@@ -17,7 +18,7 @@ use guanxi_record::{Filter, LongText, Op, Query, Record, Stored};
 use guanxi_store::{Actor, Origin, Purpose, Share, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 
-use crate::house::{create, customer, open, order, segment, user};
+use crate::house::{create, customer, open, order, refusals, segment, user};
 use crate::resolving::of;
 
 both_databases!(
@@ -27,6 +28,8 @@ both_databases!(
     what_was_copied_before_a_merge_still_finds,
     a_merge_sells_nothing_and_tells_nobody,
     who_is_brought_back_went_into_no_other,
+    what_cannot_be_taken_is_refused,
+    what_waits_is_done_to_the_survivor,
 );
 
 fn into(survivor: RawId, merged: RawId) -> Merging {
@@ -336,4 +339,58 @@ async fn who_is_brought_back_went_into_no_other(database: TestDatabase) {
     let again: Stored<Customer> = of(&store, &system, goes).await;
     assert!(again.archived_at.is_some());
     assert_eq!(again.merged_into.map(guanxi_base::Id::raw), Some(stays));
+}
+
+async fn what_cannot_be_taken_is_refused(database: TestDatabase) {
+    let (store, system) = open(&database).await;
+    let ([stays, goes], _) = two(&store, &system).await;
+    let third = create(&store, &system, &customer("Third")).await.id.raw();
+    let mergers = role(&store, &system, "Merger").await;
+    let may = vec![RightPurpose::Read, RightPurpose::Change, RightPurpose::Archive];
+    create(&store, &system, &right(mergers, "*", (may, RightScope::All), None)).await;
+    let limited = FieldRight {
+        role: mergers,
+        record_type: "customer".into(),
+        field: "industry".into(),
+        access: LimitedAccess::Read,
+    };
+    create(&store, &system, &limited).await;
+    let one = User { roles: vec![mergers], ..user("m@x.example") };
+    let one = create(&store, &system, &one).await.id.raw();
+    let (actor, _) = actor_of(&store, one, Origin::Api, None).await.unwrap();
+    for (field, from, refused) in [
+        ("revenue", goes, "read-only revenue"),
+        ("merged_into", stays, "read-only merged_into"),
+        ("code", goes, "field-not-yours code"),
+        ("industry", goes, "field-not-yours industry"),
+        ("colour", goes, "unknown-field colour"),
+        ("phone", third, "not-of-the-pair phone"),
+    ] {
+        let chosen = BTreeMap::from([(field.to_owned(), from)]);
+        let wanted = Merging { chosen, ..into(stays, goes) };
+        assert_eq!(refusals(merge(&store, &actor, &wanted).await), [refused]);
+    }
+    let chosen = BTreeMap::from([("phone".to_owned(), goes)]);
+    merge(&store, &actor, &Merging { chosen, ..into(stays, goes) }).await.unwrap();
+}
+
+async fn what_waits_is_done_to_the_survivor(database: TestDatabase) {
+    let house = crate::selling::house(&database).await;
+    let (store, system) = (&house.store, &house.system);
+    let ([stays, goes], _) = two(store, system).await;
+    let draft = house.draft(5).await;
+    let described = store.catalog().get("order").unwrap().clone();
+    let buyer = (described.position("customer").unwrap(), guanxi_record::Value::Link(goes));
+    let version = {
+        let mut view = store.read(system).await.unwrap();
+        view.row("order", draft.id.raw(), Purpose::Read).await.unwrap().version
+    };
+    let (place, seller) = ((draft.id.raw(), version), house.actor(0).await);
+    ask(store, &seller, "order", place, vec![buyer], "Theirs").await.unwrap();
+    merge(store, system, &into(stays, goes)).await.unwrap();
+    let decider = house.actor(1).await;
+    let task = waiting_for(store, decider.user.unwrap()).await.unwrap()[0].id.raw();
+    decide(store, &decider, task, &Decision::Approve, "").await.unwrap();
+    let done: Stored<Order> = of(store, system, draft.id.raw()).await;
+    assert_eq!(done.customer.map(guanxi_base::Id::raw), Some(stays));
 }
