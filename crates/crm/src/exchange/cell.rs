@@ -241,7 +241,7 @@ fn instant(text: &str, formats: &Formats) -> Result<Value, Refusal> {
 
 /// The moment of a time on the clock of a zone, which may show it twice or never.
 fn moment(text: &str, read: &ReadDate, zone: &TimeZone) -> Result<guanxi_base::Timestamp, Refusal> {
-    let local = read.date.to_datetime(read.time.unwrap_or(Time::midnight()));
+    let local = read.date.to_datetime(read.time.unwrap_or_default());
     let moment = zone.to_ambiguous_timestamp(local);
     let is_clear = !moment.is_ambiguous();
     // A day without a time begins when its clock does.
