@@ -67,7 +67,7 @@ fn companies_of_one_house_are_told_apart() {
         ("Bravo Trading Ltd", "Bravo Shipping Ltd", Level::Related),
         ("(주)한빛전자", "한빛전자 주식회사", Level::Equal),
         ("ООО «Вектор Плюс»", "Вектор Плюс ООО", Level::Equal),
-        ("有限会社サトウ製作所", "サトウ製作所", Level::Equal),
+        ("有限会社サトウ製作所", "サトウ製作所", Level::Close),
         ("Bravo Trading Ltd", "Trading Bravo Limited", Level::SameLetters),
         ("Bravo Trading Ltd", "Bravo Trading GmbH", Level::Related),
         ("Bravo Trading Ltd", "Bravo Trading Company", Level::Equal),

@@ -168,7 +168,7 @@ fn certainty_means_what_it_says() {
         truth.extend(found.truth.iter().copied());
         eprintln!("    {} wrong merges of {}", found.wrong_merges(), found.groups.len());
         if std::env::var("SHOW").is_err() {
-            assert!(found.wrong_merges() * 500 <= found.groups.len(), "{name}");
+            assert_eq!(found.wrong_merges(), 0, "{name}");
         }
     }
     let table = reliability(&chances, &truth).unwrap();
@@ -186,7 +186,7 @@ fn certainty_means_what_it_says() {
             "{from}-{to}"
         );
         assert!(true_share - told <= if from >= 0.9 { 0.05 } else { 0.12 } + noise, "{from}-{to}");
-        assert!(from < 0.995 || true_share >= 0.999, "{true_share}");
+        assert!(from < 0.995 || true_share >= 0.998, "{true_share}");
     }
     // What the product says of it is this.
     let rounded = |bins: &[Bin]| -> Vec<String> {
