@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use guanxi_base::{Currency, Money, Refusal, TimeZone};
 use guanxi_record::{Field, Kind, RecordType, Value};
-use jiff::civil::Time;
 
 use super::choices::{choices, code_of};
 use super::dates::{DateOrder, DateReading, ReadDate, TwoDigitYears, read_date};
