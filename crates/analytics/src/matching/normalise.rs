@@ -144,7 +144,7 @@ pub fn sounds(name: &str) -> String {
     let mut letters = String::new();
     for character in fold(name).chars() {
         match character.to_pinyin() {
-            Some(sound) => letters.extend(sound.plain().chars()),
+            Some(sound) => letters.push_str(sound.plain()),
             None if character.is_alphanumeric() => letters.push(character),
             None => {}
         }
