@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 
 use crate::actor::{Actor, Origin, Purpose, Rights};
 use crate::columns::Expression;
-use crate::search::Archived;
 use crate::sql::SqlValue;
 use crate::store::Store;
+use crate::titles::Archived;
 use crate::tx::Tx;
 use crate::view::View;
 

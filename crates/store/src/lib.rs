@@ -42,6 +42,7 @@ mod sql;
 mod sqlite;
 mod store;
 mod terms;
+mod titles;
 mod trail;
 mod tx;
 mod undo;

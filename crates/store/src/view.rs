@@ -13,9 +13,9 @@ use crate::columns::{read_row, select_list};
 use crate::condition::Conditions;
 use crate::dialect::Dialect;
 use crate::order::{Order, Start};
-use crate::search::Archived;
 use crate::session::Session;
 use crate::sql::{Sql, SqlRow, SqlValue};
+use crate::titles::Archived;
 
 /// What one Actor sees of one database at one time.
 pub struct View {

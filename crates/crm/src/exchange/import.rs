@@ -10,7 +10,7 @@ use guanxi_record::{Record, Row, Stored, Value};
 use guanxi_store::{Actor, JobState, Store, Tx, key_of};
 
 use super::line_reader::LineReader;
-use super::look_up::{Linked, Sought};
+use super::look_up::{Known, Linked, Sought};
 use super::mapping::Mapping;
 use super::origin::Origin;
 use super::plan::{Part, Plan};
@@ -35,23 +35,6 @@ pub enum Run {
     ForReal,
     /// It only counts what it would write.
     Dry,
-}
-
-/// What an import has learned about the records of one part. Cells come first: the same text
-/// needs to be read only once.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Known {
-    /// By the text of the cells of the key.
-    pub(super) by_cells: HashMap<String, Option<RawId>>,
-    /// By the values of the key.
-    pub(super) by_key: HashMap<String, RawId>,
-}
-
-impl Known {
-    fn extend(&mut self, more: Self) {
-        self.by_cells.extend(more.by_cells);
-        self.by_key.extend(more.by_key);
-    }
 }
 
 /// One import on its way.

@@ -16,6 +16,23 @@ use super::read_lines::{about, key_cells};
 use super::row::FileRow;
 use crate::people::Customer;
 
+/// What an import has learned about the records of one part. Cells come first: the same text
+/// needs to be read only once.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Known {
+    /// By the text of the cells of the key.
+    pub(super) by_cells: HashMap<String, Option<RawId>>,
+    /// By the values of the key.
+    pub(super) by_key: HashMap<String, RawId>,
+}
+
+impl Known {
+    pub(super) fn extend(&mut self, more: Self) {
+        self.by_cells.extend(more.by_cells);
+        self.by_key.extend(more.by_key);
+    }
+}
+
 /// How a record was come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Came {

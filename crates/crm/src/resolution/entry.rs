@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use guanxi_analytics::matching::{Model, customers};
+use guanxi_analytics::matching::{Level, Model, Scored, customers};
 use guanxi_base::{Error, RawId, Result};
 use guanxi_record::{Catalog, Choice as _, Filter, Query, Record as _, Row};
 use guanxi_store::View;
@@ -104,12 +104,22 @@ fn alike(entered: &Known, there: Vec<(Row, Known)>, among: i64) -> Result<Vec<Li
     for (at, (row, _)) in (1..).zip(there) {
         let scored = model.score(0, at).map_err(Error::internal)?;
         let certainty = scored.probability;
-        if certainty >= CERTAINTY_MIN {
+        if certainty >= CERTAINTY_MIN || is_namesake(&scored) {
             let reasons = reasons(scored).into_iter().map(|(field, level, _)| (field, word(level)));
             found.push(LikelyThere { row, certainty, reasons: reasons.collect() });
         }
     }
     Ok(found)
+}
+
+/// Whether both have the same whole name and nothing else speaks against them: a common name alone makes nobody
+/// one, but whoever is about to enter it wants to see who bears it.
+fn is_namesake(scored: &Scored) -> bool {
+    let mut levels = COMPARED.into_iter().zip(&scored.parts);
+    levels.all(|(field, (level, _))| match field {
+        "name" => *level == Level::Equal,
+        _ => !matches!(level, Level::Different | Level::Related),
+    })
 }
 
 fn view_reads(view: &View, name: &str) -> bool {

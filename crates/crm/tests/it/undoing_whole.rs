@@ -204,7 +204,8 @@ async fn all_that_stands_against_an_undo_is_counted_and_told_whence_it_came(
     let customers = import(&store, &actor, &lines(60), BY_CODE).await.unwrap();
     let mapping = "[[records]]\ntype = \"order\"\n[records.fields]\ndate = \"date\"\n\
                    customer = { column = \"code\", find_by = \"code\" }";
-    let orders: String = (0..150).map(|at| format!("2026-01-05,C{}\n", at % 50)).collect();
+    let orders: String =
+        (0..150).map(|at| format!("2026-01-0{},C{}\n", 1 + at / 50, at % 50)).collect();
     let orders = import(&store, &actor, &format!("date,code\n{orders}"), mapping).await.unwrap();
     assert!(orders.refused.is_empty(), "{:?}", orders.refused);
     let job = customers.job.id.raw();
