@@ -104,7 +104,7 @@ fn alike(entered: &Known, there: Vec<(Row, Known)>, among: i64) -> Result<Vec<Li
     for (at, (row, _)) in (1..).zip(there) {
         let scored = model.score(0, at).map_err(Error::internal)?;
         let certainty = scored.probability;
-        if certainty >= CERTAINTY_MIN || is_namesake(&scored) {
+        if certainty >= CERTAINTY_MIN || shares_what_is_entered(&scored) {
             let reasons = reasons(scored).into_iter().map(|(field, level, _)| (field, word(level)));
             found.push(LikelyThere { row, certainty, reasons: reasons.collect() });
         }
@@ -112,14 +112,15 @@ fn alike(entered: &Known, there: Vec<(Row, Known)>, among: i64) -> Result<Vec<Li
     Ok(found)
 }
 
-/// Whether both have the same whole name and nothing else speaks against them: a common name alone makes nobody
-/// one, but whoever is about to enter it wants to see who bears it.
-fn is_namesake(scored: &Scored) -> bool {
-    let mut levels = COMPARED.into_iter().zip(&scored.parts);
-    levels.all(|(field, (level, _))| match field {
-        "name" => *level == Level::Equal,
-        _ => !matches!(level, Level::Different | Level::Related),
-    })
+/// Whether both have something whole of their own in common and nothing speaks against them: a common name
+/// or a shared telephone alone makes nobody one, but whoever is about to enter it wants to see who has it.
+fn shares_what_is_entered(scored: &Scored) -> bool {
+    let levels = || COMPARED.into_iter().zip(scored.parts.iter().map(|(level, _)| *level));
+    let is_against = |(_, level)| matches!(level, Level::Different | Level::Related);
+    let is_shared = |(field, level)| {
+        matches!(field, "name" | "phone" | "email" | "tax_number") && level == Level::Equal
+    };
+    levels().any(is_shared) && !levels().any(is_against)
 }
 
 fn view_reads(view: &View, name: &str) -> bool {
