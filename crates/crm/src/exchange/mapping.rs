@@ -38,6 +38,17 @@ pub enum Repeat {
     Refuse,
 }
 
+/// What to do with a record of which a line says something, but not the fields by which it is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WithoutKey {
+    /// It is a mistake.
+    #[default]
+    Refuse,
+    /// The line has no such record: a sale to nobody in particular, with the country it was made in.
+    Absent,
+}
+
 /// A value by what a cell says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -184,6 +195,9 @@ pub struct RecordMapping {
     /// What to do when the same key comes again.
     #[serde(default)]
     pub on_repeat: Repeat,
+    /// What to do when the key is empty.
+    #[serde(default)]
+    pub without_key: WithoutKey,
     /// What to do with one that was put away.
     #[serde(default)]
     pub archived: Archived,

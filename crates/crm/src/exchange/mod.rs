@@ -49,7 +49,8 @@ pub use import::{Run, import};
 pub use import_job::{ImportJob, ImportStatus};
 pub use import_mapping::ImportMapping;
 pub use mapping::{
-    FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, Rule, When, YearRule,
+    FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, Rule, When, WithoutKey,
+    YearRule,
 };
 pub use numbers::{DecimalMark, NumberFault, ReadNumber, read_number};
 pub use percent::PlainPercent;

@@ -7,7 +7,7 @@ use guanxi_record::Row;
 use super::answers::Archived;
 use super::import::{Idle, Import, Line, Step};
 use super::look_up::{Came, Key, Sought};
-use super::mapping::{Mode, Repeat};
+use super::mapping::{Mode, Repeat, WithoutKey};
 use super::origin::Origin;
 use super::plan::Part;
 use super::read_lines::{about, is_blank};
@@ -40,7 +40,10 @@ impl Import<'_> {
         }
         let key = match self.key(part, row, &line.ids)? {
             Key::Of(key, _) => key,
-            Key::Empty if self.plan.parts.len() > 1 && is_blank(part, row) => {
+            Key::Empty
+                if part.without_key == WithoutKey::Absent
+                    || self.plan.parts.len() > 1 && is_blank(part, row) =>
+            {
                 line.idle.push((at, Idle::Absent));
                 return Ok(Named::Settled(None));
             }

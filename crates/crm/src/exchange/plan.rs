@@ -11,7 +11,7 @@ use super::cell::Formats;
 use super::dates::TwoDigitYears;
 use super::decisions::{Certainty, Decision, Matter};
 use super::header;
-use super::mapping::{FieldSource, Mapping, Mode, Repeat, Rule, YearRule};
+use super::mapping::{FieldSource, Mapping, Mode, Repeat, Rule, WithoutKey, YearRule};
 use super::numbers::DecimalMark;
 use super::origin::{Origin, OwnFormats};
 use super::row::{CellKind, FileRow};
@@ -28,6 +28,7 @@ pub(crate) struct Part {
     pub(crate) match_places: Vec<usize>,
     pub(crate) mode: Mode,
     pub(crate) on_repeat: Repeat,
+    pub(crate) without_key: WithoutKey,
     pub(crate) archived: Archived,
     pub(crate) twins: Twins,
     pub(crate) identical: Identical,
@@ -327,6 +328,7 @@ fn part(
             match_places,
             mode,
             on_repeat,
+            without_key: record.without_key,
             archived,
             twins,
             identical,

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use guanxi_record::{Address, Kind, Record as _, RecordType};
 
 use super::answers::{Archived, Identical, Twins};
-use super::mapping::{FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat};
+use super::mapping::{FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, WithoutKey};
 use super::row::FileRow;
 use super::table_words::{self, Unit};
 use crate::access::Locale;
@@ -80,6 +80,7 @@ pub fn suggest(record_type: &RecordType, headers: &[String], sample: &[FileRow])
             match_fields: by_code.map(|field| field.name.to_string()).into_iter().collect(),
             mode: Mode::Upsert,
             on_repeat: Repeat::First,
+            without_key: WithoutKey::Refuse,
             archived: Archived::Refuse,
             twins: Twins::Ask,
             identical: Identical::LeaveOut,

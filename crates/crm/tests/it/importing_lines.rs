@@ -26,6 +26,7 @@ both_databases!(
     a_link_may_be_a_part_of_the_key,
     a_record_that_lacks_its_link_is_told_of,
     a_telephone_of_another_country_is_somebody_else,
+    a_sale_to_nobody_has_no_customer_where_the_mapping_says_so,
     a_placeholder_for_a_telephone_or_mail_counts_as_empty,
 );
 
@@ -430,4 +431,23 @@ async fn a_placeholder_for_a_telephone_or_mail_counts_as_empty(database: TestDat
     let stays = by_code(&store, &actor, "K").await;
     assert_eq!(stays.phone.as_ref().map(|phone| phone.0.as_str()), Some("13800001111"));
     assert!(by_code(&store, &actor, "C").await.email.is_some());
+}
+
+async fn a_sale_to_nobody_has_no_customer_where_the_mapping_says_so(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let mapping = |more: &str| {
+        format!(
+            "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\n{more}\
+             fields = {{ code = \"code\", name = \"code\", country = \"country\" }}\n\
+             [[records]]\ntype = \"order\"\nmatch = [\"number\"]\n\
+             fields = {{ number = \"number\", date = \"date\", customer = {{ record = \"customer\" }} }}\n"
+        )
+    };
+    let text = "number,date,code,country\nA1,2026-03-01,C1,China\nA2,2026-03-02,,China\n";
+    let asked = import(&store, &actor, text, &mapping("")).await.unwrap();
+    assert_eq!(asked.refused.len(), 1, "what is said of nobody is not dropped unasked");
+    let told = import(&store, &actor, text, &mapping("without_key = \"absent\"\n")).await.unwrap();
+    assert_eq!(reasons(&told.refused), Vec::<String>::new());
+    assert_eq!(total(&store, &actor, "order").await, 2);
+    assert_eq!(total(&store, &actor, "customer").await, 1);
 }
