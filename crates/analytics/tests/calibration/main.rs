@@ -209,14 +209,3 @@ fn names_alone_are_found_where_they_are_rare() {
     assert!(found.recall(0.5) > 0.7, "{}", found.recall(0.5));
     assert!(found.precision(0.5) > 0.9, "{}", found.precision(0.5));
 }
-
-#[test]
-#[ignore = "takes long"]
-fn a_large_base() {
-    let world = World { seed: 11, firms: 150_000, known: 0.5, duplicates: 0.1, numbered: 3_000 };
-    let records = world.records();
-    let begun = std::time::Instant::now();
-    let found = find(records);
-    eprintln!("large: {:?}", begun.elapsed());
-    found.report("large");
-}

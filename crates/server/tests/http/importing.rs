@@ -89,6 +89,25 @@ pub(crate) async fn submit(
 }
 
 /// The value of a hidden control of a page.
+/// The preview of an uploaded file by the table of columns, as the wizard proposed it but for these answers.
+pub(crate) async fn preview(
+    house: &House,
+    session: &str,
+    (file, record_type): (&str, &str),
+    answers: &[(&str, &str)],
+) -> Answer {
+    let mapping = format!("[[records]]\ntype = \"{record_type}\"\nfields = {{}}");
+    let mut fields = vec![
+        ("file", file),
+        ("name", "file.csv"),
+        ("record_type", record_type),
+        ("use", "table"),
+        ("mapping", &mapping),
+    ];
+    fields.extend(answers);
+    submit(house, session, "/import/preview", &fields).await
+}
+
 pub(crate) fn hidden(page: &str, name: &str) -> String {
     let start = format!("name=\"{name}\" value=\"");
     let at = page.find(&start).unwrap_or_else(|| panic!("no {name} in {page}")) + start.len();
@@ -289,18 +308,8 @@ async fn the_wizard_asks_about_names_that_are_there(database: TestDatabase) {
     let session = session(&house, "admin@example.com").await;
     let page = upload(&house, &session, "customer", "name,industry\nACME Ltd,Steel\n").await.text;
     let id = hidden(&page, "file");
-    let fields = [
-        ("file", id.as_str()),
-        ("name", "c.csv"),
-        ("record_type", "customer"),
-        ("use", "table"),
-        ("mapping", "[[records]]\ntype = \"customer\"\nfields = {}"),
-        ("column.0", "name"),
-        ("column.1", "industry"),
-        ("match", ""),
-        ("twins", "ask"),
-    ];
-    let page = submit(&house, &session, "/import/preview", &fields).await.text;
+    let columns = [("column.0", "name"), ("column.1", "industry"), ("match", ""), ("twins", "ask")];
+    let page = preview(&house, &session, (&id, "customer"), &columns).await.text;
     assert!(page.contains("such as ACME Ltd"), "{page}");
     assert!(!page.contains("Import now"));
     let toml = hidden(&page, "mapping");
@@ -329,16 +338,8 @@ async fn a_preview_that_refuses_all_does_not_start(database: TestDatabase) {
     let session = session(&house, "admin@example.com").await;
     let page = upload(&house, &session, "customer", "name,employees\nA,many\n").await.text;
     let id = hidden(&page, "file");
-    let fields = [
-        ("file", id.as_str()),
-        ("name", "c.csv"),
-        ("record_type", "customer"),
-        ("use", "table"),
-        ("mapping", "[[records]]\ntype = \"customer\"\nfields = {}"),
-        ("column.0", "name"),
-        ("column.1", "employees"),
-    ];
-    let page = submit(&house, &session, "/import/preview", &fields).await.text;
+    let columns = [("column.0", "name"), ("column.1", "employees")];
+    let page = preview(&house, &session, (&id, "customer"), &columns).await.text;
     assert!(page.contains("1 lines read, 1 would be refused"), "{page}");
     assert!(!page.contains("Import now") && page.contains("Back to the mapping"), "{page}");
 }
@@ -348,15 +349,7 @@ async fn errors_name_options_as_people_do(database: TestDatabase) {
     let session = session(&house, "admin@example.com").await;
     let page = upload(&house, &session, "customer", "name,class\nA,VIP\nB,关键客户\n").await.text;
     let id = hidden(&page, "file");
-    let fields = [
-        ("file", id.as_str()),
-        ("name", "c.csv"),
-        ("record_type", "customer"),
-        ("use", "table"),
-        ("mapping", "[[records]]\ntype = \"customer\"\nfields = {}"),
-        ("column.0", "name"),
-        ("column.1", "class"),
-    ];
-    let page = submit(&house, &session, "/import/preview", &fields).await.text;
+    let columns = [("column.0", "name"), ("column.1", "class")];
+    let page = preview(&house, &session, (&id, "customer"), &columns).await.text;
     assert!(page.contains("is not one of: Key"), "{page}");
 }

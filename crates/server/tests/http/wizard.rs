@@ -7,7 +7,7 @@ use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::{Value as Json, json};
 
 use crate::house::House;
-use crate::importing::{chosen, hidden, read, session, submit, upload};
+use crate::importing::{chosen, hidden, preview, read, session, submit, upload};
 
 both_databases!(
     each_step_of_the_wizard_is_a_page_that_keeps_what_was_chosen,
@@ -236,17 +236,8 @@ async fn two_columns_for_one_field_are_refused_and_links_go_by_number(database: 
     let admin = session(&house, "admin@example.com").await;
     let page = upload(&house, &admin, "customer", "名称,手机,座机\n甲,13800138000,\n").await.text;
     let id = hidden(&page, "file");
-    let fields = [
-        ("file", id.as_str()),
-        ("name", "c.csv"),
-        ("record_type", "customer"),
-        ("use", "table"),
-        ("mapping", "[[records]]\ntype = \"customer\"\nfields = {}"),
-        ("column.0", "name"),
-        ("column.1", "phone"),
-        ("column.2", "phone"),
-    ];
-    let page = submit(&house, &admin, "/import/preview", &fields).await;
+    let columns = [("column.0", "name"), ("column.1", "phone"), ("column.2", "phone")];
+    let page = preview(&house, &admin, (&id, "customer"), &columns).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(page.text.contains("“手机” and “座机”"), "{}", page.text);
     let names: Vec<String> = (0..3).map(|column| chosen(&page.text, column)).collect();
@@ -262,18 +253,13 @@ async fn two_columns_for_one_field_are_refused_and_links_go_by_number(database: 
         let page = upload(&house, &admin, "order", &file).await.text;
         assert_eq!(chosen(&page, 1), "customer#code", "{head}: {page}");
         let id = hidden(&page, "file");
-        let fields = [
-            ("file", id.as_str()),
-            ("name", "o.csv"),
-            ("record_type", "order"),
-            ("use", "table"),
-            ("mapping", "[[records]]\ntype = \"order\"\nfields = {}"),
+        let columns = [
             ("column.0", "number"),
             ("column.1", "customer#code"),
             ("column.2", "date"),
             ("status", "completed"),
         ];
-        let page = submit(&house, &admin, "/import/preview", &fields).await.text;
+        let page = preview(&house, &admin, (&id, "order"), &columns).await.text;
         assert!(page.contains("2 lines read, 0 would be refused"), "{page}");
     }
 }
@@ -288,16 +274,8 @@ async fn refused_lines_of_one_reason_stand_together(database: TestDatabase) {
     file.push_str("A,5\nB,few\n");
     let page = upload(&house, &admin, "customer", &file).await.text;
     let id = hidden(&page, "file");
-    let fields = [
-        ("file", id.as_str()),
-        ("name", "c.csv"),
-        ("record_type", "customer"),
-        ("use", "table"),
-        ("mapping", "[[records]]\ntype = \"customer\"\nfields = {}"),
-        ("column.0", "name"),
-        ("column.1", "employees"),
-    ];
-    let page = submit(&house, &admin, "/import/preview", &fields).await.text;
+    let columns = [("column.0", "name"), ("column.1", "employees")];
+    let page = preview(&house, &admin, (&id, "customer"), &columns).await.text;
     assert!(page.contains("30 × (lines 2, 3, 4, 5, 6, …)"), "{page}");
     assert!(page.contains("Line 33: "), "{page}");
     assert_eq!(page.matches("is not a number").count(), 2, "{page}");
