@@ -12,14 +12,20 @@ rust=$(rustc --print sysroot)
 [ "$(id -u)" = 0 ] || { echo "Please run this as root: it makes a Debian in a folder." >&2; exit 1; }
 command -v debootstrap >/dev/null || { echo "Please install debootstrap." >&2; exit 1; }
 
-leave() { # unmounts what lies in the Debian
-  for mount in proc sys dev/pts dev/shm dev opt/rust; do
-    mountpoint -q "$place/$mount" && umount "$place/$mount"
+leave() { # ends what runs in the Debian and unmounts what lies in it
+  local process mount
+  for process in /proc/[0-9]*; do
+    if [ "$(readlink "$process/root" 2>/dev/null)" = "$place" ]; then kill -9 "${process#/proc/}" 2>/dev/null || true; fi
   done
-  return 0
+  sleep 1
+  for mount in proc sys dev/pts dev/shm dev opt/rust; do
+    if mountpoint -q "$place/$mount"; then umount "$place/$mount"; fi
+  done
 }
 trap leave EXIT
 leave
+# What is mounted there is this machine's own.
+if grep -q " $place/" /proc/mounts; then echo "Something is still mounted in $place." >&2; exit 1; fi
 rm -rf "$place"
 mkdir -p "$place"
 echo "== a fresh Debian"

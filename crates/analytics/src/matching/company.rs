@@ -54,6 +54,11 @@ static FORMS: LazyLock<Vec<(&str, &str)>> = LazyLock::new(|| {
 });
 static LATIN_FORMS: LazyLock<HashMap<&str, &str>> =
     LazyLock::new(|| FORMS.iter().copied().filter(|(word, _)| !word.chars().any(is_han)).collect());
+/// Forms of several words.
+static LATIN_PHRASES: LazyLock<Vec<(Vec<&str>, &str)>> = LazyLock::new(|| {
+    let phrases = FORMS.iter().filter(|(word, _)| word.contains('_'));
+    phrases.map(|(words, form)| (words.split('_').collect(), *form)).collect()
+});
 /// Forms that stand before a name as often as behind it.
 const BEFORE: [&str; 6] = ["kabushiki", "yugen", "godo", "jusik", "ooo", "ao"];
 /// China, in which all its provinces are.
@@ -328,6 +333,12 @@ fn without_trades(core: &str) -> &str {
 fn latin(words: &[String]) -> Company {
     let mut company = Company::empty();
     let mut core = words;
+    for (phrase, form) in LATIN_PHRASES.iter() {
+        if core.len() > phrase.len() && core[core.len() - phrase.len()..] == phrase[..] {
+            company.say(form);
+            core = &core[..core.len() - phrase.len()];
+        }
+    }
     while let [rest @ .., last] = core {
         let form = LATIN_FORMS.get(last.as_str()).filter(|_| !rest.is_empty());
         let Some(form) = form else { break };

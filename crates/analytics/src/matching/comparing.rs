@@ -6,12 +6,18 @@ use rayon::prelude::*;
 
 use super::company::{Company, is_han};
 use super::level::{Comparison, Level};
-use super::names::{are_two_names, han, is_one_slip, mails, persons, words};
+use super::names::{
+    KnownWords, are_same_sounds, are_two_names, han, is_one_slip, is_one_trade, mails, persons,
+    words,
+};
 use super::rarity::chances;
 use super::similarity::{shared_words, similarity};
 use super::{Field, normalise, place};
 
 const UNKNOWN: u32 = u32::MAX;
+/// Parents do not draw the parts of names by lot: whole names are so much more common than their parts
+/// make them.
+const PERSONS_ALIKE: f32 = 3.0;
 
 /// A field with each distinct value once.
 pub(super) struct Column {
@@ -33,6 +39,8 @@ pub(super) struct Column {
     house_factors: Vec<f32>,
     /// Country and extension of telephones, each once.
     tails: Vec<String>,
+    /// The words of names in letters that several names have.
+    known_words: KnownWords,
 }
 
 pub(super) struct Text {
@@ -40,10 +48,10 @@ pub(super) struct Text {
     /// A bit for each character that occurs, some share one.
     pub(super) letter_mask: u64,
     /// The place of its letters among all.
-    letters: u32,
+    pub(super) letters: u32,
     pub(super) words: Vec<u32>,
     /// The place of what counts of it among all.
-    kernel: u32,
+    pub(super) kernel: u32,
     /// Of companies the house and the trade, and how many characters the house has.
     house: u32,
     pub(super) trade: u32,
@@ -136,6 +144,10 @@ impl Column {
             false => Vec::new(),
         };
         let house_factors = house_factors(numbering.houses.0.len(), &texts);
+        let known_words = match comparison.is_of_names() {
+            true => KnownWords::of(&texts),
+            false => KnownWords::default(),
+        };
         let around = numbering.around.in_order();
         let of_companies = comparison == Comparison::Company;
         let companies = around.iter().filter(|_| of_companies);
@@ -154,6 +166,7 @@ impl Column {
             place_shares,
             house_factors,
             tails,
+            known_words,
         }
     }
 
@@ -181,6 +194,7 @@ impl Column {
     pub(super) fn count_of(&self, record: u32) -> (u32, f64) {
         let Some(text) = self.text(record) else { return (0, 0.0) };
         let chance = self.chances.get(text.kernel as usize).copied().unwrap_or(0.0);
+        let chance = if text.is_company() { chance } else { PERSONS_ALIKE * chance };
         let chance = chance * self.place_shares.get(text.around as usize).copied().unwrap_or(1.0);
         (self.counts[text.kernel as usize], f64::from(chance))
     }
@@ -237,7 +251,7 @@ impl Column {
                 if slip { Level::Close } else { Level::Different }
             }
             Comparison::Company if a.is_company() || b.is_company() => self.companies(a, b),
-            Comparison::Company => persons(a, b, a.letters == b.letters),
+            Comparison::Company => persons(a, b, &self.known_words),
             Comparison::Name if a.letters == b.letters => Level::SameLetters,
             Comparison::Name => similarity(a, b),
             Comparison::Words => self.addresses(a, b),
@@ -273,15 +287,15 @@ impl Column {
         }
         let level = if are_two_names(a, b) {
             Level::Related
-        } else if a.letters == b.letters {
+        } else if are_same_sounds(a, b) {
             Level::SameLetters
         } else if a.house == b.house && a.is_company() && b.is_company() {
-            let both = a.has_trade() && b.has_trade();
-            if both { Level::Related } else { Level::Close }
+            let are_two = a.has_trade() && b.has_trade() && !is_one_trade(a, b, &self.known_words);
+            if are_two { Level::Related } else { Level::Close }
         } else if a.characters.iter().chain(&b.characters).any(|c| is_han(*c)) {
             han(a, b)
         } else {
-            words(&a.characters, &b.characters)
+            words(&a.characters, &b.characters, &self.known_words)
         };
         match (contradicts, level) {
             (true, Level::SameLetters | Level::Close | Level::Related) => Level::Related,
@@ -401,7 +415,7 @@ impl<'a> Numbering<'a> {
 }
 
 impl Text {
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.characters.iter().collect()
     }
 
@@ -419,6 +433,15 @@ impl Text {
     }
 
     pub(super) fn house(&self) -> &[char] {
-        &self.characters[..(self.house_characters as usize).min(self.characters.len())]
+        &self.characters[..self.house_end()]
+    }
+
+    /// What follows the house: its trade, if it has one.
+    pub(super) fn trade_characters(&self) -> &[char] {
+        &self.characters[self.house_end()..]
+    }
+
+    fn house_end(&self) -> usize {
+        (self.house_characters as usize).min(self.characters.len())
     }
 }

@@ -30,6 +30,8 @@ static PLACEHOLDERS: LazyLock<HashSet<String>> = LazyLock::new(|| {
     let words = lines(include_str!("../../data/placeholders.txt")).flat_map(|line| line.split(' '));
     words.map(|word| word.replace('_', " ")).collect()
 });
+/// Registered numbers have more digits than this.
+const REGISTERED_DIGITS_MIN: usize = 4;
 static TITLES: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     lines(include_str!("../../data/titles.txt")).flat_map(|line| line.split(' ')).collect()
 });
@@ -68,10 +70,13 @@ pub fn is_placeholder(text: &str) -> bool {
     bare.is_empty() || PLACEHOLDERS.contains(bare) || PLACEHOLDERS.contains(&folded)
 }
 
-/// Whether digits are those that a finger types when nobody knows better: one over and over, or one
-/// after the other.
+/// Whether digits are those that a finger types when nobody knows better: one or two over and over,
+/// or one after the other.
 fn are_idle(digits: &str) -> bool {
     let bytes = digits.as_bytes();
+    if bytes.len() >= 8 && bytes.iter().zip(&bytes[2..]).all(|(digit, next)| digit == next) {
+        return true;
+    }
     let steps = |step: i16| {
         bytes.windows(2).all(|two| {
             let (one, next) = (i16::from(two[0] - b'0'), i16::from(two[1] - b'0'));
@@ -99,14 +104,26 @@ pub(super) fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// A person's name: its words, folded, without titles.
+/// A person's name: its words, folded, without titles; what stands before a comma is the family's.
+///
+/// ```
+/// use guanxi_analytics::matching::normalise::person;
+/// assert_eq!(person("Weber, Anna"), person("Anna Weber"));
+/// ```
 #[must_use]
 pub fn person(name: &str) -> String {
     if is_placeholder(name) {
         return String::new();
     }
-    let mut all = words(name);
     let is_title = |word: &String| TITLES.contains(word.as_str());
+    let mut all = words(name);
+    if let Some((family, given)) = name.split_once([',', '\u{ff0c}']) {
+        let mut given = words(given);
+        if !given.iter().all(|word| is_title(word) || matches!(word.as_str(), "jr" | "sr")) {
+            given.extend(words(family));
+            all = given;
+        }
+    }
     if !all.iter().all(is_title) {
         all.retain(|word| !is_title(word));
     }
@@ -192,12 +209,14 @@ pub fn email(text: &str) -> Option<String> {
     let (owner, host) = folded.rsplit_once('@')?;
     let owner = owner.split('+').next().unwrap_or(owner);
     let [owners, houses] = &*NOBODYS_MAIL;
-    let is_nobodys = owners.contains(owner) || houses.contains(host);
+    let is_idle = owner.len() <= 3 && owner.bytes().all(|byte| byte.is_ascii_digit());
+    let is_nobodys = owners.contains(owner) || houses.contains(host) || is_idle;
     let good = !owner.is_empty() && host.contains('.') && !folded.contains(' ') && !is_nobodys;
     good.then(|| format!("{owner}@{host}"))
 }
 
-/// A registered number: its letters and digits, in capitals.
+/// A registered number: its letters and digits, in capitals. What has hardly any digits is a word
+/// about it, such as that it is being applied for.
 ///
 /// ```
 /// use guanxi_analytics::matching::normalise::registered;
@@ -210,7 +229,7 @@ pub fn registered(text: &str) -> Option<String> {
     let number: String = folded.to_uppercase().chars().filter(|c| c.is_alphanumeric()).collect();
     let digits: String = number.chars().filter(char::is_ascii_digit).collect();
     let is_idle = is_placeholder(&folded) || (digits.len() == number.len() && are_idle(&digits));
-    (!is_idle && !number.is_empty()).then_some(number)
+    (!is_idle && digits.len() >= REGISTERED_DIGITS_MIN).then_some(number)
 }
 
 /// An address: its words with one form each, without the Chinese regions that [`place`] tells.

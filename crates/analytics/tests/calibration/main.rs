@@ -54,7 +54,7 @@ fn find(records: Vec<Record>) -> Found {
     let is_true = |pair: &Pair| records[pair.a as usize].of == records[pair.b as usize].of;
     let truth: Vec<bool> = pairs.iter().map(is_true).collect();
     let all = true_pairs(&records);
-    if std::env::var("SHOW").is_ok() {
+    if std::env::var("SHOW").is_ok_and(|kind| kind != "persons" || records[0].is_person) {
         show(&model, &records, &pairs, &truth);
     }
     let groups = group(&model, &pairs, 0.995).unwrap().groups;
@@ -185,7 +185,7 @@ fn certainty_means_what_it_says() {
             told - true_share <= if from >= 0.995 { 0.001 } else { 0.06 + noise },
             "{from}-{to}"
         );
-        assert!(true_share - told <= if from >= 0.9 { 0.05 } else { 0.12 } + noise, "{from}-{to}");
+        assert!(true_share - told <= if from >= 0.9 { 0.05 } else { 0.15 } + noise, "{from}-{to}");
         assert!(from < 0.995 || true_share >= 0.998, "{true_share}");
     }
     // What the product says of it is this.

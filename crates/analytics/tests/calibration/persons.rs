@@ -21,9 +21,73 @@ const LAST: [&str; 24] = [
     "Hartmann", "Lange", "Werner", "Krause", "Lehmann", "Maier",
 ];
 
+/// Whose names begin with that of the family.
+const FAMILIES_FIRST: [&str; 12] =
+    ["Nguyen", "Tran", "Le", "Pham", "Hoang", "Wang", "Li", "Zhang", "Liu", "Chen", "Kim", "Park"];
+const GIVEN_AFTER: [&str; 24] = [
+    "Van An",
+    "Van Anh",
+    "Thi Hoa",
+    "Thi Ha",
+    "Duc Hung",
+    "Minh Long",
+    "Thanh Mai",
+    "Wei",
+    "Min",
+    "Jing",
+    "Xiaoming",
+    "Xiaoling",
+    "Jianguo",
+    "Jianhua",
+    "Zixuan",
+    "Zihan",
+    "Meiling",
+    "Meilin",
+    "Minji",
+    "Minju",
+    "Seojun",
+    "Seoyun",
+    "Haoran",
+    "Yan",
+];
+
+/// How a name is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Style {
+    Han,
+    Latin,
+    FamilyFirst,
+}
+
+impl Style {
+    fn any(random: &mut Pcg64) -> Self {
+        match random.random_range(0..10) {
+            0..6 => Self::Han,
+            6..9 => Self::Latin,
+            _ => Self::FamilyFirst,
+        }
+    }
+
+    fn whole(self, family: &str, given: &str) -> String {
+        match self {
+            Self::Han => format!("{family}{given}"),
+            Self::Latin => format!("{given} {family}"),
+            Self::FamilyFirst => format!("{family} {given}"),
+        }
+    }
+}
+
 /// Parts of given names that siblings have; some sound the same.
 const ALIKE: [(&str, &str); 6] =
     [("轩", "萱"), ("宇", "雨"), ("静", "婧"), ("伟", "玮"), ("志", "智"), ("文", "雯")];
+const ALIKE_AFTER: [(&str, &str); 6] = [
+    ("Van An", "Van Anh"),
+    ("Xiaoming", "Xiaoling"),
+    ("Jianguo", "Jianhua"),
+    ("Zixuan", "Zihan"),
+    ("Meilin", "Meiling"),
+    ("Minji", "Minju"),
+];
 const ALIKE_LATIN: [(&str, &str); 6] = [
     ("Anna", "Hanna"),
     ("Emma", "Emmi"),
@@ -37,10 +101,10 @@ const ALIKE_LATIN: [(&str, &str); 6] = [
 pub(crate) fn records(seed: u64, count: usize) -> Vec<Record> {
     let mut random = Pcg64::seed_from_u64(seed);
     let mut records: Vec<Record> = Vec::new();
-    let mut last: Option<(Record, bool, String)> = None;
+    let mut last: Option<(Record, Style, String)> = None;
     for of in 0..count {
-        let is_latin = random.random_bool(0.4);
-        let (mut family, mut given) = name(&mut random, is_latin);
+        let style = Style::any(&mut random);
+        let (mut family, mut given) = name(&mut random, style);
         let mut one = Record {
             of,
             is_person: true,
@@ -54,9 +118,9 @@ pub(crate) fn records(seed: u64, count: usize) -> Vec<Record> {
             ..Record::default()
         };
         // Of one household with the one before.
-        if let Some((before, was_latin, name)) = &last
+        if let Some((before, was, name)) = &last
             && random.random_bool(0.15)
-            && *was_latin == is_latin
+            && *was == style
         {
             one.address.clone_from(&before.address);
             family.clone_from(name);
@@ -70,20 +134,25 @@ pub(crate) fn records(seed: u64, count: usize) -> Vec<Record> {
             if random.random_bool(0.4) {
                 one.phone.clone_from(&before.phone);
                 one.email.clone_from(&before.email);
-                given = sibling(&mut random, &before.name, is_latin).unwrap_or(given);
+                given = sibling(&mut random, &before.name, style).unwrap_or(given);
             }
         }
-        one.name = if is_latin { format!("{given} {family}") } else { format!("{family}{given}") };
-        last = Some((one.clone(), is_latin, family.clone()));
-        records.push(thinned(&mut random, &one));
+        one.name = style.whole(&family, &given);
+        last = Some((one.clone(), style, family.clone()));
+        let mut first = thinned(&mut random, &one);
+        // A list of names that are put in order by family.
+        if style == Style::Latin && random.random_bool(0.15) {
+            first.name = format!("{family}, {given}");
+        }
+        records.push(first);
         if random.random_bool(0.14) {
             let mut copy = thinned(&mut random, &one);
             copy.name = match random.random_range(0..8) {
-                0 if is_latin => format!("{family}, {given}"),
-                1 if is_latin => format!("{family} {given}").to_uppercase(),
-                2 if is_latin => slip(&mut random, &one.name),
+                0 if style != Style::Han => format!("{family}, {given}"),
+                1 if style != Style::Han => format!("{family} {given}").to_uppercase(),
+                2 if style != Style::Han => slip(&mut random, &one.name),
                 // As it sounds.
-                3 if !is_latin && random.random_bool(0.5) => {
+                3 if style == Style::Han && random.random_bool(0.5) => {
                     let slips = ALIKE.iter().find(|(a, _)| one.name.contains(a));
                     slips.map_or(one.name.clone(), |(a, b)| one.name.replace(a, b))
                 }
@@ -106,27 +175,43 @@ pub(crate) fn records(seed: u64, count: usize) -> Vec<Record> {
     records
 }
 
-fn name(random: &mut Pcg64, is_latin: bool) -> (String, String) {
-    if is_latin {
-        return (pick(random, &LAST).to_owned(), pick(random, &FIRST).to_owned());
+fn name(random: &mut Pcg64, style: Style) -> (String, String) {
+    match style {
+        Style::Latin => (pick(random, &LAST).to_owned(), pick(random, &FIRST).to_owned()),
+        Style::FamilyFirst => {
+            (pick(random, &FAMILIES_FIRST).to_owned(), pick(random, &GIVEN_AFTER).to_owned())
+        }
+        Style::Han => {
+            let given: Vec<char> = GIVEN.chars().collect();
+            let count = if random.random_bool(0.3) { 1 } else { 2 };
+            let given = (0..count).map(|_| pick(random, &given)).collect();
+            (pick(random, &FAMILIES).to_owned(), given)
+        }
     }
-    let given: Vec<char> = GIVEN.chars().collect();
-    let count = if random.random_bool(0.3) { 1 } else { 2 };
-    let given = (0..count).map(|_| pick(random, &given)).collect();
-    (pick(random, &FAMILIES).to_owned(), given)
 }
 
 /// A given name that is nearly that of a sibling, where there is such a one.
-fn sibling(random: &mut Pcg64, name: &str, is_latin: bool) -> Option<String> {
-    let pairs: &[(&str, &str)] = if is_latin { &ALIKE_LATIN } else { &ALIKE };
-    let given = if is_latin { name.split(' ').next()? } else { name };
+fn sibling(random: &mut Pcg64, name: &str, style: Style) -> Option<String> {
+    let pairs: &[(&str, &str)] = match style {
+        Style::Han => &ALIKE,
+        Style::Latin => &ALIKE_LATIN,
+        Style::FamilyFirst => &ALIKE_AFTER,
+    };
+    let given = match style {
+        Style::Han => name,
+        Style::Latin => name.split(' ').next()?,
+        Style::FamilyFirst => name.split_once(' ')?.1,
+    };
     let other = |(a, b): &(&str, &str)| match (given.contains(a), given.contains(b)) {
         (true, false) => Some(given.replace(a, b)),
-        (false, true) => Some(given.replace(b, a)),
+        (_, true) => Some(given.replace(b, a)),
         _ => None,
     };
     let found = pairs.iter().find_map(other).filter(|_| random.random_bool(0.8))?;
-    Some(if is_latin { found } else { found.chars().skip(family_characters(name)).collect() })
+    Some(match style {
+        Style::Han => found.chars().skip(family_characters(name)).collect(),
+        _ => found,
+    })
 }
 
 fn family_characters(name: &str) -> usize {

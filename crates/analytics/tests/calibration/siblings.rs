@@ -12,7 +12,9 @@ const LATIN_HOUSES: [&str; 12] = [
     "Corvane", "Dunmore", "Elstow", "Fenwick",
 ];
 /// What is before and after that which tells apart, and those.
-const CHINESE: [(&str, &str, &str); 14] = [
+const CHINESE: [(&str, &str, &str); 16] = [
+    ("火锅城红", "路店", "旗星岗塔梅"),
+    ("农业银行", "华支行", "龙金新东清"),
     ("", "号股权投资合伙企业（有限合伙）", "一二三四五六七八九"),
     ("", "期置业有限公司", "一二三四五六七八九"),
     ("第", "建筑工程有限公司", "一二三四五六七八九"),

@@ -1,9 +1,13 @@
 //! A server of our own, and the little HTTP that asks it: an answer is counted, not kept.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpSocket;
+use tokio::task::JoinSet;
 
 use super::Watched;
 
@@ -93,4 +97,32 @@ pub(crate) fn post(address: &str, token: &str, path: &str, body: &str) -> u16 {
         body.len()
     );
     ask(address, &head, body).0
+}
+
+/// The statuses of so many sign-ins at once with a wrong password, each from an address of its own.
+pub(crate) async fn sign_ins(address: &str, count: u16) -> Vec<u16> {
+    let server: SocketAddr = address.parse().unwrap();
+    let form = "email=nobody%40x.example&password=wrong+password&to=%2F";
+    let request = format!(
+        "POST /login HTTP/1.1\r\nHost: {address}\r\nSec-Fetch-Site: same-origin\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\
+         Connection: close\r\n\r\n{form}",
+        form.len()
+    );
+    let mut tries = JoinSet::new();
+    for at in 0..count {
+        let [high, low] = at.to_be_bytes();
+        let (from, request) = (Ipv4Addr::new(127, 1, high, low), request.clone());
+        tries.spawn(async move {
+            let socket = TcpSocket::new_v4().unwrap();
+            socket.bind(SocketAddr::from((from, 0))).unwrap();
+            let mut stream = socket.connect(server).await.unwrap();
+            stream.write_all(request.as_bytes()).await.unwrap();
+            let mut answer = Vec::new();
+            stream.read_to_end(&mut answer).await.unwrap();
+            let line = String::from_utf8_lossy(&answer);
+            line.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(0)
+        });
+    }
+    tries.join_all().await
 }

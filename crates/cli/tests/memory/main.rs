@@ -1,5 +1,5 @@
 //! The memory of the real program under load: a large import, whole lists as files, large pages,
-//! bodies that are too large. However much there is, no process holds more than this.
+//! bodies that are too large, many sign-ins at once. However much there is, no process holds more than this.
 
 #![expect(clippy::unwrap_used, reason = "a test may panic")]
 
@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use guanxi_testkit::{TestDatabase, both_databases};
 
-use asking::{Server, get, post};
+use asking::{Server, get, post, sign_ins};
 
 /// What a process may hold of its own at most. The file that is imported, and each that is exported,
 /// is a fifth of it; SQLite's page caches may hold 250 MB, of which an import fills half, and a server on
@@ -106,6 +106,20 @@ fn wide_file(folder: &Path) -> String {
     file.to_str().unwrap().to_owned()
 }
 
+/// What a server holds while so many try passwords at once, each of which takes 19 MB to check: 600 would
+/// take 11 GB.
+fn many_sign_ins(database: &TestDatabase, data: &Path) -> [usize; 2] {
+    let mut server = Server::start(guanxi(database, data, &["serve", "--listen", "127.0.0.1:0"]));
+    let address = server.address.clone();
+    let statuses = server.watched(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(sign_ins(&address, 600))
+    });
+    let with = |status: u16| statuses.iter().filter(|one| **one == status).count();
+    assert!(with(401) + with(422) > 0 && with(503) > 300, "{statuses:?}");
+    server.stop()
+}
+
 async fn memory_stays_within_its_bound(database: TestDatabase) {
     let folder = tempfile::TempDir::new().unwrap();
     let data = folder.path().join("data");
@@ -151,6 +165,7 @@ async fn memory_stays_within_its_bound(database: TestDatabase) {
         assert!([400, 413, 422].contains(&post(&address, token, "/api/v1/customer", &nested)));
     });
     told.push(("serve", server.stop()));
+    told.push(("sign-ins", many_sign_ins(&database, &data)));
     println!("{told:?}");
     for (what, [held, peak]) in told {
         let megabytes = [held >> 20, peak >> 20];
