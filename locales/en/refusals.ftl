@@ -59,6 +59,7 @@ refusal-link-to-archived = { $type } “{ $title }” was archived. Restore it f
 refusal-link-to-merged = { $type } “{ $title }” was merged into “{ $survivor }”. Choose that one.
 refusal-link-to-nothing = There is no { $type } “{ $value }”. Create it first or correct the value.
 refusal-several-of-name = “{ $value }” is the name of several: { $some }. Choose the one that is meant, or write what only it has, such as its number.
+refusal-none-of-name = No { $type } is called “{ $value }”. Like it are: { $some }. Choose the one that is meant, or write its whole name or number.
 refusal-mapping-empty = Nothing is mapped. Choose at least one record type and one field.
 refusal-marks-disagree = “{ $value }” does not fit: in this file “{ $mark }” stands before decimals, and thousands stand in groups of three. Correct it, or state the decimal mark of its column.
 refusal-match-empty = The field by which records are known is empty. Fill it in, or choose another match field.

@@ -59,6 +59,7 @@ refusal-link-to-archived = { $type }“{ $title }”已归档。请先恢复，�
 refusal-link-to-merged = { $type }“{ $title }”已合并到“{ $survivor }”。请选择后者。
 refusal-link-to-nothing = 不存在{ $type }“{ $value }”。请先创建，或更正该值。
 refusal-several-of-name = 有多条记录都叫“{ $value }”：{ $some }。请选择所指的一条，或填写只有它才有的内容，例如编号。
+refusal-none-of-name = 没有叫“{ $value }”的{ $type }。相近的有：{ $some }。请选择所指的一条，或填写完整的名称或编号。
 refusal-mapping-empty = 尚未设置映射。请至少选择一种记录类型和一个字段。
 refusal-marks-disagree = “{ $value }”写法不符：此文件以“{ $mark }”为小数点，千位每三位一组。请更正，或为该列写明小数点。
 refusal-match-empty = 用于匹配的字段为空。请填写，或改用其他匹配字段。

@@ -212,14 +212,20 @@ function addresses(): void {
   });
 }
 
-// Leaving a form with unsaved changes asks; a draft survives a reload.
+// Leaving a form with unsaved changes asks; a draft of what was changed survives a reload, as long as
+// nobody else has changed the record.
 function forms(): void {
   const form = $<HTMLFormElement>("form[data-draft]");
   if (!form) return;
-  const key = `draft:${location.pathname}`;
+  const version = $<HTMLInputElement>("[name=version]", form)?.value ?? "";
+  const key = `draft:${location.pathname}${location.search}:${version}`;
   const fields = (): [string, string][] =>
     [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "version") as [string, string][];
-  const before = JSON.stringify(fields());
+  const begun = fields();
+  const before = JSON.stringify(begun);
+  const told = (name: string, value: string): string => JSON.stringify([name, value]);
+  const known = new Set(begun.map(([name, value]) => told(name, value)));
+  const changes = (): [string, string][] => fields().filter(([name, value]) => !known.has(told(name, value)));
   const draft = sessionStorage.getItem(key);
   if (draft && !$("[aria-invalid]", form)) {
     for (const [name, value] of JSON.parse(draft) as [string, string][]) {
@@ -232,12 +238,25 @@ function forms(): void {
   }
   let leaving = false;
   const changed = (): boolean => JSON.stringify(fields()) !== before;
-  form.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify(fields())));
+  form.addEventListener("input", () => sessionStorage.setItem(key, JSON.stringify(changes())));
   const done = (): void => { leaving = true; sessionStorage.removeItem(key); };
   form.addEventListener("submit", done);
   $("[data-cancel]", form)?.addEventListener("click", done);
   addEventListener("beforeunload", (event) => { if (!leaving && changed()) event.preventDefault(); });
   $<HTMLElement>("[aria-invalid]", form)?.focus();
+}
+
+/** A second press while the first is on its way sends nothing. */
+function once(): void {
+  const MOMENT_MS = 2_000;
+  const sent = new WeakMap<HTMLFormElement, number>();
+  addEventListener("submit", (event) => {
+    const form = event.target as HTMLFormElement;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    const now = Date.now();
+    if (now - (sent.get(form) ?? 0) < MOMENT_MS) event.preventDefault();
+    else sent.set(form, now);
+  });
 }
 
 /** A cell of a list becomes a control: Enter and Tab save, Escape brings the value back. */
@@ -429,6 +448,7 @@ document.addEventListener("htmx:load", (event) => suggestions(event.target as HT
 $<HTMLInputElement>("form[data-add] input[type=text]")?.focus();
 addresses();
 forms();
+once();
 tables();
 dialogs();
 shell();

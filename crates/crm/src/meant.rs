@@ -35,8 +35,10 @@ pub struct Candidate {
 pub enum Meant {
     /// This record.
     One(RawId),
-    /// One of these.
+    /// One of these, which are all called so.
     Several(Vec<Candidate>),
+    /// Nobody is called so; these have something of it.
+    Like(Vec<Candidate>),
     /// Nothing that this person may see.
     Nothing,
 }
@@ -45,21 +47,27 @@ impl Meant {
     /// The one record.
     ///
     /// # Errors
-    /// `several-of-name` and `link-to-nothing`.
+    /// `several-of-name`, `none-of-name` and `link-to-nothing`.
     pub fn one(self, target: &str, words: &str) -> std::result::Result<RawId, Refusal> {
         match self {
             Self::One(id) => Ok(id),
             Self::Several(candidates) => {
-                let some = candidates.iter().take(NAMED_MAX).map(Candidate::label);
-                let some = some.collect::<Vec<_>>().join("; ");
-                let refusal = Refusal::new("several-of-name").with("type", target);
-                Err(refusal.with("value", words).with("some", some))
+                Err(named(Refusal::new("several-of-name"), target, words, &candidates))
+            }
+            Self::Like(candidates) => {
+                Err(named(Refusal::new("none-of-name"), target, words, &candidates))
             }
             Self::Nothing => {
                 Err(Refusal::new("link-to-nothing").with("type", target).with("value", words))
             }
         }
     }
+}
+
+fn named(refusal: Refusal, target: &str, words: &str, candidates: &[Candidate]) -> Refusal {
+    let some = candidates.iter().take(NAMED_MAX).map(Candidate::label);
+    let some = some.collect::<Vec<_>>().join("; ");
+    refusal.with("type", target).with("value", words).with("some", some)
 }
 
 impl Candidate {
@@ -74,7 +82,7 @@ impl Candidate {
 }
 
 /// What words mean as a record of a type, by its id, its name as it is kept or as this reader is shown it,
-/// or what only it has.
+/// or what only it has. What has only some of the words is offered, not taken.
 ///
 /// # Errors
 /// When the database fails.
@@ -85,10 +93,14 @@ pub async fn meant(
     words: &str,
 ) -> Result<Meant> {
     let words = words.trim();
-    if let Ok(id) = words.parse() {
-        return Ok(Meant::One(id));
-    }
     let described = view.catalog().named(target)?.clone();
+    let id = words.parse().ok();
+    if let Some(id) = id {
+        // Numbers of goods and of documents look like ids.
+        let is_there = view.titles(&described.name, &[id]).await?.contains_key(&id);
+        let number = if is_there { None } else { by_number(view, &described, words).await? };
+        return Ok(Meant::One(number.unwrap_or(id)));
+    }
     let hits = hits(view, wording, &described, words).await?;
     let alike = |title: &str| title.to_lowercase() == words.to_lowercase();
     let named = |is_it: &dyn Fn(&str) -> bool| -> Vec<RawId> {
@@ -107,7 +119,10 @@ pub async fn meant(
         }
     }
     let found: Vec<RawId> = hits.iter().map(|(hit, _)| hit.id).collect();
-    among(view, &described, &found).await
+    match candidates(view, &described, &found).await? {
+        candidates if candidates.is_empty() => Ok(Meant::Nothing),
+        candidates => Ok(Meant::Like(candidates)),
+    }
 }
 
 /// The records that words find, and of each whether it is called exactly so.
@@ -257,12 +272,20 @@ async fn by_number(view: &mut View, described: &RecordType, words: &str) -> Resu
     Ok(None)
 }
 
+/// One of these, of which there is at least one.
 async fn among(view: &mut View, described: &RecordType, ids: &[RawId]) -> Result<Meant> {
     match ids {
-        [] => return Ok(Meant::Nothing),
-        [one] => return Ok(Meant::One(*one)),
-        _ => {}
+        [one] => Ok(Meant::One(*one)),
+        _ => Ok(Meant::Several(candidates(view, described, ids).await?)),
     }
+}
+
+/// The first of them, with what tells them apart.
+async fn candidates(
+    view: &mut View,
+    described: &RecordType,
+    ids: &[RawId],
+) -> Result<Vec<Candidate>> {
     let mut candidates = Vec::new();
     let titles = view.titles(&described.name, ids).await?;
     for id in ids.iter().take(OFFERED_MAX) {
@@ -270,7 +293,7 @@ async fn among(view: &mut View, described: &RecordType, ids: &[RawId]) -> Result
         let title = titles.get(id).cloned().unwrap_or_else(|| id.to_string());
         candidates.push(Candidate { id: *id, title, besides: besides(described, &row) });
     }
-    Ok(Meant::Several(candidates))
+    Ok(candidates)
 }
 
 /// What tells a record from others of its name: first what only it has, then how it is reached.

@@ -334,8 +334,11 @@ pub(crate) async fn share(
         let mut tx = app.store.write(&signed.actor).await?;
         let wording = signed.actor.wording;
         let mut with = find(&mut tx, wording, User::NAME, words).await?;
-        if with.as_ref().is_err_and(|refusal| refusal.code == "link-to-nothing") {
-            with = find(&mut tx, wording, "team", words).await?;
+        if with.as_ref().is_err_and(|refusal| refusal.code != "several-of-name") {
+            let team = find(&mut tx, wording, "team", words).await?;
+            if team.is_ok() || with.as_ref().is_err_and(|one| one.code == "link-to-nothing") {
+                with = team;
+            }
         }
         let until = match entries.text("until") {
             "" => None,

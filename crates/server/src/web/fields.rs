@@ -246,7 +246,7 @@ impl Reading<'_> {
             return Ok(Ok(id));
         }
         let meant = meant(self.view, self.wording, target, text).await?;
-        if let Meant::Several(candidates) = &meant {
+        if let Meant::Several(candidates) | Meant::Like(candidates) = &meant {
             let offered = |one: &Candidate| (one.id.to_string(), one.label());
             entries.ask(name, text, candidates.iter().map(offered).collect());
         }
@@ -268,7 +268,9 @@ impl Reading<'_> {
             false => meant(self.view, self.wording, target, &text).await?,
         };
         let words: Vec<&str> = match whole {
-            Meant::Nothing => text.split([';', '\u{ff1b}']).map(str::trim).collect(),
+            Meant::Nothing | Meant::Like(_) => {
+                text.split([';', '\u{ff1b}']).map(str::trim).collect()
+            }
             _ => vec![&text],
         };
         let mut left = Vec::new();
