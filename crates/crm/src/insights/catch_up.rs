@@ -42,7 +42,10 @@ pub async fn catch_up(store: &Store, warehouse: &Warehouse) -> Result<CaughtUp> 
         match try_once(store, warehouse).await {
             Ok(None) => {}
             Ok(Some(done)) => {
-                warehouse.sweep(store.clock().now() - SWEPT).await?;
+                // What cannot be swept now is swept another time.
+                if let Err(error) = warehouse.sweep(store.clock().now() - SWEPT).await {
+                    tracing::warn!(%error, "what the warehouse replaced cannot be removed");
+                }
                 warm(store, warehouse).await?;
                 return Ok(done);
             }
