@@ -3,10 +3,13 @@
 
 use guanxi_base::{Date, Result, Timestamp};
 use guanxi_crm::access::conditions;
-use guanxi_crm::insights::{Analysis, AnalysisRun, Changed, HORIZON, RunState, Summed, last_run};
+use guanxi_crm::insights::{
+    Analysis, AnalysisRun, Changed, HORIZON, LIKELY, RunState, Summed, at_risk, count, is_going_on,
+    last_run,
+};
 use guanxi_crm::people::Customer;
 use guanxi_crm::text::Texts;
-use guanxi_record::{Aggregate, Choice as _, Filter, Measure, Record as _, Stored, Value};
+use guanxi_record::{Choice as _, Filter, Query, Record as _, Stored};
 use guanxi_store::View;
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -18,8 +21,6 @@ use crate::signed_in::SignedIn;
 /// The analyses, in the order of their buttons.
 pub(super) const ANALYSES: [Analysis; 3] =
     [Analysis::CustomerValue, Analysis::Baskets, Analysis::Duplicates];
-/// From this chance on somebody is likely to buy, or to have left.
-const LIKELY: i64 = 50;
 /// After so many days without a purchase of anybody it is asked whether orders are missing.
 const SILENT_DAYS: i32 = 30;
 
@@ -31,8 +32,7 @@ pub(super) struct State {
 
 impl State {
     fn is_going_on(&self) -> bool {
-        let state = self.run.as_ref().map(|run| run.state);
-        matches!(state, Some(RunState::Waiting | RunState::Running))
+        self.run.as_ref().is_some_and(is_going_on)
     }
 }
 
@@ -140,7 +140,7 @@ fn asked(texts: &Texts, card: &Json) -> Result<[Sentence; 3]> {
         || texts.get("insights-unknown-currency"),
         |why| texts.get(&format!("propensity-{why}")),
     );
-    let slipping = format!("abc=a&life_stage.ne=lost&churn_risk.ge={LIKELY}");
+    let slipping = format!("abc=a&{}", at_risk());
     let buys_soon = format!("buys_soon.ge={LIKELY}");
     Ok([
         Sentence {
@@ -215,15 +215,9 @@ async fn told(view: &mut View, signed: &SignedIn, sentence: Sentence) -> Result<
     })
 }
 
-/// How many there are.
+/// How many customers there are.
 async fn counted(view: &mut View, filter: Filter) -> Result<i64> {
-    let measures = vec![Measure::count()];
-    let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: false };
-    let counts = view.aggregate(Customer::NAME, &wanted).await?;
-    Ok(match counts.first().and_then(|group| group.measures.first()) {
-        Some(Value::Integer(count)) => *count,
-        _ => 0,
-    })
+    count(view, Customer::NAME, Query::of(filter)).await
 }
 
 /// What became of the records since: what is shown may not hold any more.

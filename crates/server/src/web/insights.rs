@@ -6,7 +6,7 @@ use axum::extract::{Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
 use guanxi_crm::insights::{
-    Analysis, AnalysisRun, AnalysisSchedule, changed_since, last_run, reads_what_is_known,
+    Analysis, AnalysisRun, AnalysisSchedule, ask, changed_since, last_run, reads_what_is_known,
     sees_all_customers,
 };
 use guanxi_crm::text::Texts;
@@ -196,9 +196,7 @@ pub(crate) async fn run_analysis(
         };
         let mut run = AnalysisRun::of(analysis, until);
         run.owner = Some(guanxi_record::Owner(signed.user.id.raw()));
-        let mut tx = app.store.write(&signed.actor).await?;
-        tx.create(&run).await?;
-        tx.commit().await?;
+        ask(&app.store, &signed.actor, &run).await?;
         Ok(Redirect::to("/insights").into_response())
     }
     .await;
