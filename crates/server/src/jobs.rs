@@ -270,3 +270,17 @@ async fn run_job(store: &Store, job: &Job) -> Result<()> {
     store.analyze().await.ok();
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_breaks_down_takes_nothing_with_it() {
+        let broken: Result<()> = apart(async { panic!("on purpose") }).await;
+        assert!(matches!(broken, Err(Error::Internal(_))), "{broken:?}");
+        let refused: Result<()> = apart(async { Err(Error::NotFound) }).await;
+        assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+        assert_eq!(apart(async { Ok(7) }).await.unwrap(), 7);
+    }
+}

@@ -21,6 +21,8 @@ use crate::signed_in::SignedIn;
 /// The analyses, in the order of their buttons.
 pub(super) const ANALYSES: [Analysis; 3] =
     [Analysis::CustomerValue, Analysis::Baskets, Analysis::Duplicates];
+/// The parameter that names the analyses which a page watches.
+pub(super) const WATCHING: &str = "watching";
 /// After so many days without a purchase of anybody it is asked whether orders are missing.
 const SILENT_DAYS: i32 = 30;
 
@@ -46,14 +48,24 @@ pub(super) async fn states(view: &mut View) -> Result<Vec<State>> {
     Ok(states)
 }
 
+/// Whether one of the analyses that a page watches (as its address names them) goes on no longer: then
+/// all that the page says is told anew.
+pub(super) fn has_ended(states: &[State], watching: &str) -> bool {
+    let is_watched = |state: &&State| watching.split(',').any(|code| code == state.analysis.code());
+    states.iter().filter(is_watched).any(|state| !state.is_going_on())
+}
+
 /// What was asked for and what came of it: waiting, being done, done, failed, each with its time and
 /// its record. While something goes on it is asked again.
 pub(super) fn states_card(signed: &SignedIn, states: &[State]) -> Markup {
     let known: Vec<(&State, &Stored<AnalysisRun>)> =
         states.iter().filter_map(|one| Some((one, one.run.as_ref()?))).collect();
-    let again = states.iter().any(State::is_going_on).then_some("every 2s");
+    let going_on = states.iter().filter(|state| state.is_going_on());
+    let watching: Vec<&str> = going_on.map(|state| state.analysis.code()).collect();
+    let again = (!watching.is_empty()).then_some("every 2s");
+    let address = format!("/insights?{WATCHING}={}", watching.join(","));
     html! {
-        div id="analyses" role="status" hx-get=[again.map(|_| "/insights")] hx-trigger=[again]
+        div id="analyses" role="status" hx-get=[again.map(|_| address)] hx-trigger=[again]
             hx-select=[again.map(|_| "#analyses")] hx-swap=[again.map(|_| "outerHTML")] {
             @if !known.is_empty() {
                 ul class="list-unstyled" {
@@ -91,7 +103,7 @@ pub(super) fn run_form(texts: &Texts, states: &[State]) -> Markup {
     html! {
         form class="d-flex gap-2 flex-wrap" method="post" action="/insights/run" {
             @for state in states {
-                button class="btn" name="analysis" value=(state.analysis.code()) disabled[state.is_going_on()] {
+                button class="btn" id=(format!("run-{}", state.analysis.code())) name="analysis" value=(state.analysis.code()) disabled[state.is_going_on()] {
                     (icon("player-play"))
                     (texts.get(&format!("insights-run-{}", state.analysis.code().replace('_', "-"))))
                 }
