@@ -120,6 +120,7 @@ number-first = First order
 number-last = Last order
 number-since = Days since last order
 number-unpaid = Unpaid
+number-only-newest = There are more orders than are looked through for a page: the numbers above tell of the newest { $count } only. What the last analysis counted over all of them stands under “What is known”.
 number-came-back-whole =
     { $count ->
         [one] 1 order came back whole: it is no purchase.
@@ -627,7 +628,8 @@ insights-cluster-recency = Days since last purchase
 insights-cluster-frequency = Purchases
 insights-baskets = Bought together
 insights-baskets-none = No agreed order has lines that name a product: there is nothing to tell from.
-insights-baskets-found = { $baskets } baskets: { $sets } sets of products in at least 1 % of them, { $rules } rules that hold in at least half of the cases.
+insights-baskets-found = { $baskets } baskets: { $sets } sets of products that at least { $least } of them hold, { $rules } rules that hold in at least half of the cases.
+insights-baskets-raised = In 1 % of the baskets there are too many sets to look through: only those are told that at least { $least } baskets hold.
 insights-who-buys = Who buys
 insights-also-buys = also buys
 insights-confidence = in
@@ -819,6 +821,7 @@ standing-middle = middle
 standing-high = high
 standing-version = { $model }, version { $version }
 standing-weights-not-100 = { $model } is not computed: its weights total { $total } %, not 100 %.
+measure-complaints = Complaints for each purchase
 standing-not-a-measure = { $model } is not computed: “{ $measure }” is no number that is known of customers.
 standing-none = No composite score is in use. With one of the customer's value and one of our capability to serve, this shows who fits us.
 standing-make = Composite scores

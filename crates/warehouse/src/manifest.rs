@@ -110,26 +110,33 @@ async fn numbers(store: &dyn ObjectStore) -> Result<Vec<(u64, i64)>> {
     Ok(numbers)
 }
 
-/// The newest manifest that can be read and says what was published; an empty one when there is
-/// none. Whether its files are
-/// whole is another question (see `trust.rs`).
+/// The newest manifest that says what was published; an empty one when there is none. Whether its
+/// files are whole is another question (see `trust.rs`).
 pub(crate) async fn newest(store: &dyn ObjectStore) -> Result<Manifest> {
     let numbers = numbers(store).await?;
     // What comes next must not take the number of a broken one.
     let number = numbers.last().map_or(0, |(number, _)| *number);
     for (known, _) in numbers.iter().rev() {
-        if let Some(manifest) = read(store, *known).await {
+        if let Some(manifest) = read(store, *known).await? {
             return Ok(Manifest { number, ..manifest });
         }
-        tracing::warn!(number = known, "a manifest of the warehouse cannot be read");
+        tracing::warn!(number = known, "a manifest of the warehouse is damaged");
     }
     Ok(Manifest { number, ..Manifest::empty() })
 }
 
-async fn read(store: &dyn ObjectStore, number: u64) -> Option<Manifest> {
-    let bytes = store.get(&place_of(number)).await.ok()?.bytes().await.ok()?;
-    let Published { checksum: told, manifest } = serde_json::from_slice(&bytes).ok()?;
-    checksum(&manifest).is_ok_and(|found| found == told).then_some(manifest)
+/// A manifest; `None` where there is none of this number, or it does not say what was published.
+/// That it cannot be read at this moment is neither: it may well be there.
+async fn read(store: &dyn ObjectStore, number: u64) -> Result<Option<Manifest>> {
+    let bytes = match store.get(&place_of(number)).await {
+        Ok(found) => found.bytes().await.map_err(Error::internal)?,
+        Err(object_store::Error::NotFound { .. }) => return Ok(None),
+        Err(error) => return Err(Error::internal(error)),
+    };
+    let Ok(Published { checksum: told, manifest }) = serde_json::from_slice(&bytes) else {
+        return Ok(None);
+    };
+    Ok((checksum(&manifest)? == told).then_some(manifest))
 }
 
 /// Publishes a manifest after another: false when somebody else was first.
@@ -146,7 +153,8 @@ pub(crate) async fn publish(store: &dyn ObjectStore, manifest: &Manifest) -> Res
 
 /// Removes manifests that were replaced before this time, and files that none of the kept ones
 /// names and that were there before it: younger ones may belong to a manifest that is being made.
-/// So what was erased from the database is gone from here too, a while after.
+/// So what was erased from the database is gone from here too, a while after. Where a manifest cannot
+/// be read nothing is removed: nobody knows what it names.
 pub(crate) async fn sweep(store: &dyn ObjectStore, before: Timestamp) -> Result<usize> {
     let numbers = numbers(store).await?;
     // The last that was put before the time was read by until the one after it came.
@@ -154,7 +162,7 @@ pub(crate) async fn sweep(store: &dyn ObjectStore, before: Timestamp) -> Result<
     let (old, kept) = numbers.split_at(replaced.saturating_sub(1));
     let mut named: BTreeSet<String> = BTreeSet::new();
     for (number, _) in kept {
-        let Some(manifest) = read(store, *number).await else { continue };
+        let Some(manifest) = read(store, *number).await? else { continue };
         named.extend(manifest.tables.into_values().flatten().map(|segment| segment.file));
     }
     let mut swept = 0;
@@ -174,4 +182,153 @@ pub(crate) async fn sweep(store: &dyn ObjectStore, before: Timestamp) -> Result<
         }
     }
     Ok(swept)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use futures_util::future::BoxFuture;
+    use futures_util::stream::BoxStream;
+    use object_store::memory::InMemory;
+    use object_store::{
+        CopyOptions, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta,
+        PutMultipartOptions, PutPayload, PutResult,
+    };
+
+    use super::*;
+
+    /// A place that cannot be read at times, though all is there.
+    #[derive(Debug, Default)]
+    struct Flaky {
+        objects: InMemory,
+        is_away: AtomicBool,
+    }
+
+    impl fmt::Display for Flaky {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("flaky")
+        }
+    }
+
+    type Done<'a, T> = BoxFuture<'a, object_store::Result<T>>;
+
+    impl ObjectStore for Flaky {
+        fn put_opts<'a, 'b, 'c>(
+            &'a self,
+            location: &'b Path,
+            payload: PutPayload,
+            options: PutOptions,
+        ) -> Done<'c, PutResult>
+        where
+            'a: 'c,
+            'b: 'c,
+        {
+            self.objects.put_opts(location, payload, options)
+        }
+
+        fn put_multipart_opts<'a, 'b, 'c>(
+            &'a self,
+            location: &'b Path,
+            options: PutMultipartOptions,
+        ) -> Done<'c, Box<dyn MultipartUpload>>
+        where
+            'a: 'c,
+            'b: 'c,
+        {
+            self.objects.put_multipart_opts(location, options)
+        }
+
+        fn get_opts<'a, 'b, 'c>(
+            &'a self,
+            location: &'b Path,
+            options: GetOptions,
+        ) -> Done<'c, GetResult>
+        where
+            'a: 'c,
+            'b: 'c,
+        {
+            if self.is_away.load(Ordering::Relaxed) {
+                let source = "timed out".into();
+                let error = object_store::Error::Generic { store: "flaky", source };
+                return Box::pin(async { Err(error) });
+            }
+            self.objects.get_opts(location, options)
+        }
+
+        fn delete_stream(
+            &self,
+            locations: BoxStream<'static, object_store::Result<Path>>,
+        ) -> BoxStream<'static, object_store::Result<Path>> {
+            self.objects.delete_stream(locations)
+        }
+
+        fn list(
+            &self,
+            prefix: Option<&Path>,
+        ) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
+            self.objects.list(prefix)
+        }
+
+        fn list_with_delimiter<'a, 'b, 'c>(
+            &'a self,
+            prefix: Option<&'b Path>,
+        ) -> Done<'c, ListResult>
+        where
+            'a: 'c,
+            'b: 'c,
+        {
+            self.objects.list_with_delimiter(prefix)
+        }
+
+        fn copy_opts<'a, 'b, 'c, 'd>(
+            &'a self,
+            from: &'b Path,
+            to: &'c Path,
+            options: CopyOptions,
+        ) -> Done<'d, ()>
+        where
+            'a: 'd,
+            'b: 'd,
+            'c: 'd,
+        {
+            self.objects.copy_opts(from, to, options)
+        }
+    }
+
+    /// A manifest of one table with a file of its own.
+    async fn published(store: &Flaky, number: u64) -> String {
+        let file = format!("table/customer/{number}-0.parquet");
+        store.put(&Path::from(file.as_str()), "rows".into()).await.unwrap();
+        let (rows, bytes, checksum, first, last) = (1, 4, 0, 1, 1);
+        let segment = Segment { file: file.clone(), rows, bytes, checksum, first, last };
+        let tables = BTreeMap::from([("customer".to_owned(), vec![segment])]);
+        let manifest = Manifest { number, tables, ..Manifest::empty() };
+        assert!(publish(store, &manifest).await.unwrap());
+        file
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_at_this_moment_is_not_gone() {
+        let store = Flaky::default();
+        published(&store, 1).await;
+        let file = published(&store, 2).await;
+        let late = Timestamp::MAX;
+        store.is_away.store(true, Ordering::Relaxed);
+        assert!(sweep(&store, late).await.is_err());
+        // An older one is not taken for the newest.
+        assert!(newest(&store).await.is_err());
+        store.is_away.store(false, Ordering::Relaxed);
+        assert_eq!(newest(&store).await.unwrap().segments("customer")[0].file, file);
+        assert!(store.head(&Path::from(file.as_str())).await.is_ok());
+        // Then what was replaced goes, and nothing else.
+        assert_eq!(sweep(&store, late).await.unwrap(), 1);
+        assert!(store.head(&Path::from(file.as_str())).await.is_ok());
+        // What is damaged is another thing: the one before it is taken.
+        published(&store, 3).await;
+        store.put(&place_of(3), "{".into()).await.unwrap();
+        let known = newest(&store).await.unwrap();
+        assert_eq!((known.number, known.segments("customer")[0].file.as_str()), (3, file.as_str()));
+    }
 }

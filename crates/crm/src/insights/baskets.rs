@@ -22,8 +22,8 @@ use crate::sales::{Order, OrderLine};
 const SUPPORT: f64 = 0.01;
 /// Rules that hold less often are not told.
 const CONFIDENCE: f64 = 0.5;
-/// Sets of more items than this are not looked for.
-const ITEMS_MAX: usize = 8;
+/// Sets of more items than this are not looked for: what four products lead to nobody remembers.
+const ITEMS_MAX: usize = 4;
 /// So many rules are kept, those of the highest lift.
 const RULES_KEPT: usize = 300;
 /// In per cent: the lines have been read.
@@ -80,32 +80,29 @@ pub(super) async fn run(
     card["today"] = day_of(today).to_string().into();
     run.purchases = card["baskets"].as_i64();
     run.card = Some(JsonField(named(store, card, products).await?));
-    run.model = Some("FP-growth".to_owned());
+    run.model = Some("Eclat".to_owned());
     run.falls_back = Some(false);
     Ok(())
 }
 
 fn rules(baskets: &[u64], items: &[u64]) -> Result<(Json, HashSet<u64>)> {
     if baskets.is_empty() {
-        let nothing = json!({ "baskets": 0, "sets": 0, "rules": [], "rules_in_all": 0 });
+        let nothing = json!({ "baskets": 0, "sets": 0, "rules": [] });
         return Ok((nothing, HashSet::new()));
     }
     let sets = item_sets(baskets, items, SUPPORT, ITEMS_MAX).map_err(Error::internal)?;
     let mut rules = sets.rules(CONFIDENCE).map_err(Error::internal)?;
-    rules.sort_by(|a, b| b.lift.total_cmp(&a.lift));
     let all = rules.len();
-    let single = rules.iter().filter(|rule| rule.then.len() == 1).count();
-    rules.retain(|rule| rule.then.len() == 1);
     rules.truncate(RULES_KEPT);
     let ids =
         |items: &[u64]| items.iter().map(|id| RawId(*id as i64).to_string()).collect::<Vec<_>>();
-    let products = rules.iter().flat_map(|rule| rule.given.iter().chain(&rule.then)).copied();
+    let products = rules.iter().flat_map(|rule| rule.given.iter().chain([&rule.then])).copied();
     let products: HashSet<u64> = products.collect();
     let rules: Vec<Json> = rules
         .iter()
         .map(|rule| {
             json!({
-                "given": ids(&rule.given), "then": ids(&rule.then),
+                "given": ids(&rule.given), "then": ids(&[rule.then]),
                 "support": number(rule.support), "confidence": number(rule.confidence),
                 "lift": number(rule.lift),
             })
@@ -113,7 +110,7 @@ fn rules(baskets: &[u64], items: &[u64]) -> Result<(Json, HashSet<u64>)> {
         .collect();
     let card = json!({
         "baskets": sets.baskets, "sets": sets.sets.len(), "rules": rules,
-        "rules_in_all": all, "rules_of_one": single,
+        "least": sets.least, "is_raised": sets.is_raised, "rules_of_one": all,
         "support": SUPPORT, "confidence": CONFIDENCE,
     });
     Ok((card, products))

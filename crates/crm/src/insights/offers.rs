@@ -78,13 +78,16 @@ async fn rules(view: &mut View) -> Result<Vec<Rule>> {
         let ids = json.as_array().into_iter().flatten();
         ids.filter_map(|id| Some(id.as_str()?.parse::<RawId>().ok()?.0 as u64)).collect()
     };
-    let read = |rule: &Json| Rule {
-        given: items(&rule["given"]),
-        then: items(&rule["then"]),
-        support: rule["support"].as_f64().unwrap_or(0.0),
-        confidence: rule["confidence"].as_f64().unwrap_or(0.0),
-        lift: rule["lift"].as_f64().unwrap_or(0.0),
-        leverage: 0.0,
+    let read = |rule: &Json| {
+        let number = |name: &str| rule[name].as_f64().unwrap_or(0.0);
+        Some(Rule {
+            given: items(&rule["given"]),
+            then: *items(&rule["then"]).first()?,
+            support: number("support"),
+            confidence: number("confidence"),
+            lift: number("lift"),
+            leverage: 0.0,
+        })
     };
-    Ok(card["rules"].as_array().into_iter().flatten().map(read).collect())
+    Ok(card["rules"].as_array().into_iter().flatten().filter_map(read).collect())
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use guanxi_base::{Error, Id, RawId, Refusal, Result};
+use guanxi_base::{Error, Id, Percent, RawId, Refusal, Result};
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, Kind, Op, Query, Record as _, RecordType, Row, Sort,
     Stored, Value,
@@ -12,8 +12,9 @@ use guanxi_store::{Actor, Hold, Purpose, Rights, Store, Tx};
 use serde_json::json;
 
 use super::follow::follow;
-use super::records::{CustomerMerge, CustomerPair, PairState};
+use super::records::{CustomerMerge, CustomerPair, PairState, Relation};
 use super::survivorship::Survivorship;
+use crate::all_records::all;
 use crate::people::Customer;
 
 /// Links that are moved between two looks.
@@ -198,16 +199,15 @@ async fn move_links(tx: &mut Tx, survivor: RawId, merged: RawId) -> Result<i64> 
             let mut query = Query::of(others).sorted(vec![Sort::up("id")]).limited(BATCH);
             query.with_archived = true;
             loop {
-                let rows = tx.list(&described.name, &query).await?.rows;
-                for row in &rows {
+                let page = tx.list(&described.name, &query).await?;
+                for row in &page.rows {
                     move_link(tx, described, &field.name, row, (survivor, merged)).await?;
                 }
-                moved += rows.len() as i64;
-                if rows.len() < BATCH {
+                moved += page.rows.len() as i64;
+                query.after = page.next;
+                if query.after.is_none() {
                     break;
                 }
-                let last = rows.last().map(|row| row.id.to_string());
-                query.after = last.map(|id| guanxi_record::Cursor { values: Vec::new(), id });
             }
         }
     }
@@ -262,9 +262,7 @@ async fn decide_pairs(tx: &mut Tx, survivor: RawId, merged: RawId) -> Result<()>
     let of =
         |id: RawId| Filter::eq("first", id.to_string()).or(Filter::eq("second", id.to_string()));
     let open = Filter::eq("state", PairState::Open.code()).and(of(merged));
-    let query = Query::of(open).limited(Query::LIMIT_MAX);
-    for row in tx.list(CustomerPair::NAME, &query).await?.rows {
-        let mut pair: Stored<CustomerPair> = row.try_into()?;
+    for mut pair in all::<CustomerPair>(tx, Query::of(open)).await? {
         let is_this = [pair.first.raw(), pair.second.raw()].contains(&survivor);
         pair.state = if is_this { PairState::Merged } else { PairState::Outdated };
         tx.update(&pair).await?;
@@ -292,13 +290,32 @@ pub async fn unmerge(store: &Store, actor: &Actor, merge: RawId) -> Result<RawId
     let change_set: RawId = note.change_set.parse().map_err(|_| Error::NotFound)?;
     let mut tx = store.write(&all).await?;
     tx.undo(change_set).await?;
-    let (one, other) = (note.survivor.raw(), note.merged.raw());
-    let pair = Filter::eq("first", one.min(other).to_string())
-        .and(Filter::eq("second", one.max(other).to_string()));
-    for row in tx.list(CustomerPair::NAME, &Query::of(pair).limited(1)).await?.rows {
+    are_two(&mut tx, note.survivor.raw(), note.merged.raw()).await?;
+    tx.commit().await
+}
+
+/// Keeps that people said of two customers that they are not one, whether a run had told so or not.
+async fn are_two(tx: &mut Tx, one: RawId, other: RawId) -> Result<()> {
+    tx.reach_put_away();
+    let (first, second) = (one.min(other), one.max(other));
+    let pair = Filter::eq("first", first.to_string()).and(Filter::eq("second", second.to_string()));
+    let mut query = Query::of(pair).limited(1);
+    query.with_archived = true;
+    if let Some(row) = tx.list(CustomerPair::NAME, &query).await?.rows.into_iter().next() {
         let mut pair: Stored<CustomerPair> = row.try_into()?;
         pair.state = PairState::Different;
-        tx.update(&pair).await?;
+        return tx.update(&pair).await.map(drop);
     }
-    tx.commit().await
+    let pair = CustomerPair {
+        number: None,
+        first: Id::new(first),
+        second: Id::new(second),
+        relation: Relation::Same,
+        // Nobody had told that they might be one.
+        certainty: Percent::from_units(0),
+        state: PairState::Different,
+        reasons: None,
+        found_by: None,
+    };
+    tx.create(&pair).await.map(drop)
 }

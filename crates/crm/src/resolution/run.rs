@@ -18,6 +18,8 @@ use crate::people::Customer;
 
 /// Pairs of one transaction.
 const BATCH: usize = 2_000;
+/// So many changes of a pair are looked through for whether it was merged and parted.
+const HISTORY_READ: usize = 200;
 /// In per cent: the base has been read, likely pairs are found, certain ones are merged.
 const READ: usize = 20;
 const FOUND: usize = 60;
@@ -50,25 +52,28 @@ pub async fn resolve(
     let catalog = store.catalog();
     let customers = known(warehouse, manifest, &catalog).await?;
     let before = Before::read(warehouse, manifest, store).await?;
-    let trusted = trust(before.decided(warehouse, manifest, store).await?)?;
+    let trusted = trust(before.decided())?;
     done.send_replace(READ);
-    let least = merge_above.map(|least| least.units() as f64 / (100 * Percent::ONE) as f64);
+    let least = merge_above.map(Percent::share);
     let found = tokio::task::spawn_blocking(move || find(&customers, least));
     let Found { pairs, certain, customers, falls_back, mut card } =
         found.await.map_err(Error::internal)??;
     done.send_replace(FOUND);
+    // Before anything is merged: what is merged is a pair that was decided, and who parts them again
+    // decides otherwise about it.
+    keep(store, &before, &pairs, run).await?;
     let merged = merge_certain(store, actor, certain, &before, &done).await?;
     let gone = |id: &RawId| merged.contains(id);
-    let open = pairs.into_iter().filter(|pair| !gone(&pair.first) && !gone(&pair.second));
-    let open: Vec<Likely> = open.collect();
+    let open = pairs.iter().filter(|pair| !gone(&pair.first) && !gone(&pair.second));
+    let open: Vec<&Likely> = open.collect();
     card["found"] = counted(&open);
     card["reliability"] = trusted;
     card["merged"] = json!(merged.len());
-    card["new"] = json!(keep(store, &before, open, run).await?);
+    card["new"] = json!(open.iter().filter(|pair| before.known(pair).is_none()).count());
     Ok(Resolved { customers, falls_back, card })
 }
 
-fn counted(pairs: &[Likely]) -> Json {
+fn counted(pairs: &[&Likely]) -> Json {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     pairs.iter().for_each(|pair| *counts.entry(pair.relation.code()).or_default() += 1);
     json!(counts)
@@ -77,72 +82,107 @@ fn counted(pairs: &[Likely]) -> Json {
 /// A pair that is known already.
 struct Known {
     id: RawId,
-    state: String,
+    /// What became of it; none where somebody put it away.
+    state: Option<PairState>,
     relation: String,
     certainty: i64,
 }
 
-/// The pairs that are known already.
-struct Before(HashMap<(RawId, RawId), Known>);
+/// Two customers, the one that came first first.
+type Two = (RawId, RawId);
+
+/// What is known already.
+struct Before {
+    pairs: HashMap<Two, Known>,
+    /// Those that a run merged by itself.
+    automatic: HashSet<Two>,
+}
 
 impl Before {
     async fn read(warehouse: &Warehouse, manifest: &Manifest, store: &Store) -> Result<Self> {
+        let pairs = Self::read_pairs(warehouse, manifest, store).await?;
+        let catalog = store.catalog();
+        let described = catalog.get(CustomerMerge::NAME)?;
+        let names = ["survivor", "merged", "is_automatic", "archived_at"];
+        let frame = warehouse.frame(manifest, described, &names).await?;
+        let holds = |at: &usize| {
+            // A merge that was put away says nothing any more.
+            frame.numbers("is_automatic")[*at] == 1
+                && frame.numbers("archived_at")[*at] == NO_NUMBER
+        };
+        let automatic = (0..frame.rows).filter(holds).map(|at| {
+            let id = |name: &str| RawId(frame.numbers(name)[at]);
+            let (one, other) = (id("survivor"), id("merged"));
+            (one.min(other), one.max(other))
+        });
+        let automatic = automatic.collect();
+        Ok(Self { pairs, automatic })
+    }
+
+    async fn read_pairs(
+        warehouse: &Warehouse,
+        manifest: &Manifest,
+        store: &Store,
+    ) -> Result<HashMap<Two, Known>> {
         let catalog = store.catalog();
         let described = catalog.get(CustomerPair::NAME)?;
         let names = ["id", "first", "second", "state", "relation", "certainty", "archived_at"];
         let frame = warehouse.frame(manifest, described, &names).await?;
-        let there = (0..frame.rows).filter(|at| frame.numbers("archived_at")[*at] == NO_NUMBER);
-        let pairs = there.map(|at| {
+        let pairs = (0..frame.rows).map(|at| {
             let id = |name: &str| RawId(frame.numbers(name)[at]);
             let word = |name: &str| {
                 let (codes, words) = frame.codes(name);
                 words.get(codes[at] as usize).cloned().unwrap_or_default()
             };
             let certainty = frame.numbers("certainty")[at];
-            let (state, relation) = (word("state"), word("relation"));
+            let relation = word("relation");
+            let state = PairState::from_code(&word("state"));
+            let is_away = frame.numbers("archived_at")[at] != NO_NUMBER;
+            // What people said about it holds, wherever they keep it.
+            let state = state.filter(|state| !is_away || *state == PairState::Different);
             ((id("first"), id("second")), Known { id: id("id"), state, relation, certainty })
         });
-        Ok(Self(pairs.collect()))
+        Ok(pairs.collect())
     }
 
-    /// Whether people said that these are different.
-    fn are_different(&self, one: RawId, other: RawId) -> bool {
-        let known = self.0.get(&(one.min(other), one.max(other)));
-        known.is_some_and(|known| known.state == PairState::Different.code())
+    fn known(&self, pair: &Likely) -> Option<&Known> {
+        self.pairs.get(&(pair.first, pair.second))
+    }
+
+    /// Whether people said that these are different, or took back that they are one: by parting
+    /// them, or by undoing the change or the job that had merged them.
+    async fn are_different(&self, store: &Store, one: RawId, other: RawId) -> Result<bool> {
+        let Some(known) = self.pairs.get(&(one.min(other), one.max(other))) else {
+            return Ok(false);
+        };
+        if known.state != Some(PairState::Open) {
+            return Ok(known.state == Some(PairState::Different));
+        }
+        let mut view = store.read(&Actor::system(guanxi_store::Origin::Job)).await?;
+        let history = view.history(CustomerPair::NAME, known.id, HISTORY_READ).await?;
+        let mut changes = history.iter().flat_map(|entry| &entry.changes.0);
+        let merged = Some(PairState::Merged.code());
+        Ok(changes.any(|change| change.field == "state" && change.old.as_text() == merged))
     }
 
     /// What people decided about pairs that were told to be the same: how certain they were told,
-    /// and whether it was so. What a run merged by itself proves nothing.
-    async fn decided(
-        &self,
-        warehouse: &Warehouse,
-        manifest: &Manifest,
-        store: &Store,
-    ) -> Result<(Vec<f64>, Vec<bool>)> {
-        let catalog = store.catalog();
-        let described = catalog.get(CustomerMerge::NAME)?;
-        let names = ["survivor", "merged", "is_automatic"];
-        let frame = warehouse.frame(manifest, described, &names).await?;
-        let automatic: HashSet<(RawId, RawId)> = (0..frame.rows)
-            .filter(|at| frame.numbers("is_automatic")[*at] == 1)
-            .map(|at| {
-                let id = |name: &str| RawId(frame.numbers(name)[at]);
-                let (one, other) = (id("survivor"), id("merged"));
-                (one.min(other), one.max(other))
-            })
-            .collect();
-        let same = self.0.iter().filter(|(pair, known)| {
-            known.relation == Relation::Same.code() && !automatic.contains(*pair)
+    /// and whether it was so. What a run merged by itself proves nothing, unless somebody parted
+    /// them; what nobody told (two who were merged and parted by people alone) neither.
+    fn decided(&self) -> (Vec<f64>, Vec<bool>) {
+        let same = self.pairs.iter().filter(|(pair, known)| {
+            known.relation == Relation::Same.code()
+                && known.certainty > 0
+                && !self.automatic.contains(*pair)
         });
         let decided = same.filter_map(|(_, known)| {
-            let is_one = match PairState::from_code(&known.state)? {
+            let is_one = match known.state? {
                 PairState::Merged => true,
                 PairState::Different => false,
                 _ => return None,
             };
-            Some((known.certainty as f64 / (100 * Percent::ONE) as f64, is_one))
+            Some((Percent::from_units(known.certainty).share(), is_one))
         });
-        Ok(decided.unzip())
+        decided.unzip()
     }
 }
 
@@ -189,7 +229,11 @@ async fn merge_certain(
         let Some((survivor, others)) = rows.split_first() else { continue };
         let mut joined = vec![survivor.id];
         for other in others {
-            if joined.iter().any(|one| before.are_different(*one, other.id)) {
+            let mut is_another = false;
+            for one in &joined {
+                is_another |= before.are_different(store, *one, other.id).await?;
+            }
+            if is_another {
                 continue;
             }
             let wanted = Merging {
@@ -213,38 +257,36 @@ async fn merge_certain(
 }
 
 /// Keeps what was found: new pairs, and how certain those are now that were open; those that
-/// nothing speaks for any more are closed. How many are new.
-async fn keep(store: &Store, before: &Before, found: Vec<Likely>, run: &str) -> Result<usize> {
+/// nothing speaks for any more are closed.
+async fn keep(store: &Store, before: &Before, found: &[Likely], run: &str) -> Result<()> {
     let system = Actor::system(guanxi_store::Origin::Job);
-    let told: HashSet<(RawId, RawId)> =
-        found.iter().map(|pair| (pair.first, pair.second)).collect();
-    let known = |pair: &Likely| {
-        before.0.get(&(pair.first, pair.second)).map(|known| (known.id, known.state.as_str()))
-    };
-    let (new, old): (Vec<Likely>, Vec<Likely>) =
-        found.into_iter().partition(|pair| known(pair).is_none());
+    let told: HashSet<Two> = found.iter().map(|pair| (pair.first, pair.second)).collect();
+    let (new, old): (Vec<&Likely>, Vec<&Likely>) =
+        found.iter().partition(|pair| before.known(pair).is_none());
     for chunk in new.chunks(BATCH) {
         let mut tx = store.write(&system).await?;
         insert(&mut tx, chunk, run).await?;
         tx.commit().await?;
     }
-    let open =
-        |state: &str| [PairState::Open, PairState::Outdated].iter().any(|one| one.code() == state);
+    let is_open =
+        |known: &&Known| matches!(known.state, Some(PairState::Open | PairState::Outdated));
     for chunk in old.chunks(BATCH) {
         let mut tx = store.write(&system).await?;
         for pair in chunk {
-            let Some((id, _)) = known(pair).filter(|(_, state)| open(state)) else { continue };
-            let mut stored: Stored<CustomerPair> = tx.fetch(Purpose::Change, Id::new(id)).await?;
-            (stored.relation, stored.certainty) = (pair.relation, percent(pair.certainty));
+            let Some(known) = before.known(pair).filter(is_open) else { continue };
+            let id = Id::new(known.id);
+            let mut stored: Stored<CustomerPair> = tx.fetch(Purpose::Change, id).await?;
+            (stored.relation, stored.certainty) =
+                (pair.relation, Percent::of_share(pair.certainty));
             (stored.reasons, stored.state) = (Some(reasons(pair)), PairState::Open);
             tx.update(&stored).await?;
         }
         tx.commit().await?;
     }
     let stale = before
-        .0
+        .pairs
         .iter()
-        .filter(|(pair, known)| known.state == PairState::Open.code() && !told.contains(pair));
+        .filter(|(pair, known)| known.state == Some(PairState::Open) && !told.contains(pair));
     let stale: Vec<RawId> = stale.map(|(_, known)| known.id).collect();
     for chunk in stale.chunks(BATCH) {
         let mut tx = store.write(&system).await?;
@@ -257,10 +299,10 @@ async fn keep(store: &Store, before: &Before, found: Vec<Likely>, run: &str) -> 
         }
         tx.commit().await?;
     }
-    Ok(new.len())
+    Ok(())
 }
 
-async fn insert(tx: &mut Tx, pairs: &[Likely], run: &str) -> Result<()> {
+async fn insert(tx: &mut Tx, pairs: &[&Likely], run: &str) -> Result<()> {
     let described = tx.catalog().get(CustomerPair::NAME)?.clone();
     let ids: Vec<RawId> = pairs.iter().flat_map(|pair| [pair.first, pair.second]).collect();
     let customers = tx.catalog().get(Customer::NAME)?.clone();
@@ -279,7 +321,7 @@ async fn insert(tx: &mut Tx, pairs: &[Likely], run: &str) -> Result<()> {
             first: Id::new(pair.first),
             second: Id::new(pair.second),
             relation: pair.relation,
-            certainty: percent(pair.certainty),
+            certainty: Percent::of_share(pair.certainty),
             state: PairState::Open,
             reasons: Some(reasons(pair)),
             found_by: Some(run.to_owned()),
@@ -289,10 +331,6 @@ async fn insert(tx: &mut Tx, pairs: &[Likely], run: &str) -> Result<()> {
         rows.push(tx.prepare(&described, values).await?);
     }
     tx.insert(&described, rows).await
-}
-
-fn percent(share: f64) -> Percent {
-    Percent::from_units((share.clamp(0.0, 1.0) * (100 * Percent::ONE) as f64).round() as i64)
 }
 
 fn reasons(pair: &Likely) -> JsonField {

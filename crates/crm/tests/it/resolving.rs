@@ -22,6 +22,8 @@ both_databases!(
     rules_say_whose_value_stays,
     duplicates_are_found_decided_and_not_proposed_again,
     certain_ones_are_merged_by_the_run,
+    who_was_parted_is_not_merged_again,
+    who_was_merged_without_a_pair_is_parted_for_good,
     what_is_learned_finds_other_spellings,
     who_is_entered_twice_is_told,
 );
@@ -239,6 +241,51 @@ async fn certain_ones_are_merged_by_the_run(database: TestDatabase) {
     store.undo_job(&actor, done.id.raw(), |_, _| {}).await.unwrap();
     let parted: Stored<Customer> = of(&store, &actor, ids[1]).await;
     assert_eq!(parted.archived_at, None);
+    // Who took it back decides, and no later run does.
+    assert_eq!(run(&store, &actor, Some("95")).await.card.as_ref().unwrap().0["merged"], 0);
+    let open = pairs(&store, &actor, PairState::Open).await;
+    assert!(open.iter().any(|pair| pair.relation == Relation::Same));
+}
+
+async fn who_was_parted_is_not_merged_again(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let ids = house(&store, &actor).await;
+    let done = run(&store, &actor, Some("95")).await;
+    let card = |run: &Stored<AnalysisRun>| run.card.as_ref().unwrap().0.clone();
+    assert_eq!(card(&done)["merged"], 1);
+    // What the run merged is a pair that is decided, as certain as it was told.
+    let merged = pairs(&store, &actor, PairState::Merged).await;
+    assert_eq!(merged.len(), 1);
+    assert_eq!((merged[0].first.raw(), merged[0].second.raw()), (ids[0], ids[1]));
+    assert!(merged[0].certainty >= guanxi_base::Percent::parse("95").unwrap());
+    assert_eq!(card(&run(&store, &actor, None).await)["reliability"]["decided"], 0);
+    let mut view = store.read(&actor).await.unwrap();
+    let notes = view.list(CustomerMerge::NAME, &Query::of(Filter::everything())).await.unwrap();
+    drop(view);
+    unmerge(&store, &actor, notes.rows[0].id).await.unwrap();
+    assert_eq!(pairs(&store, &actor, PairState::Different).await.len(), 1);
+    let again = run(&store, &actor, Some("95")).await;
+    assert_eq!(card(&again)["merged"], 0);
+    let parted: Stored<Customer> = of(&store, &actor, ids[1]).await;
+    assert_eq!(parted.archived_at, None);
+    // The run was wrong, which counts.
+    assert_eq!(card(&again)["reliability"]["decided"], 1);
+}
+
+async fn who_was_merged_without_a_pair_is_parted_for_good(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let ids = house(&store, &actor).await;
+    let note = merge(&store, &actor, &merging(ids[1], ids[0])).await.unwrap();
+    assert!(pairs(&store, &actor, PairState::Merged).await.is_empty());
+    unmerge(&store, &actor, note.id.raw()).await.unwrap();
+    let apart = pairs(&store, &actor, PairState::Different).await;
+    assert_eq!((apart[0].first.raw(), apart[0].second.raw()), (ids[0], ids[1]));
+    let done = run(&store, &actor, Some("95")).await;
+    assert_eq!(done.card.as_ref().unwrap().0["merged"], 0);
+    // Nobody had told that they are one: that says nothing of what is told.
+    assert_eq!(done.card.as_ref().unwrap().0["reliability"]["decided"], 0);
+    let open = pairs(&store, &actor, PairState::Open).await;
+    assert!(open.iter().all(|pair| pair.relation != Relation::Same), "{open:?}");
 }
 
 /// Sixty companies, each third one twice in another spelling, with another telephone.

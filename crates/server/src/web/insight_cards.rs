@@ -339,6 +339,10 @@ pub(super) fn baskets(texts: &Texts, found: &Json) -> Markup {
         let number = found[name].as_u64().unwrap_or(0);
         format::number(texts.locale(), &number.to_string())
     };
+    // A run that does not say so looked for what one in a hundred holds.
+    let least = found["least"].as_u64();
+    let least = least.unwrap_or_else(|| found["baskets"].as_u64().unwrap_or(0).div_ceil(100));
+    let least = format::number(texts.locale(), &least.to_string());
     let content = html! {
         p class="px-3 pt-2 gx-muted" {
             @if found["baskets"].as_u64() == Some(0) {
@@ -347,8 +351,12 @@ pub(super) fn baskets(texts: &Texts, found: &Json) -> Markup {
                 (texts.format("insights-baskets-found", &[
                     ("baskets", &number("baskets")),
                     ("sets", &number("sets")),
+                    ("least", &least),
                     ("rules", &number("rules_of_one")),
                 ]))
+                @if found["is_raised"].as_bool() == Some(true) {
+                    " " (texts.format("insights-baskets-raised", &[("least", &least)]))
+                }
             }
         }
         @if !rules.is_empty() {
