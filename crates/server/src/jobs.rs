@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use guanxi_base::{Error, Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
+use guanxi_crm::authority::awaited_files;
 use guanxi_crm::delivery;
 use guanxi_crm::exchange::{give_up_imports, run_import};
 use guanxi_crm::insights::{catch_up, repeat, run_next};
@@ -85,7 +86,11 @@ pub async fn run_housekeeping(app: App) {
                 tracing::error!(%error, "the log cannot be kept short");
             }
             let before = app.store.clock().now() - UNNAMED;
-            if let Err(error) = app.store.remove_unnamed_files(before).await {
+            let removed = async {
+                let awaited = awaited_files(&app.store).await?;
+                app.store.remove_unnamed_files(before, &awaited).await
+            };
+            if let Err(error) = removed.await {
                 tracing::error!(%error, "files that nothing names cannot be removed");
             }
             tokio::time::sleep(SHORT).await;
