@@ -175,7 +175,7 @@ async fn a_group_is_not_taken_for_none_by_its_name(database: TestDatabase) {
 async fn nobody_makes_a_file_by_its_address(database: TestDatabase) {
     let house = House::open(&database).await;
     let browser = Browser { house: &house, session: session(&house).await, locale: "en" };
-    for of in ["file", "import_job", "approval_request", "analysis_run", "notice"] {
+    for of in ["file", "import_job", "approval_request", "approval_task", "stage_change"] {
         let answer = browser.get(&format!("/{of}/new")).await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER, "{of}");
         assert_eq!(answer.headers[header::LOCATION], format!("/{of}"));
