@@ -25,6 +25,7 @@ pub mod trading;
 pub mod wording;
 pub mod work;
 
+mod exact_sum;
 mod guard;
 mod migrations;
 

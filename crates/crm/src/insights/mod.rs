@@ -5,7 +5,6 @@ mod catch_up;
 mod chances;
 mod customer_value;
 mod dealings;
-mod exact_sum;
 #[cfg(test)]
 mod held_out;
 mod knowledge;
@@ -25,10 +24,10 @@ mod value_run;
 mod why;
 mod worth;
 
+pub use crate::exact_sum::{ExactSum, Summed, is_too_large};
 pub use catch_up::{CaughtUp, catch_up, warm};
 pub use chances::YEAR;
 pub use dealings::{Dealings, Dealt, dealings};
-pub use exact_sum::{ExactSum, Summed, is_too_large};
 pub use knowledge::{knowledge_of, tables};
 pub use left_aside::{LeftAside, Named};
 pub use life::{Known, Life, LifeReason, LifeRule, life_of};

@@ -7,11 +7,11 @@ use guanxi_record::{
 };
 use guanxi_store::{Actor, Group, Purpose, Rights, View};
 
-use super::exact_sum::Summed;
 use super::records::{Analysis, AnalysisRun};
 use super::run::last_run;
 use super::since::{Changed, changed_since, told_of};
 use crate::access::conditions;
+use crate::exact_sum::Summed;
 use crate::people::Customer;
 
 /// Who may have left but is not lost yet, as the address of a list says it.

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::deliveries::CHUNK;
 use crate::billing::{Invoice, Payment};
-use crate::insights::{ExactSum, is_too_large};
+use crate::exact_sum::{ExactSum, is_too_large};
 use crate::people::Customer;
 use crate::sales::{Order, agreed_sales};
 
