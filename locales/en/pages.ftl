@@ -355,11 +355,19 @@ share-end-name = End sharing with { $name }
 
 hand-over-title = Hand over
 hand-over-of = Hand over from { $name }
-hand-over-what = All of this goes to somebody else, and this person may not sign in any more. Each change can be undone.
+hand-over-what = All of this goes to somebody else, and this person may not sign in any more. What they did stays theirs. What waits for their approval is forwarded; each other change can be undone.
 hand-over-nothing = This person answers for nothing.
 hand-over-records = Records
 hand-over-to = Who takes over
 hand-over-do = Hand over and end access
+hand-over-left =
+    { $records ->
+        [one] 1 record was handed over.
+       *[other] { $records } records were handed over.
+    } These stayed as they are: { $left }. This person may not sign in any more. See to what each one says, then hand over again.
+hand-over-left-records = Not handed over
+hand-over-left-why = Why
+hand-over-again = Hand over again
 
 login-with = Sign in with { $name }
 login-forgot = Forgot the password?

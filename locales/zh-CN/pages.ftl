@@ -351,11 +351,15 @@ share-end-name = 取消共享给{ $name }
 
 hand-over-title = 交接
 hand-over-of = { $name }的工作交接
-hand-over-what = 以下全部内容将转给接收人，此人将不能再登录。每项更改都可撤销。
+hand-over-what = 以下全部内容将转给接收人，此人将不能再登录。其本人做过的事仍记在其名下。待其审批的事项将转交，其他更改都可撤销。
 hand-over-nothing = 此人没有负责任何内容。
 hand-over-records = 记录数
 hand-over-to = 接收人
 hand-over-do = 交接并停用账号
+hand-over-left = 已交接 { $records } 条记录，仍有 { $left } 条保持原样。此人已不能登录。请按各条说明处理后再次交接。
+hand-over-left-records = 未交接
+hand-over-left-why = 原因
+hand-over-again = 再次交接
 
 login-with = 用 { $name } 登录
 login-forgot = 忘记密码？

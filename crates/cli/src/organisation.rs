@@ -2,8 +2,11 @@
 
 use clap::Args;
 use guanxi_base::{RawId, Refusal, Result};
-use guanxi_crm::access::{self, User};
+use guanxi_crm::access::{self, Locale, User};
+use guanxi_crm::bulk::Moved;
+use guanxi_crm::hand_over::{self, belongings};
 use guanxi_crm::people;
+use guanxi_crm::text::Texts;
 use guanxi_record::Record;
 use guanxi_store::{Actor, Store};
 
@@ -25,7 +28,7 @@ pub(crate) async fn hand_over(store: &Store, actor: &Actor, options: &HandOver) 
     let from = user(store, actor, &options.from).await?;
     let to = user(store, actor, &options.to).await?;
     let mut view = store.read(actor).await?;
-    for one in access::belongings(&mut view, from).await? {
+    for one in belongings(&mut view, from).await? {
         let more = if one.more { "+" } else { "" };
         say!("{}.{}: {}{more}", one.record_type, one.field, one.records);
     }
@@ -33,8 +36,9 @@ pub(crate) async fn hand_over(store: &Store, actor: &Actor, options: &HandOver) 
     if options.preview {
         return Ok(());
     }
-    let done = access::hand_over(store, actor, from, to).await?;
-    say!("{} records handed over, job {}", done.records, done.job);
+    let moved = hand_over::hand_over(store, actor, from, to).await?;
+    say!("{} records handed over, job {}", moved.records, moved.job);
+    say_left(&moved);
     Ok(())
 }
 
@@ -47,7 +51,17 @@ async fn user(store: &Store, actor: &Actor, email: &str) -> Result<RawId> {
 }
 
 pub(crate) async fn territories(store: &Store, actor: &Actor) -> Result<()> {
-    let (assigned, job) = people::assign_territories(store, actor).await?;
-    say!("{assigned} customers have a territory now, job {job}");
+    let moved = people::assign_territories(store, actor).await?;
+    say!("{} customers have a territory now, job {}", moved.records, moved.job);
+    say_left(&moved);
     Ok(())
+}
+
+/// Tells what stayed as it was, and why.
+fn say_left(moved: &Moved) {
+    let texts = Texts::of(Locale::En);
+    for one in &moved.left {
+        let why: Vec<String> = one.why.iter().map(|why| texts.refusal(why)).collect();
+        say!("left: {} {} ({}): {}", one.record_type, one.record, one.title, why.join(" "));
+    }
 }

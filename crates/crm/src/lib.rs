@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod demo;
 pub mod exchange;
 pub mod first_steps;
+pub mod hand_over;
 pub mod insights;
 pub mod local_time;
 pub mod meant;
@@ -25,6 +26,7 @@ pub mod wording;
 pub mod work;
 
 mod all_records;
+mod exact_sum;
 mod guard;
 mod migrations;
 

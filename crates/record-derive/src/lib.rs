@@ -13,7 +13,7 @@ use syn::{
 /// Describes a record type. On the struct: `#[record(title = "name", area = "people",
 /// icon = "building", part_of = "order", follows = "customer", unique("order, line_no"),
 /// index("country, name"), settle)]`. On a field:
-/// `#[field(unique, search, index, personal, read_only, folded, derived = "order.total",
+/// `#[field(unique, search, index, personal, read_only, deed, folded, derived = "order.total",
 /// tells = "order.total", means = "record_type", optional_default = "…")]`; see
 /// `docs/adding-a-record-type.md`.
 #[proc_macro_derive(Record, attributes(record, field))]
@@ -216,7 +216,8 @@ fn field(field: &syn::Field) -> Result<Tokens> {
     let mut means = quote!(::core::option::Option::None);
     for word in words(&field.attrs, "field")? {
         match word.name.to_string().as_str() {
-            flag @ ("unique" | "search" | "index" | "personal" | "read_only" | "folded") => {
+            flag @ ("unique" | "search" | "index" | "personal" | "read_only" | "deed"
+            | "folded") => {
                 flags.insert(flag.to_owned());
             }
             word_name @ ("derived" | "tells") => {
@@ -247,7 +248,7 @@ fn field(field: &syn::Field) -> Result<Tokens> {
     let flag = |name: &str| flags.contains(name);
     let (unique, searchable, indexed) = (flag("unique"), flag("search"), flag("index"));
     let (personal, read_only, folded) = (flag("personal"), flag("read_only"), flag("folded"));
-    let derived = flag("derived");
+    let (derived, deed) = (flag("derived"), flag("deed"));
     Ok(quote! {
         ::guanxi_record::Field {
             name: ::std::borrow::Cow::Borrowed(#name),
@@ -258,6 +259,7 @@ fn field(field: &syn::Field) -> Result<Tokens> {
             indexed: #indexed,
             personal: #personal,
             read_only: #read_only,
+            deed: #deed,
             folded: #folded,
             derived: #derived,
             tells: #tells,

@@ -91,6 +91,9 @@ pub struct Field {
     pub personal: bool,
     /// Whether only the product itself writes it.
     pub read_only: bool,
+    /// Of a field that names users, whether it says who did something: that stays theirs, whoever takes
+    /// over what they answer for.
+    pub deed: bool,
     /// Whether it is folded away in forms until asked for.
     pub folded: bool,
     /// Whether it is computed from other records, time and again: what it was is not history.
@@ -121,6 +124,7 @@ impl Field {
             indexed: false,
             personal: false,
             read_only: false,
+            deed: false,
             folded: false,
             derived: false,
             tells: None,

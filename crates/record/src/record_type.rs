@@ -81,6 +81,12 @@ impl RecordType {
         self.field("owner").filter(|field| field.kind == Kind::Owner)
     }
 
+    /// Whether it is part of the business, not of who works here or of how the product is set up.
+    #[must_use]
+    pub fn is_business(&self) -> bool {
+        !matches!(self.area, "organisation" | "settings")
+    }
+
     /// The first single link to another type.
     #[must_use]
     pub fn link_to(&self, target: &str) -> Option<&Field> {

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use guanxi_base::{Error, Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
+use guanxi_crm::authority::awaited_files;
 use guanxi_crm::delivery::{self, Subscription};
 use guanxi_crm::exchange::{give_up_imports, run_import};
 use guanxi_crm::insights::{catch_up, keep_up, repeat, run_next};
@@ -111,9 +112,11 @@ pub async fn run_housekeeping(app: App) {
                 tracing::error!(%error, "the log cannot be kept short");
             }
             let (store, before) = (app.store.clone(), app.store.clock().now() - UNNAMED);
-            let removed =
-                apart(async move { store.remove_unnamed_files(before).await.map(drop) }).await;
-            if let Err(error) = removed {
+            let removed = apart(async move {
+                let awaited = awaited_files(&store).await?;
+                store.remove_unnamed_files(before, &awaited).await.map(drop)
+            });
+            if let Err(error) = removed.await {
                 tracing::error!(%error, "files that nothing names cannot be removed");
             }
             tokio::time::sleep(SHORT).await;

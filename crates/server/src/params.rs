@@ -38,6 +38,15 @@ pub(crate) fn is_condition(name: &str) -> bool {
     !is_parameter(name)
 }
 
+/// Of an address's parameters those that state conditions.
+pub(crate) fn stated(text: &str) -> String {
+    let is_condition = |part: &&str| {
+        let (name, value) = part.split_once('=').unwrap_or((part, ""));
+        (name == FILTER || is_condition(name)) && !value.is_empty()
+    };
+    text.split('&').filter(is_condition).collect::<Vec<_>>().join("&")
+}
+
 /// The conditions that the parameters state: every parameter that has no other meaning. One that says
 /// nothing is no condition, and must not pass for one.
 pub(crate) fn conditions(params: &Params) -> Result<Filter> {

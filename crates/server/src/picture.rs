@@ -137,6 +137,7 @@ mod tests {
     fn drawn() -> Drawn {
         let mark = |number| Some(Mark { value: Value::Integer(number), address: None });
         let shape = |label: &str, numbers: [i64; 2]| Shape {
+            lacking: None,
             label: label.to_owned(),
             address: None,
             marks: numbers.into_iter().map(mark).collect(),

@@ -128,6 +128,7 @@ impl CustomField {
             indexed: false,
             personal: self.is_personal,
             read_only: false,
+            deed: false,
             derived: false,
             tells: None,
             means: None,

@@ -1,6 +1,8 @@
 //! Uploaded files: their description is a record, their bytes lie beside it in the database, so
 //! that a backup of the database is whole.
 
+use std::collections::BTreeSet;
+
 use guanxi_base::{Error, Id, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{Owner, Record, Stored};
 use sha2::{Digest, Sha256};
@@ -70,11 +72,15 @@ impl Tx {
 
 impl Store {
     /// Removes files that neither a record nor a job names, made before this moment: those of
-    /// uploads that came to nothing; how many.
+    /// uploads that came to nothing; how many. `awaited` are named by what is still to be decided.
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn remove_unnamed_files(&self, before: Timestamp) -> Result<usize> {
+    pub async fn remove_unnamed_files(
+        &self,
+        before: Timestamp,
+        awaited: &BTreeSet<RawId>,
+    ) -> Result<usize> {
         let actor = Actor::system(Origin::Job);
         let mut tx = self.write(&actor).await?;
         let catalog = tx.catalog.clone();
@@ -92,6 +98,9 @@ impl Store {
         let mut ids = Vec::with_capacity(rows.len());
         for row in &rows {
             let id = RawId(row[0].integer()?);
+            if awaited.contains(&id) {
+                continue;
+            }
             // As what a person was told of themselves: the job's report names it.
             let mut sql =
                 tx.view.session.sql("SELECT 1 FROM job WHERE CAST(progress AS TEXT) LIKE ");

@@ -131,7 +131,7 @@ impl Chooser<'_> {
 /// the database's alone.
 #[must_use]
 pub fn is_kept(described: &RecordType) -> bool {
-    !matches!(described.area, "organisation" | "settings")
+    described.is_business()
 }
 
 fn not_kept(name: &str, of: &RecordType) -> Refusal {

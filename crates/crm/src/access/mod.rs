@@ -5,7 +5,6 @@ mod company;
 pub mod conditions;
 mod explain;
 mod first_administrator;
-mod hand_over;
 mod one_address;
 mod organisation;
 mod password;
@@ -27,7 +26,6 @@ pub use authority::{ApprovalRule, ApprovalStep, ApproverKind, AuthorityLimit, Qu
 pub use company::Company;
 pub use explain::{Explanation, Why, explain, who_sees};
 pub use first_administrator::{FIRST_ADDRESS, FirstAdministrator, Passwords, first_administrator};
-pub use hand_over::{Belonging, HandedOver, belongings, hand_over};
 pub use one_address::{SharedAddress, keep_one_address, user_by_address};
 pub use organisation::{Organisation, Position};
 pub use password::{MIN_PASSWORD_CHARACTERS, PasswordPolicy, hash_password, verify_password};

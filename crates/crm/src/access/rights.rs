@@ -62,12 +62,6 @@ pub async fn actor_of(
     Ok((Actor { user: id, rights, origin, address, job: None, time_zone, wording: None }, user))
 }
 
-/// Whether a type is part of the business, not of how the product is set up.
-#[must_use]
-pub(super) fn is_business(record_type: &RecordType) -> bool {
-    !matches!(record_type.area, "organisation" | "settings")
-}
-
 impl Organisation {
     /// What a user may do on a day.
     #[must_use]
@@ -172,7 +166,7 @@ impl Organisation {
         described: &'a RecordType,
     ) -> impl Iterator<Item = &'a Stored<RoleRight>> {
         self.role_rights.iter().filter(move |right| {
-            let every = right.record_type == EVERY_TYPE && is_business(described);
+            let every = right.record_type == EVERY_TYPE && described.is_business();
             right.role == role.id && (every || right.record_type == described.name)
         })
     }

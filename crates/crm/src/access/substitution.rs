@@ -9,9 +9,10 @@ use guanxi_record::{Owner, Record};
 #[record(title = "reason", area = "organisation", icon = "user-share", settle)]
 pub struct Substitution {
     /// Who is away.
-    #[field(default = "actor")]
+    #[field(deed, default = "actor")]
     pub owner: Option<Owner>,
     /// Who stands in.
+    #[field(deed)]
     pub substitute: Owner,
     /// The first day.
     #[field(index, default = "now")]

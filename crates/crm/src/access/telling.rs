@@ -20,7 +20,8 @@ pub(super) struct Telling<'a> {
 
 impl Telling<'_> {
     /// The fields of a type that tell more than the reader may see on every record, and on which
-    /// records they are shown all the same: a customer's where all of their orders are seen.
+    /// records they are shown all the same: a customer's where all of their orders are seen. What a
+    /// field right takes away is given back on none.
     pub(super) fn hidden(
         &self,
         described: &RecordType,
@@ -39,7 +40,9 @@ impl Telling<'_> {
                 continue;
             }
             hidden.push((field.name.to_string(), FieldAccess::Hidden));
-            let Some(of) = of.filter(|_| !is_limited) else { continue };
+            let own = types.get(described.name.as_ref()).and_then(|of| of.fields.get(&*field.name));
+            let is_taken = own.is_some_and(|access| *access <= FieldAccess::Masked);
+            let Some(of) = of.filter(|_| !is_limited && !is_taken) else { continue };
             let on = known.entry(name).or_insert_with(|| self.seen_whole(described, of));
             let Some(on) = on else { continue };
             match told.iter_mut().find(|one| one.on == *on) {

@@ -1,8 +1,11 @@
 //! Asks for approval of a change: finds the chain that fits, and whom its first step asks.
 
+use std::collections::BTreeSet;
+
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
-    Choice as _, Filter, Json, LongText, Owner, Query, Record, RecordType, Row, Stored, Value,
+    Choice as _, Filter, Json, Kind, LongText, Owner, Query, Record, RecordType, Row, Sort, Stored,
+    Value,
 };
 use guanxi_store::{Actor, Hold, Origin, Purpose, Rights, Store, View};
 use serde_json::{Map, Value as JsonValue};
@@ -161,6 +164,31 @@ pub async fn waiting_for(store: &Store, user: RawId) -> Result<Vec<Stored<Approv
     let mut view = store.read(&Actor::system(Origin::Web)).await?;
     let rows = view.list(ApprovalTask::NAME, &Query::of(filter).limited(100)).await?.rows;
     rows.into_iter().map(TryInto::try_into).collect()
+}
+
+/// The files that a record will name once somebody agrees: nothing else names them until then.
+///
+/// # Errors
+/// When the database fails.
+pub async fn awaited_files(store: &Store) -> Result<BTreeSet<RawId>> {
+    let mut view = store.read(&Actor::system(Origin::Job)).await?;
+    let open = Filter::eq("state", RequestState::Open.code());
+    let mut query = Query::of(open).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
+    let mut files = BTreeSet::new();
+    loop {
+        let page = view.list(ApprovalRequest::NAME, &query).await?;
+        for row in page.rows {
+            let request: Stored<ApprovalRequest> = row.try_into()?;
+            let Ok(described) = view.catalog().get(&request.record_type) else { continue };
+            let named = described.fields.iter().filter(|field| field.kind == Kind::File);
+            let named = named.filter_map(|field| request.change.0[&*field.name].as_str());
+            files.extend(named.filter_map(|id| id.parse::<RawId>().ok()));
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(files),
+        }
+    }
 }
 
 /// The request about a record that waits for a decision, with who is asked now; for whoever sees the

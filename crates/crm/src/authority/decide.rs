@@ -3,7 +3,8 @@
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
-    Choice as _, Filter, Json as JsonField, Kind, LongText, Owner, Query, Record, Stored, Value,
+    Choice as _, Filter, Json as JsonField, Kind, LongText, Owner, Query, Record, Sort, Stored,
+    Value,
 };
 use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx};
 use serde_json::{Value as Json, json};
@@ -13,6 +14,7 @@ use super::limits::allowed_values;
 use super::notify;
 use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
 use crate::access::{Organisation, Quorum};
+use crate::bulk::{Left, Moved};
 
 /// What somebody decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,17 +108,7 @@ async fn carry_out(
             if Some(Owner(*to)) == request.owner || organisation.user(*to).is_none() {
                 return Err(Refusal::field("own-request", "to").into());
             }
-            let (owner, state) = (Some(Owner(*to)), TaskState::Waiting);
-            let next = ApprovalTask {
-                owner,
-                state,
-                decided_by: None,
-                decided_at: None,
-                comment: None,
-                ..task.record.clone()
-            };
-            tx.create(&next).await?;
-            notify::tell_asked(tx, organisation, request, *to).await?;
+            forward(tx, organisation, (&task.record, &*request), *to).await?;
             vec![*to]
         }
         Decision::Return => {
@@ -131,6 +123,95 @@ async fn carry_out(
         notify::tell_decided(tx, organisation, request, comment).await?;
     }
     Ok(asked)
+}
+
+/// Asks somebody else instead.
+async fn forward(
+    tx: &mut Tx,
+    organisation: &Organisation,
+    (task, request): (&ApprovalTask, &Stored<ApprovalRequest>),
+    to: RawId,
+) -> Result<()> {
+    let (owner, state) = (Some(Owner(to)), TaskState::Waiting);
+    let next = ApprovalTask {
+        owner,
+        state,
+        decided_by: None,
+        decided_at: None,
+        comment: None,
+        ..task.clone()
+    };
+    tx.create(&next).await?;
+    notify::tell_asked(tx, organisation, request, to).await
+}
+
+/// What waits for the decision of somebody who leaves waits for that of another. What the other asked
+/// for themselves goes to whoever leads them; where nobody does, it is left and told.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn hand_on(
+    store: &Store,
+    actor: &Actor,
+    (from, to): (RawId, RawId),
+    moved: &mut Moved,
+) -> Result<()> {
+    let organisation = Organisation::of(store).await?;
+    let waits =
+        Filter::eq("owner", from.to_string()).and(Filter::eq("state", TaskState::Waiting.code()));
+    let mut query = Query::of(waits).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
+    loop {
+        let mut view = store.read(actor).await?;
+        let page = view.list(ApprovalTask::NAME, &query).await?;
+        drop(view);
+        for row in page.rows {
+            let task: Stored<ApprovalTask> = row.try_into()?;
+            match hand_one_on(store, actor, &organisation, (task.id, from, to)).await {
+                Ok(()) => moved.records += 1,
+                Err(Error::Refused(why)) => moved.left.push(Left {
+                    record_type: ApprovalTask::NAME.to_owned(),
+                    record: task.id.raw(),
+                    title: task.record.subject,
+                    why,
+                }),
+                Err(error) => return Err(error),
+            }
+        }
+        match page.next {
+            Some(next) => query.after = Some(next),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn hand_one_on(
+    store: &Store,
+    actor: &Actor,
+    organisation: &Organisation,
+    (task, from, to): (Id<ApprovalTask>, RawId, RawId),
+) -> Result<()> {
+    let mut tx = store.write(&actor.with_all_rights()).await?;
+    let request = tx.fetch(Purpose::Change, task).await?.approval_request;
+    tx.hold(ApprovalRequest::NAME, [request.raw()], Hold::Change).await?;
+    let mut task = tx.fetch(Purpose::Change, task).await?;
+    if task.state != TaskState::Waiting {
+        return Ok(());
+    }
+    let request = tx.fetch(Purpose::Change, request).await?;
+    let may = |one: &RawId| {
+        request.owner != Some(Owner(*one)) && *one != from && organisation.user(*one).is_some()
+    };
+    let next = std::iter::once(to).chain(organisation.managers_of(to)).find(may);
+    let next = next.ok_or_else(|| Refusal::new("own-request"))?;
+    task.state = TaskState::Forwarded;
+    (task.decided_by, task.decided_at) = (actor.user.map(Owner), Some(store.clock().now()));
+    let task = tx.update(&task).await?;
+    notify::waits_no_more(&mut tx, &request, from).await?;
+    let asked = waiting(&mut tx, &request).await?;
+    if asked.iter().all(|one| one.owner != Some(Owner(next))) {
+        forward(&mut tx, organisation, (&task.record, &request), next).await?;
+    }
+    tx.commit().await.map(drop)
 }
 
 /// On to the next step once this one has agreed; the change after the last.

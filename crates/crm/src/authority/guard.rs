@@ -1,5 +1,5 @@
-//! What every transaction passes before it is committed, whichever face it came from: nobody goes
-//! beyond their authority without approval, and nothing changes while it waits for one.
+//! Weighs what a transaction changed: nobody goes beyond their authority without approval, and nothing
+//! changes while it waits for one.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -12,6 +12,7 @@ use guanxi_store::{Changed, Operation, Purpose, Rights, Tx};
 use super::limits::{allowed, beyond_authority, is_approved, limits_about};
 use super::request::{ApprovalRequest, RequestState, open_about};
 use crate::access::Organisation;
+use crate::hand_over::is_belonging;
 use crate::people::Merges;
 use crate::trading::{ALLOWED_DELIVERIES, held_orders, is_within};
 
@@ -59,8 +60,10 @@ async fn check(
     for one in changed.iter().filter(|one| one.operation.is_change()) {
         let counted = counted(&catalog, one)?;
         let is_part = counted.part;
-        // A new record waits for nothing yet; a new part changes its whole.
-        if is_part || one.operation != Operation::Create {
+        // A new record waits for nothing yet; a new part changes its whole. Who answers for it is not
+        // what is decided about: who may do everything gives it to another all the same.
+        let is_given = limits.is_none() && only_gives(&catalog, one);
+        if (is_part || one.operation != Operation::Create) && !is_given {
             stay.extend(counted.records.iter().copied());
         }
         // Who is put away decides nothing more; a part that goes leaves another whole.
@@ -78,6 +81,20 @@ async fn check(
         }
     }
     Ok(())
+}
+
+/// Whether a change says but whose a record is.
+fn only_gives(catalog: &Catalog, changed: &Changed) -> bool {
+    let (Ok(described), Operation::Update) = (catalog.get(&changed.record_type), changed.operation)
+    else {
+        return false;
+    };
+    let Some(diff) = &changed.diff else { return false };
+    let changes = Changes::from_json(described, diff);
+    // What the description does not know is not looked through.
+    let is_whole = diff.as_object().is_some_and(|all| all.len() == changes.0.len());
+    let says_whose = |name: &str| described.field(name).is_some_and(is_belonging);
+    is_whole && !changes.is_empty() && changes.0.iter().all(|change| says_whose(&change.field))
 }
 
 /// The records that a change counts for.

@@ -8,7 +8,8 @@ mod notify;
 mod request;
 mod sight;
 
-pub use ask::{ask, open_request, waiting_for};
+pub use ask::{ask, awaited_files, open_request, waiting_for};
+pub(crate) use decide::hand_on;
 pub use decide::{Decided, Decision, decide, withdraw};
 pub use guard::guard;
 pub use limits::Beyond;

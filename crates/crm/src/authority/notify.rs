@@ -1,9 +1,9 @@
 //! Notices of approvals: to whoever is asked, and to whoever asked. In the transaction that makes them
 //! true, so that nothing waits for somebody who was not told.
 
-use guanxi_base::{RawId, Result};
+use guanxi_base::{Error, RawId, Result};
 use guanxi_record::{Filter, LongText, Op, Owner, Query, Record, Stored};
-use guanxi_store::Tx;
+use guanxi_store::{Purpose, Tx};
 
 use super::request::{ApprovalRequest, RequestState};
 use crate::access::Organisation;
@@ -29,15 +29,20 @@ pub(super) async fn tell_asked(
     tell(tx, user, (name, text), place(request)).await
 }
 
-/// Tells whoever asked what was decided.
+/// Tells whoever asked what was decided; once they work here no more, whoever answers for the record.
 pub(super) async fn tell_decided(
     tx: &mut Tx,
     organisation: &Organisation,
     request: &Stored<ApprovalRequest>,
     comment: Option<&str>,
 ) -> Result<()> {
-    let Some(asker) = request.owner.map(|owner| owner.0) else { return Ok(()) };
-    let Some(known) = organisation.user(asker) else { return Ok(()) };
+    let asker = request.owner.map(|owner| owner.0);
+    let asker = asker.filter(|asker| organisation.user(*asker).is_some());
+    let told = match asker {
+        Some(asker) => Some(asker),
+        None => owner_of(tx, request).await?,
+    };
+    let Some(known) = told.and_then(|told| organisation.user(told)) else { return Ok(()) };
     let key = match request.state {
         RequestState::Approved => "notice-approved",
         _ => "notice-returned",
@@ -46,7 +51,22 @@ pub(super) async fn tell_decided(
     let name = Texts::of(known.locale).format(key, &[("title", title)]);
     let text = comment.map(|text| LongText(text.to_owned()));
     let address = format!("/{}/{}", request.record_type, request.record.record);
-    tell(tx, asker, (name, text), address).await
+    tell(tx, known.id.raw(), (name, text), address).await
+}
+
+/// Who answers for the record that a request is about.
+async fn owner_of(tx: &mut Tx, request: &Stored<ApprovalRequest>) -> Result<Option<RawId>> {
+    let catalog = tx.catalog().clone();
+    let (Ok(of), Ok(id)) = (catalog.get(&request.record_type), request.record.record.parse())
+    else {
+        return Ok(None);
+    };
+    let Some(owner) = of.owner_field() else { return Ok(None) };
+    match tx.row(&of.name, id, Purpose::Read).await {
+        Ok(row) => Ok(row.value(of, &owner.name).as_link()),
+        Err(Error::NotFound) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 async fn tell(

@@ -72,10 +72,35 @@ impl Unseen {
 pub struct Shape {
     /// What it is called.
     pub label: String,
+    /// Why its records have no value there, if they have none.
+    pub lacking: Option<Lacking>,
     /// The list of its records; none for what is put together of several.
     pub address: Option<String>,
     /// For each series what there is.
     pub marks: Vec<Option<Mark>>,
+}
+
+/// Why records have no value at what groups are made by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacking {
+    /// Nothing has been analysed yet.
+    Analysis,
+    /// The analysis does not know it.
+    Knowledge,
+    /// Nobody has said.
+    Entry,
+}
+
+impl Lacking {
+    /// The key of what such records are called.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Analysis => "chart-not-analysed",
+            Self::Knowledge => "chart-unknown",
+            Self::Entry => "chart-none",
+        }
+    }
 }
 
 /// One number.
@@ -147,6 +172,7 @@ pub async fn draw(
     let mut shapes = Vec::new();
     let splits = table.split_labels(view, texts, keys.get(1)).await?;
     let labels = key.labels(view, texts, &table.rows).await?;
+    let lacking = key.lacking(view, &table.rows).await?;
     for (at, (row, label)) in table.rows.iter().zip(labels).enumerate() {
         let here = key.stated(row);
         let marks = table.series.iter().zip(&table.cells[at]).map(|((split, currency), cell)| {
@@ -156,7 +182,8 @@ pub async fn draw(
             cell.clone().map(|value| Mark { value, address: Some(address) })
         });
         let address = Some(place.list(here.iter()));
-        shapes.push(Shape { label, address, marks: marks.collect() });
+        let lacking = lacking.filter(|_| row.is_null());
+        shapes.push(Shape { label, lacking, address, marks: marks.collect() });
     }
     let unseen = unseen(view, texts, key, &left).await?;
     if let Some(sums) = left.earlier_sum {
@@ -177,7 +204,7 @@ pub async fn draw(
 fn together(label: String, address: Option<&String>, sums: Vec<Option<Value>>) -> Shape {
     let mark = |value| Mark { value, address: address.cloned() };
     let marks = sums.into_iter().map(|cell| cell.map(mark)).collect();
-    Shape { label, address: address.cloned(), marks }
+    Shape { label, lacking: None, address: address.cloned(), marks }
 }
 
 /// What is not shown one by one, by its names.
@@ -317,24 +344,15 @@ impl Key {
         values: &[Value],
     ) -> Result<Vec<String>> {
         let ids: Vec<RawId> = values.iter().filter_map(Value::as_link).collect();
-        let target = self.last().and_then(|(_, field)| match &field.kind {
-            Kind::Links { to } => Some(to.as_ref()),
-            kind => kind.link_target(),
-        });
+        let target = self.last().and_then(|(_, field)| field.kind.leads_to());
         let titles = match target {
             Some(target) if !ids.is_empty() => view.titles(target, &ids).await?,
             _ => Default::default(),
         };
         let wording = view.actor().wording;
-        let none = match self.last().is_some_and(|(_, field)| field.derived) {
-            true if values.contains(&Value::Null) && analysed_at(view).await?.is_none() => {
-                texts.get("chart-not-analysed")
-            }
-            true => texts.get("chart-unknown"),
-            false => texts.get("chart-none"),
-        };
+        let none = self.lacking(view, values).await?.map(|lacking| texts.get(lacking.key()));
         let name = |value: &Value| match (value, self.last()) {
-            (Value::Null, _) => none.clone(),
+            (Value::Null, _) => none.clone().unwrap_or_default(),
             (Value::Link(id), _) => {
                 titles.get(id).cloned().unwrap_or_else(|| texts.get("ui-no-permission"))
             }
@@ -352,6 +370,18 @@ impl Key {
             (other, _) => other.to_text(),
         };
         Ok(values.iter().map(name).collect())
+    }
+
+    /// Why there is no value where one of these is none; nothing where all are there.
+    async fn lacking(&self, view: &mut View, values: &[Value]) -> Result<Option<Lacking>> {
+        if !values.contains(&Value::Null) {
+            return Ok(None);
+        }
+        if !self.last().is_some_and(|(_, field)| field.derived) {
+            return Ok(Some(Lacking::Entry));
+        }
+        let is_analysed = analysed_at(view).await?.is_some();
+        Ok(Some(if is_analysed { Lacking::Knowledge } else { Lacking::Analysis }))
     }
 
     fn date(&self, date: Date) -> String {

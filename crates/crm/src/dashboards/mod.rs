@@ -8,6 +8,6 @@ mod table;
 
 pub use columns::{Grouped, group_ahead, grouped};
 pub(crate) use draw::number;
-pub use draw::{Drawn, Mark, Shape, Unseen, draw};
+pub use draw::{Drawn, Lacking, Mark, Shape, Unseen, draw};
 pub use records::{Chart, ChartKind, Dashboard, charts_of};
 pub use standard::{ROLE_DASHBOARDS, make_role_dashboards};

@@ -83,6 +83,7 @@ impl Table {
         });
         let shape = Shape {
             label: measure.clone(),
+            lacking: None,
             address: Some(address.clone()),
             marks: marks.collect(),
         };

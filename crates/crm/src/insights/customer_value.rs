@@ -15,7 +15,6 @@ use rayon::iter::{
 };
 use serde_json::{Value as Json, json};
 
-use super::exact_sum::ExactSum;
 use super::left_aside::LeftAside;
 use super::life::{Known, Life, life_of};
 use super::life_rules::LifeRules;
@@ -23,6 +22,7 @@ use super::propensity::Propensity;
 use super::purchases::{Bought, Purchase, Purchases, until};
 use super::standing::FIELDS as STANDING;
 use super::worth::{SPAN_MIN, Worth, number, span, worth};
+use crate::exact_sum::ExactSum;
 use crate::people::{AbcClass, Customer, LifeStage};
 
 /// The shares of the business at which classes A and B end.

@@ -6,9 +6,9 @@ use guanxi_record::{Choice as _, Filter, Query, Record as _, Sort, Value};
 use guanxi_store::View;
 use guanxi_warehouse::{day_number, day_of};
 
-use super::exact_sum::ExactSum;
 use super::left_aside::LeftAside;
 use super::purchases::{Counted, Part, Purchase, worth_one};
+use crate::exact_sum::ExactSum;
 use crate::sales::{Order, OrderKind, agreed_orders};
 
 /// An agreed order of a customer.

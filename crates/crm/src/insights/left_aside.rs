@@ -8,7 +8,7 @@ use guanxi_base::{Currency, RawId, Result};
 use guanxi_store::Store;
 use serde_json::{Value as Json, json};
 
-use super::exact_sum::ExactSum;
+use crate::exact_sum::ExactSum;
 
 /// So many of each sort are named.
 const NAMED: usize = 20;

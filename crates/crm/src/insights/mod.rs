@@ -6,7 +6,6 @@ mod chances;
 mod counting;
 mod customer_value;
 mod dealings;
-mod exact_sum;
 #[cfg(test)]
 mod held_out;
 mod knowledge;
@@ -27,11 +26,11 @@ mod value_run;
 mod why;
 mod worth;
 
+pub use crate::exact_sum::{ExactSum, Summed, is_too_large};
 pub use catch_up::{CaughtUp, catch_up, keep_up, warm};
 pub use chances::YEAR;
 pub use counting::count;
 pub use dealings::{Dealings, Dealt, TheirOrders, dealings};
-pub use exact_sum::{ExactSum, Summed, is_too_large};
 pub use knowledge::{knowledge_of, tables};
 pub use left_aside::{LeftAside, Named};
 pub use life::{Known, LIKELY, Life, LifeReason, LifeRule, life_of};

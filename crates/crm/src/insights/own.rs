@@ -6,11 +6,11 @@ use guanxi_record::{Aggregate, Filter, GroupKey, Measure, Query, Record as _, Ro
 use guanxi_store::{Actor, Group, Purpose, View};
 
 use super::counting::count;
-use super::exact_sum::Summed;
 use super::life::LIKELY;
 use super::run::last_of_customers;
 use super::since::{Changed, changed_since, told_of};
 use crate::access::conditions;
+use crate::exact_sum::Summed;
 use crate::people::Customer;
 
 /// Who has bought and is not lost yet, but of whom nobody can tell whether they have left.

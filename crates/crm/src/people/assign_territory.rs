@@ -7,9 +7,7 @@ use guanxi_store::{Actor, Store};
 
 use super::Customer;
 use crate::access::{CustomerClass, Organisation};
-
-/// Customers of one transaction.
-const BATCH: usize = 500;
+use crate::bulk::{Moved, STEP, change_each};
 
 /// Fills the territory of a customer that has none, as far as one fits.
 pub(super) fn fill(organisation: &Organisation, described: &RecordType, values: &mut [Value]) {
@@ -33,38 +31,23 @@ fn fitting(organisation: &Organisation, described: &RecordType, values: &[Value]
     organisation.territory_for(&places, line, class)
 }
 
-/// Gives a territory to every customer that has none and fits one; how many. All of it can be undone
-/// as one job, whose id comes with it.
+/// Gives a territory to every customer that has none and fits one. What one of them is refused for keeps
+/// no other from its own.
 ///
 /// # Errors
 /// When the database fails; what was done before stays done.
-pub async fn assign_territories(store: &Store, actor: &Actor) -> Result<(usize, RawId)> {
-    let job = store.new_id();
-    let actor = actor.clone().for_job(job);
+pub async fn assign_territories(store: &Store, actor: &Actor) -> Result<Moved> {
+    let mut moved = Moved { records: 0, left: Vec::new(), job: store.new_id() };
+    let actor = actor.clone().for_job(moved.job);
     let organisation = Organisation::of(store).await?;
     let described = store.catalog().get(Customer::NAME)?.clone();
-    let Some(place) = described.position("territory") else { return Ok((0, job)) };
+    let Some(place) = described.position("territory") else { return Ok(moved) };
     let none = Filter::compare("territory", Op::Empty, true);
-    let mut query = Query::of(none).sorted(vec![Sort::up("id")]).limited(BATCH);
-    let mut assigned = 0;
-    loop {
-        let mut tx = store.write(&actor).await?;
-        let page = tx.list(Customer::NAME, &query).await?;
-        let mut changed = false;
-        for row in &page.rows {
-            if let Some(territory) = fitting(&organisation, &described, &row.values) {
-                let Row { id, version, .. } = row;
-                let fields = vec![(place, Value::Link(territory))];
-                tx.update_fields(&described, *id, *version, fields).await?;
-                (assigned, changed) = (assigned + 1, true);
-            }
-        }
-        if changed {
-            tx.commit().await?;
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok((assigned, job)),
-        }
-    }
+    let query = Query::of(none).sorted(vec![Sort::up("id")]).limited(STEP);
+    let change = |row: &Row| {
+        let territory = fitting(&organisation, &described, &row.values)?;
+        Some(vec![(place, Value::Link(territory))])
+    };
+    change_each(store, &actor, (&described, query), &change, &mut moved).await?;
+    Ok(moved)
 }

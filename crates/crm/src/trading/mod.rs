@@ -11,3 +11,4 @@ pub use deliveries::held;
 pub(crate) use deliveries::{ALLOWED_DELIVERIES, allowed_amount, held_orders, is_within};
 pub use from_product::{TAKEN, is_taken, take_from_product, taken};
 pub use margin::{Margin, margin};
+pub use owed::{Unpaid, unpaid};

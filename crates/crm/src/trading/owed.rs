@@ -2,12 +2,15 @@
 //! yet, whether it was delivered or not.
 
 use guanxi_base::{Currency, Id, Money, RawId, Result};
-use guanxi_record::{Aggregate, Filter, GroupKey, Measure, Op, Query, Record, Row, Sort, Value};
+use guanxi_record::{
+    Aggregate, CURRENCY, Filter, GroupKey, Measure, Op, Query, Record, Row, Sort, Value,
+};
 use guanxi_store::{Rights, View};
 use serde_json::json;
 
 use super::deliveries::CHUNK;
 use crate::billing::{Invoice, Payment};
+use crate::exact_sum::{ExactSum, is_too_large};
 use crate::people::Customer;
 use crate::sales::{Order, agreed_sales};
 
@@ -34,6 +37,62 @@ pub(super) async fn sees_owed(
     Ok(seen? == sum)
 }
 
+/// What a customer was asked for and has not paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unpaid {
+    /// In each currency in which they were ever asked for something, or paid something.
+    Sums(Vec<ExactSum>),
+    /// More than any number that is kept.
+    TooLarge,
+}
+
+/// What a customer was asked for and has not paid, as far as the view sees it: the part of what they owe
+/// that invoices ask for. Less than nothing is what they paid beforehand.
+///
+/// # Errors
+/// When the database fails; a refusal for who may not ask.
+pub async fn unpaid(view: &mut View, customer: Id<Customer>) -> Result<Unpaid> {
+    let billed = match billed(view, customer).await {
+        Err(error) if is_too_large(&error) => return Ok(Unpaid::TooLarge),
+        billed => billed?,
+    };
+    let ever = Aggregate {
+        filter: Filter::eq("customer", customer.to_string()).and(asking()),
+        group_by: vec![GroupKey { field: format!("total.{CURRENCY}"), bucket: None }],
+        measures: vec![Measure::count()],
+        with_archived: false,
+    };
+    let ever = view.aggregate(Invoice::NAME, &ever).await?;
+    let codes = ever.iter().filter_map(|group| group.keys.first()?.as_text()?.parse().ok());
+    let mut sums: Vec<(Currency, i128)> = codes.map(|currency| (currency, 0)).collect();
+    for (money, sign) in billed {
+        let units = sign * i128::from(money.units);
+        match sums.iter_mut().find(|(currency, _)| *currency == money.currency) {
+            Some((_, sum)) => *sum += units,
+            None => sums.push((money.currency, units)),
+        }
+    }
+    let sums = sums.into_iter().map(|(currency, units)| ExactSum::new(units, currency));
+    Ok(Unpaid::Sums(sums.collect()))
+}
+
+/// What a customer's invoices that were sent ask for, and, to be taken off, what they paid for those or for
+/// none that is named. What was paid in full or given up asks for nothing more, whatever was noted.
+async fn billed(view: &mut View, customer: Id<Customer>) -> Result<Vec<(Money, i128)>> {
+    let of_customer = || Filter::eq("customer", customer.to_string());
+    let sent = of_customer().and(Filter::eq("status", "issued"));
+    let open = Filter::eq("invoice.status", "issued");
+    let paid = of_customer().and(open.or(Filter::compare("invoice", Op::Empty, true)));
+    let mut billed = Vec::new();
+    for (of, filter, measure, sign) in
+        [(Invoice::NAME, sent, "sum:total", 1), (Payment::NAME, paid, "sum:amount", -1)]
+    {
+        let amounts = amounts(view, of, (filter, measure)).await?;
+        billed.extend(amounts.into_iter().map(|money| (money, sign)));
+    }
+    Ok(billed)
+}
+
 /// What a customer owes in a currency: invoices that were sent and are not paid, less payments, and of agreed
 /// sales what no invoice asks for. Of one order it says nothing.
 pub(super) async fn owed(
@@ -42,11 +101,7 @@ pub(super) async fn owed(
     besides: Option<RawId>,
     currency: Currency,
 ) -> Result<Money> {
-    let of_customer = || Filter::eq("customer", customer.to_string());
-    let sent = of_customer().and(Filter::eq("status", "issued"));
-    let open = Filter::eq("invoice.status", "issued");
-    let paid = of_customer().and(open.or(Filter::compare("invoice", Op::Empty, true)));
-    let mut agreed = of_customer().and(agreed_sales(""));
+    let mut agreed = Filter::eq("customer", customer.to_string()).and(agreed_sales(""));
     if let Some(besides) = besides {
         agreed = agreed.and(Filter::compare("id", Op::Ne, besides.to_string()));
     }
@@ -57,17 +112,15 @@ pub(super) async fn owed(
         filter: Box::new(asking()),
     };
     let unbilled = agreed.clone().and(Filter::Not(Box::new(billed.clone())));
-    let mut owed = 0_i64;
-    for (of, filter, measure, sign) in [
-        (Invoice::NAME, sent, "sum:total", 1),
-        (Payment::NAME, paid, "sum:amount", -1),
-        (Order::NAME, unbilled, "sum:total", 1),
-    ] {
-        let part = sum(view, of, (filter, measure), currency).await?;
-        owed = owed.saturating_add(part.saturating_mul(sign));
-    }
+    let of_currency = |(money, _): &(Money, i128)| money.currency == currency;
+    let asked = self::billed(view, customer).await?.into_iter().filter(of_currency);
+    let asked: i128 = asked.map(|(money, sign)| sign * i128::from(money.units)).sum();
+    let ordered = sum(view, Order::NAME, (unbilled, "sum:total"), currency).await?;
     let rest = not_asked_for(view, agreed.and(billed), currency).await?;
-    Ok(Money::new(owed.saturating_add(rest), currency))
+    let all = asked + i128::from(ordered) + i128::from(rest);
+    // More than any amount that is kept is beyond every limit.
+    let most = if all < 0 { i64::MIN } else { i64::MAX };
+    Ok(Money::new(i64::try_from(all).unwrap_or(most), currency))
 }
 
 /// What is asked of an order's customer for it, in the currency of its total.
@@ -88,11 +141,26 @@ async fn sum(
     (filter, measure): (Filter, &str),
     currency: Currency,
 ) -> Result<i64> {
+    let amounts = amounts(view, of, (filter, measure)).await?;
+    let of_currency = amounts.iter().filter(|money| money.currency == currency);
+    Ok(of_currency.map(|money| money.units).fold(0, i64::saturating_add))
+}
+
+/// A sum of amounts, in each currency.
+async fn amounts(
+    view: &mut View,
+    of: &str,
+    (filter, measure): (Filter, &str),
+) -> Result<Vec<Money>> {
     let measures = vec![Measure::parse(measure)?];
     let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: false };
     let groups = view.aggregate(of, &wanted).await?;
-    let parts = groups.iter().map(|group| units(group.measures.first(), currency));
-    Ok(parts.fold(0, i64::saturating_add))
+    let first = groups.into_iter().filter_map(|group| group.measures.into_iter().next());
+    let money = first.filter_map(|value| match value {
+        Value::Money(money) => Some(money),
+        _ => None,
+    });
+    Ok(money.collect())
 }
 
 fn units(value: Option<&Value>, currency: Currency) -> i64 {

@@ -62,7 +62,7 @@ pub struct Interaction {
     #[field(folded)]
     pub source: Option<Id<CollectionPoint>>,
     /// Who of us it was.
-    #[field(default = "actor")]
+    #[field(deed, default = "actor")]
     pub owner: Option<Owner>,
     /// What was said.
     pub notes: Option<LongText>,

@@ -1,18 +1,23 @@
 //! Limits of authority and approvals, as they hold for every face.
 
+use std::collections::BTreeSet;
+
 use guanxi_base::{Id, RawId};
 use guanxi_crm::access::{
     ApprovalRule, ApprovalStep, ApproverKind, AuthorityLimit, Quorum, RightPurpose, RightScope,
     Role, RoleRight, Substitution, Team, User, actor_of,
 };
 use guanxi_crm::authority::{
-    ApprovalRequest, Decision, RequestState, ask, decide, waiting_for, withdraw,
+    ApprovalRequest, ApprovalTask, Decision, RequestState, TaskState, ask, awaited_files, decide,
+    waiting_for, withdraw,
 };
+use guanxi_crm::hand_over::hand_over;
 use guanxi_crm::sales::{Order, OrderStatus};
-use guanxi_record::{Filter, Owner, Query, Record, Stored, Value};
+use guanxi_record::{Filter, Owner, Query, Record, Sort, Stored, Value};
 use guanxi_store::{Actor, Origin, Purpose, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 
+use crate::customising::define;
 use crate::house::{create, customer, line, open, order, refusals, user};
 
 both_databases!(
@@ -22,6 +27,9 @@ both_databases!(
     who_is_away_is_stood_in_for,
     the_last_of_several_at_one_moment_is_the_last,
     undo_does_not_reach_what_waits,
+    what_waits_goes_along_when_somebody_leaves,
+    a_request_never_waits_for_whoever_asked,
+    a_file_that_is_asked_for_is_kept_until_it_is_decided,
 );
 
 struct House {
@@ -152,6 +160,13 @@ impl House {
         }
     }
 
+    async fn tasks(&self) -> Vec<Stored<ApprovalTask>> {
+        let mut view = self.store.read(&self.system).await.unwrap();
+        let query = Query::of(Filter::everything()).sorted(vec![Sort::up("id")]).limited(10);
+        let rows = view.list(ApprovalTask::NAME, &query).await.unwrap().rows;
+        rows.into_iter().map(|row| row.try_into().unwrap()).collect()
+    }
+
     async fn request(&self) -> Stored<ApprovalRequest> {
         let mut view = self.store.read(&self.system).await.unwrap();
         let query = Query::of(Filter::everything()).limited(1);
@@ -278,6 +293,104 @@ async fn undo_does_not_reach_what_waits(database: TestDatabase) {
     assert_eq!(refusals(house.store.undo(&by, change).await), ["waits-for-approval -"]);
     assert!(house.decide(1, Decision::Return, "no").await.is_empty());
     house.store.undo(&by, change).await.unwrap();
+}
+
+async fn what_waits_goes_along_when_somebody_leaves(database: TestDatabase) {
+    let house = house(&database).await;
+    house.chain(None, &[step(ApproverKind::Manager)]).await;
+    let [asker, leader, top, books] = house.people;
+    let mut order = house.stored().await;
+    order.owner = Some(Owner(asker));
+    let mut tx = house.store.write(&house.system).await.unwrap();
+    tx.update(&order).await.unwrap();
+    tx.commit().await.unwrap();
+    house.ask("a good customer").await.unwrap();
+    // By an administrator: nothing else of it may change while it waits.
+    let administrator = house.system_user().await;
+    let notes = Value::Text("b".into());
+    let order = house.stored().await;
+    let described = house.store.catalog().get("order").unwrap().clone();
+    let mut tx = house.store.write(&administrator).await.unwrap();
+    let both = [("owner", Value::Link(books)), ("notes", notes)];
+    let both = both.map(|(name, value)| (described.position(name).unwrap(), value)).into();
+    tx.update_fields(&described, order.id.raw(), order.version, both).await.unwrap();
+    assert_eq!(refusals(tx.commit().await), ["waits-for-approval -"]);
+    let moved = hand_over(&house.store, &administrator, asker, books).await.unwrap();
+    assert!(moved.left.is_empty() && moved.records > 0, "{moved:?}");
+    assert_eq!(house.stored().await.owner, Some(Owner(books)));
+    let request = house.request().await;
+    assert_eq!((request.state, request.owner), (RequestState::Open, Some(Owner(asker))));
+    // Who is asked leaves too: what they have decided stays theirs, what waits goes on.
+    let moved = hand_over(&house.store, &administrator, leader, top).await.unwrap();
+    assert!(moved.left.is_empty(), "{moved:?}");
+    assert!(waiting_for(&house.store, leader).await.unwrap().is_empty());
+    assert_eq!(house.decide(1, Decision::Approve, "").await, ["nothing waits"]);
+    assert!(house.decide(2, Decision::Approve, "go").await.is_empty());
+    assert_eq!(house.stored().await.status, OrderStatus::Confirmed);
+    // Whoever answers for it now is told.
+    let mut view = house.store.read(&house.system).await.unwrap();
+    let told = view.list("notice", &Query::of(Filter::eq("owner", books.to_string()))).await;
+    let words: Vec<String> = told.unwrap().rows.iter().map(|row| row.values[0].to_text()).collect();
+    assert!(words.iter().any(|name| name.contains("SO-")), "{words:?}");
+    drop(view);
+    let request = house.request().await;
+    assert_eq!((request.state, request.owner), (RequestState::Approved, Some(Owner(asker))));
+    let decided = house.tasks().await;
+    let by: Vec<_> = decided.iter().map(|task| (task.owner, task.decided_by, task.state)).collect();
+    assert_eq!(
+        by,
+        [
+            (Some(Owner(leader)), Some(Owner(books)), TaskState::Forwarded),
+            (Some(Owner(top)), Some(Owner(top)), TaskState::Approved),
+        ]
+    );
+}
+
+async fn a_request_never_waits_for_whoever_asked(database: TestDatabase) {
+    let house = house(&database).await;
+    house.chain(None, &[step(ApproverKind::Manager)]).await;
+    let [asker, leader, top, _] = house.people;
+    house.ask("a good customer").await.unwrap();
+    let administrator = house.system_user().await;
+    let moved = hand_over(&house.store, &administrator, leader, asker).await.unwrap();
+    assert!(moved.left.is_empty(), "{moved:?}");
+    assert!(waiting_for(&house.store, asker).await.unwrap().is_empty());
+    // It goes up the line; where nobody is left there, it is told.
+    assert_eq!(waiting_for(&house.store, top).await.unwrap().len(), 1);
+    let moved = hand_over(&house.store, &administrator, top, asker).await.unwrap();
+    let left: Vec<(&str, &str)> =
+        moved.left.iter().map(|one| (one.record_type.as_str(), one.why[0].code)).collect();
+    assert_eq!(left, [("approval_task", "own-request")]);
+    // The request can still be taken back, and asked for anew.
+    let request = house.request().await;
+    withdraw(&house.store, &house.actor(0).await, request.id.raw()).await.unwrap();
+}
+
+async fn a_file_that_is_asked_for_is_kept_until_it_is_decided(database: TestDatabase) {
+    let house = house(&database).await;
+    define(&house.store, &house.system, "x_contract", "file", "").await;
+    let rule = ApprovalRule {
+        name: "Contracts".into(),
+        record_type: "customer".into(),
+        position: 1,
+        condition: None,
+        description: None,
+    };
+    let rule = create(&house.store, &house.system, &rule).await.id;
+    let manager = ApprovalStep { approval_rule: rule, ..step(ApproverKind::Manager) };
+    create(&house.store, &house.system, &manager).await;
+    let buyer = create(&house.store, &house.system, &customer("Other")).await;
+    let seller = house.actor(0).await;
+    let mut tx = house.store.write(&seller.with_all_rights()).await.unwrap();
+    let file = tx.create_file("a.txt", "text/plain", b"signed".to_vec()).await.unwrap().id.raw();
+    tx.commit().await.unwrap();
+    let described = house.store.catalog().get("customer").unwrap().clone();
+    let fields = vec![(described.position("x_contract").unwrap(), Value::Link(file))];
+    let place = (buyer.id.raw(), buyer.version);
+    ask(&house.store, &seller, "customer", place, fields, "").await.unwrap();
+    assert_eq!(awaited_files(&house.store).await.unwrap(), BTreeSet::from([file]));
+    assert!(house.decide(1, Decision::Approve, "").await.is_empty());
+    assert!(awaited_files(&house.store).await.unwrap().is_empty(), "the record names it now");
 }
 
 async fn a_request_is_returned_forwarded_or_taken_back(database: TestDatabase) {

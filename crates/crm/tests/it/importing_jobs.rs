@@ -1,6 +1,8 @@
 //! Imports and analyses whose program was killed: they are taken up again, given up or undone, and
 //! none says for ever that it runs.
 
+use std::collections::BTreeSet;
+
 use guanxi_base::{Clock, SignedDuration, Timestamp};
 use guanxi_crm::exchange::{
     ImportInput, ImportJob, ImportStatus, Mapping, begin_import, give_up_imports, run_import,
@@ -113,9 +115,12 @@ async fn files_that_nothing_names_go_after_a_while(database: TestDatabase) {
     let mut tx = store.write(&system()).await.unwrap();
     let lost = tx.create_file("lost.csv", "text/csv", b"x".to_vec()).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(store.remove_unnamed_files(start).await.unwrap(), 0);
+    assert_eq!(store.remove_unnamed_files(start, &BTreeSet::new()).await.unwrap(), 0);
     let later = start + SignedDuration::from_hours(25);
-    assert_eq!(store.remove_unnamed_files(later).await.unwrap(), 1);
+    // What somebody else is still to decide about stays.
+    let awaited = BTreeSet::from([lost.id.raw()]);
+    assert_eq!(store.remove_unnamed_files(later, &awaited).await.unwrap(), 0);
+    assert_eq!(store.remove_unnamed_files(later, &BTreeSet::new()).await.unwrap(), 1);
     let mut view = store.read(&system()).await.unwrap();
     assert!(view.file(lost.id.raw()).await.is_err());
     assert!(view.file_content(lost.id.raw()).await.is_err());

@@ -3,6 +3,7 @@
 use guanxi_base::{Id, Money};
 use guanxi_crm::billing::{Invoice, InvoiceStatus, Payment};
 use guanxi_crm::sales::{Order, OrderLine, OrderStatus};
+use guanxi_crm::trading::{Unpaid, unpaid};
 use guanxi_record::{Stored, Value};
 use guanxi_store::{Actor, Purpose};
 use guanxi_testkit::{TestDatabase, both_databases};
@@ -13,6 +14,7 @@ use crate::selling::{House, house, invoice, make, yuan};
 both_databases!(
     another_currency_is_beyond_the_credit_limit,
     what_was_delivered_is_owed_until_it_is_asked_for_and_paid,
+    what_is_unpaid_is_what_of_a_debt_was_asked_for,
     nobody_pays_in_less_than_a_coin,
 );
 
@@ -108,6 +110,68 @@ async fn what_was_delivered_is_owed_until_it_is_asked_for_and_paid(database: Tes
     let mut tx = store.write(&seller).await.unwrap();
     tx.create(&line(&next, 1, 6)).await.unwrap();
     assert_eq!(refusals(tx.commit().await), beyond);
+}
+
+async fn set_status(house: &House, of: &Stored<Invoice>, status: InvoiceStatus) {
+    let mut tx = house.store.write(&house.system).await.unwrap();
+    let mut one: Stored<Invoice> = tx.fetch(Purpose::Change, of.id).await.unwrap();
+    one.status = status;
+    tx.update(&one).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn what_is_unpaid_is_what_of_a_debt_was_asked_for(database: TestDatabase) {
+    let house = house(&database).await;
+    let (store, system) = (&house.store, &house.system);
+    let unpaid_now = async || {
+        let mut view = store.read(system).await.unwrap();
+        match unpaid(&mut view, house.buyer.id).await.unwrap() {
+            Unpaid::Sums(sums) => {
+                sums.iter().map(|sum| sum.money().unwrap()).collect::<Vec<Money>>()
+            }
+            Unpaid::TooLarge => panic!("nobody owes so much"),
+        }
+    };
+    assert_eq!(unpaid_now().await, []);
+    let order = house.draft(1).await;
+    let pays = async |of: Option<&Stored<Invoice>>, amount: Money| {
+        let payment = Payment {
+            number: None,
+            customer: house.buyer.id,
+            invoice: of.map(|of| of.id),
+            date: "2026-03-02".parse().unwrap(),
+            amount,
+            method: None,
+            reference: None,
+        };
+        create(store, system, &payment).await;
+    };
+    // Paid in full without a word of a payment, given up, taken back, only planned: none asks for more.
+    for (whole, status) in [
+        (1_000, InvoiceStatus::Paid),
+        (200, InvoiceStatus::WrittenOff),
+        (300, InvoiceStatus::Void),
+        (400, InvoiceStatus::Draft),
+    ] {
+        let one = bill(&house, order.id, whole).await;
+        set_status(&house, &one, status).await;
+        // What was paid for it pays for nothing else.
+        pays(Some(&one), yuan(7)).await;
+    }
+    assert_eq!(unpaid_now().await, [yuan(0)]);
+    let sent = bill(&house, order.id, 100).await;
+    pays(Some(&sent), yuan(30)).await;
+    assert_eq!(unpaid_now().await, [yuan(70)]);
+    // What was paid for nothing in particular pays for what was sent; what was paid beforehand is less
+    // than nothing, each currency by itself.
+    pays(None, yuan(10)).await;
+    pays(None, money(5, "EUR")).await;
+    assert_eq!(unpaid_now().await, [yuan(60), money(-5, "EUR")]);
+    // The credit limit weighs the same.
+    let seller = limited(&house, yuan(100)).await;
+    let [small, more] = [house.draft(40).await, house.draft(41).await];
+    assert_eq!(house.set(&seller, more.id, "confirmed").await, ["credit-limit-exceeded status"]);
+    assert!(house.set(&seller, small.id, "confirmed").await.is_empty());
 }
 
 async fn nobody_pays_in_less_than_a_coin(database: TestDatabase) {

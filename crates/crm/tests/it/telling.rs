@@ -20,12 +20,13 @@ use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::Warehouse;
 use serde_json::json;
 
-use crate::house::{create, open, user};
+use crate::house::{create, open, refusals, user};
 use crate::insights::{analyse, follow, shop, warehouse, why_of};
 
 both_databases!(
     a_seller_is_told_of_their_own_customers,
     figures_are_counted_over_what_one_sees,
+    what_a_field_right_takes_away_is_told_on_no_record,
     roles_of_an_older_database_are_brought_up_to_date_once,
 );
 
@@ -172,6 +173,69 @@ async fn a_seller_is_told_of_their_own_customers(database: TestDatabase) {
     assert!(!seller.rights.asks("customer", "revenue"));
     assert!(seller.rights.asks("customer", "life_stage"));
     assert!(!reads_what_is_known(&seller));
+}
+
+/// The codes of what a question of the seller's is refused for.
+async fn refused(shop: &Shop, filter: Filter, sort: &str) -> Vec<String> {
+    let seller = shop.actor().await;
+    let mut view = shop.store.read(&seller).await.unwrap();
+    let sort = if sort.is_empty() { Vec::new() } else { Sort::parse_list(sort) };
+    let query = Query::of(filter).sorted(sort).limited(1);
+    refusals(view.list("customer", &query).await.map(drop))
+}
+
+async fn what_a_field_right_takes_away_is_told_on_no_record(database: TestDatabase) {
+    let shop = analysed(&database).await;
+    let described = shop.store.catalog().get("customer").unwrap().clone();
+    let role = standard_role(&shop.roles, "salesperson").unwrap();
+    let told = async |name: &str| {
+        let rows = shop.list(&shop.actor().await, Filter::everything(), "name").await;
+        rows.iter().filter(|row| !row.value(&described, name).is_null()).count()
+    };
+    let all = told("revenue").await;
+    assert!(all > 0 && all == told("last_purchase").await);
+    let rows =
+        shop.list(&shop.actor().await, Filter::compare("revenue", Op::Empty, false), "").await;
+    let own = rows[0].id;
+    let (record_type, field) = ("customer".to_owned(), "revenue".to_owned());
+    let access = LimitedAccess::Hidden;
+    let mut right =
+        create(&shop.store, &shop.system, &FieldRight { role, record_type, field, access }).await;
+    for access in [LimitedAccess::Masked, LimitedAccess::Read, LimitedAccess::Hidden] {
+        right.access = access;
+        let mut tx = shop.store.write(&shop.system).await.unwrap();
+        right = tx.update(&right).await.unwrap();
+        tx.commit().await.unwrap();
+        let seller = shop.actor().await;
+        // Who may read it is told of their own; the other fields are told as they were.
+        let is_read = access == LimitedAccess::Read;
+        assert_eq!(told("revenue").await, if is_read { all } else { 0 }, "{access:?}");
+        assert_eq!(told("last_purchase").await, all);
+        assert_eq!(seller.rights.asks("customer", "revenue"), is_read);
+        let mut view = shop.store.read(&seller).await.unwrap();
+        assert_eq!(view.tells("customer", own, "revenue").await.unwrap(), is_read);
+        let one = view.row("customer", own, Purpose::Read).await.unwrap();
+        assert_eq!(one.value(&described, "revenue").is_null(), !is_read);
+        let measured = Aggregate {
+            filter: Filter::everything(),
+            group_by: Vec::new(),
+            measures: vec![Measure::parse("sum:revenue").unwrap()],
+            with_archived: false,
+        };
+        assert_eq!(view.aggregate("customer", &measured).await.is_ok(), is_read);
+        drop(view);
+        let much = Filter::compare("revenue", Op::Empty, false);
+        if !is_read {
+            let not_theirs = ["field-not-readable revenue"];
+            assert_eq!(refused(&shop, much.clone(), "").await, not_theirs);
+            assert_eq!(refused(&shop, Filter::everything(), "-revenue").await, not_theirs);
+        }
+        let choosing = Choosing::begin(&shop.store, &shop.warehouse, &seller).await.unwrap();
+        assert_eq!(choosing.mask("customer", &much).await.is_ok(), is_read, "{access:?}");
+        let explained = explain(&shop.store, shop.seller, "customer", own).await.unwrap();
+        let taken = explained.fields.iter().any(|(name, _)| name == "revenue");
+        assert_eq!(taken, !is_read);
+    }
 }
 
 async fn figures_are_counted_over_what_one_sees(database: TestDatabase) {

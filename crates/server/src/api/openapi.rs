@@ -204,12 +204,32 @@ fn type_paths(name: &str) -> Vec<(String, Json)> {
     ]
 }
 
+/// What is looked at of a customer to be entered.
+const ENTERED: [&str; 10] = [
+    "kind",
+    "name",
+    "phone",
+    "email",
+    "tax_number",
+    "website",
+    "address.province",
+    "address.city",
+    "address.district",
+    "address.street",
+];
+
 fn general_paths() -> Vec<(String, Json)> {
     let any = || answers("200", json!({ "type": "object" }));
     let undo = json!({ "type": "object", "required": ["change_set"],
         "properties": { "change_set": { "type": "string" } } });
-    let entered = ["name", "phone", "email", "tax_number", "website"]
-        .map(|name| parameter(name, json!({ "type": "string" }), "Of the customer to be entered."));
+    let text = json!({ "type": "string" });
+    let entered =
+        ENTERED.map(|name| parameter(name, text.clone(), "Of the customer to be entered."));
+    let besides = parameter("besides", text.clone(), "The id of the customer that is changed.");
+    let entered: Vec<Json> = entered.into_iter().chain([besides]).collect();
+    let mut undo = body(undo);
+    undo["required"] = json!(false);
+    let undone = parameter("change_set", text, "In the place of a body.");
     let decision = json!({ "type": "object", "required": ["decision"], "properties": {
         "decision": { "enum": ["merge", "join", "different"] },
         "survivor": { "type": "string", "description": "The id of the customer that stays." },
@@ -234,8 +254,8 @@ fn general_paths() -> Vec<(String, Json)> {
         ),
         (
             "/undo".to_owned(),
-            json!({ "post": { "operationId": "undo", "requestBody": body(undo),
-            "parameters": [key_parameter()], "responses": any() } }),
+            json!({ "post": { "operationId": "undo", "requestBody": undo,
+            "parameters": [undone, key_parameter()], "responses": any() } }),
         ),
         (
             "/customer/alike".to_owned(),

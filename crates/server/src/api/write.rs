@@ -6,10 +6,11 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::bulk::{self, Act};
 use guanxi_crm::people::create_collected;
 use guanxi_crm::segments::expand;
 use guanxi_record::{Filter, Query, RecordType, Row, Value};
-use guanxi_store::{Actor, Purpose, Remembered, Tx};
+use guanxi_store::{Actor, Remembered, Tx};
 use serde_json::{Map, Value as Json, json};
 
 use super::body;
@@ -17,9 +18,6 @@ use super::records::{parse_id, record_json};
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
-
-/// Records that one bulk request may change.
-const BULK_MAX: usize = 1_000;
 
 /// A write on its way: its transaction, and the key under which its answer is remembered.
 pub(super) struct Write {
@@ -160,7 +158,7 @@ pub(crate) async fn archive(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    put_away(&app, &signed, (&record_type, &id), &headers, &bytes, Action::Archive).await
+    put_away(&app, &signed, (&record_type, &id), &headers, &bytes, Away::Archive).await
 }
 
 pub(crate) async fn restore(
@@ -170,12 +168,11 @@ pub(crate) async fn restore(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> Response {
-    put_away(&app, &signed, (&record_type, &id), &headers, &bytes, Action::Restore).await
+    put_away(&app, &signed, (&record_type, &id), &headers, &bytes, Away::Restore).await
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Action {
-    Update,
+enum Away {
     Archive,
     Restore,
 }
@@ -186,20 +183,20 @@ async fn put_away(
     (record_type, id): (&str, &str),
     headers: &HeaderMap,
     bytes: &Bytes,
-    action: Action,
+    away: Away,
 ) -> Response {
     let outcome: Result<Remembered> = async {
         let described = app.store.catalog().get(record_type)?.clone();
         let version = body::version(&body::object(bytes)?)?;
-        let request = fingerprint(&format!("{action:?} {record_type} {id}"), bytes);
+        let request = fingerprint(&format!("{away:?} {record_type} {id}"), bytes);
         let mut write = match begin(app, signed, headers, request).await? {
             Begun::New(write) => write,
             Begun::Known(answer) => return Ok(answer),
         };
         let id = parse_id(id)?;
-        let row = match action {
-            Action::Archive => write.tx.archive(record_type, id, version).await?,
-            _ => write.tx.restore(record_type, id, version).await?,
+        let row = match away {
+            Away::Archive => write.tx.archive(record_type, id, version).await?,
+            Away::Restore => write.tx.restore(record_type, id, version).await?,
         };
         let mut answer = record_json(&described, &row, &Default::default());
         answer["change_set"] = json!(write.tx.change_set().to_string());
@@ -220,35 +217,26 @@ pub(crate) async fn bulk(
     let outcome: Result<Remembered> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
         let object = body::object(&bytes)?;
-        let action = match object.get("action").and_then(Json::as_str) {
-            Some("update") => Action::Update,
-            Some("archive") => Action::Archive,
-            Some("restore") => Action::Restore,
+        let set = match object.get("set") {
+            Some(Json::Object(set)) => body::fields(&described, set, &[])?,
+            _ => Vec::new(),
+        };
+        let act = match object.get("action").and_then(Json::as_str) {
+            Some("update") => Act::Update(set),
+            Some("archive") => Act::Archive,
+            Some("restore") => Act::Restore,
             other => {
                 let name = other.unwrap_or_default();
                 return Err(Refusal::field("unknown-action", "action").with("name", name).into());
             }
-        };
-        let set = match object.get("set") {
-            Some(Json::Object(set)) => body::fields(&described, set, &[])?,
-            _ => Vec::new(),
         };
         let request = fingerprint(&format!("bulk {record_type}"), &bytes);
         let mut write = match begin(&app, &signed, &headers, request).await? {
             Begun::New(write) => write,
             Begun::Known(answer) => return Ok(answer),
         };
-        let ids = chosen(&mut write.tx, &record_type, &object, action).await?;
-        for id in &ids {
-            let version = write.tx.row(&record_type, *id, Purpose::Bulk).await?.version;
-            match action {
-                Action::Update => {
-                    write.tx.update_fields(&described, *id, version, set.clone()).await?;
-                }
-                Action::Archive => drop(write.tx.archive(&record_type, *id, version).await?),
-                Action::Restore => drop(write.tx.restore(&record_type, *id, version).await?),
-            }
-        }
+        let ids = chosen(&mut write.tx, &record_type, &object, &act).await?;
+        bulk::act_on(&mut write.tx, &described, &ids, &act).await?;
         let change_set = write.tx.change_set().to_string();
         let answer = json!({ "changed": ids.len(), "change_set": change_set });
         write.commit(StatusCode::OK, &answer).await
@@ -262,29 +250,20 @@ async fn chosen(
     tx: &mut Tx,
     record_type: &str,
     object: &Map<String, Json>,
-    action: Action,
+    act: &Act,
 ) -> Result<Vec<RawId>> {
-    let mut ids = match (object.get("ids"), object.get("filter")) {
-        (Some(Json::Array(ids)), None) => ids
-            .iter()
-            .map(|id| parse_id(id.as_str().unwrap_or_default()))
-            .collect::<Result<Vec<_>>>()?,
-        (None, Some(filter)) => {
-            let purpose = if action == Action::Update { Purpose::Change } else { Purpose::Archive };
-            let filter = expand(tx, record_type, Filter::from_json(filter)?).await?;
-            let mut query = Query::of(filter);
-            query.with_archived = action == Action::Restore;
-            tx.restrict_to(Purpose::Bulk);
-            tx.ids(record_type, &query, purpose, BULK_MAX + 1).await?
+    // All or none, under one key: as many as one transaction takes.
+    match (object.get("ids"), object.get("filter")) {
+        (Some(Json::Array(ids)), None) => {
+            let ids = ids.iter().map(|id| parse_id(id.as_str().unwrap_or_default()));
+            bulk::in_turn(ids.collect::<Result<_>>()?, bulk::STEP)
         }
-        _ => return Err(Refusal::field("required", "ids").into()),
-    };
-    if ids.len() > BULK_MAX {
-        return Err(Refusal::new("too-many-records").with("limit", BULK_MAX).into());
+        (None, Some(filter)) => {
+            let filter = expand(tx, record_type, Filter::from_json(filter)?).await?;
+            bulk::chosen(tx, record_type, Query::of(filter), (act, bulk::STEP)).await
+        }
+        _ => Err(Refusal::field("required", "ids").into()),
     }
-    // Of two who change the same ones none waits for the other for ever.
-    ids.sort_unstable();
-    Ok(ids)
 }
 
 /// Undoes one set of changes: `{"change_set": "…"}`.

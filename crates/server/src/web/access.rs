@@ -1,17 +1,14 @@
-//! Who sees a record and why, with whom it is shared, what is masked, what a leaver hands over.
+//! Who sees a record and why, with whom it is shared, what is masked.
 
 use axum::Form as Posted;
 use axum::extract::{Path, Query as Parameters, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::access::{
-    Belonging, Explanation, Reason, User, Why, belongings, explain, hand_over, who_sees,
-};
-use guanxi_record::{Catalog, Field, Record, RecordType, Row};
+use guanxi_crm::access::{Explanation, Reason, User, Why, explain, who_sees};
+use guanxi_record::{Field, Record, RecordType, Row};
 use guanxi_store::{FieldAccess, Purpose, Share, Titles};
 use maud::{Markup, html};
 
-use super::account::administrators_only;
 use super::cells;
 use super::fields::{Entries, find};
 use super::format;
@@ -371,93 +368,6 @@ pub(crate) async fn unshare(
         tx.unshare(&record_type, parse_id(&id)?, with).await?;
         tx.commit().await?;
         Ok(Redirect::to(&format!("/{record_type}/{id}/access")).into_response())
-    }
-    .await;
-    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
-}
-
-/// What somebody who leaves hands over, before it is done.
-pub(crate) async fn hand_over_form(
-    State(app): State<App>,
-    signed: SignedIn,
-    Path(id): Path<String>,
-) -> Response {
-    let outcome: Result<Response> = async {
-        administrators_only(&signed)?;
-        let mut view = app.store.read(&signed.actor).await?;
-        let row = view.row(User::NAME, parse_id(&id)?, Purpose::Change).await?;
-        let all = belongings(&mut view, row.id).await?;
-        let content = preview(&signed, &app.store.catalog(), &row, &all);
-        let title = signed.texts.get("hand-over-title");
-        Ok(page(&app, &signed, &title, &Notice::default(), &content).into_response())
-    }
-    .await;
-    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
-}
-
-fn preview(signed: &SignedIn, catalog: &Catalog, row: &Row, all: &[Belonging]) -> Markup {
-    let texts = signed.texts;
-    let who = catalog.get(User::NAME).map(|user| row.title(user)).unwrap_or_default();
-    let field_label = |one: &Belonging| {
-        let described = catalog.get(&one.record_type).ok();
-        let label = described.and_then(|d| Some(texts.field_label(d, d.field(&one.field)?)));
-        label.unwrap_or_default()
-    };
-    let number = |one: &Belonging| {
-        let number = format::number(texts.locale(), &one.records.to_string());
-        if one.more { texts.format("ui-total-more", &[("number", &number)]) } else { number }
-    };
-    html! {
-        div class="gx-head" { h1 { (texts.format("hand-over-of", &[("name", &who)])) } }
-        form class="card" method="post" action=(format!("/user/{}/hand-over", row.id)) {
-            div class="card-body" {
-                p { (texts.get("hand-over-what")) }
-                @if all.is_empty() { p { (texts.get("hand-over-nothing")) } }
-                @else {
-                    table class="table" {
-                        thead { tr {
-                            th scope="col" { (texts.get("role-right.record_type")) }
-                            th scope="col" { (texts.get("ui-field")) }
-                            th scope="col" class="gx-number" { (texts.get("hand-over-records")) }
-                        } }
-                        tbody {
-                            @for one in all {
-                                tr {
-                                    td { (texts.type_plural(&one.record_type)) }
-                                    td { (field_label(one)) }
-                                    td class="gx-number" { (number(one)) }
-                                }
-                            }
-                        }
-                    }
-                }
-                label class="form-label gx-required" for="to" { (texts.get("hand-over-to")) }
-                input class="form-control" id="to" name="to" required autocomplete="off";
-            }
-            div class="card-footer d-flex gap-2" {
-                button class="btn btn-primary" type="submit" { (texts.get("hand-over-do")) }
-                a class="btn" href=(format!("/user/{}", row.id)) { (texts.get("ui-cancel")) }
-            }
-        }
-    }
-}
-
-pub(crate) async fn hand_over_now(
-    State(app): State<App>,
-    signed: SignedIn,
-    Path(id): Path<String>,
-    Posted(sent): Posted<Params>,
-) -> Response {
-    let outcome: Result<Response> = async {
-        administrators_only(&signed)?;
-        let mut view = app.store.read(&signed.actor).await?;
-        let entries = Entries::sent(sent);
-        let to = entries.text("to").trim();
-        let to = find(&mut view, signed.actor.wording, User::NAME, to).await?;
-        drop(view);
-        let to = to.map_err(|refusal| Refusal { field: Some("to".to_owned()), ..refusal })?;
-        hand_over(&app.store, &signed.actor, parse_id(&id)?, to).await?;
-        Ok(Redirect::to(&format!("/user/{id}")).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))

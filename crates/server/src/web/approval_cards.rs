@@ -48,7 +48,7 @@ pub(super) async fn about(
     let changes = changes(&described, request);
     let mut titles = view.link_titles(&described, std::slice::from_ref(&row)).await?;
     for (field, value) in &changes {
-        if let Some(target) = field.kind.link_target() {
+        if let Some(target) = field.kind.leads_to() {
             titles.extend(view.titles(target, value.links()).await?);
         }
     }

@@ -11,7 +11,7 @@ use guanxi_crm::authority::{
 };
 use guanxi_crm::text::Texts;
 use guanxi_record::{Choice, Filter, Query, Record, Stored};
-use guanxi_store::Titles;
+use guanxi_store::{Purpose, Titles};
 use maud::{Markup, html};
 
 use super::approval_cards;
@@ -33,14 +33,16 @@ pub(crate) async fn ask_approval(
 ) -> Response {
     let outcome: Result<Response> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
-        let mut tx = app.store.write(&signed.actor).await?;
-        sent.keep_files(&mut tx, &described).await?;
+        let id = parse_id(&id)?;
+        let mut view = app.store.read(&signed.actor).await?;
+        view.row(&record_type, id, Purpose::Change).await?;
+        sent.keep_files(&app.store, &signed.actor, &described).await?;
         let mut entries = sent.entries;
-        let mut reading = Reading { view: &mut tx, wording: signed.actor.wording };
+        let mut reading = Reading { view: &mut view, wording: signed.actor.wording };
         let fields = reading.all(&described, &mut entries).await?.map_err(Error::Refused)?;
-        drop(tx);
+        drop(view);
         let version = entries.text("version").parse().unwrap_or(0);
-        let place = (parse_id(&id)?, version);
+        let place = (id, version);
         let reason = entries.text("approval_reason");
         let (request, asked) =
             ask(&app.store, &signed.actor, &record_type, place, fields, reason).await?;
@@ -103,9 +105,8 @@ async fn approvals_page(app: &App, signed: &SignedIn) -> Result<Html<String>> {
     let mut view = app.store.read(&signed.actor.with_all_rights()).await?;
     let mut requests = Vec::new();
     for task in &waiting {
-        let row = view
-            .row(ApprovalRequest::NAME, task.approval_request.raw(), guanxi_store::Purpose::Read)
-            .await?;
+        let row =
+            view.row(ApprovalRequest::NAME, task.approval_request.raw(), Purpose::Read).await?;
         let request: Stored<ApprovalRequest> = row.try_into()?;
         requests.push((task, request));
     }

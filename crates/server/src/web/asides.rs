@@ -44,14 +44,15 @@ impl Aside {
         let given = [("count", count.as_str()), ("type", &texts.type_plural(of)), ("today", today)];
         let amount = self.amounts.join(" + ");
         html! {
-            (texts.format(&format!("insights-aside-{}", self.why), &given)) " "
+            (format::sentence(&texts.format(&format!("insights-aside-{}", self.why), &given))) " "
             @for (at, (id, name)) in self.records.iter().enumerate() {
                 @if at > 0 { ", " }
                 a href=(format!("/{of}/{id}")) { (name) }
             }
             @if self.count > self.records.len() as i64 { " \u{2026}" }
             @if !amount.is_empty() {
-                " " (texts.format("insights-aside-amount", &[("amount", &amount)]))
+                @let together = texts.format("insights-aside-amount", &[("amount", &amount)]);
+                " " (format::sentence(&together))
             }
         }
     }

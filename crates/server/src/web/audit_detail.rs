@@ -28,11 +28,7 @@ pub(super) async fn names(view: &mut View, signed: &SignedIn, traces: &[Trace]) 
         let records = records(&trace.detail).take(NAMED);
         wanted.entry(trace.record_type.clone()).or_default().extend(records);
         for change in Changes::from_json(described, &trace.detail).0 {
-            let field = described.field(&change.field);
-            let target = field.and_then(|field| match &field.kind {
-                Kind::Links { to } => Some(to.as_ref()),
-                kind => kind.link_target(),
-            });
+            let target = described.field(&change.field).and_then(|field| field.kind.leads_to());
             if let Some(target) = target {
                 let ids = [change.old.links(), change.new.links()].concat();
                 wanted.entry(target.to_owned()).or_default().extend(ids);
@@ -106,12 +102,9 @@ fn said(signed: &SignedIn, trace: &Trace, key: &str, value: &Json) -> Option<Str
         "query" if text.is_empty() => None,
         "records" => Some(texts.format("ui-total", &[("number", &text)])),
         "query" => {
-            let is_said = |part: &&str| {
-                let (name, value) = part.split_once('=').unwrap_or((part, ""));
-                (params::is_condition(name) && !value.is_empty()) || name == params::FILTER
-            };
-            let said = text.split('&').filter(is_said).collect::<Vec<_>>().join("&");
-            let filter = conditions::parse(&said).ok().filter(|one| !one.is_everything())?;
+            let filter = conditions::parse(&params::stated(&text))
+                .ok()
+                .filter(|one| !one.is_everything())?;
             let said = words::said(signed, &signed.catalog, described?, &filter, &Titles::new());
             Some(texts.format("audit-filter", &[("condition", &said)]))
         }

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::bulk;
+use guanxi_crm::bulk::{self, Act, BULK_MAX};
 use guanxi_record::RecordType;
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
@@ -60,14 +60,14 @@ pub(crate) fn bulk_bar(
 async fn chosen(view: &mut View, described: &RecordType, entries: &Entries) -> Result<Vec<RawId>> {
     if entries.text("all") != "true" {
         let ids = entries.text("ids").split(',').filter(|id| !id.is_empty());
-        return ids.map(parse_id).collect();
+        return bulk::in_turn(ids.map(parse_id).collect::<Result<_>>()?, BULK_MAX);
     }
     let address = entries.text("query");
     let wrong = || Refusal::new("wrong-filter").with("value", address);
     let uri: Uri = format!("/{}{address}", described.name).parse().map_err(|_| wrong())?;
     let Parameters(params) = Parameters::<Params>::try_from_uri(&uri).map_err(|_| wrong())?;
     let query = params::query_of(view, &described.name, &params).await?;
-    bulk::chosen(view, &described.name, query).await
+    bulk::chosen(view, &described.name, query, (&Act::Archive, BULK_MAX)).await
 }
 
 /// Archives the chosen records, all or none.
@@ -95,9 +95,8 @@ pub(crate) async fn bulk(
         }
         drop(view);
         let (store, actor) = (app.store.clone(), signed.actor.clone());
-        let of = described.name.to_string();
         // To its end, even where nobody waits for it any longer.
-        let work = async move { bulk::archive_all(&store, &actor, &of, &ids).await };
+        let work = async move { bulk::archive_all(&store, &actor, &described, &ids).await };
         let job = tokio::spawn(work).await.map_err(Error::internal)??;
         Ok(Redirect::to(&format!("/{record_type}?saved={SAVED_ALL}{job}")).into_response())
     }

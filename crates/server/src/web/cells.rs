@@ -124,10 +124,7 @@ pub(crate) fn value(
     titles: &Titles,
 ) -> Markup {
     let locale = signed.texts.locale();
-    let target = match &field.kind {
-        Kind::Links { to } => Some(to.as_ref()),
-        kind => kind.link_target(),
-    };
+    let target = field.kind.leads_to();
     let access = signed.actor.rights.field(&record_type.name, &field.name);
     match value {
         Value::Null if access < FieldAccess::Read => lock(signed),
@@ -176,13 +173,13 @@ pub(crate) fn value(
         }
         Value::Integer(number) => html! { (format::number(locale, &number.to_string())) },
         Value::Decimal(_) | Value::Percent(_) | Value::Money(_) if field.derived => {
-            html! { (estimated(signed, value)) }
+            format::sentence(&estimated(signed, value))
         }
         Value::Decimal(number) => html! { (format::number(locale, &number.to_string())) },
         Value::Percent(number) => {
             html! { (format::number(locale, &number.to_string())) "\u{a0}%" }
         }
-        Value::Money(money) => html! { (format::money(locale, *money)) },
+        Value::Money(money) => format::sentence(&format::money(locale, *money)),
         Value::Date(date) => html! { time datetime=(date) { (format::date(locale, *date)) } },
         Value::Instant(instant) => html! {
             time datetime=(instant) {

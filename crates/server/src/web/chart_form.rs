@@ -18,6 +18,7 @@ use super::condition_form::Builder;
 use super::conditions::Group;
 use super::fields::Entries;
 use super::layout::{Notice, answer, go_to, icon, page, refused};
+use super::options::{Options, options_of};
 use super::record::newest_first;
 use super::{charts, form_parts, words};
 use crate::api::{drawn, parse_id};
@@ -29,9 +30,6 @@ use crate::signed_in::SignedIn;
 const DASHBOARDS_OFFERED: usize = 200;
 /// The type of the records of a chart that begins with nothing.
 const USUAL_TYPE: &str = "order";
-
-/// The choices of a field: codes and labels.
-type Offered = Vec<(String, String)>;
 
 /// What the form holds.
 struct Draft {
@@ -67,7 +65,7 @@ impl Draft {
             name: text("name"),
             kind: ChartKind::from_code(&text("kind")).unwrap_or(ChartKind::Bar),
             record_type: or("record_type", USUAL_TYPE),
-            condition: Some(LongText(stated(condition))).filter(|text| !text.0.is_empty()),
+            condition: Some(LongText(params::stated(condition))).filter(|text| !text.0.is_empty()),
             group_by: some("group_by"),
             split_by: some("split_by"),
             measure: or("measure", "count"),
@@ -129,15 +127,6 @@ fn group_of(chart: &Chart) -> Group {
         Ok(filter) if !filter.is_everything() => Group::of(&filter),
         _ => Group::default(),
     }
-}
-
-/// Of an address's parameters those that state conditions.
-fn stated(text: &str) -> String {
-    let is_condition = |part: &&str| {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        (name == params::FILTER || params::is_condition(name)) && !value.is_empty()
-    };
-    text.split('&').filter(is_condition).collect::<Vec<_>>().join("&")
 }
 
 /// The form of a new chart; from a list it begins with what the list shows.
@@ -326,19 +315,12 @@ async fn fields(view: &mut View, signed: &SignedIn, draft: &Draft) -> Result<Mar
     let catalog = view.catalog().clone();
     let chart = &draft.chart;
     let readable = catalog.types().filter(|one| signed.actor.rights.may(&one.name, Purpose::Read));
-    let types: Offered = readable
+    let types: Options = readable
         .filter(|one| one.name != "file")
         .map(|one| (one.name.to_string(), texts.type_plural(&one.name)))
         .collect();
-    let kinds = Chart::TYPE.field("kind").map(|field| field.kind.options().to_vec());
-    let kinds: Offered = kinds
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|code| {
-            let field = Chart::TYPE.field("kind")?;
-            Some((code.to_string(), texts.option_label(Chart::TYPE, field, code)))
-        })
-        .collect();
+    let kinds = Chart::TYPE.field("kind");
+    let kinds = kinds.map(|field| options_of(texts, Chart::TYPE, field)).unwrap_or_default();
     let (groups, measures) = match catalog.get(&chart.record_type) {
         Ok(described) => (groups(view, signed, described), measures(signed, described)),
         Err(_) => (Vec::new(), Vec::new()),
@@ -396,7 +378,7 @@ fn input(texts: &guanxi_crm::text::Texts, name: &str, value: &str) -> Markup {
 fn select(
     texts: &guanxi_crm::text::Texts,
     name: &str,
-    offered: &Offered,
+    offered: &Options,
     chosen: &str,
     none: Option<&str>,
 ) -> Markup {
@@ -416,14 +398,14 @@ fn select(
 }
 
 /// One's own dashboards.
-async fn dashboards(view: &mut View) -> Result<Offered> {
+async fn dashboards(view: &mut View) -> Result<Options> {
     let query = Query::of(Filter::eq("owner", "me")).sorted(vec![Sort::up("name")]);
     let rows = view.list(Dashboard::NAME, &query.limited(DASHBOARDS_OFFERED)).await?.rows;
     Ok(rows.iter().map(|row| (row.id.to_string(), row.title(Dashboard::TYPE))).collect())
 }
 
 /// What is computed of the records.
-fn measures(signed: &SignedIn, described: &RecordType) -> Offered {
+fn measures(signed: &SignedIn, described: &RecordType) -> Options {
     let texts = signed.texts;
     let plural = texts.type_plural(&described.name);
     let mut all = vec![("count".to_owned(), texts.format("chart-count", &[("type", &plural)]))];
@@ -447,7 +429,7 @@ fn measures(signed: &SignedIn, described: &RecordType) -> Offered {
 }
 
 /// By what groups are made: fields of the type, and of what it links to.
-fn groups(view: &View, signed: &SignedIn, described: &RecordType) -> Offered {
+fn groups(view: &View, signed: &SignedIn, described: &RecordType) -> Options {
     let mut offered = Vec::new();
     own_groups(signed, described, ("", ""), &mut offered);
     for field in described.fields.iter() {
@@ -466,7 +448,7 @@ fn own_groups(
     signed: &SignedIn,
     described: &RecordType,
     (before, label_before): (&str, &str),
-    offered: &mut Offered,
+    offered: &mut Options,
 ) {
     let texts = signed.texts;
     let system = SYSTEM_FIELDS.iter().filter(|field| field.name == "created_at");

@@ -49,12 +49,8 @@ pub(super) fn body(signed: &SignedIn, chart: &Chart, drawn: &Drawn) -> Markup {
         return html! { p class="gx-empty m-0" { (texts.get("ui-none-yet")) } };
     }
     // Where nothing is known of any record, there is nothing to draw.
-    let [only, rest @ ..] = drawn.shapes.as_slice() else { return html! {} };
-    let nothing = ["chart-not-analysed", "chart-unknown", "chart-none"]
-        .into_iter()
-        .find(|key| only.label == texts.get(key));
-    if let (Some(key), true) = (nothing, rest.is_empty()) {
-        let why = texts.get(&format!("{key}-of-any"));
+    if let [Shape { lacking: Some(lacking), .. }] = drawn.shapes.as_slice() {
+        let why = texts.get(&format!("{}-of-any", lacking.key()));
         return html! {
             p class="gx-empty m-0" {
                 (why) " " a href=(drawn.address) { (texts.get("chart-list")) }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use guanxi_record::{Address, Catalog, Field, Kind, RecordType};
+use guanxi_record::{Address, Catalog, Kind, RecordType};
 use guanxi_store::Purpose;
 use maud::{Markup, html};
 
 use super::conditions::{DEPTH_MAX, Group, Item, Join};
 use super::layout::icon;
+use super::options::{PERIODS, options_of, period};
 use crate::signed_in::SignedIn;
 
 /// The part of a form that is put in the place of what is there when it changes.
@@ -105,7 +106,7 @@ impl<'a> Builder<'a> {
                     }
                 }
                 _ => {
-                    let options = self.options(of, field);
+                    let options = options_of(texts, of, field);
                     let (path, kind) = (field.name.to_string(), field.kind.clone());
                     choices.push(Choice { path, label, kind, options });
                 }
@@ -121,28 +122,12 @@ impl<'a> Builder<'a> {
         choices
     }
 
-    fn options(&self, of: &RecordType, field: &Field) -> Vec<(String, String)> {
-        let texts = self.signed.texts;
-        match &field.kind {
-            Kind::Choice(options) | Kind::Choices(options) => {
-                let label = |code: &str| texts.option_label(of, field, code);
-                options.iter().map(|code| (code.to_string(), label(code))).collect()
-            }
-            Kind::Boolean => [("true", "ui-yes"), ("false", "ui-no")]
-                .map(|(value, key)| (value.to_owned(), texts.get(key)))
-                .into(),
-            Kind::Owner => vec![("me".to_owned(), texts.get("ui-mine"))],
-            _ => Vec::new(),
-        }
-    }
-
     /// The types whose records link to one of this type, and by which link.
     fn related(&self, of: &RecordType) -> Vec<(String, String)> {
         let texts = self.signed.texts;
         let mut related = Vec::new();
         for (other, field, _) in self.catalog.links_to(&of.name) {
-            let is_business = !matches!(other.area, "organisation" | "settings");
-            if is_business && self.reads(other, &field.name) && other.name != of.name {
+            if other.is_business() && self.reads(other, &field.name) && other.name != of.name {
                 let label = format!(
                     "{} ({})",
                     texts.type_plural(&other.name),
@@ -274,11 +259,7 @@ impl<'a> Builder<'a> {
     fn value(&self, choice: &Choice, op: &str, value: &str, path: &str) -> Markup {
         let texts = self.signed.texts;
         let (name, label) = (format!("{path}.value"), texts.get("segment-value"));
-        let words = |word: &str| {
-            let key = format!("period-{}", word.replace('_', "-"));
-            let known = texts.get(&key);
-            (word.to_owned(), if known == key { word.to_owned() } else { known })
-        };
+        let words = |word: &str| period(texts, word);
         let is_several = matches!(op, "in" | "not_in");
         let chosen: Vec<&str> = match is_several {
             true => value.split(',').map(str::trim).collect(),
@@ -321,27 +302,6 @@ fn joined(step: &str, at: usize) -> String {
 /// Ways to compare that fit whatever a field holds.
 const ALWAYS: [&str; 8] = ["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge"];
 
-/// The periods to choose from.
-const PERIODS: [&str; 18] = [
-    "overdue",
-    "today",
-    "tomorrow",
-    "this_week",
-    "next_week",
-    "next_7_days",
-    "next_14_days",
-    "next_30_days",
-    "next_month",
-    "last_7_days",
-    "last_30_days",
-    "last_90_days",
-    "last_180_days",
-    "last_365_days",
-    "this_month",
-    "this_quarter",
-    "this_year",
-    "last_year",
-];
 /// The days to choose from: before them, or since.
 const DAYS: [&str; 6] =
     ["30_days_ago", "60_days_ago", "90_days_ago", "180_days_ago", "365_days_ago", "730_days_ago"];

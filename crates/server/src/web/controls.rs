@@ -7,7 +7,10 @@ use guanxi_record::{Address, Field, Kind, Meaning, Record as _, RecordType};
 use maud::{Markup, html};
 
 use super::fields::{Entries, has_three_states, local_text};
+use super::form::URL_ENCODED;
 use super::form_parts::meaning_control;
+use super::format;
+use super::options::options_of;
 use crate::signed_in::SignedIn;
 
 /// The control of a field in its place in a form.
@@ -55,7 +58,9 @@ pub(crate) fn labelled(
             div class="gx-muted" { small { (signed.texts.get("line-taken")) } }
         }
         @if let Some(refusal) = refusal {
-            div class="text-danger" id=(message) { (signed.texts.refusal_of(described, refusal)) }
+            div class="text-danger" id=(message) {
+                (format::sentence(&signed.texts.refusal_of(described, refusal)))
+            }
         }
     }
 }
@@ -160,9 +165,7 @@ fn bare_control(
                 aria-invalid=[marks.invalid()] aria-describedby=[message] { (text) }
         },
         Kind::Boolean if has_three_states(field) => {
-            let words = [("true", "ui-yes"), ("false", "ui-no")];
-            let words = words.map(|(value, key)| (value.to_owned(), signed.texts.get(key)));
-            marks.select(name, text, &words)
+            marks.select(name, text, &options_of(signed.texts, described, field))
         }
         Kind::Boolean => html! {
             label class="form-check" {
@@ -171,19 +174,15 @@ fn bare_control(
                 span class="form-check-label" { (label) }
             }
         },
-        Kind::Choice(codes) => {
-            let option = |code: &str| signed.texts.option_label(described, field, code);
-            let options = codes.iter().map(|code| (code.to_string(), option(code)));
-            marks.select(name, text, &options.collect::<Vec<_>>())
-        }
-        Kind::Choices(codes) => html! {
+        Kind::Choice(_) => marks.select(name, text, &options_of(signed.texts, described, field)),
+        Kind::Choices(_) => html! {
             fieldset aria-describedby=[message] {
                 legend { (label) }
-                @for code in codes.iter() {
+                @for (code, label) in options_of(signed.texts, described, field) {
                     label class="form-check form-check-inline" {
                         input class="form-check-input" type="checkbox" name=(name) value=(code)
-                            checked[entries.has(name, code)];
-                        span class="form-check-label" { (signed.texts.option_label(described, field, code)) }
+                            checked[entries.has(name, &code)];
+                        span class="form-check-label" { (label) }
                     }
                 }
             }
@@ -293,8 +292,8 @@ fn link(
                 aria-describedby=[marks.message];
             input type="hidden" name=(format!("{name}.id"))
                 value=(entries.text(&format!("{name}.id")))
-                hx-get=[&brings] hx-trigger=[brings.as_ref().map(|_| "change")]
-                hx-include=[brings.as_ref().map(|_| "closest form")] hx-swap=[brings.as_ref().map(|_| "none")];
+                hx-post=[&brings] hx-encoding=[brings.as_ref().map(|_| URL_ENCODED)]
+                hx-trigger=[brings.as_ref().map(|_| "change")] hx-swap=[brings.as_ref().map(|_| "none")];
             input type="hidden" name=(format!("{name}.shown")) data-shown
                 value=(entries.text(&format!("{name}.shown")));
         }

@@ -315,7 +315,7 @@ fn entry(signed: &SignedIn, event: &Happened<'_>) -> Markup {
             (icon(described.icon))
             div {
                 a href=(format!("/{}/{}", described.name, event.row.id)) { (super::cells::title(signed, described, event.row, &guanxi_store::Titles::new())) }
-                @if let Some(amount) = amount { " " strong { (amount) } }
+                @if let Some(amount) = amount { " " strong { (format::sentence(&amount)) } }
                 div class="gx-muted" {
                     time { (when) } " \u{b7} " (texts.type_label(&described.name))
                     @for name in ["kind", "status"] {

@@ -1,24 +1,14 @@
 //! The headline numbers of a customer: what they bought, counted as every analysis counts it, and
 //! what of it is not paid. What does not count is named below them.
 
-use guanxi_base::{Currency, Date, Money, RawId, Result};
-use guanxi_crm::insights::{Dealings, Dealt, ExactSum, Summed};
-use guanxi_record::{Filter, Op};
+use guanxi_base::{Date, Id, RawId, Result};
+use guanxi_crm::insights::{Dealings, Dealt, ExactSum};
+use guanxi_crm::trading::{Unpaid, unpaid};
 use guanxi_store::View;
 use maud::{Markup, html};
-use serde_json::json;
 
 use super::{asides, format};
 use crate::signed_in::SignedIn;
-
-/// What is asked for and what is paid, in one currency.
-#[derive(Debug, Clone)]
-struct Billed {
-    currency: Currency,
-    /// In 1/10,000 of the unit.
-    asked: i128,
-    paid: i128,
-}
 
 /// The numbers as of a day of the company; `bought` is what the reader may know of the orders.
 pub(super) async fn numbers(
@@ -32,58 +22,14 @@ pub(super) async fn numbers(
         linking && signed.actor.rights.reads_all(of, fields)
     };
     let mut billed = Unpaid::Sums(Vec::new());
-    if may("invoice", &["status", "total"]) && may("payment", &["amount"]) {
-        billed = unpaid(view, id).await?;
+    if may("invoice", &["status", "total"]) && may("payment", &["invoice", "amount"]) {
+        billed = unpaid(view, Id::new(id)).await?;
     }
     let aside = match bought {
         Some(bought) => asides(view, signed, (bought, today)).await?,
         None => html! {},
     };
     Ok(html! { (cards(signed, bought, &billed, today)) (aside) })
-}
-
-/// What is asked for and not paid.
-enum Unpaid {
-    /// In each currency in which something was asked for.
-    Sums(Vec<ExactSum>),
-    /// More than any number that is kept.
-    TooLarge,
-}
-
-async fn unpaid(view: &mut View, id: RawId) -> Result<Unpaid> {
-    let mine = || Filter::eq("customer", id.to_string());
-    // What is only planned, or was given up, asks for nothing.
-    let done = mine().and(Filter::compare("status", Op::NotIn, json!(["draft", "void"])));
-    let mut billed: Vec<Billed> = Vec::new();
-    for (of, filter, field) in [("invoice", done, "total"), ("payment", mine(), "amount")] {
-        let Some(sums) = sums(view, of, filter, field).await? else { return Ok(Unpaid::TooLarge) };
-        for sum in sums {
-            let known = billed.iter().position(|one| one.currency == sum.currency);
-            match (known, of) {
-                (Some(at), "payment") => billed[at].paid = sum.units.into(),
-                (None, "invoice") => {
-                    let (currency, asked) = (sum.currency, sum.units.into());
-                    billed.push(Billed { currency, asked, paid: 0 });
-                }
-                _ => {}
-            }
-        }
-    }
-    let rest = billed.iter().map(|one| ExactSum::new(one.asked - one.paid, one.currency));
-    Ok(Unpaid::Sums(rest.collect()))
-}
-
-/// The sums of a field in each currency; none where one is more than any number that is kept.
-async fn sums(
-    view: &mut View,
-    of: &str,
-    filter: Filter,
-    field: &str,
-) -> Result<Option<Vec<Money>>> {
-    Ok(match Summed::of(view, of, filter, field).await? {
-        Summed::Exactly(sums) => Some(sums),
-        Summed::TooLarge => None,
-    })
 }
 
 /// What does not count, and what is no purchase.

@@ -1,7 +1,8 @@
 //! That a customer may not be delivered to, said where somebody is about to: on the form and the page of an
 //! order, on the customer's own, and to whoever is asked to allow it.
 
-use axum::extract::{Query as Parameters, State};
+use axum::Form as Posted;
+use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use guanxi_base::{RawId, Result};
 use guanxi_crm::sales::Order;
@@ -10,6 +11,7 @@ use guanxi_record::Record as _;
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
+use super::format::sentence;
 use super::layout::icon;
 use crate::app::App;
 use crate::params::{self, Params};
@@ -26,7 +28,7 @@ pub(super) async fn banner(
     let reasons = held(view, customer, order).await?;
     Ok(html! {
         @for reason in &reasons {
-            p class="alert alert-danger" data-held=(reason.code) { (icon("alert-triangle")) " " (signed.texts.refusal(reason)) }
+            p class="alert alert-danger" data-held=(reason.code) { (icon("alert-triangle")) " " (sentence(&signed.texts.refusal(reason))) }
         }
     })
 }
@@ -42,7 +44,7 @@ pub(super) async fn banner_of_customer(
     reasons.retain(|one| one.args.iter().any(|(name, text)| *name == "told" && text == "yes"));
     Ok(html! {
         @for reason in &reasons {
-            p class="alert alert-danger" data-held=(reason.code) { (icon("alert-triangle")) " " (signed.texts.refusal(reason)) }
+            p class="alert alert-danger" data-held=(reason.code) { (icon("alert-triangle")) " " (sentence(&signed.texts.refusal(reason))) }
         }
     })
 }
@@ -51,7 +53,7 @@ pub(super) async fn banner_of_customer(
 pub(crate) async fn order_deliveries(
     State(app): State<App>,
     signed: SignedIn,
-    Parameters(params): Parameters<Params>,
+    Posted(params): Posted<Params>,
 ) -> Response {
     let outcome: Result<Markup> = async {
         let writes =

@@ -9,7 +9,7 @@ use guanxi_base::{Error, Refusal, Result};
 use guanxi_crm::access::Locale;
 use guanxi_crm::text::Texts;
 use guanxi_record::{Kind, RecordType};
-use guanxi_store::{File, Purpose, Tx};
+use guanxi_store::{Actor, File, Purpose, Store};
 
 use super::fields::Entries;
 use super::layout::error_page;
@@ -70,16 +70,33 @@ impl Sent {
         Ok(Self { entries: Entries::sent(params), files })
     }
 
-    /// Stores the files that were sent; their fields then name them.
-    pub(crate) async fn keep_files(&mut self, tx: &mut Tx, described: &RecordType) -> Result<()> {
-        for sent in self.files.drain(..) {
+    /// Stores the files that were sent; their fields then name them. On their own: a form that is refused
+    /// comes back with them, and nobody sends them twice. What no record names in the end is removed.
+    pub(crate) async fn keep_files(
+        &mut self,
+        store: &Store,
+        actor: &Actor,
+        described: &RecordType,
+    ) -> Result<()> {
+        let is_of_field = |sent: &SentFile| {
             let field = sent.field.strip_suffix(".file").and_then(|name| described.field(name));
-            let Some(field) = field.filter(|field| field.kind == Kind::File) else { continue };
+            field.filter(|field| {
+                field.kind == Kind::File && actor.rights.writes(&described.name, &field.name)
+            })
+        };
+        let files = std::mem::take(&mut self.files);
+        let files: Vec<_> =
+            files.into_iter().filter_map(|sent| Some((is_of_field(&sent)?, sent))).collect();
+        if files.is_empty() {
+            return Ok(());
+        }
+        let mut tx = store.write(actor).await?;
+        for (field, sent) in files {
             let file = tx.create_file(&sent.name, &sent.media_type, sent.content).await?;
             self.entries.set(&format!("{}.id", field.name), file.id.to_string());
             self.entries.set(&field.name, file.record.name);
         }
-        Ok(())
+        tx.commit().await.map(drop)
     }
 }
 

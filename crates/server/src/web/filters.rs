@@ -7,6 +7,7 @@ use guanxi_store::View;
 use maud::{Markup, html};
 
 use super::layout::icon;
+use super::options::{PERIODS, options_of, period};
 use super::words;
 use crate::params::{self, Params, is_condition};
 use crate::signed_in::SignedIn;
@@ -154,39 +155,12 @@ pub(crate) fn filters(
 fn filter(signed: &SignedIn, described: &RecordType, field: &Field, params: &Params) -> Markup {
     let texts = signed.texts;
     let label = texts.field_label(described, field);
-    let options: Vec<(String, String)> = match &field.kind {
-        Kind::Choice(options) | Kind::Choices(options) => {
-            let label = |code: &str| texts.option_label(described, field, code);
-            options.iter().map(|code| (code.to_string(), label(code))).collect()
-        }
-        Kind::Boolean => {
-            let words = [("true", "ui-yes"), ("false", "ui-no")];
-            words.map(|(value, key)| (value.to_owned(), texts.get(key))).into()
-        }
+    let options = match &field.kind {
         Kind::Date | Kind::Instant => {
-            let periods = [
-                "overdue",
-                "today",
-                "tomorrow",
-                "this_week",
-                "next_week",
-                "next_7_days",
-                "next_14_days",
-                "next_30_days",
-                "empty",
-                "last_7_days",
-                "last_30_days",
-                "this_month",
-                "next_month",
-                "this_quarter",
-                "this_year",
-                "last_year",
-            ];
-            let label = |name: &&str| texts.get(&format!("period-{}", name.replace('_', "-")));
-            periods.iter().map(|name| ((*name).to_owned(), label(name))).collect()
+            let words = PERIODS.iter().copied().chain(["empty"]);
+            words.map(|word| period(texts, word)).collect()
         }
-        Kind::Owner => vec![("me".to_owned(), texts.get("ui-mine"))],
-        _ => Vec::new(),
+        _ => options_of(texts, described, field),
     };
     let name = control_name(field, params);
     let current = params::one(params, &name).unwrap_or_default();

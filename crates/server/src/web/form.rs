@@ -5,13 +5,18 @@ use guanxi_crm::authority::may_be_allowed;
 use guanxi_record::{Changes, Field, Kind, RecordType};
 use guanxi_store::Titles;
 use maud::{Markup, html};
+use serde_json::json;
 
 use super::cells;
 use super::controls::{control, is_required};
 use super::fields::Entries;
 use super::form_parts;
+use super::format;
 use super::layout::icon;
 use crate::signed_in::SignedIn;
+
+/// How a form is sent that carries no file.
+pub(super) const URL_ENCODED: &str = "application/x-www-form-urlencoded";
 
 /// What a form shows.
 pub(crate) struct Form<'a> {
@@ -69,7 +74,9 @@ impl Form<'_> {
                         input type="hidden" name="then" value=(self.entries.text("then"));
                     }
                     @for refusal in general {
-                        p class="alert alert-danger" role="alert" { (texts.refusal_of(self.described, refusal)) }
+                        p class="alert alert-danger" role="alert" {
+                            (format::sentence(&texts.refusal_of(self.described, refusal)))
+                        }
                     }
                     @if mistakes > 0 {
                         p class="alert alert-danger" role="alert" {
@@ -81,7 +88,7 @@ impl Form<'_> {
                     }
                     (self.notices)
                     (self.conflict(signed))
-                    (self.alike())
+                    (self.hints())
                     @if plain.iter().any(|field| is_required(self.described, field)) {
                         p class="gx-muted" { (texts.get("ui-required-hint")) }
                     }
@@ -118,21 +125,19 @@ impl Form<'_> {
         }
     }
 
-    /// Where it is told that a customer is there already, while they are entered.
-    fn alike(&self) -> Markup {
-        if self.described.name == "order" {
-            return html! {
-                div hx-get="/order/deliveries" hx-include="closest form"
-                    hx-trigger="change from:\"closest form\"" aria-live="polite" {}
-            };
-        }
-        if self.described.name != "customer" {
-            return html! {};
-        }
+    /// Where it is told, while a form is filled in, what there is to know of what stands in it: that a
+    /// customer is there already, that one may not be delivered to. Sent as forms are, since an address
+    /// does not hold a long one; without the files.
+    fn hints(&self) -> Markup {
+        let by = match &*self.described.name {
+            "order" => "/order/deliveries",
+            "customer" => "/customer/alike",
+            _ => return html! {},
+        };
         let besides = self.version.and_then(|_| self.action.rsplit('/').next());
-        let besides = besides.map(|id| format!("?besides={id}")).unwrap_or_default();
+        let besides = besides.map(|id| json!({ "besides": id }).to_string());
         html! {
-            div hx-get=(format!("/customer/alike{besides}")) hx-include="closest form"
+            div hx-post=(by) hx-encoding=(URL_ENCODED) hx-vals=[besides]
                 hx-trigger="change from:\"closest form\"" aria-live="polite" {}
         }
     }

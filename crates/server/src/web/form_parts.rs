@@ -2,7 +2,7 @@
 //! forms that change while they are filled in.
 
 use axum::Form as Posted;
-use axum::extract::{Path, Query as Parameters, State};
+use axum::extract::{Path, State};
 use axum::response::{Html, Response};
 use guanxi_base::{RawId, Result};
 use guanxi_crm::access::{EVERY_TYPE, conditions};
@@ -18,6 +18,7 @@ use super::conditions::Group;
 use super::controls::labelled;
 use super::fields::Entries;
 use super::layout::{answer, error_page};
+use super::options::Options;
 use super::save::{Edit, show_new};
 use crate::api::parse_id;
 use crate::app::App;
@@ -34,9 +35,6 @@ pub(super) fn changes(described: &RecordType) -> bool {
     })
 }
 
-/// What is chosen from: values and labels.
-type Offered = Vec<(String, String)>;
-
 /// The type that a field's text speaks of.
 fn type_of<'a>(signed: &'a SignedIn, field: &Field, entries: &Entries) -> Option<&'a RecordType> {
     let of = field.means?.of().unwrap_or_else(|| entries.text("record_type"));
@@ -44,16 +42,16 @@ fn type_of<'a>(signed: &'a SignedIn, field: &Field, entries: &Entries) -> Option
 }
 
 /// The choices of a field that names a type or a field; `None` where nothing can be offered.
-fn offered(signed: &SignedIn, field: &Field, entries: &Entries) -> Option<Offered> {
+fn offered(signed: &SignedIn, field: &Field, entries: &Entries) -> Option<Options> {
     let texts = signed.texts;
-    let types = || -> Offered {
+    let types = || -> Options {
         let all = signed.catalog.types().filter(|one| one.name != "file");
-        let mut all: Offered =
+        let mut all: Options =
             all.map(|one| (one.name.to_string(), texts.type_label(&one.name))).collect();
         all.sort_by(|one, other| one.1.cmp(&other.1));
         all
     };
-    let own = |of: &RecordType, numbers: bool| -> Offered {
+    let own = |of: &RecordType, numbers: bool| -> Options {
         let fields = of.fields.iter().filter(|field| !numbers || field.kind.is_number());
         fields.map(|field| (field.name.to_string(), texts.field_label(of, field))).collect()
     };
@@ -222,7 +220,7 @@ pub(crate) async fn fill_line(
     State(app): State<App>,
     signed: SignedIn,
     Path(record_type): Path<String>,
-    Parameters(params): Parameters<Params>,
+    Posted(params): Posted<Params>,
 ) -> Response {
     let outcome: Result<Html<String>> = async {
         let described = app.store.catalog().get(&record_type)?.clone();

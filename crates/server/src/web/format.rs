@@ -8,6 +8,7 @@ use guanxi_crm::access::Locale;
 use guanxi_crm::insights::ExactSum;
 use icu_decimal::DecimalFormatter;
 use icu_locale_core::locale;
+use maud::{Markup, html};
 
 static ENGLISH: LazyLock<Option<DecimalFormatter>> =
     LazyLock::new(|| DecimalFormatter::try_new(locale!("en").into(), Default::default()).ok());
@@ -89,6 +90,52 @@ pub(crate) fn plain_amount(locale: Locale, plain: &str, currency: Currency) -> S
     }
 }
 
+/// The signs that stand before an amount.
+const SIGNS: [char; 4] = ['\u{a5}', '\u{a3}', '\u{20ac}', '$'];
+
+/// A sentence whose amounts stay on one line each: a browser breaks them behind a minus, and before a code.
+pub(crate) fn sentence(text: &str) -> Markup {
+    let (mut parts, mut from, mut at) = (Vec::new(), 0, 0);
+    while let Some(letter) = text[at..].chars().next() {
+        let before = text[..at].chars().next_back();
+        let begins = before.is_none_or(|before| !before.is_ascii_alphanumeric());
+        match amount_length(&text[at..]).filter(|_| begins) {
+            Some(length) => {
+                parts.push((&text[from..at], &text[at..at + length]));
+                at += length;
+                from = at;
+            }
+            None => at += letter.len_utf8(),
+        }
+    }
+    html! {
+        @for (words, amount) in parts { (words) span class="gx-amount" { (amount) } }
+        (text[from..])
+    }
+}
+
+/// The length of an amount that a text begins with and that a line might break in.
+fn amount_length(text: &str) -> Option<usize> {
+    let unsigned = text.strip_prefix('-').unwrap_or(text);
+    let plain = unsigned.strip_prefix(SIGNS).unwrap_or(unsigned);
+    let is_digit = |letter: char| letter.is_ascii_digit();
+    if !plain.starts_with(is_digit) {
+        return None;
+    }
+    let after = plain.trim_start_matches(|letter| is_digit(letter) || matches!(letter, ',' | '.'));
+    let number = plain[..plain.len() - after.len()].trim_end_matches([',', '.']);
+    let end = text.len() - plain.len() + number.len();
+    let code = text[end..].strip_prefix(' ').and_then(|code| code.split_at_checked(3));
+    let is_code = code.is_some_and(|(code, after)| {
+        code.bytes().all(|letter| letter.is_ascii_uppercase())
+            && !after.starts_with(|next: char| next.is_ascii_alphanumeric())
+    });
+    match is_code {
+        true => Some(end + " CNY".len()),
+        false => (text.starts_with('-') && plain.len() < unsigned.len()).then_some(end),
+    }
+}
+
 /// A date.
 pub(crate) fn date(locale: Locale, date: Date) -> String {
     match locale {
@@ -134,6 +181,26 @@ mod tests {
             ["62\u{a0}%", "0\u{a0}%", "100\u{a0}%"]
         );
         assert_eq!([share(0.00004), share(0.9996)], ["< 0.1\u{a0}%", "> 99\u{a0}%"]);
+    }
+
+    #[test]
+    fn an_amount_in_a_sentence_does_not_break() {
+        let marked = |text: &str| {
+            let html = sentence(text).into_string();
+            html.replace("<span class=\"gx-amount\">", "[").replace("</span>", "]")
+        };
+        for (text, wanted) in [
+            ("They owe -\u{20ac}5.00.", "They owe [-\u{20ac}5.00]."),
+            ("\u{6b20}-\u{a5}1,234.50\u{ff0c}", "\u{6b20}[-\u{a5}1,234.50]\u{ff0c}"),
+            ("-$3 + 1,200.5 CHF, 5 JPY", "[-$3] + [1,200.5 CHF], [5 JPY]"),
+            ("-0.50 KWD", "[-0.50 KWD]"),
+            // What breaks nowhere, and what is no amount.
+            ("\u{20ac}5.00 and -5 of 2026-03-08", "\u{20ac}5.00 and -5 of 2026-03-08"),
+            ("A-1 SO-000123 5 CNYX & <b>", "A-1 SO-000123 5 CNYX &amp; &lt;b&gt;"),
+            ("", ""),
+        ] {
+            assert_eq!(marked(text), wanted);
+        }
     }
 
     #[test]

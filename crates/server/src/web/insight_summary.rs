@@ -219,7 +219,7 @@ async fn told(view: &mut View, signed: &SignedIn, sentence: Sentence) -> Result<
     let given = given.each_ref().map(|(name, text)| (*name, text.as_str()));
     Ok(html! {
         @if is_known || unknown.is_none() {
-            a href=(format!("/customer?{}", sentence.list)) { (texts.format(sentence.key, &given)) }
+            a href=(format!("/customer?{}", sentence.list)) { (format::sentence(&texts.format(sentence.key, &given))) }
         }
         @if let Some((sentence, list)) = unknown {
             " " a class="gx-muted" href=(format!("/customer?{list}")) { (sentence) }

@@ -10,6 +10,7 @@ use guanxi_store::Purpose;
 use maud::{DOCTYPE, Markup, html};
 
 use super::assets::VERSION;
+use super::format;
 use crate::app::App;
 use crate::problem;
 use crate::signed_in::SignedIn;
@@ -282,10 +283,10 @@ pub(crate) fn error_page(app: &App, signed: &SignedIn, error: &Error) -> Respons
     let content = html! {
         div class="gx-empty" {
             h1 { (status.as_u16()) }
-            p { (sentence) }
+            p { (format::sentence(&sentence)) }
             @if let Error::Refused(refusals) = error {
                 @if refusals.len() > 1 {
-                    @for refusal in refusals { p { (texts.refusal(refusal)) } }
+                    @for refusal in refusals { p { (format::sentence(&texts.refusal(refusal))) } }
                 }
             }
             @if status == StatusCode::INTERNAL_SERVER_ERROR {

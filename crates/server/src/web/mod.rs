@@ -28,6 +28,7 @@ mod first_steps;
 mod form;
 mod form_parts;
 mod format;
+mod hand_over;
 mod home;
 mod import_choices;
 mod import_columns;
@@ -46,6 +47,7 @@ mod list;
 mod login;
 mod mapping_table;
 mod notices;
+mod options;
 mod own_insights;
 mod parts;
 mod password_check;
@@ -63,7 +65,7 @@ mod uncounted;
 mod views;
 mod words;
 
-pub(crate) use access::{access, hand_over_form, hand_over_now, reveal, share, unshare};
+pub(crate) use access::{access, reveal, share, unshare};
 pub(crate) use account::{
     account, begin_second, change_password, confirm_second, create_token, end_sign_in, help_user,
     remove_second,
@@ -79,6 +81,7 @@ pub(crate) use deliveries::order_deliveries;
 pub(crate) use files::{file, file_of};
 pub(crate) use first_steps::hide_first_steps;
 pub(crate) use form_parts::{fill_line, refresh_form};
+pub(crate) use hand_over::{hand_over_form, hand_over_now};
 pub(crate) use home::home;
 pub(crate) use imports::{
     import_action, import_columns, import_columns_page, import_errors, import_mapping, import_new,

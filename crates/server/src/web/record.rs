@@ -385,7 +385,7 @@ async fn history_card(
     let names = view.titles("user", &people).await?;
     let mut titles = Titles::new();
     for change in entries.iter().flat_map(|entry| &entry.changes.0) {
-        let target = described.field(&change.field).and_then(|field| field.kind.link_target());
+        let target = described.field(&change.field).and_then(|field| field.kind.leads_to());
         if let Some(target) = target {
             let ids = [change.old.links(), change.new.links()].concat();
             titles.extend(view.titles(target, &ids).await?);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use axum::Form as Posted;
-use axum::extract::{Path, Query as Parameters, State};
+use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::people::Customer;
@@ -383,7 +383,7 @@ fn provenance(texts: &Texts, described: &RecordType, merge: &CustomerMerge) -> M
 pub(crate) async fn alike_customers(
     State(app): State<App>,
     signed: SignedIn,
-    Parameters(sent): Parameters<Params>,
+    Posted(sent): Posted<Params>,
 ) -> Response {
     let outcome: Result<Response> = async {
         let mut view = app.store.read(&signed.actor).await?;

@@ -11,6 +11,7 @@ use guanxi_record::{Changes, Default as FieldDefault, Kind, RecordType, Value};
 use guanxi_store::{Purpose, Titles, View};
 use maud::{Markup, html};
 
+use super::empty::is_made_by_hand;
 use super::fields::{Entries, Reading};
 use super::files::Sent;
 use super::form::Form;
@@ -31,6 +32,10 @@ pub(crate) async fn new_form(
     let outcome: Result<Response> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
         signed.actor.rights.scope(&record_type, Purpose::Create).ok_or(Error::Forbidden)?;
+        // Its list says where they come from.
+        if !is_made_by_hand(&described) {
+            return Ok(Redirect::to(&format!("/{record_type}")).into_response());
+        }
         let mut values = vec![Value::Null; described.fields.len()];
         let mut titles = Titles::new();
         let mut view = app.store.read(&signed.actor).await?;
@@ -42,11 +47,7 @@ pub(crate) async fn new_form(
                 _ => None,
             };
             if let Some(value) = text.and_then(|text| Value::from_text(&field.kind, &text).ok()) {
-                let target = match &field.kind {
-                    Kind::Links { to } => Some(to.as_ref()),
-                    kind => kind.link_target(),
-                };
-                if let Some(target) = target {
+                if let Some(target) = field.kind.leads_to() {
                     titles.extend(view.titles(target, value.links()).await?);
                 }
                 values[place] = value;
@@ -119,8 +120,9 @@ pub(crate) async fn create(
 ) -> Response {
     let outcome: Result<Response> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
+        signed.actor.rights.scope(&record_type, Purpose::Create).ok_or(Error::Forbidden)?;
+        sent.keep_files(&app.store, &signed.actor, &described).await?;
         let mut tx = app.store.write(&signed.actor).await?;
-        sent.keep_files(&mut tx, &described).await?;
         let mut entries = sent.entries;
         let mut reading = Reading { view: &mut tx, wording: signed.actor.wording };
         let fields = match reading.all(&described, &mut entries).await? {
@@ -252,8 +254,11 @@ pub(crate) async fn update(
     let outcome: Result<Response> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
         let id = parse_id(&id)?;
+        let mut view = app.store.read(&signed.actor).await?;
+        view.row(&record_type, id, Purpose::Change).await?;
+        drop(view);
+        sent.keep_files(&app.store, &signed.actor, &described).await?;
         let mut tx = app.store.write(&signed.actor).await?;
-        sent.keep_files(&mut tx, &described).await?;
         let mut entries = sent.entries;
         let version: i64 = entries.text("version").parse().unwrap_or(0);
         let row = tx.row(&record_type, id, Purpose::Change).await?;

@@ -11,6 +11,7 @@ use guanxi_store::{Titles, View};
 use serde_json::Value as Json;
 
 use super::format;
+use super::options::period;
 use crate::signed_in::SignedIn;
 
 /// What a filter of records of a type says, with the names of the records that it names.
@@ -126,7 +127,7 @@ fn links(
 fn target<'a>(path: &str, last: Option<&(&RecordType, &'a Field)>) -> Option<&'a str> {
     match last {
         _ if path == "segment" => Some(Segment::NAME),
-        Some((_, field)) => field.kind.link_target(),
+        Some((_, field)) => field.kind.leads_to(),
         None => None,
     }
 }
@@ -203,9 +204,7 @@ fn one_value(
             _ => text.to_owned(),
         },
         Kind::Date | Kind::Instant if text.contains('_') || !text.contains('-') => {
-            let key = format!("period-{}", text.replace('_', "-"));
-            let known = texts.get(&key);
-            if known == key { text.to_owned() } else { known }
+            period(texts, text).1
         }
         Kind::Owner if text == "me" => texts.get("ui-mine"),
         // As this reader is shown it on the records themselves.

@@ -94,7 +94,7 @@ async fn a_line_is_filled_in_and_stays_on_its_order(database: TestDatabase) {
     let order_page = format!("/order/{}", id(&order));
     let shown = page.get(&order_page).await;
     assert!(
-        shown.contains("id=\"add\"") && shown.contains("hx-get=\"/order_line/fill\""),
+        shown.contains("id=\"add\"") && shown.contains("hx-post=\"/order_line/fill\""),
         "{shown}"
     );
     // Choosing a product brings what it says, before anything is saved.

@@ -18,7 +18,7 @@ both_databases!(
     many_records_are_archived_at_once_and_taken_back,
 );
 
-async fn session(house: &House) -> String {
+pub(crate) async fn session(house: &House) -> String {
     let system = Actor::system(Origin::Cli);
     let mut view = house.store.read(&system).await.unwrap();
     let user = view.find_by("user", "email", "admin@example.com").await.unwrap().unwrap().id;
@@ -26,23 +26,23 @@ async fn session(house: &House) -> String {
     house.store.create_sign_in(user, NewSignIn::of(SignInKind::Session)).await.unwrap()
 }
 
-struct Browser<'a> {
-    house: &'a House,
-    session: String,
-    locale: &'static str,
+pub(crate) struct Browser<'a> {
+    pub(crate) house: &'a House,
+    pub(crate) session: String,
+    pub(crate) locale: &'static str,
 }
 
 impl Browser<'_> {
-    fn cookie(&self) -> String {
+    pub(crate) fn cookie(&self) -> String {
         format!("guanxi_session={}; guanxi_locale={}", self.session, self.locale)
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Answer {
         let request = Request::get(path).header(header::COOKIE, self.cookie());
         self.house.send(request.body(Body::empty()).unwrap()).await
     }
 
-    async fn post(&self, path: &str, fields: &[(String, String)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, fields: &[(String, String)]) -> Answer {
         let encoded = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
         let pairs: Vec<String> = fields
             .iter()
@@ -68,7 +68,7 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
 }
 
 /// What a browser would send of the form of a record, nothing touched.
-fn form(page: &str) -> Vec<(String, String)> {
+pub(crate) fn form(page: &str) -> Vec<(String, String)> {
     let at = page.find("data-draft").unwrap_or_else(|| panic!("no form: {page}"));
     let form = &page[at..at + page[at..].find("</form>").unwrap()];
     let mut fields = Vec::new();
@@ -94,18 +94,18 @@ fn form(page: &str) -> Vec<(String, String)> {
     fields
 }
 
-fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
+pub(crate) fn set(fields: &mut Vec<(String, String)>, name: &str, value: &str) {
     fields.retain(|(known, _)| known != name);
     fields.push((name.to_owned(), value.to_owned()));
 }
 
-async fn made(house: &House, of: &str, body: Json) -> String {
+pub(crate) async fn made(house: &House, of: &str, body: Json) -> String {
     let answer = house.call("POST", &format!("/{of}"), body).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     answer.json()["id"].as_str().unwrap().to_owned()
 }
 
-async fn record(house: &House, path: &str) -> Json {
+pub(crate) async fn record(house: &House, path: &str) -> Json {
     house.call("GET", path, Json::Null).await.json()
 }
 

@@ -7,6 +7,7 @@ mod asked;
 mod connections;
 mod coverage;
 mod deciding;
+mod entering;
 mod faces;
 mod figures;
 mod first_hour;

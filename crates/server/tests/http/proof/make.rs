@@ -9,7 +9,7 @@ use guanxi_crm::billing::{Invoice, InvoiceStatus};
 use guanxi_crm::people::{Contact, Customer, CustomerKind};
 use guanxi_crm::sales::{Order, OrderKind, OrderLine, OrderStatus};
 use guanxi_crm::work::{Task, TaskStatus};
-use guanxi_record::{Email, LongText, Owner, Phone, Record};
+use guanxi_record::{Email, LongText, Owner, Phone, Record, Value};
 use guanxi_store::{Actor, NewSignIn, Origin, Purpose, Share, SignInKind, Store, Tx};
 
 use super::world::{Area, Group, Person, Right, RoleOf, Shared, TODAY, TYPES, Thing, World};
@@ -56,6 +56,7 @@ fn random_role(rng: &mut Rng) -> RoleOf {
         ("customer", "phone"),
         ("customer", "name"),
         ("customer", "country"),
+        ("customer", "revenue"),
         ("order", "total"),
         ("order", "customer"),
         ("contact", "phone"),
@@ -284,6 +285,7 @@ impl Maker<'_> {
             ..Customer::named(word.clone())
         };
         let id = self.create(&customer).await;
+        self.find_out(id).await;
         let kind = if is_person { "person" } else { "organisation" };
         self.push(Thing {
             id,
@@ -296,6 +298,14 @@ impl Maker<'_> {
             state: ("kind", kind),
             phone: Some(phone),
         })
+    }
+
+    /// What an analysis would have found out about a customer.
+    async fn find_out(&mut self, customer: RawId) {
+        let described = self.tx.catalog().get("customer").unwrap().clone();
+        let place = described.position("revenue").unwrap();
+        let found = [(customer, vec![Value::Money(Money::new(7 * Money::ONE, Currency::CNY))])];
+        self.tx.derive(&described, &[place], &found).await.unwrap();
     }
 
     fn thing(&mut self, id: RawId, record_type: &'static str, at: usize, follows: usize) -> Thing {

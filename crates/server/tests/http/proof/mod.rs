@@ -6,6 +6,7 @@ mod make;
 mod pages;
 mod reference;
 mod searches;
+mod told;
 mod ways;
 mod world;
 

@@ -159,6 +159,31 @@ impl World {
         access.max().unwrap_or(FieldAccess::Write)
     }
 
+    /// Whether a person may ask for what orders tell about customers: by the rights on that field and on
+    /// what it is computed from, wherever they see orders without a condition.
+    pub(crate) fn asks_told(&self, person: usize) -> bool {
+        self.reads_field(person, "customer", "revenue")
+            && self.reads_field(person, "order", "total")
+            && self.scopes_of_orders(person).next().is_some()
+    }
+
+    /// Whether they are told of this customer: they see all orders that there are of them.
+    pub(crate) fn is_told(&self, person: usize, customer: usize) -> bool {
+        let seen = |scope| self.reaches(person, customer, scope, RightPurpose::Read);
+        self.asks_told(person) && self.scopes_of_orders(person).any(seen)
+    }
+
+    fn scopes_of_orders(&self, person: usize) -> impl Iterator<Item = RightScope> + '_ {
+        let roles = self.people[person].roles.iter();
+        let rights = roles.flat_map(|role| &self.roles[*role].rights);
+        let reads = rights.filter(|right| {
+            (right.record_type == "*" || right.record_type == "order")
+                && right.purposes.contains(&RightPurpose::Read)
+                && right.condition.is_none()
+        });
+        reads.map(|right| right.scope)
+    }
+
     pub(crate) fn reads_field(&self, person: usize, record_type: &str, field: &str) -> bool {
         self.field(person, record_type, field) >= FieldAccess::Read
     }
