@@ -162,10 +162,7 @@ type KnownNames = HashMap<(String, String), Vec<RawId>>;
 
 /// The type that a path leads to, where its end is a link.
 fn linked(catalog: &Catalog, of: &RecordType, path: &str) -> Option<String> {
-    match &at_the_end(catalog, of, path)?.1.kind {
-        Kind::Links { to } => Some(to.to_string()),
-        kind => kind.link_target().map(str::to_owned),
-    }
+    at_the_end(catalog, of, path)?.1.kind.leads_to().map(str::to_owned)
 }
 
 /// The names, and not ids, that links are compared with.

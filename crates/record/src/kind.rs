@@ -138,6 +138,15 @@ impl Kind {
         }
     }
 
+    /// The type that it leads to, by one link or several.
+    #[must_use]
+    pub fn leads_to(&self) -> Option<&str> {
+        match self {
+            Self::Links { to } => Some(to),
+            kind => kind.link_target(),
+        }
+    }
+
     /// What the removal of the linked record does; `None` for kinds that are no single link.
     #[must_use]
     pub fn on_delete(&self) -> Option<OnDelete> {

@@ -8,7 +8,7 @@ use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Changes, Field, Kind, Meaning, RecordType, Row, Value};
 
 use crate::actor::Purpose;
-use crate::audit::Operation;
+use crate::audit::{Operation, UNDONE};
 use crate::columns::{Expression, read_row, select_list};
 use crate::sql::{Sql, SqlRow, SqlValue};
 use crate::undo::Item;
@@ -22,9 +22,6 @@ const JOBS_NAMED_MAX: usize = 5;
 const CHUNK: usize = 500;
 /// The operations that change a record, for statements.
 const CHANGES: &str = "('create', 'update', 'archive', 'restore', 'remove')";
-/// That a set of changes is no undo, and was not undone.
-const STANDS: &str = "s.undoes IS NULL AND NOT EXISTS \
-     (SELECT 1 FROM change_set u WHERE u.undoes = s.id)";
 
 /// What is taken back together: it does not stand against itself.
 #[derive(Debug, Clone, Copy)]
@@ -36,11 +33,14 @@ pub(crate) enum Own {
 }
 
 impl Own {
-    /// That the set `s` is one of these.
+    /// That the set `s` is one of these. What a job took back was there before it.
     fn write(self, sql: &mut Sql) {
         match self {
             Self::Set(id) => sql.push("s.id = ").bind(SqlValue::Integer(id.0)),
-            Self::Job(id) => sql.push("COALESCE(s.job, 0) = ").bind(SqlValue::Integer(id.0)),
+            Self::Job(id) => {
+                sql.push("s.undoes IS NULL AND COALESCE(s.job, 0) = ");
+                sql.bind(SqlValue::Integer(id.0))
+            }
         };
     }
 }
@@ -200,8 +200,9 @@ impl View {
         Ok(())
     }
 
-    /// Which of these records have changes after a set that are neither its own, nor undone, nor
-    /// undo.
+    /// Which of these records have changes after a set that are not its own and stand: neither undone,
+    /// nor the undo of what came after the set as well. What came after is told by the versions of
+    /// the record: ids of sets are made by several clocks, and before their transaction waits.
     async fn changed_by_others(
         &mut self,
         ids: &[RawId],
@@ -209,14 +210,18 @@ impl View {
         own: Own,
     ) -> Result<Vec<RawId>> {
         let mut sql = self.session.sql(
-            "SELECT DISTINCT i.record FROM change_item i JOIN change_set s ON s.id = i.change_set \
-             WHERE i.record IN (",
+            "SELECT DISTINCT i.record FROM change_item o \
+             JOIN change_item i ON i.record = o.record AND i.version > o.version \
+             JOIN change_set s ON s.id = i.change_set WHERE o.change_set = ",
         );
+        sql.bind(SqlValue::Integer(set.0)).push(" AND o.record IN (");
         sql.bind_all(ids.iter().map(|id| SqlValue::Integer(id.0)));
-        sql.push(&format!(") AND i.operation IN {CHANGES} AND i.change_set > "));
-        sql.bind(SqlValue::Integer(set.0)).push(&format!(" AND {STANDS} AND NOT ("));
+        sql.push(&format!(") AND o.operation IN {CHANGES} AND i.operation IN {CHANGES} AND NOT ("));
         own.write(&mut sql);
-        sql.push(")");
+        sql.push(&format!(
+            ") AND NOT {UNDONE} AND (s.undoes IS NULL OR NOT EXISTS (SELECT 1 FROM change_item x \
+             WHERE x.change_set = s.undoes AND x.record = i.record AND x.version > o.version))"
+        ));
         self.session.rows(&sql).await?.iter().map(|row| row[0].integer().map(RawId)).collect()
     }
 
@@ -231,17 +236,13 @@ impl View {
         let mut found = Vec::new();
         for other in catalog.types() {
             for field in other.fields.iter() {
-                let pairs = match &field.kind {
-                    Kind::Links { to } if to == record_type.name.as_ref() => {
-                        self.linking_among_others(other, field, ids, own).await?
-                    }
-                    kind if kind.link_target() == Some(record_type.name.as_ref()) => {
-                        self.linking(other, field, ids, own).await?
-                    }
-                    _ if names_records(other, field) => {
-                        self.linking_among_others(other, field, ids, own).await?
-                    }
-                    _ => Vec::new(),
+                let of = record_type.name.as_ref();
+                let pairs = if field.kind.link_target() == Some(of) {
+                    self.linking(other, field, ids, own).await?
+                } else if field.kind.leads_to() == Some(of) || names_records(other, field) {
+                    self.linking_among_others(other, field, ids, own).await?
+                } else {
+                    Vec::new()
                 };
                 if !pairs.is_empty() {
                     found.push((other.clone(), pairs));
@@ -338,7 +339,7 @@ impl View {
                 continue;
             };
             if changed.contains(&item.record)
-                && !self.holds_still(record_type, row, set, item, own).await?
+                && !self.holds_still(record_type, row, item, own).await?
             {
                 let title = self.withheld(record_type, row.clone()).await?.title(record_type);
                 objections.add(row.id, changed_since(record_type, &title));
@@ -353,7 +354,6 @@ impl View {
         &mut self,
         record_type: &RecordType,
         row: &Row,
-        set: RawId,
         item: &Item,
         own: Own,
     ) -> Result<bool> {
@@ -361,11 +361,11 @@ impl View {
             "SELECT i.diff FROM change_item i JOIN change_set s ON s.id = i.change_set \
              WHERE i.record = ",
         );
-        sql.bind(SqlValue::Integer(row.id.0)).push(" AND (i.change_set, i.seq) > (");
-        sql.bind_all([SqlValue::Integer(set.0), SqlValue::Integer(item.seq)]);
-        sql.push(&format!(") AND i.operation IN {CHANGES} AND {STANDS} AND "));
+        sql.bind(SqlValue::Integer(row.id.0)).push(" AND i.version > ");
+        sql.bind(SqlValue::Integer(item.version));
+        sql.push(&format!(" AND i.operation IN {CHANGES} AND NOT {UNDONE} AND "));
         own.write(&mut sql);
-        sql.push(" ORDER BY i.change_set DESC, i.seq DESC");
+        sql.push(" ORDER BY i.version DESC");
         let mut taken_back: HashMap<String, Value> = HashMap::new();
         for columns in self.session.rows(&sql).await? {
             let diff = columns.into_iter().next().and_then(|value| value.into_text().ok());
@@ -412,13 +412,13 @@ fn others_work(sql: &mut Sql, field: &Field, own: Own) {
     let items = "(SELECT 1 FROM change_item i JOIN change_set s ON s.id = i.change_set \
                  WHERE i.record = t0.\"id\"";
     let computed = "s.actor IS NULL AND s.job IS NULL AND s.origin = 'job'";
-    sql.push(&format!(" AND NOT EXISTS {items} AND {STANDS} AND "));
+    sql.push(&format!(" AND NOT EXISTS {items} AND NOT {UNDONE} AND "));
     own.write(sql);
     sql.push(" AND (i.operation = 'create' OR CAST(i.diff AS TEXT) LIKE ");
     sql.bind(SqlValue::Text(format!("%\"{}\"%", field.name)));
     sql.push(&format!(
         ")) AND NOT (EXISTS {items} AND i.operation = 'create' AND {computed}) \
-         AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND {STANDS} \
-         AND NOT ({computed})))"
+         AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND s.undoes IS NULL \
+         AND NOT {UNDONE} AND NOT ({computed})))"
     ));
 }

@@ -2,7 +2,7 @@
 //! without an owner and nothing stays open to them.
 
 use guanxi_base::{RawId, Refusal, Result};
-use guanxi_record::{Filter, Kind, Query, Record, RecordType, Sort, Value};
+use guanxi_record::{Filter, Query, Record, RecordType, Sort, Value};
 use guanxi_store::{Actor, Purpose, Store, View};
 
 use super::{Organisation, User};
@@ -27,12 +27,8 @@ pub struct Belonging {
 /// file or an import says who did it.
 fn fields(described: &RecordType) -> impl Iterator<Item = &str> {
     let kept = matches!(&*described.name, "substitution" | "file" | "import_job");
-    let of_user = |kind: &Kind| match kind {
-        Kind::Owner => true,
-        Kind::Links { to } => to == User::NAME,
-        kind => kind.link_target() == Some(User::NAME),
-    };
-    let fields = described.fields.iter().filter(move |field| !kept && of_user(&field.kind));
+    let fields = described.fields.iter();
+    let fields = fields.filter(move |field| !kept && field.kind.leads_to() == Some(User::NAME));
     fields.map(|field| field.name.as_ref())
 }
 

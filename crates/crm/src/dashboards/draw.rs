@@ -317,10 +317,7 @@ impl Key {
         values: &[Value],
     ) -> Result<Vec<String>> {
         let ids: Vec<RawId> = values.iter().filter_map(Value::as_link).collect();
-        let target = self.last().and_then(|(_, field)| match &field.kind {
-            Kind::Links { to } => Some(to.as_ref()),
-            kind => kind.link_target(),
-        });
+        let target = self.last().and_then(|(_, field)| field.kind.leads_to());
         let titles = match target {
             Some(target) if !ids.is_empty() => view.titles(target, &ids).await?,
             _ => Default::default(),

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use guanxi_base::{RawId, Result};
-use guanxi_record::{Catalog, Filter, Kind, Op, RecordType};
+use guanxi_record::{Catalog, Filter, Op, RecordType};
 use guanxi_store::View;
 use serde_json::Value as Json;
 
@@ -66,10 +66,7 @@ fn target(catalog: &Catalog, described: &RecordType, path: &str) -> Option<Strin
         return rest.is_empty().then(|| described.name.to_string());
     }
     let field = described.field(link)?;
-    let to = match &field.kind {
-        Kind::Links { to } => to.as_ref(),
-        kind => kind.link_target()?,
-    };
+    let to = field.kind.leads_to()?;
     match rest {
         "" => (!field.read_only).then(|| to.to_owned()),
         rest => target(catalog, catalog.get(to).ok()?, rest),

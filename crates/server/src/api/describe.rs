@@ -44,10 +44,7 @@ fn type_json(texts: &Texts, described: &RecordType) -> Json {
 
 fn field_json(texts: &Texts, described: &RecordType, field: &Field) -> Json {
     let option = |code: &std::borrow::Cow<'static, str>| json!({ "code": code, "label": texts.option_label(described, field, code) });
-    let links_to = match &field.kind {
-        guanxi_record::Kind::Links { to } => Some(to.as_ref()),
-        kind => kind.link_target(),
-    };
+    let links_to = field.kind.leads_to();
     json!({
         "name": field.name,
         "label": texts.field_label(described, field),

@@ -29,11 +29,7 @@ pub(super) async fn names(view: &mut View, signed: &SignedIn, traces: &[Trace]) 
         wanted.entry(trace.record_type.clone()).or_default().extend(records);
         for change in Changes::from_json(described, &trace.detail).0 {
             let field = described.field(&change.field);
-            let target = field.and_then(|field| match &field.kind {
-                Kind::Links { to } => Some(to.as_ref()),
-                kind => kind.link_target(),
-            });
-            if let Some(target) = target {
+            if let Some(target) = field.and_then(|field| field.kind.leads_to()) {
                 let ids = [change.old.links(), change.new.links()].concat();
                 wanted.entry(target.to_owned()).or_default().extend(ids);
             }

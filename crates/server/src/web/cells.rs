@@ -122,10 +122,7 @@ pub(crate) fn value(
     titles: &Titles,
 ) -> Markup {
     let locale = signed.texts.locale();
-    let target = match &field.kind {
-        Kind::Links { to } => Some(to.as_ref()),
-        kind => kind.link_target(),
-    };
+    let target = field.kind.leads_to();
     let access = signed.actor.rights.field(&record_type.name, &field.name);
     match value {
         Value::Null if access < FieldAccess::Read => lock(signed),

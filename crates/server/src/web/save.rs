@@ -42,11 +42,7 @@ pub(crate) async fn new_form(
                 _ => None,
             };
             if let Some(value) = text.and_then(|text| Value::from_text(&field.kind, &text).ok()) {
-                let target = match &field.kind {
-                    Kind::Links { to } => Some(to.as_ref()),
-                    kind => kind.link_target(),
-                };
-                if let Some(target) = target {
+                if let Some(target) = field.kind.leads_to() {
                     titles.extend(view.titles(target, value.links()).await?);
                 }
                 values[place] = value;
