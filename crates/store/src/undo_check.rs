@@ -100,33 +100,31 @@ impl View {
         own: Own,
         objections: &mut Objections,
     ) -> Result<()> {
-        let mut made: Vec<(String, Vec<RawId>)> = Vec::new();
+        let mut made: Vec<(String, Vec<Item>)> = Vec::new();
         let mut changed: Vec<(String, Vec<Item>)> = Vec::new();
         for item in self.items_of(set).await? {
             let name = item.record_type.clone();
-            match item.operation {
-                Operation::Create => match made.last_mut().filter(|(known, _)| *known == name) {
-                    Some((_, ids)) => ids.push(item.record),
-                    None => made.push((name, vec![item.record])),
-                },
+            let list = match item.operation {
+                Operation::Create => &mut made,
                 // What was removed is made again under its own id.
-                Operation::Remove => {}
-                _ => match changed.last_mut().filter(|(known, _)| *known == name) {
-                    Some((_, items)) => items.push(item),
-                    None => changed.push((name, vec![item])),
-                },
+                Operation::Remove => continue,
+                _ => &mut changed,
+            };
+            match list.last_mut().filter(|(known, _)| *known == name) {
+                Some((_, items)) => items.push(item),
+                None => list.push((name, vec![item])),
             }
         }
-        for (name, ids) in made {
+        for (name, items) in made {
             let record_type = self.catalog.named(&name)?.clone();
-            for chunk in ids.chunks(CHUNK) {
-                self.object_to_removal(&record_type, set, chunk, own, objections).await?;
+            for chunk in items.chunks(CHUNK) {
+                self.object_to_removal(&record_type, chunk, own, objections).await?;
             }
         }
         for (name, items) in changed {
             let record_type = self.catalog.named(&name)?.clone();
             for chunk in items.chunks(CHUNK) {
-                self.object_to_change(&record_type, set, chunk, own, objections).await?;
+                self.object_to_change(&record_type, chunk, own, objections).await?;
             }
         }
         Ok(())
@@ -136,11 +134,12 @@ impl View {
     async fn object_to_removal(
         &mut self,
         record_type: &RecordType,
-        set: RawId,
-        ids: &[RawId],
+        items: &[Item],
         own: Own,
         objections: &mut Objections,
     ) -> Result<()> {
+        let versions = versions(items);
+        let ids: &[RawId] = &items.iter().map(|item| item.record).collect::<Vec<_>>();
         let rows = self.rows_by_ids(record_type, ids, Purpose::Change).await?;
         if rows.len() < ids.len() {
             let found: HashSet<RawId> = rows.iter().map(|row| row.id).collect();
@@ -148,7 +147,7 @@ impl View {
                 self.object_to_absence(record_type, *id, objections).await?;
             }
         }
-        let changed = self.changed_by_others(ids, set, own).await?;
+        let changed = self.changed_by_others(&versions, own).await?;
         for row in rows.iter().filter(|row| changed.contains(&row.id)) {
             let title = self.withheld(record_type, row.clone()).await?.title(record_type);
             objections.add(row.id, changed_since(record_type, &title));
@@ -200,29 +199,37 @@ impl View {
         Ok(())
     }
 
-    /// Which of these records have changes after a set that are not its own and stand: neither undone,
-    /// nor the undo of what came after the set as well. What came after is told by the versions of
-    /// the record: ids of sets are made by several clocks, and before their transaction waits.
+    /// Which of these records, each with its version after the set, have changes since that are not its
+    /// own and stand: neither undone, nor the undo of what came after the set as well. What came after
+    /// is told by versions: ids of sets are made by several clocks, and before their transaction waits.
     async fn changed_by_others(
         &mut self,
-        ids: &[RawId],
-        set: RawId,
+        versions: &HashMap<RawId, i64>,
         own: Own,
-    ) -> Result<Vec<RawId>> {
+    ) -> Result<HashSet<RawId>> {
+        let Some(least) = versions.values().min() else { return Ok(HashSet::new()) };
+        // What was done is looked at here: all that changes records is no help to an index.
         let mut sql = self.session.sql(
-            "SELECT DISTINCT i.record FROM change_item o \
-             JOIN change_item i ON i.record = o.record AND i.version > o.version \
-             JOIN change_set s ON s.id = i.change_set WHERE o.change_set = ",
+            "SELECT i.record, i.version, i.operation, (SELECT MAX(x.version) FROM change_item x \
+             WHERE x.change_set = s.undoes AND x.record = i.record) \
+             FROM change_item i JOIN change_set s ON s.id = i.change_set WHERE i.record IN (",
         );
-        sql.bind(SqlValue::Integer(set.0)).push(" AND o.record IN (");
-        sql.bind_all(ids.iter().map(|id| SqlValue::Integer(id.0)));
-        sql.push(&format!(") AND o.operation IN {CHANGES} AND i.operation IN {CHANGES} AND NOT ("));
+        sql.bind_all(versions.keys().map(|id| SqlValue::Integer(id.0)));
+        sql.push(") AND i.version > ").bind(SqlValue::Integer(*least)).push(" AND NOT (");
         own.write(&mut sql);
-        sql.push(&format!(
-            ") AND NOT {UNDONE} AND (s.undoes IS NULL OR NOT EXISTS (SELECT 1 FROM change_item x \
-             WHERE x.change_set = s.undoes AND x.record = i.record AND x.version > o.version))"
-        ));
-        self.session.rows(&sql).await?.iter().map(|row| row[0].integer().map(RawId)).collect()
+        sql.push(&format!(") AND NOT {UNDONE}"));
+        let mut changed = HashSet::new();
+        for row in self.session.rows(&sql).await? {
+            let [record, version, operation, undone] = <[SqlValue; 4]>::try_from(row)
+                .map_err(|_| Error::internal("a column is missing"))?;
+            let record = RawId(record.integer()?);
+            let is_since = |version: i64| versions.get(&record).is_some_and(|set| version > *set);
+            let takes_back = undone.integer().is_ok_and(is_since);
+            if is_since(version.integer()?) && !takes_back && is_change(operation)? {
+                changed.insert(record);
+            }
+        }
+        Ok(changed)
     }
 
     /// Records that link to these, or speak of them in a condition, and that others made or led there.
@@ -316,7 +323,6 @@ impl View {
     async fn object_to_change(
         &mut self,
         record_type: &RecordType,
-        set: RawId,
         items: &[Item],
         own: Own,
         objections: &mut Objections,
@@ -324,7 +330,7 @@ impl View {
         let ids: Vec<RawId> = items.iter().map(|item| item.record).collect();
         let rows = self.rows_by_ids(record_type, &ids, Purpose::Change).await?;
         let rows: HashMap<RawId, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let changed = self.changed_by_others(&ids, set, own).await?;
+        let changed = self.changed_by_others(&versions(items), own).await?;
         for item in items {
             let Some(row) = rows.get(&item.record) else {
                 match own {
@@ -358,17 +364,21 @@ impl View {
         own: Own,
     ) -> Result<bool> {
         let mut sql = self.session.sql(
-            "SELECT i.diff FROM change_item i JOIN change_set s ON s.id = i.change_set \
+            "SELECT i.operation, i.diff FROM change_item i JOIN change_set s ON s.id = i.change_set \
              WHERE i.record = ",
         );
         sql.bind(SqlValue::Integer(row.id.0)).push(" AND i.version > ");
         sql.bind(SqlValue::Integer(item.version));
-        sql.push(&format!(" AND i.operation IN {CHANGES} AND NOT {UNDONE} AND "));
+        sql.push(&format!(" AND NOT {UNDONE} AND "));
         own.write(&mut sql);
         sql.push(" ORDER BY i.version DESC");
         let mut taken_back: HashMap<String, Value> = HashMap::new();
         for columns in self.session.rows(&sql).await? {
-            let diff = columns.into_iter().next().and_then(|value| value.into_text().ok());
+            let mut columns = columns.into_iter();
+            if !is_change(columns.next().unwrap_or(SqlValue::Null))? {
+                continue;
+            }
+            let diff = columns.next().and_then(|value| value.into_text().ok());
             let diff = diff.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
             for change in Changes::from_json(record_type, &diff).0 {
                 taken_back.insert(change.field, change.old);
@@ -380,6 +390,21 @@ impl View {
             None => row.value(record_type, &change.field) == change.new,
         }))
     }
+}
+
+/// The records of a set, each with its version after it.
+fn versions(items: &[Item]) -> HashMap<RawId, i64> {
+    let mut versions = HashMap::new();
+    for item in items {
+        let version: &mut i64 = versions.entry(item.record).or_insert(item.version);
+        *version = item.version.max(*version);
+    }
+    versions
+}
+
+/// Whether what was done, as the log says it, changed the record itself.
+fn is_change(operation: SqlValue) -> Result<bool> {
+    Ok(Operation::from_name(&operation.into_text()?).is_some_and(Operation::is_change))
 }
 
 /// Whether a field names records by their ids without being a link: as conditions do, and the texts

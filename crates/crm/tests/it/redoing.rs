@@ -148,9 +148,8 @@ async fn what_a_slow_clock_dates_back_stands_against_an_undo(database: TestDatab
 async fn a_batch_that_began_before_a_creation_stands_against_its_undo(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let mut batch = store.write(&actor).await.unwrap();
-    batch.create(&customer("First of the batch")).await.unwrap();
     if store.is_embedded() {
-        batch.commit().await.unwrap();
+        drop(batch);
         let (stored, creation) = made(&store, &actor).await;
         renamed(&store, &actor, stored.id, "By the batch").await;
         assert_eq!(refusals(store.undo(&actor, creation).await), ["changed-since -"]);
