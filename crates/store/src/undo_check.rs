@@ -45,6 +45,13 @@ impl Own {
     }
 }
 
+/// What is taken back, and how a statement says that a set stands.
+#[derive(Debug, Clone, Copy)]
+struct Taken<'a> {
+    own: Own,
+    stands: &'a str,
+}
+
 /// What stands against an undo.
 #[derive(Debug, Default)]
 pub(crate) struct Objections {
@@ -100,6 +107,8 @@ impl View {
         own: Own,
         objections: &mut Objections,
     ) -> Result<()> {
+        let stands = self.stands().await?;
+        let own = Taken { own, stands: &stands };
         let mut made: Vec<(String, Vec<Item>)> = Vec::new();
         let mut changed: Vec<(String, Vec<Item>)> = Vec::new();
         for item in self.items_of(set).await? {
@@ -130,12 +139,30 @@ impl View {
         Ok(())
     }
 
+    /// That the set `s` is not undone, for statements about many: those that were undone and redone are
+    /// few, and looked up once. Asked in full of each row, it misleads the plans of PostgreSQL.
+    async fn stands(&mut self) -> Result<String> {
+        let sql = self.session.sql(format!(
+            "SELECT s.id FROM change_set s WHERE s.id IN (SELECT u.undoes FROM change_set u \
+             JOIN change_set v ON v.undoes = u.id WHERE u.undoes IS NOT NULL) AND NOT {UNDONE}"
+        ));
+        let never = "NOT EXISTS (SELECT 1 FROM change_set u WHERE u.undoes = s.id)";
+        let mut redone = Vec::new();
+        for row in self.session.rows(&sql).await? {
+            redone.push(row[0].integer()?.to_string());
+        }
+        Ok(match redone.is_empty() {
+            true => never.to_owned(),
+            false => format!("({never} OR s.id IN ({}))", redone.join(", ")),
+        })
+    }
+
     /// New records that others changed since, linked to or shared: they are not to be removed.
     async fn object_to_removal(
         &mut self,
         record_type: &RecordType,
         items: &[Item],
-        own: Own,
+        own: Taken<'_>,
         objections: &mut Objections,
     ) -> Result<()> {
         let versions = versions(items);
@@ -159,7 +186,7 @@ impl View {
         }
         let title = |id: RawId| titles.get(&id).map_or("?", String::as_str);
         for (other, pairs) in self.built_upon(record_type, ids, own).await? {
-            if let Own::Job(_) = own {
+            if let Own::Job(_) = own.own {
                 let linking: Vec<RawId> = pairs.iter().map(|(_, linking)| *linking).collect();
                 objections.jobs.extend(self.jobs_that_made(&linking).await?);
             }
@@ -205,7 +232,7 @@ impl View {
     async fn changed_by_others(
         &mut self,
         versions: &HashMap<RawId, i64>,
-        own: Own,
+        own: Taken<'_>,
     ) -> Result<HashSet<RawId>> {
         let Some(least) = versions.values().min() else { return Ok(HashSet::new()) };
         // What was done is looked at here: all that changes records is no help to an index.
@@ -216,8 +243,8 @@ impl View {
         );
         sql.bind_all(versions.keys().map(|id| SqlValue::Integer(id.0)));
         sql.push(") AND i.version > ").bind(SqlValue::Integer(*least)).push(" AND NOT (");
-        own.write(&mut sql);
-        sql.push(&format!(") AND NOT {UNDONE}"));
+        own.own.write(&mut sql);
+        sql.push(&format!(") AND {}", own.stands));
         let mut changed = HashSet::new();
         for row in self.session.rows(&sql).await? {
             let [record, version, operation, undone] = <[SqlValue; 4]>::try_from(row)
@@ -237,7 +264,7 @@ impl View {
         &mut self,
         record_type: &RecordType,
         ids: &[RawId],
-        own: Own,
+        own: Taken<'_>,
     ) -> Result<Vec<Linking>> {
         let catalog = self.catalog.clone();
         let mut found = Vec::new();
@@ -264,7 +291,7 @@ impl View {
         other: &RecordType,
         field: &Field,
         ids: &[RawId],
-        own: Own,
+        own: Taken<'_>,
     ) -> Result<Vec<(RawId, RawId)>> {
         let link = Expression::of(self.session.dialect(), "t0", field).sql;
         let mut sql = self.session.sql(format!("SELECT {link}, t0.\"id\" FROM "));
@@ -282,7 +309,7 @@ impl View {
         other: &RecordType,
         field: &Field,
         ids: &[RawId],
-        own: Own,
+        own: Taken<'_>,
     ) -> Result<Vec<(RawId, RawId)>> {
         let held = Expression::of(self.session.dialect(), "t0", field).sql;
         let mut sql = self.session.sql(format!("SELECT {} FROM ", select_list(other, "t0")));
@@ -324,7 +351,7 @@ impl View {
         &mut self,
         record_type: &RecordType,
         items: &[Item],
-        own: Own,
+        own: Taken<'_>,
         objections: &mut Objections,
     ) -> Result<()> {
         let ids: Vec<RawId> = items.iter().map(|item| item.record).collect();
@@ -333,7 +360,7 @@ impl View {
         let changed = self.changed_by_others(&versions(items), own).await?;
         for item in items {
             let Some(row) = rows.get(&item.record) else {
-                match own {
+                match own.own {
                     // As everywhere: what one may not see is not there.
                     Own::Set(_) => {
                         self.unmasked_row(&record_type.name, item.record, Purpose::Change).await?;
@@ -361,7 +388,7 @@ impl View {
         record_type: &RecordType,
         row: &Row,
         item: &Item,
-        own: Own,
+        own: Taken<'_>,
     ) -> Result<bool> {
         let mut sql = self.session.sql(
             "SELECT i.operation, i.diff FROM change_item i JOIN change_set s ON s.id = i.change_set \
@@ -369,8 +396,8 @@ impl View {
         );
         sql.bind(SqlValue::Integer(row.id.0)).push(" AND i.version > ");
         sql.bind(SqlValue::Integer(item.version));
-        sql.push(&format!(" AND NOT {UNDONE} AND "));
-        own.write(&mut sql);
+        sql.push(&format!(" AND {} AND ", own.stands));
+        own.own.write(&mut sql);
         sql.push(" ORDER BY i.version DESC");
         let mut taken_back: HashMap<String, Value> = HashMap::new();
         for columns in self.session.rows(&sql).await? {
@@ -433,17 +460,18 @@ fn records_named(value: &Value) -> Vec<RawId> {
 
 /// That the row `t0` was linked by others: not by what is taken back, and not by the product on
 /// its own, whose findings go with what they are about.
-fn others_work(sql: &mut Sql, field: &Field, own: Own) {
+fn others_work(sql: &mut Sql, field: &Field, own: Taken<'_>) {
     let items = "(SELECT 1 FROM change_item i JOIN change_set s ON s.id = i.change_set \
                  WHERE i.record = t0.\"id\"";
     let computed = "s.actor IS NULL AND s.job IS NULL AND s.origin = 'job'";
-    sql.push(&format!(" AND NOT EXISTS {items} AND NOT {UNDONE} AND "));
-    own.write(sql);
+    let stands = own.stands;
+    sql.push(&format!(" AND NOT EXISTS {items} AND {stands} AND "));
+    own.own.write(sql);
     sql.push(" AND (i.operation = 'create' OR CAST(i.diff AS TEXT) LIKE ");
     sql.bind(SqlValue::Text(format!("%\"{}\"%", field.name)));
     sql.push(&format!(
         ")) AND NOT (EXISTS {items} AND i.operation = 'create' AND {computed}) \
          AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND s.undoes IS NULL \
-         AND NOT {UNDONE} AND NOT ({computed})))"
+         AND {stands} AND NOT ({computed})))"
     ));
 }
