@@ -29,6 +29,7 @@ refusal-decimal-mark-contradictory = The file writes numbers in two ways: “{ $
 refusal-digits-lost = “{ $value }” has more digits than a spreadsheet keeps: the last ones are not to be trusted. Format the column as text in the spreadsheet and type them again, or import a CSV file.
 refusal-digits-rounded = “{ $value }” is what a spreadsheet made of a longer number: its digits are lost. Format the column as text in the spreadsheet, type them again, and save the file anew.
 refusal-custom-field-in-use = “{ $name }” holds a value in { $count } records, so its name in code, its record type and its kind stay. Change its label instead, or archive it and define another field.
+refusal-too-many-custom-fields = There are { $limit } custom fields already, the most that all record types may have together. Nothing was changed. Archive one that nobody needs any more first.
 refusal-disk-full = The disk of the server is full. Nothing was changed. Ask the administrator to make room.
 refusal-database-away = The database does not answer. Nothing was changed. Try again in a moment; if it goes on, ask the administrator to look whether PostgreSQL runs and has connections left.
 refusal-database-busy = The database is busy with other work. Nothing was changed. Try again in a moment.

@@ -29,6 +29,7 @@ refusal-decimal-mark-contradictory = 文件中的数字有两种写法：“{ $v
 refusal-digits-lost = “{ $value }”的位数超过电子表格能保存的位数，末尾几位不可信。请在电子表格中把该列设为文本并重新填写，或导入 CSV 文件。
 refusal-digits-rounded = “{ $value }”是电子表格把更长的数字改写成的形式，原来的位数已丢失。请在电子表格中把该列设为文本，重新填写后再保存。
 refusal-custom-field-in-use = “{ $name }”已在 { $count } 条记录中有值，其代码名、记录类型和种类不能再改。可以只改显示名称，或归档后另建字段。
+refusal-too-many-custom-fields = 所有记录类型合计已有 { $limit } 个自定义字段，达到上限，未作任何修改。请先归档一个不再使用的字段。
 refusal-disk-full = 服务器磁盘已满，未作任何修改。请联系管理员释放空间。
 refusal-database-away = 数据库没有响应，未作任何修改。请稍后重试；若持续如此，请管理员检查 PostgreSQL 是否在运行、是否还有可用连接。
 refusal-database-busy = 数据库正忙于其他工作，未作任何修改，请稍后重试。

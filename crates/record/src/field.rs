@@ -140,6 +140,12 @@ impl Field {
         self
     }
 
+    /// Whether it is computed from other records: a change of its own record leaves it as it is.
+    #[must_use]
+    pub fn is_computed(&self) -> bool {
+        self.derived || self.rollup.is_some()
+    }
+
     /// Whether it was added at run time.
     #[must_use]
     pub fn is_custom(&self) -> bool {

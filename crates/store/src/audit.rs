@@ -6,6 +6,7 @@ use guanxi_record::Changes;
 
 use crate::actor::{Actor, Purpose};
 use crate::dialect::Dialect;
+use crate::session::Session;
 use crate::sql::{SqlRow, SqlValue};
 use crate::store::Store;
 use crate::tx::Tx;
@@ -118,36 +119,61 @@ pub struct Entry {
     pub changes: Changes,
 }
 
+/// That the set of changes `s` is undone: by an undo that was not undone itself, and so on. Each undo
+/// in the line turns the one before it over, since nobody undoes what is undone already.
+pub(crate) const UNDONE: &str = "(EXISTS (SELECT 1 FROM change_set u WHERE u.undoes = s.id) AND \
+     (WITH RECURSIVE line (id) AS (SELECT s.id UNION ALL \
+     SELECT u.id FROM change_set u JOIN line ON u.undoes = line.id) \
+     SELECT COUNT(*) FROM line) % 2 = 0)";
+
+/// A set of changes or a deed, as it is entered in the log.
+pub(crate) struct Entered<'a> {
+    pub(crate) id: RawId,
+    pub(crate) at: Timestamp,
+    pub(crate) actor: &'a Actor,
+    pub(crate) undoes: Option<RawId>,
+}
+
+/// Enters a set of changes in the log, without what is in it.
+pub(crate) async fn enter(session: &mut Session, set: Entered<'_>) -> Result<()> {
+    let mut sql = session.sql(
+        "INSERT INTO change_set (id, at, actor, origin, address, job, undoes, position) VALUES (",
+    );
+    let id = |id: Option<RawId>| SqlValue::or_null(id, |id| SqlValue::Integer(id.0));
+    sql.bind_all([
+        SqlValue::Integer(set.id.0),
+        SqlValue::Instant(set.at),
+        id(set.actor.user),
+        SqlValue::Text(set.actor.origin.name().to_owned()),
+        SqlValue::or_null(set.actor.address.clone(), SqlValue::Text),
+        id(set.actor.job),
+        id(set.undoes),
+    ]);
+    match session.dialect() {
+        // One writer: ids ascend in the order of commits.
+        Dialect::Sqlite => sql.push(", ").bind(SqlValue::Integer(set.id.0)),
+        Dialect::Postgres => sql.push(", pg_current_xact_id()::text::bigint"),
+    };
+    sql.push(")");
+    session.execute(&sql).await.map(drop)
+}
+
+/// Enters what is in sets of changes.
+pub(crate) async fn enter_items(session: &mut Session, items: &[SqlRow]) -> Result<()> {
+    let columns = ["change_set", "seq", "type", "record", "version", "operation", "diff"];
+    session.insert_rows("change_item", &columns, items).await
+}
+
 impl Tx {
     pub(crate) async fn write_change_set(&mut self) -> Result<()> {
         if self.items.is_empty() {
             return Ok(());
         }
         let items = std::mem::take(&mut self.items);
-        let session = &mut self.view.session;
-        let mut sql = session.sql(
-            "INSERT INTO change_set (id, at, actor, origin, address, job, undoes, position) VALUES (",
-        );
-        let actor = &self.view.actor;
-        let id = |id: Option<RawId>| SqlValue::or_null(id, |id| SqlValue::Integer(id.0));
-        sql.bind_all([
-            SqlValue::Integer(self.change_set.0),
-            SqlValue::Instant(self.view.now),
-            id(actor.user),
-            SqlValue::Text(actor.origin.name().to_owned()),
-            SqlValue::or_null(actor.address.clone(), SqlValue::Text),
-            id(actor.job),
-            id(self.undoes),
-        ]);
-        match session.dialect() {
-            // One writer: ids ascend in the order of commits.
-            Dialect::Sqlite => sql.push(", ").bind(SqlValue::Integer(self.change_set.0)),
-            Dialect::Postgres => sql.push(", pg_current_xact_id()::text::bigint"),
-        };
-        sql.push(")");
-        session.execute(&sql).await?;
-        let columns = ["change_set", "seq", "type", "record", "version", "operation", "diff"];
-        session.insert_rows("change_item", &columns, &items).await
+        let (id, at, undoes) = (self.change_set, self.view.now, self.undoes);
+        let entered = Entered { id, at, actor: &self.view.actor, undoes };
+        enter(&mut self.view.session, entered).await?;
+        enter_items(&mut self.view.session, &items).await
     }
 }
 
@@ -203,7 +229,7 @@ impl View {
 }
 
 impl Store {
-    /// How many sets of changes a job made that are not undone, newest first.
+    /// The ids of the sets of changes that a job made and that are not undone, newest first.
     ///
     /// # Errors
     /// When the database fails.
@@ -212,9 +238,9 @@ impl Store {
         let mut session = view.session;
         let mut sql =
             session.sql("SELECT s.id FROM change_set s WHERE s.undoes IS NULL AND s.job = ");
-        sql.bind(SqlValue::Integer(job.0)).push(
-            " AND NOT EXISTS (SELECT 1 FROM change_set u WHERE u.undoes = s.id) ORDER BY s.id DESC",
-        );
+        sql.bind(SqlValue::Integer(job.0));
+        // Two machines may have worked at it, one after the other, each with a clock of its own.
+        sql.push(&format!(" AND NOT {UNDONE} ORDER BY s.position DESC, s.id DESC"));
         let rows = session.rows(&sql).await?;
         rows.iter().map(|row| row[0].integer().map(RawId)).collect()
     }

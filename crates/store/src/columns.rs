@@ -27,11 +27,11 @@ pub(crate) fn column_names(record_type: &RecordType) -> Vec<String> {
 /// what is computed from other records is left as it is, lest a change writes back what it read a
 /// while ago.
 pub(crate) fn changed_columns(record_type: &RecordType, row: &Row) -> Vec<(String, SqlValue)> {
-    let derived: Vec<&str> =
-        record_type.fields.iter().filter(|one| one.derived).map(|one| &*one.name).collect();
+    let computed: Vec<&str> =
+        record_type.fields.iter().filter(|one| one.is_computed()).map(|one| &*one.name).collect();
     let is_kept = |(name, _): &(String, SqlValue)| {
-        let is_derived = |one: &&str| name == *one || *name == currency_column(one);
-        name != "id" && name != "custom" && !derived.iter().any(is_derived)
+        let is_computed = |one: &&str| name == *one || *name == currency_column(one);
+        name != "id" && name != "custom" && !computed.iter().any(is_computed)
     };
     let columns = column_names(record_type).into_iter().zip(write_row(record_type, row));
     columns.filter(is_kept).collect()

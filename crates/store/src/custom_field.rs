@@ -5,15 +5,15 @@ use std::borrow::Cow;
 
 use guanxi_base::{Refusal, Result};
 use guanxi_record::{
-    Choice, CustomLabels, Default as FieldDefault, Field, Filter, Kind, LongText, Query, Record,
-    Row, Sort, Stored,
+    Choice, CustomLabels, Default as FieldDefault, Field, Kind, LongText, Record, Stored,
 };
 
+use crate::columns::{read_row, select_list};
 use crate::view::View;
 
 pub(crate) const TYPE_NAME: &str = "custom_field";
-/// More than this would make every row of a type slow to read.
-const FIELDS_MAX: usize = 500;
+/// So many may be in use, of all types together: every start and every change of one reads them all.
+pub(crate) const FIELDS_MAX: usize = 500;
 
 /// What a custom field holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Choice)]
@@ -143,13 +143,16 @@ impl CustomField {
     }
 }
 
-/// All custom fields that are in use: `(type, field)`.
+/// All custom fields that are in use, in the order in which they were defined: `(type, field)`. More
+/// than [`FIELDS_MAX`] too, where they were defined before that was a limit.
 pub(crate) async fn load(view: &mut View) -> Result<Vec<(String, Field)>> {
-    let query = Query::of(Filter::everything()).sorted(vec![Sort::up("id")]).limited(FIELDS_MAX);
-    let rows: Vec<Row> = view.list(TYPE_NAME, &query).await?.rows;
-    let mut fields = Vec::with_capacity(rows.len());
-    for row in rows {
-        let definition: Stored<CustomField> = row.try_into()?;
+    let described = view.catalog.get(TYPE_NAME)?.clone();
+    let columns = select_list(&described, "t0");
+    let mut sql = view.session.sql(format!("SELECT {columns} FROM "));
+    sql.name(TYPE_NAME).push(" t0 WHERE t0.\"archived_at\" IS NULL ORDER BY t0.\"id\"");
+    let mut fields = Vec::new();
+    for columns in view.session.rows(&sql).await? {
+        let definition: Stored<CustomField> = read_row(&described, columns)?.try_into()?;
         fields.extend(definition.to_field().map(|f| (definition.record_type.clone(), f)));
     }
     Ok(fields)

@@ -10,12 +10,11 @@ use serde_json::{Map, Value as Json};
 
 use crate::actor::Rights;
 use crate::columns::{Expression, custom_json, read_row, select_list};
-use crate::custom_field::{CustomField, CustomKind, TYPE_NAME};
+use crate::custom_field::{CustomField, CustomKind, FIELDS_MAX, TYPE_NAME};
 use crate::dialect::Dialect;
 use crate::hold::Hold;
 use crate::sql::{Sql, SqlValue};
 use crate::tx::Tx;
-use crate::validate::leads_to;
 
 /// Under this word the log keeps what archived fields held of a record that is removed.
 const CARRIED: &str = "custom";
@@ -108,7 +107,7 @@ impl Tx {
         let definition: Stored<CustomField> = definition.clone().try_into()?;
         let catalog = self.catalog.clone();
         let Some(field) = definition.to_field() else { return Ok(()) };
-        let target = leads_to(&field).and_then(|name| catalog.get(name).ok());
+        let target = field.kind.leads_to().and_then(|name| catalog.get(name).ok());
         let (Some(target), Ok(of)) = (target, catalog.get(&definition.record_type)) else {
             return Ok(());
         };
@@ -292,6 +291,23 @@ impl Tx {
             }
         }
         Ok(())
+    }
+
+    /// That so many more custom fields may be in use: of all that there are no more than
+    /// [`FIELDS_MAX`].
+    ///
+    /// # Errors
+    /// `too-many-custom-fields`.
+    pub(crate) async fn definitions_have_room(&mut self, more: usize) -> Result<()> {
+        self.take_turn("custom fields").await?;
+        let mut sql = self.view.session.sql("SELECT COUNT(*) FROM ");
+        sql.name(TYPE_NAME).push(" WHERE \"archived_at\" IS NULL");
+        let there = self.view.session.value(&sql).await?.map_or(Ok(0), |value| value.integer())?;
+        let room = (FIELDS_MAX as i64).saturating_sub(there);
+        if (more as i64) <= room {
+            return Ok(());
+        }
+        Err(Refusal::new("too-many-custom-fields").with("limit", FIELDS_MAX).into())
     }
 
     /// That a definition which is removed for good, as its creation is undone, holds nothing.

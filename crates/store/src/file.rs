@@ -1,7 +1,7 @@
 //! Uploaded files: their description is a record, their bytes lie beside it in the database, so
 //! that a backup of the database is whole.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{Owner, Record, Stored};
@@ -17,6 +17,11 @@ use crate::view::View;
 
 /// A larger upload is refused.
 pub const MAX_FILE_BYTES: usize = 200 << 20;
+
+/// So many files that nothing names are removed at once.
+const SWEPT_MAX: usize = 1_000;
+/// Jobs of one statement.
+const JOBS: usize = 500;
 
 /// A file that was uploaded.
 #[derive(Debug, Clone, PartialEq, Record)]
@@ -72,7 +77,8 @@ impl Tx {
 
 impl Store {
     /// Removes files that neither a record nor a job names, made before this moment: those of
-    /// uploads that came to nothing; how many. `awaited` are named by what is still to be decided.
+    /// uploads that came to nothing, the oldest first, up to a thousand at once; how many. `awaited` are
+    /// named by what is still to be decided.
     ///
     /// # Errors
     /// When the database fails.
@@ -83,34 +89,18 @@ impl Store {
     ) -> Result<usize> {
         let actor = Actor::system(Origin::Job);
         let mut tx = self.write(&actor).await?;
-        let catalog = tx.catalog.clone();
-        let described = catalog.get(File::NAME)?.clone();
-        let dialect = tx.view.session.dialect();
-        let mut sql = tx.view.session.sql("SELECT t0.\"id\" FROM \"file\" t0 WHERE ");
-        sql.push("t0.\"created_at\" < ").bind(SqlValue::Instant(before));
-        for (other, field, _) in catalog.links_to(File::NAME) {
-            let link = Expression::of(dialect, "t1", field).sql;
-            sql.push(" AND NOT EXISTS (SELECT 1 FROM ").name(&other.name);
-            sql.push(&format!(" t1 WHERE {link} = t0.\"id\")"));
+        let described = tx.catalog.get(File::NAME)?.clone();
+        let mut ids = Vec::new();
+        let named = tx.named_by_jobs().await?;
+        let is_named = |id: &RawId| named.contains(id) || awaited.contains(id);
+        let mut last = RawId(i64::MIN);
+        while ids.len() < SWEPT_MAX {
+            let next = tx.files_of_no_record(before, last).await?;
+            let Some(newest) = next.last() else { break };
+            last = *newest;
+            ids.extend(next.into_iter().filter(|id| !is_named(id)));
         }
-        sql.push(" LIMIT 1000");
-        let rows = tx.view.session.long_rows(&sql).await?;
-        let mut ids = Vec::with_capacity(rows.len());
-        for row in &rows {
-            let id = RawId(row[0].integer()?);
-            if awaited.contains(&id) {
-                continue;
-            }
-            // As what a person was told of themselves: the job's report names it.
-            let mut sql =
-                tx.view.session.sql("SELECT 1 FROM job WHERE CAST(progress AS TEXT) LIKE ");
-            sql.bind(SqlValue::Text(format!("%\"{id}\"%")));
-            sql.push(" OR CAST(payload AS TEXT) LIKE ");
-            sql.bind(SqlValue::Text(format!("%\"{id}\"%"))).push(" LIMIT 1");
-            if tx.view.session.rows(&sql).await?.is_empty() {
-                ids.push(id);
-            }
-        }
+        ids.truncate(SWEPT_MAX);
         let files = tx.view.rows_by_ids(&described, &ids, Purpose::Read).await?;
         tx.remove_rows(&described, files).await?;
         for id in &ids {
@@ -120,6 +110,46 @@ impl Store {
         }
         tx.commit().await?;
         Ok(ids.len())
+    }
+}
+
+impl Tx {
+    /// Files that no record names, made before a moment, in the order of their ids after one.
+    async fn files_of_no_record(&mut self, before: Timestamp, after: RawId) -> Result<Vec<RawId>> {
+        let catalog = self.catalog.clone();
+        let dialect = self.view.session.dialect();
+        let mut sql = self.view.session.sql("SELECT t0.\"id\" FROM \"file\" t0 WHERE ");
+        sql.push("t0.\"id\" > ").bind(SqlValue::Integer(after.0));
+        sql.push(" AND t0.\"created_at\" < ").bind(SqlValue::Instant(before));
+        for (other, field, _) in catalog.links_to(File::NAME) {
+            let link = Expression::of(dialect, "t1", field).sql;
+            sql.push(" AND NOT EXISTS (SELECT 1 FROM ").name(&other.name);
+            sql.push(&format!(" t1 WHERE {link} = t0.\"id\")"));
+        }
+        sql.push(&format!(" ORDER BY t0.\"id\" LIMIT {SWEPT_MAX}"));
+        let rows = self.view.session.long_rows(&sql).await?;
+        rows.iter().map(|row| row[0].integer().map(RawId)).collect()
+    }
+
+    /// All ids that jobs name, as what they are to do or what they report: a file of what a person
+    /// was told of themselves is named nowhere else.
+    async fn named_by_jobs(&mut self) -> Result<HashSet<RawId>> {
+        let mut named = HashSet::new();
+        let mut last = i64::MIN;
+        loop {
+            let mut sql = self.view.session.sql(
+                "SELECT id, CAST(payload AS TEXT), CAST(progress AS TEXT) FROM job WHERE id > ",
+            );
+            sql.bind(SqlValue::Integer(last)).push(&format!(" ORDER BY id LIMIT {JOBS}"));
+            let rows = self.view.session.long_rows(&sql).await?;
+            let Some(newest) = rows.last() else { return Ok(named) };
+            last = newest[0].integer()?;
+            for text in rows.into_iter().flat_map(|row| row.into_iter().skip(1)) {
+                let text = text.into_text().unwrap_or_default();
+                let words = text.split(|c: char| !c.is_ascii_alphanumeric());
+                named.extend(words.filter_map(|word| word.parse::<RawId>().ok()));
+            }
+        }
     }
 }
 
@@ -140,17 +170,17 @@ impl View {
     /// # Errors
     /// `NotFound`.
     pub async fn attached_file(&mut self, id: RawId) -> Result<(Stored<File>, Vec<u8>)> {
-        let rights = std::mem::replace(&mut self.actor.rights, Rights::All);
+        let rights = self.act_with(Rights::All);
         let file = self.file(id).await;
-        self.actor.rights = rights;
+        self.act_with(rights);
         file
     }
 
     /// The names of files that records name which the Actor may read.
     pub(crate) async fn attached_names(&mut self, ids: &[RawId]) -> Result<Vec<(RawId, String)>> {
-        let rights = std::mem::replace(&mut self.actor.rights, Rights::All);
+        let rights = self.act_with(Rights::All);
         let names = self.titles_among(File::NAME, ids, Archived::Show).await;
-        self.actor.rights = rights;
+        self.act_with(rights);
         names
     }
 

@@ -7,6 +7,7 @@ use guanxi_record::{Default as FieldDefault, Kind, RecordType, Row, Value};
 use crate::actor::Purpose;
 use crate::audit::Operation;
 use crate::columns::{column_names, write_row};
+use crate::custom_field;
 use crate::search;
 use crate::sql::SqlRow;
 use crate::tx::Tx;
@@ -68,6 +69,9 @@ impl Tx {
         record_type: &RecordType,
         rows: &[Row],
     ) -> Result<()> {
+        if record_type.name == custom_field::TYPE_NAME {
+            self.definitions_have_room(rows.len()).await?;
+        }
         self.hold_definitions(record_type, None, rows).await?;
         let names = column_names(record_type);
         let mut names: Vec<&str> = names.iter().map(String::as_str).collect();

@@ -8,14 +8,17 @@ use guanxi_base::{Refusal, Result};
 use sha2::{Digest, Sha256};
 
 use crate::dialect::Dialect;
+use crate::hold::lock_number;
 use crate::migration::{Migration, schema_after, statements};
 use crate::session::Session;
-use crate::sql::{Sql, SqlValue};
+use crate::sql::SqlValue;
 
 /// PostgreSQL cuts longer names.
 const POSTGRES_NAME_BYTES: usize = 63;
 
-/// Takes all migrations that this database has not taken yet; each in a transaction of its own.
+/// Takes all migrations that this database has not taken yet; each in a transaction of its own. Of
+/// several programs that start at once one goes after the other, and each looks anew at what the
+/// others took meanwhile.
 ///
 /// # Errors
 /// `schema-newer`, `schema-edited`, `schema-lacks` when the database is not what the migrations
@@ -23,37 +26,59 @@ const POSTGRES_NAME_BYTES: usize = 63;
 pub(crate) async fn bring_up_to_date(
     session: &mut Session,
     migrations: &[Migration],
-) -> Result<usize> {
-    let dialect = session.dialect();
+) -> Result<()> {
+    begin_alone(session).await?;
     for ledger in [
         "CREATE TABLE IF NOT EXISTS \"migration\" \
          (\"number\" BIGINT PRIMARY KEY, \"name\" TEXT NOT NULL)",
         "CREATE TABLE IF NOT EXISTS \"migration_hash\" \
          (\"number\" BIGINT PRIMARY KEY, \"hash\" TEXT NOT NULL)",
     ] {
-        session.execute(&Sql::new(dialect, ledger)).await?;
+        session.execute(&session.sql(ledger)).await?;
     }
-    let newest = Sql::new(dialect, "SELECT COALESCE(MAX(\"number\"), 0) FROM \"migration\"");
-    let taken = session.rows(&newest).await?[0][0].integer()?;
+    let taken = newest_taken(session).await?;
     compare(session, migrations, taken).await?;
-    let mut count = 0;
-    for migration in migrations.iter().filter(|migration| migration.number > taken) {
-        session.begin().await?;
-        for statement in statements(dialect, migration) {
-            session.execute(&Sql::new(dialect, statement)).await?;
+    session.commit().await?;
+    loop {
+        begin_alone(session).await?;
+        let taken = newest_taken(session).await?;
+        let next = migrations.iter().find(|migration| migration.number > taken);
+        if let Some(migration) = next {
+            take(session, migration).await?;
         }
-        let mut note = Sql::new(dialect, "INSERT INTO \"migration\" VALUES (");
-        note.bind_all([
-            SqlValue::Integer(migration.number),
-            SqlValue::Text(migration.name.clone()),
-        ])
-        .push(")");
-        session.execute(&note).await?;
-        note_hash(session, migration).await?;
         session.commit().await?;
-        count += 1;
+        if next.is_none() {
+            return Ok(());
+        }
     }
-    Ok(count)
+}
+
+/// Begins a transaction that no other program begins so before it ends. SQLite has one writer.
+async fn begin_alone(session: &mut Session) -> Result<()> {
+    session.begin().await?;
+    if session.dialect() == Dialect::Postgres {
+        let mut lock = session.sql("SELECT CAST(pg_advisory_xact_lock(");
+        lock.bind(SqlValue::Integer(lock_number("migrations"))).push(") AS TEXT)");
+        session.rows(&lock).await?;
+    }
+    Ok(())
+}
+
+async fn newest_taken(session: &mut Session) -> Result<i64> {
+    let newest = session.sql("SELECT COALESCE(MAX(\"number\"), 0) FROM \"migration\"");
+    session.rows(&newest).await?[0][0].integer()
+}
+
+/// Takes one migration.
+async fn take(session: &mut Session, migration: &Migration) -> Result<()> {
+    for statement in statements(session.dialect(), migration) {
+        session.execute(&session.sql(statement)).await?;
+    }
+    let mut note = session.sql("INSERT INTO \"migration\" VALUES (");
+    note.bind_all([SqlValue::Integer(migration.number), SqlValue::Text(migration.name.clone())]);
+    note.push(")");
+    session.execute(&note).await?;
+    note_hash(session, migration).await
 }
 
 /// What a migration is, whatever the layout of its file.

@@ -8,6 +8,7 @@ mod backup;
 mod columns;
 mod condition;
 mod constraint;
+mod counter;
 mod credential;
 mod custom_field;
 mod custom_values;

@@ -3,7 +3,7 @@
 
 use guanxi_base::Result;
 
-use crate::sql::SqlValue;
+use crate::counter;
 use crate::tx::Tx;
 use crate::view::View;
 
@@ -16,9 +16,7 @@ impl View {
     /// # Errors
     /// When the database fails.
     pub async fn mark(&mut self, name: &str) -> Result<i64> {
-        let mut sql = self.session.sql("SELECT value FROM counter WHERE name = ");
-        sql.bind(SqlValue::Text(format!("{SIGN}{name}")));
-        self.session.value(&sql).await?.map_or(Ok(0), |value| value.integer())
+        counter::value(&mut self.session, &format!("{SIGN}{name}")).await
     }
 }
 
@@ -28,9 +26,6 @@ impl Tx {
     /// # Errors
     /// When the database fails.
     pub async fn set_mark(&mut self, name: &str, value: i64) -> Result<()> {
-        let mut sql = self.view.session.sql("INSERT INTO counter (name, value) VALUES (");
-        sql.bind_all([SqlValue::Text(format!("{SIGN}{name}")), SqlValue::Integer(value)]);
-        sql.push(") ON CONFLICT (name) DO UPDATE SET value = excluded.value");
-        self.view.session.execute(&sql).await.map(drop)
+        counter::set(&mut self.view.session, &format!("{SIGN}{name}"), value).await
     }
 }

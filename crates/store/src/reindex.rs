@@ -5,6 +5,7 @@ use guanxi_base::Result;
 use guanxi_record::RecordType;
 
 use crate::columns::{read_row, select_list};
+use crate::counter;
 use crate::dialect::Dialect;
 use crate::search;
 use crate::session::Session;
@@ -27,7 +28,7 @@ pub(crate) async fn renew(store: &Store) -> Result<()> {
         return Ok(());
     }
     let mut session = store.reader().await?;
-    if version(&mut session).await? == terms::VERSION {
+    if counter::value(&mut session, COUNTER).await? == terms::VERSION {
         return Ok(());
     }
     drop(session);
@@ -38,7 +39,7 @@ pub(crate) async fn renew(store: &Store) -> Result<()> {
         let lock = session.sql("LOCK TABLE search_document IN EXCLUSIVE MODE");
         session.execute(&lock).await?;
     }
-    if version(&mut session).await? != terms::VERSION {
+    if counter::value(&mut session, COUNTER).await? != terms::VERSION {
         let any = session.sql("SELECT 1 FROM search_document LIMIT 1");
         if !session.rows(&any).await?.is_empty() {
             tracing::info!("the search index is made anew: this may take some minutes");
@@ -50,18 +51,9 @@ pub(crate) async fn renew(store: &Store) -> Result<()> {
             }
             tracing::info!("the search index is up to date");
         }
-        let mut note = session.sql("INSERT INTO counter (name, value) VALUES (");
-        note.bind_all([SqlValue::Text(COUNTER.to_owned()), SqlValue::Integer(terms::VERSION)]);
-        note.push(") ON CONFLICT (name) DO UPDATE SET value = excluded.value");
-        session.execute(&note).await?;
+        counter::set(&mut session, COUNTER, terms::VERSION).await?;
     }
     session.commit().await
-}
-
-async fn version(session: &mut Session) -> Result<i64> {
-    let mut sql = session.sql("SELECT value FROM counter WHERE name = ");
-    sql.bind(SqlValue::Text(COUNTER.to_owned()));
-    session.value(&sql).await?.map_or(Ok(0), |value| value.integer())
 }
 
 async fn clear(session: &mut Session) -> Result<()> {

@@ -331,7 +331,7 @@ impl View {
         Ok(())
     }
 
-    /// For each way to look so many.
+    /// Up to `limit` candidates for each way to search.
     async fn all_candidates(
         &mut self,
         words: &str,

@@ -1,5 +1,5 @@
-//! One conversation with one database: statements in, rows out. The only place that asks which
-//! driver it is.
+//! One conversation with one database: statements in, rows out. The only place that asks by which
+//! driver a statement goes.
 
 use std::time::{Duration, Instant};
 

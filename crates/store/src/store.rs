@@ -14,12 +14,12 @@ use serde_json::Value as Json;
 
 use crate::actor::{Actor, Origin};
 use crate::audit::Operation;
+use crate::counter;
 use crate::custom_field;
 use crate::ledger;
 use crate::migration::Migration;
 use crate::postgres;
 use crate::session::Session;
-use crate::sql::SqlValue;
 use crate::sqlite::Sqlite;
 use crate::tx::Tx;
 use crate::view::View;
@@ -123,10 +123,7 @@ impl Backend {
 /// Tells the processes that write to one database apart in the ids that they make: each that
 /// opens it takes the next number, so that only the 1,024th after it has the same again.
 async fn next_writer(session: &mut Session) -> Result<u16> {
-    let mut sql = session.sql("INSERT INTO counter (name, value) VALUES (");
-    sql.bind_all([SqlValue::Text("#writer".to_owned()), SqlValue::Integer(1)]);
-    sql.push(") ON CONFLICT (name) DO UPDATE SET value = counter.value + 1 RETURNING value");
-    let number = session.value(&sql).await?.map_or(Ok(0), |value| value.integer())?;
+    let number = counter::add(session, "#writer", 1).await?;
     Ok((number % IdMaker::WRITERS) as u16)
 }
 
@@ -279,9 +276,7 @@ impl Store {
     /// When the database fails.
     pub async fn access_version(&self) -> Result<i64> {
         let mut session = self.reader().await?;
-        let mut sql = session.sql("SELECT value FROM counter WHERE name = ");
-        sql.bind(SqlValue::Text(crate::tx::ACCESS_COUNTER.to_owned()));
-        session.value(&sql).await?.map_or(Ok(0), |value| value.integer())
+        counter::value(&mut session, crate::tx::ACCESS_COUNTER).await
     }
 
     /// What somebody kept here of this type: derived from records, and made anew at will.

@@ -5,8 +5,7 @@ use guanxi_base::{Error, RawId, Result, Timestamp};
 use serde_json::Value as Json;
 
 use crate::actor::{Actor, Rights};
-use crate::audit::Operation;
-use crate::dialect::Dialect;
+use crate::audit::{Entered, Operation, enter, enter_items};
 use crate::sql::{SqlRow, SqlValue};
 use crate::store::Store;
 
@@ -83,25 +82,9 @@ impl Store {
         session.begin().await?;
         let mut items: Vec<SqlRow> = Vec::with_capacity(deeds.len());
         for deed in deeds {
-            let id = self.new_id();
-            let mut sql = session.sql(
-                "INSERT INTO change_set (id, at, actor, origin, address, job, position) VALUES (",
-            );
-            let actor = &deed.actor;
-            sql.bind_all([
-                SqlValue::Integer(id.0),
-                SqlValue::Instant(self.clock().now()),
-                SqlValue::or_null(actor.user, |user| SqlValue::Integer(user.0)),
-                SqlValue::Text(actor.origin.name().to_owned()),
-                SqlValue::or_null(actor.address.clone(), SqlValue::Text),
-                SqlValue::or_null(actor.job, |job| SqlValue::Integer(job.0)),
-            ]);
-            match session.dialect() {
-                Dialect::Sqlite => sql.push(", ").bind(SqlValue::Integer(id.0)),
-                Dialect::Postgres => sql.push(", pg_current_xact_id()::text::bigint"),
-            };
-            sql.push(")");
-            session.execute(&sql).await?;
+            let (id, at) = (self.new_id(), self.clock().now());
+            let entered = Entered { id, at, actor: &deed.actor, undoes: None };
+            enter(&mut session, entered).await?;
             items.push(vec![
                 SqlValue::Integer(id.0),
                 SqlValue::Integer(0),
@@ -112,8 +95,7 @@ impl Store {
                 SqlValue::or_null(deed.detail.clone(), |json| SqlValue::Json(json.to_string())),
             ]);
         }
-        let columns = ["change_set", "seq", "type", "record", "version", "operation", "diff"];
-        session.insert_rows("change_item", &columns, &items).await?;
+        enter_items(&mut session, &items).await?;
         session.commit().await
     }
 

@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 use crate::actor::{Origin, Purpose, Rights};
 use crate::audit::Operation;
 use crate::columns::changed_columns;
+use crate::counter;
 use crate::custom_field;
 use crate::custom_values::write_custom;
 use crate::hold::Hold;
@@ -110,10 +111,7 @@ impl Tx {
         if self.access_changed {
             return Ok(None);
         }
-        let mut sql = self.view.session.sql("SELECT value FROM counter WHERE name = ");
-        sql.bind(SqlValue::Text(ACCESS_COUNTER.to_owned()));
-        let value = self.view.session.value(&sql).await?;
-        value.map_or(Ok(0), |value| value.integer()).map(Some)
+        counter::value(&mut self.view.session, ACCESS_COUNTER).await.map(Some)
     }
 
     /// The id of the set of changes that this transaction makes; what undo takes.
@@ -283,7 +281,13 @@ impl Tx {
         if version != old.version {
             return Err(Error::Conflict { current_version: old.version });
         }
-        let values = self.settled(record_type, values, Some(&old)).await?;
+        let mut values = self.settled(record_type, values, Some(&old)).await?;
+        // Whoever read it before the others' last change does not write, or tell, what it was then.
+        for (place, field) in record_type.fields.iter().enumerate() {
+            if field.is_computed() {
+                values[place] = old.values[place].clone();
+            }
+        }
         let changes = Changes::between(record_type, &old.values, &values);
         if changes.is_empty() {
             return Ok(old);
@@ -302,8 +306,13 @@ impl Tx {
         old: &Row,
         new: &Row,
     ) -> Result<()> {
-        if record_type.name == custom_field::TYPE_NAME {
+        let is_definition = record_type.name == custom_field::TYPE_NAME;
+        let comes_back = old.archived_at.is_some() && new.archived_at.is_none();
+        if is_definition {
             self.definition_may_change(old, new).await?;
+        }
+        if is_definition && comes_back {
+            self.definitions_have_room(1).await?;
         }
         self.hold_definitions(record_type, Some(old), std::slice::from_ref(new)).await?;
         self.will_change_mirrors(record_type, old, new).await?;
@@ -329,8 +338,7 @@ impl Tx {
         self.whole_is_stale(record_type, old);
         self.whole_is_stale(record_type, new);
         self.renew_mirrors(record_type, old, new).await?;
-        let comes_back = old.archived_at.is_some() && new.archived_at.is_none();
-        if comes_back && record_type.name == custom_field::TYPE_NAME {
+        if is_definition && comes_back {
             self.lead_to_successors(new).await?;
         }
         Ok(())
@@ -443,11 +451,7 @@ impl Tx {
     /// # Errors
     /// When the database fails.
     pub async fn reserve_numbers(&mut self, prefix: &str, count: i64) -> Result<i64> {
-        let mut sql = self.view.session.sql("INSERT INTO counter (name, value) VALUES (");
-        sql.bind(SqlValue::Text(prefix.to_owned())).push(", ").bind(SqlValue::Integer(count));
-        sql.push(") ON CONFLICT (name) DO UPDATE SET value = counter.value + excluded.value");
-        sql.push(" RETURNING value");
-        let last = self.view.session.value(&sql).await?.unwrap_or(SqlValue::Null).integer()?;
+        let last = counter::add(&mut self.view.session, prefix, count).await?;
         Ok(last - count + 1)
     }
 

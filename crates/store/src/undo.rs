@@ -7,14 +7,13 @@ use guanxi_base::{Error, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{Changes, Field, RecordType, Row, Value};
 
 use crate::actor::{Actor, Purpose};
-use crate::audit::Operation;
+use crate::audit::{Operation, UNDONE};
 use crate::columns::{read_row, select_list};
 use crate::hold::Hold;
 use crate::sql::SqlValue;
 use crate::store::Store;
 use crate::tx::Tx;
 use crate::undo_check::{Objections, Own, changed_since};
-use crate::validate::leads_to;
 use crate::view::View;
 
 /// What an undo did.
@@ -29,9 +28,10 @@ pub struct UndoReport {
 /// One change of one record, as the log has it.
 #[derive(Debug)]
 pub(crate) struct Item {
-    pub(crate) seq: i64,
     pub(crate) record_type: String,
     pub(crate) record: RawId,
+    /// The record's version after it.
+    pub(crate) version: i64,
     pub(crate) operation: Operation,
     pub(crate) diff: serde_json::Value,
 }
@@ -117,12 +117,9 @@ impl Tx {
     }
 
     async fn is_undone(&mut self, change_set: RawId) -> Result<bool> {
-        let mut sql = self.view.session.sql("SELECT COUNT(*) FROM change_set WHERE undoes = ");
-        sql.bind(SqlValue::Integer(change_set.0));
-        // An undo that was itself undone leaves the change standing.
-        sql.push(" AND id NOT IN (SELECT undoes FROM change_set WHERE undoes IS NOT NULL)");
-        let count = self.view.session.value(&sql).await?.unwrap_or(SqlValue::Integer(0));
-        Ok(count.integer()? > 0)
+        let mut sql = self.view.session.sql("SELECT 1 FROM change_set s WHERE s.id = ");
+        sql.bind(SqlValue::Integer(change_set.0)).push(&format!(" AND {UNDONE}"));
+        Ok(!self.view.session.rows(&sql).await?.is_empty())
     }
 
     async fn undo_creation(&mut self, record_type: &RecordType, ids: &[RawId]) -> Result<()> {
@@ -222,9 +219,9 @@ impl Tx {
 impl View {
     /// The changes of a set, newest first.
     pub(crate) async fn items_of(&mut self, change_set: RawId) -> Result<Vec<Item>> {
-        let mut sql = self
-            .session
-            .sql("SELECT seq, type, record, operation, diff FROM change_item WHERE change_set = ");
+        let mut sql = self.session.sql(
+            "SELECT type, record, version, operation, diff FROM change_item WHERE change_set = ",
+        );
         sql.bind(SqlValue::Integer(change_set.0)).push(" ORDER BY seq DESC");
         let rows = self.session.rows(&sql).await?;
         let items = rows
@@ -232,15 +229,15 @@ impl View {
             .map(|row| {
                 let mut row = row.into_iter();
                 let mut next = || row.next().unwrap_or(SqlValue::Null);
-                let seq = next().integer()?;
                 let record_type = next().into_text()?;
                 let record = RawId(next().integer()?);
+                let version = next().integer()?;
                 let operation = next().into_text()?;
                 let diff = next().into_text().ok();
                 Ok(Item {
-                    seq,
                     record_type,
                     record,
+                    version,
                     operation: Operation::from_name(&operation)
                         .ok_or_else(|| Error::internal(format!("{operation} is in the log")))?,
                     diff: diff
@@ -343,7 +340,7 @@ fn led_anew(record_type: &RecordType, item: &Item, changes: &Changes) -> BTreeSe
     let comes_back = item.operation == Operation::Remove
         || changes.0.iter().any(|one| one.field == "archived_at" && one.old.is_null());
     let fields = record_type.fields.iter().enumerate();
-    let links = fields.filter(|(_, field)| leads_to(field).is_some());
+    let links = fields.filter(|(_, field)| field.kind.leads_to().is_some());
     let is_led = |field: &Field| comes_back || changes.0.iter().any(|one| one.field == field.name);
     links.filter(|(_, field)| is_led(field)).map(|(place, _)| place).collect()
 }

@@ -8,7 +8,7 @@ use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Changes, Field, Kind, Meaning, RecordType, Row, Value};
 
 use crate::actor::Purpose;
-use crate::audit::Operation;
+use crate::audit::{Operation, UNDONE};
 use crate::columns::{Expression, read_row, select_list};
 use crate::sql::{Sql, SqlRow, SqlValue};
 use crate::undo::Item;
@@ -22,9 +22,6 @@ const JOBS_NAMED_MAX: usize = 5;
 const CHUNK: usize = 500;
 /// The operations that change a record, for statements.
 const CHANGES: &str = "('create', 'update', 'archive', 'restore', 'remove')";
-/// That a set of changes is no undo, and was not undone.
-const STANDS: &str = "s.undoes IS NULL AND NOT EXISTS \
-     (SELECT 1 FROM change_set u WHERE u.undoes = s.id)";
 
 /// What is taken back together: it does not stand against itself.
 #[derive(Debug, Clone, Copy)]
@@ -36,13 +33,23 @@ pub(crate) enum Own {
 }
 
 impl Own {
-    /// That the set `s` is one of these.
+    /// That the set `s` is one of these. What a job took back was there before it.
     fn write(self, sql: &mut Sql) {
         match self {
             Self::Set(id) => sql.push("s.id = ").bind(SqlValue::Integer(id.0)),
-            Self::Job(id) => sql.push("COALESCE(s.job, 0) = ").bind(SqlValue::Integer(id.0)),
+            Self::Job(id) => {
+                sql.push("s.undoes IS NULL AND COALESCE(s.job, 0) = ");
+                sql.bind(SqlValue::Integer(id.0))
+            }
         };
     }
+}
+
+/// What is taken back, and how a statement says that a set stands.
+#[derive(Debug, Clone, Copy)]
+struct Taken<'a> {
+    own: Own,
+    stands: &'a str,
 }
 
 /// What stands against an undo.
@@ -100,47 +107,66 @@ impl View {
         own: Own,
         objections: &mut Objections,
     ) -> Result<()> {
-        let mut made: Vec<(String, Vec<RawId>)> = Vec::new();
+        let stands = self.stands().await?;
+        let own = Taken { own, stands: &stands };
+        let mut made: Vec<(String, Vec<Item>)> = Vec::new();
         let mut changed: Vec<(String, Vec<Item>)> = Vec::new();
         for item in self.items_of(set).await? {
             let name = item.record_type.clone();
-            match item.operation {
-                Operation::Create => match made.last_mut().filter(|(known, _)| *known == name) {
-                    Some((_, ids)) => ids.push(item.record),
-                    None => made.push((name, vec![item.record])),
-                },
+            let list = match item.operation {
+                Operation::Create => &mut made,
                 // What was removed is made again under its own id.
-                Operation::Remove => {}
-                _ => match changed.last_mut().filter(|(known, _)| *known == name) {
-                    Some((_, items)) => items.push(item),
-                    None => changed.push((name, vec![item])),
-                },
+                Operation::Remove => continue,
+                _ => &mut changed,
+            };
+            match list.last_mut().filter(|(known, _)| *known == name) {
+                Some((_, items)) => items.push(item),
+                None => list.push((name, vec![item])),
             }
         }
-        for (name, ids) in made {
+        for (name, items) in made {
             let record_type = self.catalog.named(&name)?.clone();
-            for chunk in ids.chunks(CHUNK) {
-                self.object_to_removal(&record_type, set, chunk, own, objections).await?;
+            for chunk in items.chunks(CHUNK) {
+                self.object_to_removal(&record_type, chunk, own, objections).await?;
             }
         }
         for (name, items) in changed {
             let record_type = self.catalog.named(&name)?.clone();
             for chunk in items.chunks(CHUNK) {
-                self.object_to_change(&record_type, set, chunk, own, objections).await?;
+                self.object_to_change(&record_type, chunk, own, objections).await?;
             }
         }
         Ok(())
+    }
+
+    /// That the set `s` is not undone, for statements about many: those that were undone and redone are
+    /// few, and looked up once. Asked in full of each row, it misleads the plans of PostgreSQL.
+    async fn stands(&mut self) -> Result<String> {
+        let sql = self.session.sql(format!(
+            "SELECT s.id FROM change_set s WHERE s.id IN (SELECT u.undoes FROM change_set u \
+             JOIN change_set v ON v.undoes = u.id WHERE u.undoes IS NOT NULL) AND NOT {UNDONE}"
+        ));
+        let never = "NOT EXISTS (SELECT 1 FROM change_set u WHERE u.undoes = s.id)";
+        let mut redone = Vec::new();
+        for row in self.session.rows(&sql).await? {
+            redone.push(row[0].integer()?.to_string());
+        }
+        Ok(match redone.is_empty() {
+            true => never.to_owned(),
+            false => format!("({never} OR s.id IN ({}))", redone.join(", ")),
+        })
     }
 
     /// New records that others changed since, linked to or shared: they are not to be removed.
     async fn object_to_removal(
         &mut self,
         record_type: &RecordType,
-        set: RawId,
-        ids: &[RawId],
-        own: Own,
+        items: &[Item],
+        own: Taken<'_>,
         objections: &mut Objections,
     ) -> Result<()> {
+        let versions = versions(items);
+        let ids: &[RawId] = &items.iter().map(|item| item.record).collect::<Vec<_>>();
         let rows = self.rows_by_ids(record_type, ids, Purpose::Change).await?;
         if rows.len() < ids.len() {
             let found: HashSet<RawId> = rows.iter().map(|row| row.id).collect();
@@ -148,7 +174,7 @@ impl View {
                 self.object_to_absence(record_type, *id, objections).await?;
             }
         }
-        let changed = self.changed_by_others(ids, set, own).await?;
+        let changed = self.changed_by_others(&versions, own).await?;
         for row in rows.iter().filter(|row| changed.contains(&row.id)) {
             let title = self.withheld(record_type, row.clone()).await?.title(record_type);
             objections.add(row.id, changed_since(record_type, &title));
@@ -160,7 +186,7 @@ impl View {
         }
         let title = |id: RawId| titles.get(&id).map_or("?", String::as_str);
         for (other, pairs) in self.built_upon(record_type, ids, own).await? {
-            if let Own::Job(_) = own {
+            if let Own::Job(_) = own.own {
                 let linking: Vec<RawId> = pairs.iter().map(|(_, linking)| *linking).collect();
                 objections.jobs.extend(self.jobs_that_made(&linking).await?);
             }
@@ -200,24 +226,37 @@ impl View {
         Ok(())
     }
 
-    /// Which of these records have changes after a set that are neither its own, nor undone, nor
-    /// undo.
+    /// Which of these records, each with its version after the set, have changes since that are not its
+    /// own and stand: neither undone, nor the undo of what came after the set as well. What came after
+    /// is told by versions: ids of sets are made by several clocks, and before their transaction waits.
     async fn changed_by_others(
         &mut self,
-        ids: &[RawId],
-        set: RawId,
-        own: Own,
-    ) -> Result<Vec<RawId>> {
+        versions: &HashMap<RawId, i64>,
+        own: Taken<'_>,
+    ) -> Result<HashSet<RawId>> {
+        let Some(least) = versions.values().min() else { return Ok(HashSet::new()) };
+        // What was done is looked at here: all that changes records is no help to an index.
         let mut sql = self.session.sql(
-            "SELECT DISTINCT i.record FROM change_item i JOIN change_set s ON s.id = i.change_set \
-             WHERE i.record IN (",
+            "SELECT i.record, i.version, i.operation, (SELECT MAX(x.version) FROM change_item x \
+             WHERE x.change_set = s.undoes AND x.record = i.record) \
+             FROM change_item i JOIN change_set s ON s.id = i.change_set WHERE i.record IN (",
         );
-        sql.bind_all(ids.iter().map(|id| SqlValue::Integer(id.0)));
-        sql.push(&format!(") AND i.operation IN {CHANGES} AND i.change_set > "));
-        sql.bind(SqlValue::Integer(set.0)).push(&format!(" AND {STANDS} AND NOT ("));
-        own.write(&mut sql);
-        sql.push(")");
-        self.session.rows(&sql).await?.iter().map(|row| row[0].integer().map(RawId)).collect()
+        sql.bind_all(versions.keys().map(|id| SqlValue::Integer(id.0)));
+        sql.push(") AND i.version > ").bind(SqlValue::Integer(*least)).push(" AND NOT (");
+        own.own.write(&mut sql);
+        sql.push(&format!(") AND {}", own.stands));
+        let mut changed = HashSet::new();
+        for row in self.session.rows(&sql).await? {
+            let [record, version, operation, undone] = <[SqlValue; 4]>::try_from(row)
+                .map_err(|_| Error::internal("a column is missing"))?;
+            let record = RawId(record.integer()?);
+            let is_since = |version: i64| versions.get(&record).is_some_and(|set| version > *set);
+            let takes_back = undone.integer().is_ok_and(is_since);
+            if is_since(version.integer()?) && !takes_back && is_change(operation)? {
+                changed.insert(record);
+            }
+        }
+        Ok(changed)
     }
 
     /// Records that link to these, or speak of them in a condition, and that others made or led there.
@@ -225,23 +264,19 @@ impl View {
         &mut self,
         record_type: &RecordType,
         ids: &[RawId],
-        own: Own,
+        own: Taken<'_>,
     ) -> Result<Vec<Linking>> {
         let catalog = self.catalog.clone();
         let mut found = Vec::new();
         for other in catalog.types() {
             for field in other.fields.iter() {
-                let pairs = match &field.kind {
-                    Kind::Links { to } if to == record_type.name.as_ref() => {
-                        self.linking_among_others(other, field, ids, own).await?
-                    }
-                    kind if kind.link_target() == Some(record_type.name.as_ref()) => {
-                        self.linking(other, field, ids, own).await?
-                    }
-                    _ if names_records(other, field) => {
-                        self.linking_among_others(other, field, ids, own).await?
-                    }
-                    _ => Vec::new(),
+                let of = record_type.name.as_ref();
+                let pairs = if field.kind.link_target() == Some(of) {
+                    self.linking(other, field, ids, own).await?
+                } else if field.kind.leads_to() == Some(of) || names_records(other, field) {
+                    self.linking_among_others(other, field, ids, own).await?
+                } else {
+                    Vec::new()
                 };
                 if !pairs.is_empty() {
                     found.push((other.clone(), pairs));
@@ -256,7 +291,7 @@ impl View {
         other: &RecordType,
         field: &Field,
         ids: &[RawId],
-        own: Own,
+        own: Taken<'_>,
     ) -> Result<Vec<(RawId, RawId)>> {
         let link = Expression::of(self.session.dialect(), "t0", field).sql;
         let mut sql = self.session.sql(format!("SELECT {link}, t0.\"id\" FROM "));
@@ -274,7 +309,7 @@ impl View {
         other: &RecordType,
         field: &Field,
         ids: &[RawId],
-        own: Own,
+        own: Taken<'_>,
     ) -> Result<Vec<(RawId, RawId)>> {
         let held = Expression::of(self.session.dialect(), "t0", field).sql;
         let mut sql = self.session.sql(format!("SELECT {} FROM ", select_list(other, "t0")));
@@ -315,18 +350,17 @@ impl View {
     async fn object_to_change(
         &mut self,
         record_type: &RecordType,
-        set: RawId,
         items: &[Item],
-        own: Own,
+        own: Taken<'_>,
         objections: &mut Objections,
     ) -> Result<()> {
         let ids: Vec<RawId> = items.iter().map(|item| item.record).collect();
         let rows = self.rows_by_ids(record_type, &ids, Purpose::Change).await?;
         let rows: HashMap<RawId, Row> = rows.into_iter().map(|row| (row.id, row)).collect();
-        let changed = self.changed_by_others(&ids, set, own).await?;
+        let changed = self.changed_by_others(&versions(items), own).await?;
         for item in items {
             let Some(row) = rows.get(&item.record) else {
-                match own {
+                match own.own {
                     // As everywhere: what one may not see is not there.
                     Own::Set(_) => {
                         self.unmasked_row(&record_type.name, item.record, Purpose::Change).await?;
@@ -338,7 +372,7 @@ impl View {
                 continue;
             };
             if changed.contains(&item.record)
-                && !self.holds_still(record_type, row, set, item, own).await?
+                && !self.holds_still(record_type, row, item, own).await?
             {
                 let title = self.withheld(record_type, row.clone()).await?.title(record_type);
                 objections.add(row.id, changed_since(record_type, &title));
@@ -353,22 +387,25 @@ impl View {
         &mut self,
         record_type: &RecordType,
         row: &Row,
-        set: RawId,
         item: &Item,
-        own: Own,
+        own: Taken<'_>,
     ) -> Result<bool> {
         let mut sql = self.session.sql(
-            "SELECT i.diff FROM change_item i JOIN change_set s ON s.id = i.change_set \
+            "SELECT i.operation, i.diff FROM change_item i JOIN change_set s ON s.id = i.change_set \
              WHERE i.record = ",
         );
-        sql.bind(SqlValue::Integer(row.id.0)).push(" AND (i.change_set, i.seq) > (");
-        sql.bind_all([SqlValue::Integer(set.0), SqlValue::Integer(item.seq)]);
-        sql.push(&format!(") AND i.operation IN {CHANGES} AND {STANDS} AND "));
-        own.write(&mut sql);
-        sql.push(" ORDER BY i.change_set DESC, i.seq DESC");
+        sql.bind(SqlValue::Integer(row.id.0)).push(" AND i.version > ");
+        sql.bind(SqlValue::Integer(item.version));
+        sql.push(&format!(" AND {} AND ", own.stands));
+        own.own.write(&mut sql);
+        sql.push(" ORDER BY i.version DESC");
         let mut taken_back: HashMap<String, Value> = HashMap::new();
         for columns in self.session.rows(&sql).await? {
-            let diff = columns.into_iter().next().and_then(|value| value.into_text().ok());
+            let mut columns = columns.into_iter();
+            if !is_change(columns.next().unwrap_or(SqlValue::Null))? {
+                continue;
+            }
+            let diff = columns.next().and_then(|value| value.into_text().ok());
             let diff = diff.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
             for change in Changes::from_json(record_type, &diff).0 {
                 taken_back.insert(change.field, change.old);
@@ -380,6 +417,21 @@ impl View {
             None => row.value(record_type, &change.field) == change.new,
         }))
     }
+}
+
+/// The records of a set, each with its version after it.
+fn versions(items: &[Item]) -> HashMap<RawId, i64> {
+    let mut versions = HashMap::new();
+    for item in items {
+        let version: &mut i64 = versions.entry(item.record).or_insert(item.version);
+        *version = item.version.max(*version);
+    }
+    versions
+}
+
+/// Whether what was done, as the log says it, changed the record itself.
+fn is_change(operation: SqlValue) -> Result<bool> {
+    Ok(Operation::from_name(&operation.into_text()?).is_some_and(Operation::is_change))
 }
 
 /// Whether a field names records by their ids without being a link: as conditions do, and the texts
@@ -408,17 +460,18 @@ fn records_named(value: &Value) -> Vec<RawId> {
 
 /// That the row `t0` was linked by others: not by what is taken back, and not by the product on
 /// its own, whose findings go with what they are about.
-fn others_work(sql: &mut Sql, field: &Field, own: Own) {
+fn others_work(sql: &mut Sql, field: &Field, own: Taken<'_>) {
     let items = "(SELECT 1 FROM change_item i JOIN change_set s ON s.id = i.change_set \
                  WHERE i.record = t0.\"id\"";
     let computed = "s.actor IS NULL AND s.job IS NULL AND s.origin = 'job'";
-    sql.push(&format!(" AND NOT EXISTS {items} AND {STANDS} AND "));
-    own.write(sql);
+    let stands = own.stands;
+    sql.push(&format!(" AND NOT EXISTS {items} AND {stands} AND "));
+    own.own.write(sql);
     sql.push(" AND (i.operation = 'create' OR CAST(i.diff AS TEXT) LIKE ");
     sql.bind(SqlValue::Text(format!("%\"{}\"%", field.name)));
     sql.push(&format!(
         ")) AND NOT (EXISTS {items} AND i.operation = 'create' AND {computed}) \
-         AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND {STANDS} \
-         AND NOT ({computed})))"
+         AND NOT EXISTS {items} AND i.operation IN {CHANGES} AND s.undoes IS NULL \
+         AND {stands} AND NOT ({computed})))"
     ));
 }

@@ -25,14 +25,6 @@ pub(crate) fn missing(record_type: &RecordType, values: &[Value]) -> Vec<Refusal
         .collect()
 }
 
-/// The type that a field leads to, by one link or several.
-pub(crate) fn leads_to(field: &Field) -> Option<&str> {
-    match &field.kind {
-        Kind::Links { to } => Some(to),
-        kind => kind.link_target(),
-    }
-}
-
 impl Tx {
     /// Links that lead nowhere the Actor can see, or to a record that was put away, and links by
     /// which a record would be above itself. Links that did not change are not asked about again.
@@ -47,7 +39,7 @@ impl Tx {
         let mut known: BTreeMap<&str, BTreeSet<RawId>> = BTreeMap::new();
         let mut asked = Vec::new();
         for (at, (field, value)) in record_type.fields.iter().zip(values).enumerate() {
-            let Some(target) = leads_to(field) else { continue };
+            let Some(target) = field.kind.leads_to() else { continue };
             // Everybody is there for themselves, whoever else they see.
             let me = self.actor.user;
             let others: Vec<RawId> =
@@ -121,7 +113,7 @@ impl Tx {
         rows: &[Row],
     ) -> Result<()> {
         for (place, field) in record_type.fields.iter().enumerate() {
-            let Some(target) = leads_to(field).filter(|_| !field.read_only) else { continue };
+            let Some(target) = field.kind.leads_to().filter(|_| !field.read_only) else { continue };
             let links = rows.iter().filter_map(|row| row.values.get(place));
             let links = links.flat_map(|value| value.links().iter().copied());
             let me = self.actor.user;
@@ -161,7 +153,7 @@ impl Tx {
         for place in places {
             let Some(field) = record_type.fields.get(*place) else { continue };
             let is_asked = !field.read_only && field.kind != Kind::Owner;
-            let Some(target) = leads_to(field).filter(|_| is_asked) else { continue };
+            let Some(target) = field.kind.leads_to().filter(|_| is_asked) else { continue };
             let links = row.values.get(*place).map(Value::links).unwrap_or_default();
             let ids: BTreeSet<RawId> = links.iter().copied().collect();
             if let Some(away) = self.held_away(target, &ids).await?.first() {

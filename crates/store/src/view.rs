@@ -348,11 +348,7 @@ impl View {
         let mut wanted: BTreeMap<String, BTreeSet<RawId>> = BTreeMap::new();
         for (record_type, rows) in lists {
             for (at, field) in record_type.fields.iter().enumerate() {
-                let target = match &field.kind {
-                    guanxi_record::Kind::Links { to } => Some(to.as_ref()),
-                    kind => kind.link_target(),
-                };
-                let Some(target) = target else { continue };
+                let Some(target) = field.kind.leads_to() else { continue };
                 let ids = rows.iter().filter_map(|row| row.values.get(at)).flat_map(Value::links);
                 wanted.entry(target.to_owned()).or_default().extend(ids);
             }

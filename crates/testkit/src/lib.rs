@@ -35,6 +35,12 @@ impl TestDatabase {
         Self { url: database.url.clone(), _folder: None, _database: Some(database) }
     }
 
+    /// Whether it is one of the PostgreSQL server.
+    #[must_use]
+    pub fn is_postgres(&self) -> bool {
+        self._database.is_some()
+    }
+
     /// Whether a transaction of this database waits for another one. On SQLite, where they come one
     /// after the other anyway, as soon as it is asked.
     ///

@@ -48,10 +48,15 @@ pub async fn merge(
     if wanted.survivor == wanted.merged {
         return Err(Refusal::new("merge-with-itself").into());
     }
-    merge_in(store.write(actor).await?, wanted).await
+    let mut tx = store.write(actor).await?;
+    let note = merge_in(&mut tx, wanted).await?;
+    tx.commit().await?;
+    Ok(note)
 }
 
-async fn merge_in(mut tx: Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>> {
+/// With all rights to the end: what is moved was within somebody's authority before. What waits for
+/// approval is refused all the same.
+async fn merge_in(tx: &mut Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>> {
     let described = tx.catalog().get(Customer::NAME)?.clone();
     for (id, purpose) in [
         (wanted.survivor, Purpose::Change),
@@ -63,7 +68,7 @@ async fn merge_in(mut tx: Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>>
             return Err(Error::Forbidden);
         }
     }
-    theirs_to_choose(&tx, &described, wanted)?;
+    theirs_to_choose(tx, &described, wanted)?;
     // What hangs on a customer follows it, whoever may see that.
     tx.act_with(Rights::All);
     tx.reach_put_away();
@@ -74,18 +79,18 @@ async fn merge_in(mut tx: Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>>
     if survivor.archived_at.is_some() || merged.archived_at.is_some() {
         return Err(Refusal::new("already-merged").into());
     }
-    let rules = Survivorship::read(&mut tx).await?;
+    let rules = Survivorship::read(tx).await?;
     let taken = rules.taken(&described, &survivor, &merged, &wanted.chosen);
-    let moved = move_links(&mut tx, survivor.id, merged.id).await?;
-    follow(&mut tx, survivor.id, merged.id).await?;
+    let moved = move_links(tx, survivor.id, merged.id).await?;
+    follow(tx, survivor.id, merged.id).await?;
     tx.carry_shares(Customer::NAME, merged.id, survivor.id).await?;
     let survivor = tx.row(Customer::NAME, survivor.id, Purpose::Read).await?;
     let values = taken.iter().map(|one| (one.place, merged.values[one.place].clone()));
     let mut values: Vec<(usize, Value)> = values.collect();
     no_own_parent(&described, &survivor, &merged, &mut values);
     tx.update_fields(&described, survivor.id, survivor.version, values).await?;
-    put_away(&mut tx, &described, merged.id, survivor.id).await?;
-    decide_pairs(&mut tx, survivor.id, merged.id).await?;
+    put_away(tx, &described, merged.id, survivor.id).await?;
+    decide_pairs(tx, survivor.id, merged.id).await?;
     let provenance: serde_json::Map<String, serde_json::Value> = taken
         .iter()
         .map(|one| (described.fields[one.place].name.to_string(), json!(one.rule)))
@@ -101,11 +106,7 @@ async fn merge_in(mut tx: Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>>
         moved,
         change_set: tx.change_set().to_string(),
     };
-    let note = tx.create(&note).await?;
-    // With all rights to the end: what is moved was within somebody's authority before. What waits
-    // for approval is refused all the same.
-    tx.commit().await?;
-    Ok(note)
+    tx.create(&note).await
 }
 
 /// Merges the customers of an open pair, of which one stays.
@@ -116,9 +117,24 @@ pub async fn merge_pair(
     store: &Store,
     actor: &Actor,
     pair: RawId,
-    (survivor, chosen): (RawId, BTreeMap<String, RawId>),
+    wanted: (RawId, BTreeMap<String, RawId>),
 ) -> Result<Stored<CustomerMerge>> {
     let mut tx = store.write(actor).await?;
+    let note = merge_pair_in(&mut tx, pair, wanted).await?;
+    tx.commit().await?;
+    Ok(note)
+}
+
+/// The same in a transaction, which is to be committed and used for nothing else: it has all rights
+/// from now on.
+///
+/// # Errors
+/// As [`merge_pair`].
+pub async fn merge_pair_in(
+    tx: &mut Tx,
+    pair: RawId,
+    (survivor, chosen): (RawId, BTreeMap<String, RawId>),
+) -> Result<Stored<CustomerMerge>> {
     // Of two who decide at once the second sees what the first decided.
     tx.hold(CustomerPair::NAME, [pair], Hold::Change).await?;
     let pair: Stored<CustomerPair> =
@@ -183,12 +199,8 @@ async fn move_links(tx: &mut Tx, survivor: RawId, merged: RawId) -> Result<i64> 
         // What was decided about pairs stays as it was decided.
         let is_own = [CustomerPair::NAME, CustomerMerge::NAME].contains(&described.name.as_ref());
         for field in described.fields.iter().filter(|_| !is_own) {
-            let leads_here = match &field.kind {
-                Kind::Links { to } => to == Customer::NAME,
-                kind => kind.link_target() == Some(Customer::NAME),
-            };
             // Nobody's parent becomes their own child: that is settled with the values.
-            if !leads_here || field.read_only {
+            if field.kind.leads_to() != Some(Customer::NAME) || field.read_only {
                 continue;
             }
             let is_multiple = matches!(field.kind, Kind::Links { .. });
@@ -276,22 +288,26 @@ async fn decide_pairs(tx: &mut Tx, survivor: RawId, merged: RawId) -> Result<()>
 /// `Forbidden` unless the Actor may change the survivor; `changed-since` when what was moved or taken
 /// over has been changed meanwhile.
 pub async fn unmerge(store: &Store, actor: &Actor, merge: RawId) -> Result<RawId> {
-    let mut view = store.read(actor).await?;
-    let note: Stored<CustomerMerge> = view.fetch(Purpose::Read, Id::new(merge)).await?;
-    if !view.may(Customer::NAME, note.survivor.raw(), Purpose::Change).await? {
+    let mut tx = store.write(actor).await?;
+    unmerge_in(&mut tx, merge).await?;
+    tx.commit().await
+}
+
+/// The same in a transaction, which is to be committed and used for nothing else: it has all rights
+/// from now on.
+///
+/// # Errors
+/// As [`unmerge`].
+pub async fn unmerge_in(tx: &mut Tx, merge: RawId) -> Result<()> {
+    let note: Stored<CustomerMerge> = tx.fetch(Purpose::Read, Id::new(merge)).await?;
+    if !tx.may(Customer::NAME, note.survivor.raw(), Purpose::Change).await? {
         return Err(Error::Forbidden);
     }
-    drop(view);
-    // Who may not read the field may take it back all the same.
-    let all = Actor { rights: Rights::All, ..actor.clone() };
-    let mut view = store.read(&all).await?;
-    let note: Stored<CustomerMerge> = view.fetch(Purpose::Read, Id::new(merge)).await?;
-    drop(view);
+    // What was moved may be others' to change.
+    tx.act_with(Rights::All);
     let change_set: RawId = note.change_set.parse().map_err(|_| Error::NotFound)?;
-    let mut tx = store.write(&all).await?;
     tx.undo(change_set).await?;
-    are_two(&mut tx, note.survivor.raw(), note.merged.raw()).await?;
-    tx.commit().await
+    are_two(tx, note.survivor.raw(), note.merged.raw()).await
 }
 
 /// Keeps that people said of two customers that they are not one, whether a run had told so or not.

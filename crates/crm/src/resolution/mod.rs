@@ -13,7 +13,7 @@ mod run;
 mod survivorship;
 
 pub use entry::{LikelyThere, likely_there};
-pub use merge::{Merging, merge, merge_pair, unmerge};
+pub use merge::{Merging, merge, merge_pair, merge_pair_in, unmerge, unmerge_in};
 pub use records::{CustomerMerge, CustomerPair, PairState, Relation, Survives, SurvivorshipRule};
-pub use run::{Resolved, decide, is_merged, resolve, waiting};
+pub use run::{Resolved, decide, decide_in, is_merged, resolve, waiting};
 pub use survivorship::{Survivorship, Taken, may_be_chosen};

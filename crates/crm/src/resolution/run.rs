@@ -351,6 +351,16 @@ pub async fn decide(
     state: PairState,
 ) -> Result<Stored<CustomerPair>> {
     let mut tx = store.write(actor).await?;
+    let decided = decide_in(&mut tx, pair, state).await?;
+    tx.commit().await?;
+    Ok(decided)
+}
+
+/// The same in a transaction.
+///
+/// # Errors
+/// As [`decide`].
+pub async fn decide_in(tx: &mut Tx, pair: RawId, state: PairState) -> Result<Stored<CustomerPair>> {
     // Of two who decide at once the second sees what the first decided.
     tx.hold(CustomerPair::NAME, [pair], Hold::Change).await?;
     let stored: Stored<CustomerPair> = tx.fetch(Purpose::Read, Id::new(pair)).await?;
@@ -363,14 +373,13 @@ pub async fn decide(
         return Err(guanxi_base::Refusal::new("not-open").into());
     }
     if state == PairState::Joined {
-        super::join::join(&mut tx, &stored).await?;
+        super::join::join(tx, &stored).await?;
     }
     let rights = tx.act_with(guanxi_store::Rights::All);
     let mut decided: Stored<CustomerPair> = tx.fetch(Purpose::Change, Id::new(pair)).await?;
     decided.state = state;
     let decided = tx.update(&decided).await?;
     tx.act_with(rights);
-    tx.commit().await?;
     Ok(decided)
 }
 

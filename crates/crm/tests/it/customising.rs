@@ -20,6 +20,7 @@ both_databases!(
     a_text_that_is_not_searched_is_a_key_however_it_is_written,
     times_of_a_custom_field_are_put_together,
     a_link_field_that_comes_back_leads_to_survivors,
+    a_custom_field_more_than_are_read_is_refused,
 );
 
 fn text(text: &str) -> Value {
@@ -89,6 +90,55 @@ async fn bring_back(store: &Store, actor: &Actor, definition: RawId) {
     let version = tx.row(CustomField::NAME, definition, Purpose::Read).await.unwrap().version;
     tx.restore(CustomField::NAME, definition, version).await.unwrap();
     tx.commit().await.unwrap();
+}
+
+async fn a_custom_field_more_than_are_read_is_refused(database: TestDatabase) {
+    const MOST: usize = 500;
+    let (store, actor) = open(&database).await;
+    let first = define(&store, &actor, "first", "text", "").await.id;
+    let described = store.catalog().get(CustomField::NAME).unwrap().clone();
+    let definition = |of: &str, name: &str| {
+        let mut values = vec![Value::Null; described.fields.len()];
+        for (field, value) in
+            [("record_type", of), ("name", name), ("kind", "text"), ("label_en", name)]
+        {
+            values[described.position(field).unwrap()] = text(value);
+        }
+        values
+    };
+    let mut tx = store.write(&actor).await.unwrap();
+    for number in 1..MOST {
+        // Of all types together.
+        let of = ["customer", "order", "contact", "product"][number % 4];
+        tx.create_row(&described, definition(of, &format!("f{number}"))).await.unwrap();
+    }
+    let one_more = tx.create_row(&described, definition("case", "one_more")).await;
+    assert_eq!(refusals(one_more), ["too-many-custom-fields -"]);
+    drop(tx);
+    let mut tx = store.write(&actor).await.unwrap();
+    for number in 1..MOST {
+        let of = ["customer", "order", "contact", "product"][number % 4];
+        tx.create_row(&described, definition(of, &format!("f{number}"))).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    let known = || {
+        let catalog = store.catalog();
+        catalog.types().flat_map(|of| of.fields.iter()).filter(|field| field.is_custom()).count()
+    };
+    assert_eq!(known(), MOST);
+    // One that is put away makes room, and does not come back into it.
+    put_away(&store, &actor, first).await;
+    let last = define(&store, &actor, "last", "text", "").await;
+    assert!(store.catalog().get("customer").unwrap().position("x_last").is_some());
+    assert_eq!(known(), MOST);
+    let mut tx = store.write(&actor).await.unwrap();
+    let version = tx.row(CustomField::NAME, first, Purpose::Read).await.unwrap().version;
+    let restored = tx.restore(CustomField::NAME, first, version).await;
+    assert_eq!(refusals(restored), ["too-many-custom-fields -"]);
+    drop(tx);
+    put_away(&store, &actor, last.id).await;
+    bring_back(&store, &actor, first).await;
+    assert!(store.catalog().get("customer").unwrap().position("x_first").is_some());
 }
 
 async fn values_of_an_archived_field_survive_changes_of_their_records(database: TestDatabase) {

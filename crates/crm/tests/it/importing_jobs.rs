@@ -22,6 +22,7 @@ both_databases!(
     a_job_that_comes_further_is_taken_up_again,
     an_import_that_was_cut_off_can_be_undone,
     files_that_nothing_names_go_after_a_while,
+    files_that_jobs_name_do_not_keep_others,
     a_killed_analysis_is_taken_up_once_more,
 );
 
@@ -126,6 +127,31 @@ async fn files_that_nothing_names_go_after_a_while(database: TestDatabase) {
     assert!(view.file_content(lost.id.raw()).await.is_err());
     let kept = view.fetch(Purpose::Read, job.id).await.unwrap().record.file.unwrap();
     assert!(view.file(kept.0).await.is_ok());
+}
+
+async fn files_that_jobs_name_do_not_keep_others(database: TestDatabase) {
+    let start: Timestamp = NOW.parse().unwrap();
+    let store = opened(&database, start).await;
+    let mut tx = store.write(&system()).await.unwrap();
+    let mut named = Vec::new();
+    for _ in 0..1_000 {
+        let file = tx.create_file("named.json", "application/json", Vec::new()).await.unwrap();
+        named.push(file.id.to_string());
+    }
+    let lost = tx.create_file("lost.csv", "text/csv", b"x".to_vec()).await.unwrap();
+    let payload = serde_json::json!({ "files": named[..600] });
+    let job = store.new_id();
+    tx.enqueue(job, NewJob { queue: "export", payload, actor: None }).await.unwrap();
+    let told = serde_json::json!({ "made": named[600..] });
+    tx.report_job(job, &told).await.unwrap();
+    tx.commit().await.unwrap();
+    let later = start + SignedDuration::from_hours(25);
+    assert_eq!(store.remove_unnamed_files(later).await.unwrap(), 1);
+    assert_eq!(total(&store, &system(), "file").await, 1_000);
+    let mut view = store.read(&system()).await.unwrap();
+    assert!(view.file(lost.id.raw()).await.is_err());
+    drop(view);
+    assert_eq!(store.remove_unnamed_files(later).await.unwrap(), 0);
 }
 
 async fn a_killed_analysis_is_taken_up_once_more(database: TestDatabase) {

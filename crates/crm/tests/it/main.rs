@@ -28,6 +28,7 @@ mod pricing;
 mod privacy;
 mod racing;
 mod reading;
+mod redoing;
 mod resolving;
 mod running;
 mod scheduling;

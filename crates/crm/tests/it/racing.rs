@@ -21,6 +21,7 @@ use crate::selling::{house, yuan};
 
 both_databases!(
     lines_that_are_written_at_once_are_all_in_the_sum,
+    a_change_of_an_order_leaves_its_sum_to_its_lines,
     an_order_keeps_one_currency_whoever_is_first,
     what_is_being_built_on_a_record_keeps_it,
     what_is_being_undone_takes_nothing_new,
@@ -52,7 +53,7 @@ async fn commit_before<T: Send + 'static>(
     (first, second.await.unwrap())
 }
 
-fn contact(customer: Id<Customer>, name: &str) -> Contact {
+pub(crate) fn contact(customer: Id<Customer>, name: &str) -> Contact {
     Contact {
         name: name.to_owned(),
         customer,
@@ -106,6 +107,47 @@ async fn lines_that_are_written_at_once_are_all_in_the_sum(database: TestDatabas
         let now: Stored<Order> = of(&store, &actor, sold.id.raw()).await;
         assert_eq!(now.total, Some(Money::new(6 * 2 * 33_300, Currency::CNY)));
     }
+}
+
+async fn a_change_of_an_order_leaves_its_sum_to_its_lines(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let buyer = create(&store, &actor, &customer("Buyer")).await;
+    let sold = create(&store, &actor, &order(&buyer, "2026-03-01")).await;
+    create(&store, &actor, &line_of(&sold, 1_000_000, Currency::CNY)).await;
+    // Who has read the order does not write what its sum was then.
+    let mut changing = store.write(&actor).await.unwrap();
+    let mut read = changing.fetch::<Order>(Purpose::Change, sold.id).await.unwrap();
+    assert_eq!(read.total, Some(Money::new(1_000_000, Currency::CNY)));
+    read.customer_reference = Some("PO 7".to_owned());
+    let more = {
+        let (store, actor, line) =
+            (store.clone(), actor.clone(), line_of(&sold, 500_000, Currency::CNY));
+        tokio::spawn(async move { create(&store, &actor, &line).await })
+    };
+    while !more.is_finished() && !database.somebody_waits().await {
+        tokio::task::yield_now().await;
+    }
+    changing.update(&read).await.unwrap();
+    let change = changing.commit().await.unwrap();
+    more.await.unwrap();
+    let both = Some(Money::new(1_500_000, Currency::CNY));
+    let now: Stored<Order> = of(&store, &actor, sold.id.raw()).await;
+    assert_eq!((now.total, now.customer_reference.as_deref()), (both, Some("PO 7")));
+    // Nor does who read it long ago, nor an undo; and no change of the sum is told.
+    let mut long_ago = Stored { version: now.version, ..read };
+    long_ago.customer_reference = Some("PO 8".to_owned());
+    let mut tx = store.write(&actor).await.unwrap();
+    let written = tx.update(&long_ago).await.unwrap();
+    assert_eq!(written.total, both);
+    let changed_again = tx.commit().await.unwrap();
+    store.undo(&actor, changed_again).await.unwrap();
+    store.undo(&actor, change).await.unwrap();
+    let now: Stored<Order> = of(&store, &actor, sold.id.raw()).await;
+    assert_eq!((now.total, now.customer_reference.as_deref()), (both, None));
+    let mut view = store.read(&actor).await.unwrap();
+    let history = view.history(Order::NAME, sold.id.raw(), 20).await.unwrap();
+    let told = history.iter().flat_map(|entry| &entry.changes.0);
+    assert!(told.map(|change| &*change.field).all(|field| field == "customer_reference"));
 }
 
 async fn an_order_keeps_one_currency_whoever_is_first(database: TestDatabase) {

@@ -5,10 +5,15 @@ use guanxi_crm::{RECORD_TYPES, migrations};
 use guanxi_record::{Filter, Query};
 use guanxi_store::{Actor, Origin, Store, StoreConfig};
 use guanxi_testkit::{TestDatabase, both_databases};
+use tokio::task::JoinSet;
 
 use crate::house::{NOW, create, customer, refusals};
 
-both_databases!(every_released_schema_upgrades, a_newer_schema_is_refused);
+both_databases!(
+    every_released_schema_upgrades,
+    a_newer_schema_is_refused,
+    servers_that_start_together_share_the_migrations,
+);
 
 /// The number of the last migration of each release; a release adds its own here.
 const RELEASED: [usize; 1] = [1];
@@ -37,6 +42,34 @@ async fn every_released_schema_upgrades(database: TestDatabase) {
     assert_eq!(view.total("customer", &everything).await.unwrap().number, 1);
     for record_type in RECORD_TYPES {
         view.list(&record_type.name, &everything).await.unwrap();
+    }
+}
+
+/// On an empty database, and on one that has taken a part already.
+async fn servers_that_start_together_share_the_migrations(database: TestDatabase) {
+    let newest = migrations().unwrap().len();
+    for begun in [0, RELEASED[0], newest] {
+        let fresh = match database.is_postgres() {
+            true => TestDatabase::postgres().await,
+            false => TestDatabase::sqlite(),
+        };
+        if begun > 0 {
+            drop(Store::open(config(&fresh, begun)).await.unwrap());
+        }
+        let mut starting = JoinSet::new();
+        for _ in 0..6 {
+            starting.spawn(Store::open(config(&fresh, newest)));
+        }
+        let stores = starting.join_all().await;
+        let actor = Actor::system(Origin::Cli);
+        for (at, store) in stores.into_iter().enumerate() {
+            let store = store.unwrap_or_else(|error| panic!("{begun}, {at}: {error}"));
+            create(&store, &actor, &customer("By one of them")).await;
+            let mut view = store.read(&actor).await.unwrap();
+            let everything = Query::of(Filter::everything());
+            let there = view.total("customer", &everything).await.unwrap().number;
+            assert_eq!(there, at as i64 + 1);
+        }
     }
 }
 

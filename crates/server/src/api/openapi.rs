@@ -264,13 +264,13 @@ fn general_paths() -> Vec<(String, Json)> {
         ),
         (
             "/customer_pair/{id}/decide".to_owned(),
-            json!({ "parameters": [id_parameter()],
+            json!({ "parameters": [id_parameter(), key_parameter()],
             "post": { "operationId": "decide_customer_pair", "requestBody": body(decision),
                 "responses": any() } }),
         ),
         (
             "/customer_merge/{id}/undo".to_owned(),
-            json!({ "parameters": [id_parameter()],
+            json!({ "parameters": [id_parameter(), key_parameter()],
             "post": { "operationId": "undo_customer_merge", "responses": any() } }),
         ),
         (

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use axum::body::Bytes;
 use axum::extract::{Path, Query as Parameters, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
-use guanxi_base::{Error, Refusal, Result};
-use guanxi_crm::resolution::{PairState, decide, likely_there, merge_pair, unmerge};
+use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::resolution::{PairState, decide_in, likely_there, merge_pair_in, unmerge_in};
 use guanxi_record::Choice as _;
-use serde_json::{Value as Json, json};
+use guanxi_store::Remembered;
+use serde_json::{Map, Value as Json, json};
 
 use super::body;
 use super::records::{parse_id, respond};
+use super::write::{self, Begun};
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
@@ -45,9 +48,10 @@ pub(crate) async fn decide_pair(
     State(app): State<App>,
     signed: SignedIn,
     Path(id): Path<String>,
+    headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let outcome: Result<Json> = async {
+    let outcome: Result<Remembered> = async {
         let (id, object) = (parse_id(&id)?, body::object(&body)?);
         let text = |name: &str| object.get(name).and_then(Json::as_str);
         let state = match text("decision") {
@@ -56,23 +60,39 @@ pub(crate) async fn decide_pair(
             Some("different") => PairState::Different,
             _ => return Err(Refusal::field("required", "decision").into()),
         };
-        if state != PairState::Merged {
-            let decided = decide(&app.store, &signed.actor, id, state).await?;
-            return Ok(json!({ "state": decided.state.code() }));
-        }
-        let survivor = text("survivor").ok_or_else(|| Refusal::field("required", "survivor"))?;
-        let mut chosen = BTreeMap::new();
-        for (name, from) in object.get("take").and_then(Json::as_object).into_iter().flatten() {
-            let from = from.as_str().ok_or_else(|| Refusal::field("required", "take"))?;
-            chosen.insert(name.clone(), parse_id(from)?);
-        }
-        let wanted = (parse_id(survivor)?, chosen);
-        let note = merge_pair(&app.store, &signed.actor, id, wanted).await?;
-        Ok(json!({ "state": PairState::Merged.code(), "merge": note.id.to_string(),
-            "moved": note.moved, "change_set": note.change_set }))
+        let wanted = match state {
+            PairState::Merged => Some(survivor_of(&object)?),
+            _ => None,
+        };
+        let request = write::fingerprint(&format!("decide {id}"), &body);
+        let mut write = match write::begin_as(&app, &signed.actor, &headers, request).await? {
+            Begun::New(write) => write,
+            Begun::Known(answer) => return Ok(answer),
+        };
+        let answer = match wanted {
+            Some(wanted) => {
+                let note = merge_pair_in(&mut write.tx, id, wanted).await?;
+                json!({ "state": state.code(), "merge": note.id.to_string(),
+                    "moved": note.moved, "change_set": note.change_set })
+            }
+            None => json!({ "state": decide_in(&mut write.tx, id, state).await?.state.code() }),
+        };
+        write.commit(StatusCode::OK, &answer).await
     }
     .await;
-    respond(&signed, outcome)
+    write::respond(&signed, outcome)
+}
+
+/// Which of a pair stays, and for which fields the value of which of the two was chosen.
+fn survivor_of(object: &Map<String, Json>) -> Result<(RawId, BTreeMap<String, RawId>)> {
+    let survivor = object.get("survivor").and_then(Json::as_str);
+    let survivor = survivor.ok_or_else(|| Refusal::field("required", "survivor"))?;
+    let mut chosen = BTreeMap::new();
+    for (name, from) in object.get("take").and_then(Json::as_object).into_iter().flatten() {
+        let from = from.as_str().ok_or_else(|| Refusal::field("required", "take"))?;
+        chosen.insert(name.clone(), parse_id(from)?);
+    }
+    Ok((parse_id(survivor)?, chosen))
 }
 
 /// Parts two customers that were merged.
@@ -80,12 +100,19 @@ pub(crate) async fn undo_merge(
     State(app): State<App>,
     signed: SignedIn,
     Path(id): Path<String>,
+    headers: HeaderMap,
 ) -> Response {
-    let outcome: Result<Json> = async {
+    let outcome: Result<Remembered> = async {
         let id = parse_id(&id).map_err(|_| Error::NotFound)?;
-        let change_set = unmerge(&app.store, &signed.actor, id).await?;
-        Ok(json!({ "change_set": change_set.to_string() }))
+        let request = write::fingerprint(&format!("undo merge {id}"), &[]);
+        let mut write = match write::begin_as(&app, &signed.actor, &headers, request).await? {
+            Begun::New(write) => write,
+            Begun::Known(answer) => return Ok(answer),
+        };
+        unmerge_in(&mut write.tx, id).await?;
+        let answer = json!({ "change_set": write.tx.change_set().to_string() });
+        write.commit(StatusCode::OK, &answer).await
     }
     .await;
-    respond(&signed, outcome)
+    write::respond(&signed, outcome)
 }

@@ -28,8 +28,8 @@ pub(super) async fn names(view: &mut View, signed: &SignedIn, traces: &[Trace]) 
         let records = records(&trace.detail).take(NAMED);
         wanted.entry(trace.record_type.clone()).or_default().extend(records);
         for change in Changes::from_json(described, &trace.detail).0 {
-            let target = described.field(&change.field).and_then(|field| field.kind.leads_to());
-            if let Some(target) = target {
+            let field = described.field(&change.field);
+            if let Some(target) = field.and_then(|field| field.kind.leads_to()) {
                 let ids = [change.old.links(), change.new.links()].concat();
                 wanted.entry(target.to_owned()).or_default().extend(ids);
             }

@@ -4,7 +4,6 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Result};
-use guanxi_store::{Actor, Rights};
 
 use super::fields::Entries;
 use crate::api::parse_id;
@@ -23,7 +22,7 @@ pub(super) async fn go_on(
     form: &Params,
 ) -> Result<Response> {
     let content = serde_json::to_vec(form).map_err(Error::internal)?;
-    let all = Actor { rights: Rights::All, ..signed.actor.clone() };
+    let all = signed.actor.with_all_rights();
     let mut tx = app.store.write(&all).await?;
     let name = params::one(form, "name").unwrap_or_default();
     let name = format!("{name}.mapping.json");

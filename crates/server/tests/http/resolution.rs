@@ -13,6 +13,7 @@ use crate::house::{House, PASSWORD};
 both_databases!(
     a_pair_is_shown_to_who_sees_both,
     two_become_one_and_two_again,
+    a_decision_that_is_sent_twice_is_made_once,
     what_is_found_is_noted
 );
 
@@ -109,6 +110,48 @@ async fn what_is_found_is_noted(database: TestDatabase) {
         let traces = house.store.trail(&actor, &look).await.unwrap();
         assert_eq!(traces.len(), before + 1, "{path}");
         assert_eq!(traces[0].detail["records"][0], one["id"], "{path}");
+    }
+}
+
+/// An answer that was lost is given again, and nothing is decided or undone a second time.
+async fn a_decision_that_is_sent_twice_is_made_once(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let (one, other) = (customer(&house, None).await, customer(&house, None).await);
+    let send = async |path: &str, key: &str, body: Json| {
+        let key = [("idempotency-key", key)];
+        house.call_as(&house.administrator, "POST", path, &key, body).await
+    };
+    let merged = pair(&house, &one, &other).await;
+    let path = format!("/customer_pair/{merged}/decide");
+    let body = json!({ "decision": "merge", "survivor": one["id"] });
+    let first = send(&path, "merge", body.clone()).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+    let again = send(&path, "merge", body).await;
+    assert_eq!((again.status, again.json()), (StatusCode::OK, first.json()));
+    let another = json!({ "decision": "merge", "survivor": other["id"] });
+    assert_eq!(send(&path, "merge", another).await.problems(), ["key-reused -"]);
+
+    let merge = first.json()["merge"].as_str().unwrap().to_owned();
+    let path = format!("/customer_merge/{merge}/undo");
+    let first = send(&path, "undo", Json::Null).await;
+    assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+    let again = send(&path, "undo", Json::Null).await;
+    assert_eq!((again.status, again.json()), (StatusCode::OK, first.json()));
+    // With another key it is another wish: the merge is gone.
+    assert_eq!(send(&path, "another", Json::Null).await.status, StatusCode::NOT_FOUND);
+    // What was refused is not remembered: it may be sent again.
+    for decision in ["different", "join"] {
+        let third = customer(&house, None).await;
+        let apart = pair(&house, &one, &third).await;
+        let path = format!("/customer_pair/{apart}/decide");
+        assert_eq!(send(&path, decision, json!({})).await.problems(), ["required decision"]);
+        let body = json!({ "decision": decision });
+        let first = send(&path, decision, body.clone()).await;
+        assert_eq!(first.status, StatusCode::OK, "{}", first.text);
+        let again = send(&path, decision, body).await;
+        assert_eq!((again.status, again.json()), (StatusCode::OK, first.json()));
+        let decided = house.call("GET", &format!("/customer_pair/{apart}"), Json::Null).await;
+        assert_eq!(decided.json()["state"], first.json()["state"]);
     }
 }
 
