@@ -241,20 +241,23 @@ impl Import<'_> {
                 Links::Unsaid(other) => self.plan.parts.get(usize::from(other)),
             };
             let old = step.pending.get(&id).or_else(|| step.linking.get(&id));
-            let mut fields = Vec::new();
+            let (mut fields, mut to_come) = (Vec::new(), Vec::new());
             for (place, origin) in &part.fields {
                 let Origin::Find { column, to, by, later: true } = origin else { continue };
                 match self.found_link(row, *column, to, by) {
                     Ok((Value::Null, _)) => {}
                     Ok((link, _)) => fields.push((*place, link)),
                     // A run that only counts has not made what is named.
-                    Err(_) if self.would_be_made(row, *column, to, by) => {}
+                    Err(_) if self.would_be_made(row, *column, to, by) => {
+                        to_come.push((*place, Value::Null));
+                    }
                     Err(refusal) => line.refusals.push(about(part, *place, refusal)),
                 }
             }
             match old {
                 Some(old) => {
-                    let fields = changes(part, old, not_said(said, old, fields));
+                    let mut fields = changes(part, old, not_said(said, old, fields));
+                    fields.extend(not_said(said, old, to_come));
                     if !fields.is_empty() {
                         line.updates.push(Update { part: at, old: old.clone(), fields });
                     }
