@@ -213,11 +213,13 @@ impl Import<'_> {
 
     /// Does some lines in one transaction; in halves if the database refuses them together.
     async fn batch(&mut self, lines: Vec<FileRow>, at_end: bool) -> Result<After> {
+        self.resolve_types()?;
         let mut outcome = self.attempt(&lines, at_end, None).await;
         for _ in 1..TRIES_MAX {
             // Somebody else was in the way; no line is to blame.
             match outcome {
                 Err(error) if is_met(&error) => {
+                    self.resolve_types()?;
                     outcome = self.attempt(&lines, at_end, None).await;
                 }
                 _ => break,
@@ -248,7 +250,6 @@ impl Import<'_> {
         at_end: bool,
         known_to_fail: Option<RefusedLine>,
     ) -> Result<After> {
-        self.resolve_types()?;
         let mut tx = self.store.write(&self.actor).await?;
         let mut step = self.step();
         self.take_turns(&mut tx).await?;

@@ -37,6 +37,7 @@ mod suggest;
 mod survey;
 mod table_words;
 mod take_up;
+mod unpacked;
 mod workbook;
 
 pub use answers::{Archived, Identical, Twins};

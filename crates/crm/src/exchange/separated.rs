@@ -10,7 +10,8 @@ use guanxi_base::{Error, Refusal, Result};
 use super::decoding::{is_unreadable, recovered};
 use super::numbers::{DecimalMark, read_number};
 use super::row::{FileRow, RowFault};
-use super::source::{COLUMNS_MAX, unread};
+use super::source::COLUMNS_MAX;
+use super::unpacked::unread;
 
 /// A row longer than this is refused: it is no table.
 pub(crate) const ROW_BYTES_MAX: usize = 1 << 20;

@@ -17,6 +17,7 @@ use super::encoding;
 use super::header::{self, Header};
 use super::row::{FileRow, RowFault};
 use super::separated::{Separated, swallows_rows};
+use super::unpacked::{TEXT_BYTES_MAX, Unpacked, unread};
 use super::workbook::Workbook;
 
 /// A table with more columns is refused.
@@ -25,8 +26,6 @@ pub(crate) const COLUMNS_MAX: usize = 500;
 const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// A workbook within a gzipped file has no more bytes than an upload may have.
 const WORKBOOK_BYTES_MAX: u64 = 200 << 20;
-/// A gzipped text unpacks to no more: a small file may claim to be of any length.
-const TEXT_BYTES_MAX: u64 = 1 << 30;
 /// So much of a text file is looked at to find its delimiter.
 const SAMPLE_BYTES: usize = 256 << 10;
 
@@ -141,7 +140,7 @@ impl Place {
         let bytes = self.open()?;
         let is_packed = self.is_packed()?;
         Ok(if is_packed {
-            Box::new(Bounded::new(MultiGzDecoder::new(bytes), TEXT_BYTES_MAX))
+            Box::new(Unpacked::new(MultiGzDecoder::new(bytes), TEXT_BYTES_MAX))
         } else {
             Box::new(bytes)
         })
@@ -161,53 +160,6 @@ impl Place {
         }
         file.rewind().map_err(Error::internal)?;
         Ok(Bytes::File(BufReader::with_capacity(1 << 16, file)))
-    }
-}
-
-/// Bytes that are unpacked, up to a limit: an error beyond it.
-struct Bounded<R> {
-    bytes: R,
-    left: u64,
-    limit: u64,
-}
-
-impl<R> Bounded<R> {
-    fn new(bytes: R, limit: u64) -> Self {
-        Self { bytes, left: limit, limit }
-    }
-}
-
-impl<R: Read> Read for Bounded<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.bytes.read(buffer)?;
-        match self.left.checked_sub(length as u64) {
-            Some(left) => self.left = left,
-            None => return Err(io::Error::other(UnpacksTooLarge(self.limit))),
-        }
-        Ok(length)
-    }
-}
-
-/// That a file unpacks to more bytes than these.
-#[derive(Debug)]
-struct UnpacksTooLarge(u64);
-
-impl std::fmt::Display for UnpacksTooLarge {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "it unpacks to more than {} bytes", self.0)
-    }
-}
-
-impl std::error::Error for UnpacksTooLarge {}
-
-/// The refusal of a file whose bytes cannot be read: `code`, unless it unpacks to too much.
-pub(super) fn unread(error: &io::Error, code: &'static str) -> Error {
-    let too_large = error.get_ref().and_then(|reason| reason.downcast_ref::<UnpacksTooLarge>());
-    match too_large {
-        Some(UnpacksTooLarge(limit)) => {
-            Refusal::new("unpacks-too-large").with("limit", limit >> 20).into()
-        }
-        None => Refusal::new(code).with("reason", error).into(),
     }
 }
 

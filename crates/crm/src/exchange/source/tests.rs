@@ -205,7 +205,7 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 #[test]
 fn what_is_unpacked_has_a_limit() {
     let read = |length: usize| {
-        let mut bytes = Bounded::new(io::Cursor::new(vec![b'x'; length]), 2 << 20);
+        let mut bytes = Unpacked::new(io::Cursor::new(vec![b'x'; length]), 2 << 20);
         let read = bytes.read_to_end(&mut Vec::new());
         read.map_err(|error| unread(&error, "file-broken").to_string())
     };
