@@ -189,7 +189,7 @@ import-refused-more = and { $count } more lines
 import-told-to-survivor = { $count } lines name a record that was merged; the one that stayed gets them: { $some }
 import-told-restored = { $count } lines name a record that was archived; it is restored: { $some }
 import-told-placeholder = { $count } telephones or mail addresses say only that there is none, and count as empty: { $some }
-import-told-identical = { $count } lines are in the file twice; the second makes nothing (the first is line): { $some }. To make them anyway, say identical = "make" in the mapping.
+import-told-identical = { $count } lines are in the file twice; the second makes nothing. Second line (first line): { $some }. To make them anyway, say identical = "make" in the mapping.
 import-twins = { $count } lines would make a customer with the name of one that is there, such as { $names }. What is to be done with them?
 import-twins-label = New customers with the name of one that is there
 import-twins-ask = Ask me in the preview

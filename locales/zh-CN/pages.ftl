@@ -185,7 +185,7 @@ import-refused-more = 另有 { $count } 行
 import-told-to-survivor = 有 { $count } 行所指的记录已被合并，内容归入保留的记录：{ $some }
 import-told-restored = 有 { $count } 行所指的记录已归档，将被恢复：{ $some }
 import-told-placeholder = 有 { $count } 个电话或邮箱填写的是“无”之类的占位内容，按空处理：{ $some }
-import-told-identical = 有 { $count } 行与文件中前面的行完全相同，不再重复新建（前一行的行号）：{ $some }。如仍需新建，请在映射中写明 identical = "make"。
+import-told-identical = 有 { $count } 行与文件中前面的行完全相同，不再重复新建。后一行（前一行）：{ $some }。如仍需新建，请在映射中写明 identical = "make"。
 import-twins = 有 { $count } 行要新建的客户与已有客户同名，例如 { $names }。如何处理？
 import-twins-label = 与已有客户同名的新客户
 import-twins-ask = 在预览时询问

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{
-    Certainty, Decision, ImportInput, ImportStatus, Mapping, Progress, RefusedLine, Run,
-    begin_import, import, run_import, undo_import, write_error_file,
+    Certainty, Decision, GoesOn, ImportInput, ImportStatus, Mapping, Progress, RefusedLine, Run,
+    begin_import, import, resume_import, run_import, stop_import, undo_import, write_error_file,
 };
-use guanxi_store::{Actor, JobState, Store};
+use guanxi_store::{Actor, Store, is_machine_failure};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::say::say;
@@ -43,7 +43,7 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
     let job = match (&options.resume, &options.mapping, &options.file) {
         (Some(job), _, _) => {
             let job = parse_id(job)?;
-            store.set_job_state(job, JobState::Open, None).await?;
+            resume_import(store, actor, job, GoesOn::Here).await?;
             job
         }
         (None, Some(mapping), Some(file)) => {
@@ -65,15 +65,18 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
     say!("import {job}");
     let bar = bar();
     let watch = |progress: &Progress, refused: &[RefusedLine]| show(&bar, progress, refused);
-    let stop_store = store.clone();
+    let (stop_store, stop_actor) = (store.clone(), actor.clone());
     let stopper = tokio::spawn(async move {
         if tokio::signal::ctrl_c().await.is_ok() {
-            stop_store.set_job_state(job, JobState::Paused, None).await.ok();
+            stop_import(&stop_store, &stop_actor, job).await.ok();
         }
     });
     let record = run_import(store, actor, job, watch).await;
     stopper.abort();
     bar.finish_and_clear();
+    if record.as_ref().is_err_and(is_machine_failure) {
+        say!("the import waits; go on with: guanxi import --resume {job}");
+    }
     let record = record?;
     let progress: Progress =
         serde_json::from_value(store.job(job).await?.progress).unwrap_or_default();
@@ -90,11 +93,15 @@ pub(crate) async fn run(store: &Store, actor: &Actor, options: &Import) -> Resul
         let count = write_error_file(store, actor, job, &mut file).await?;
         say!("{count} refused lines in {}", path.display());
     }
-    if record.status == ImportStatus::Paused {
-        say!("stopped; go on with: guanxi import --resume {job}");
-    } else {
-        store.analyze().await?;
-        say!("to undo it: guanxi undo {job}");
+    match record.status {
+        ImportStatus::Paused => say!("stopped; go on with: guanxi import --resume {job}"),
+        ImportStatus::Queued | ImportStatus::Running => {
+            say!("it was stopped here, and another process goes on with it");
+        }
+        _ => {
+            store.analyze().await?;
+            say!("to undo it: guanxi undo {job}");
+        }
     }
     Ok(())
 }
@@ -124,7 +131,10 @@ fn say(progress: &Progress) {
         say!("{count} lines {what}");
     }
     for notice in &progress.notices {
-        say!("  line {}: {} {}", notice.line, notice.record_type, notice.value);
+        match notice.code.as_str() {
+            "identical" => say!("  line {} is equal to line {}", notice.line, notice.value),
+            _ => say!("  line {}: {} {}", notice.line, notice.record_type, notice.value),
+        }
     }
 }
 

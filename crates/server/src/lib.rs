@@ -22,6 +22,7 @@ mod routes;
 mod security;
 mod signed_in;
 mod throttle;
+mod upload;
 mod web;
 
 pub use api::openapi::document as openapi_document;

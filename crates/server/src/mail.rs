@@ -112,7 +112,7 @@ pub(crate) async fn send_next(store: &Store, vault: &Vault, mailer: &Mailer) -> 
         return Ok(true);
     };
     match mailer.send(&mail).await {
-        Ok(()) => store.set_job_state(job.id, JobState::Done, None).await?,
+        Ok(()) => drop(store.set_job_state(job.id, JobState::Done, None).await?),
         Err(error @ Error::Refused(_)) => {
             store.set_job_state(job.id, JobState::Failed, Some(error.to_string())).await?;
         }

@@ -1,6 +1,8 @@
 //! The change log: who changed what, when, from where, old and new. It is history for people,
 //! the source of undo, and the outbox that feeds everything that follows changes.
 
+use std::collections::HashSet;
+
 use guanxi_base::{RawId, Result, Timestamp};
 use guanxi_record::Changes;
 
@@ -241,6 +243,22 @@ impl Store {
         sql.bind(SqlValue::Integer(job.0));
         // Two machines may have worked at it, one after the other, each with a clock of its own.
         sql.push(&format!(" AND NOT {UNDONE} ORDER BY s.position DESC, s.id DESC"));
+        let rows = session.rows(&sql).await?;
+        rows.iter().map(|row| row[0].integer().map(RawId)).collect()
+    }
+
+    /// The records that were there before a job and that it changed.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn changed_by_job(&self, job: RawId) -> Result<HashSet<RawId>> {
+        let mut session = self.reader().await?;
+        let mut sql = session.sql(
+            "SELECT DISTINCT i.record FROM change_item i JOIN change_set s ON s.id = i.change_set \
+             WHERE s.undoes IS NULL AND i.operation IN ('update', 'restore') AND s.job = ",
+        );
+        sql.bind(SqlValue::Integer(job.0)).push(" AND i.record < ");
+        sql.bind(SqlValue::Integer(job.0));
         let rows = session.rows(&sql).await?;
         rows.iter().map(|row| row[0].integer().map(RawId)).collect()
     }

@@ -3,6 +3,26 @@
 
 use guanxi_base::{Error, Refusal};
 
+/// What is said when the machine fails, or others are in the way: nothing that was asked for is to
+/// blame, and it may be asked for again.
+const MACHINE_FAILURES: [&str; 7] = [
+    "try-again",
+    "database-away",
+    "database-busy",
+    "database-damaged",
+    "database-read-only",
+    "disk-full",
+    "disk-fails",
+];
+
+/// Whether an error is the machine's, or comes of others who were in the way: whoever does many
+/// things at once must not blame one of them.
+#[must_use]
+pub fn is_machine_failure(error: &Error) -> bool {
+    let is_machine = |refusal: &Refusal| MACHINE_FAILURES.contains(&refusal.code);
+    matches!(error, Error::Refused(refusals) if refusals.iter().any(is_machine))
+}
+
 /// Makes a refusal of a broken unique index, an internal error of anything else.
 pub(crate) fn from_sqlite(error: &rusqlite::Error, sql: &str) -> Error {
     if let rusqlite::Error::SqliteFailure(_, Some(message)) = error {

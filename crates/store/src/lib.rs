@@ -22,6 +22,7 @@ mod hold;
 mod idempotency;
 mod insert;
 mod job;
+mod job_row;
 mod key;
 mod ledger;
 mod look_up;
@@ -58,6 +59,7 @@ pub use actor::{Actor, FieldAccess, Origin, Purpose, Rights, TokenScopes, Told, 
 pub use aggregate::{Group, average};
 pub use audit::{Entry, Operation};
 pub use backup::put_back;
+pub use constraint::is_machine_failure;
 pub use credential::Credential;
 pub use custom_field::CustomField;
 pub use exclusive::Alone;

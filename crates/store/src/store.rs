@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::path::Path;
 use std::pin::Pin;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use guanxi_base::{Clock, Error, IdMaker, RawId, Refusal, Result};
@@ -97,6 +97,8 @@ struct Inner {
     pub(crate) guard: Option<Guard>,
     pub(crate) complete: Option<Complete>,
     kept: RwLock<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>,
+    /// Jobs that this process claimed and has not begun on, and the worker of each claim.
+    claimed_jobs: Mutex<HashMap<RawId, RawId>>,
 }
 
 enum Backend {
@@ -162,7 +164,9 @@ impl Store {
         let catalog = RwLock::new(Arc::new(Catalog::new(config.types, &[])));
         let (types, clock) = (config.types, config.clock);
         let (kept, guard, complete) = (RwLock::default(), config.guard, config.complete);
-        let inner = Inner { backend, types, catalog, ids, clock, guard, complete, kept };
+        let claimed_jobs = Mutex::default();
+        let inner =
+            Inner { backend, types, catalog, ids, clock, guard, complete, kept, claimed_jobs };
         let store = Self(Arc::new(inner));
         store.reload_catalog().await?;
         crate::reindex::renew(&store).await?;
@@ -252,6 +256,10 @@ impl Store {
 
     pub(crate) async fn writer(&self) -> Result<Session> {
         self.0.backend.writer().await
+    }
+
+    pub(crate) fn claimed_jobs(&self) -> &Mutex<HashMap<RawId, RawId>> {
+        &self.0.claimed_jobs
     }
 
     /// Reads the custom fields anew.

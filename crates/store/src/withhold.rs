@@ -108,7 +108,10 @@ impl Tx {
     }
 
     /// That fields which change are the Actor's to change, and who answers for the record too.
-    pub(crate) async fn may_write(
+    ///
+    /// # Errors
+    /// `field-not-yours` and `may-not-assign`.
+    pub async fn may_write(
         &mut self,
         record_type: &RecordType,
         old: Option<&Row>,

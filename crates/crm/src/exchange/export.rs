@@ -9,9 +9,9 @@ use guanxi_record::{Kind, Query, RecordType, Row, SYSTEM_FIELDS, Value};
 use guanxi_store::{Purpose, Titles, View};
 
 use super::choices::written_choices;
+pub use super::export_workbook::CutCell;
+use super::export_workbook::SheetWriter;
 use super::mapping::currency_column;
-pub use super::worksheet::CutCell;
-use super::worksheet::SheetWriter;
 
 /// More rows do not fit a worksheet.
 const WORKBOOK_ROWS_MAX: usize = 1_048_575;

@@ -6,17 +6,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use guanxi_base::{Error, RawId, Refusal, Result, TimeZone};
-use guanxi_record::{Record, Row, Stored, Value};
-use guanxi_store::{Actor, JobState, Store, Tx, key_of};
+use guanxi_record::{Catalog, Record, Stored, Value};
+use guanxi_store::{Actor, Held, Store, Tx, is_machine_failure, key_of};
 
-use super::line_reader::LineReader;
-use super::look_up::{Known, Linked, Sought};
+use super::look_up::{Known, Linked};
 use super::mapping::Mapping;
 use super::origin::Origin;
 use super::plan::{Part, Plan};
-use super::progress::{Notice, Progress, RefusedLine};
+use super::progress::{Progress, RefusedLine};
 use super::row::FileRow;
+use super::settled::{self, SETTLED_ROWS, Settled};
 use super::source::Source;
+use super::step::{Step, refused_line};
 use crate::people::CollectionPoint;
 
 /// Lines of one transaction, and the bytes of their cells: what is made of them takes several times
@@ -29,10 +30,10 @@ const TRIES_MAX: usize = 5;
 const REFUSED_MAX: u64 = 100_000;
 
 /// Whether an import writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Run {
-    /// It writes.
-    ForReal,
+#[derive(Debug, Clone, Copy)]
+pub enum Run<'a> {
+    /// It writes, as the worker that has the job.
+    ForReal(&'a Held),
     /// It only counts what it would write.
     Dry,
 }
@@ -43,7 +44,9 @@ pub(super) struct Import<'a> {
     pub(super) actor: Actor,
     pub(super) job: RawId,
     pub(super) plan: Plan,
-    pub(super) run: Run,
+    pub(super) run: Run<'a>,
+    /// The record types that the plan goes by.
+    catalog: Arc<Catalog>,
     pub(super) known: Vec<Known>,
     pub(super) found: Found,
     /// Keys that records of the file have, which a link may name: `(type, field, key)`. Of a run
@@ -51,74 +54,24 @@ pub(super) struct Import<'a> {
     pub(super) made: HashSet<(String, String, String)>,
     /// Records that were there and that the first pass changed.
     pub(super) changed: HashSet<RawId>,
+    pub(super) settled: Settled,
     pub(super) progress: Progress,
     pub(super) refused: Vec<RefusedLine>,
+}
+
+/// Whether an import goes on after some lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum After {
+    GoesOn,
+    /// A person stopped it, or another worker has it: nothing of these lines was kept.
+    Stopped,
 }
 
 /// Records that were looked up by a field: `(type, field, text)`.
 pub(super) type Found = HashMap<(String, String, String), Linked>;
 
-/// What one transaction adds to the import; it is forgotten if the transaction fails.
-pub(super) struct Step {
-    pub(super) known: Vec<Known>,
-    /// What was there before under a key, by part and key.
-    pub(super) existing: Vec<HashMap<String, Sought>>,
-    /// What was there before under a name, by part and name.
-    pub(super) twins: Vec<HashMap<String, Sought>>,
-    /// Records that this step makes or changes, as they will be.
-    pub(super) pending: HashMap<RawId, Row>,
-    pub(super) creates: Vec<Vec<Row>>,
-    pub(super) updates: Vec<Update>,
-    /// Records that were there and that this step changes.
-    pub(super) changed: HashSet<RawId>,
-    pub(super) progress: Progress,
-    pub(super) refused: Vec<RefusedLine>,
-}
-
-/// Fields to be set of a record that is there.
-pub(super) struct Update {
-    pub(super) part: usize,
-    /// The record as it was.
-    pub(super) old: Row,
-    pub(super) fields: Vec<(usize, Value)>,
-}
-
-/// What one line teaches about the record of a part: the cells and the values of its key.
-pub(super) struct LineKey {
-    pub(super) part: usize,
-    pub(super) cells: Option<String>,
-    pub(super) key: Option<String>,
-    pub(super) id: Option<RawId>,
-}
-
-/// What a line does to one part when it neither makes nor changes anything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Idle {
-    /// The record is there, as the line says.
-    Unchanged,
-    /// An earlier line named it.
-    Repeated,
-    /// A customer of the name is there.
-    LeftOut,
-    /// The line says nothing of it.
-    Absent,
-}
-
-/// What one line adds to its step, if all of it can be read.
-#[derive(Default)]
-pub(super) struct Line {
-    pub(super) number: u64,
-    pub(super) ids: Vec<Option<RawId>>,
-    pub(super) creates: Vec<(usize, Row)>,
-    pub(super) updates: Vec<Update>,
-    pub(super) idle: Vec<(usize, Idle)>,
-    pub(super) keys: Vec<LineKey>,
-    pub(super) notices: Vec<Notice>,
-    pub(super) refusals: Vec<Refusal>,
-}
-
 /// Imports a file for a job, from where the job's last report says it is. `observe` is told after
-/// every batch; the job's state decides whether to go on.
+/// every batch; whether the job is still this worker's decides whether to go on.
 ///
 /// # Errors
 /// Refusals when file and mapping do not fit; nothing is written then.
@@ -128,11 +81,12 @@ pub async fn import(
     job: RawId,
     path: &Path,
     mapping: &Mapping,
-    run: Run,
+    run: Run<'_>,
     mut observe: impl FnMut(&Progress, &[RefusedLine]) + Send,
 ) -> Result<Progress> {
     let mut file = Arc::new((path.to_owned(), mapping.clone()));
     let point = collection_point(store, actor, mapping).await?;
+    let catalog = store.catalog();
     let plan = plan(store, &file, point).await?;
     plan.must_be_settled()?;
     if let Some(encoding) = plan.encoding {
@@ -140,7 +94,7 @@ pub async fn import(
         Arc::make_mut(&mut file).1.file.encoding = Some(encoding.name().to_owned());
     }
     let progress = match store.job(job).await {
-        Ok(known) if run == Run::ForReal && !known.progress.is_null() => {
+        Ok(known) if matches!(run, Run::ForReal(_)) && !known.progress.is_null() => {
             serde_json::from_value(known.progress).map_err(Error::internal)?
         }
         _ => Progress {
@@ -151,51 +105,34 @@ pub async fn import(
         },
     };
     let known = plan.parts.iter().map(|_| Known::default()).collect();
+    let settled = Settled::new(plan.parts.iter().map(Part::has_later_links));
     let mut import = Import {
         store,
         actor: actor.clone().for_job(job),
         job,
         plan,
         run,
+        catalog,
         known,
         found: Found::new(),
         made: HashSet::new(),
         changed: HashSet::new(),
+        settled,
         progress,
         refused: Vec::new(),
     };
-    while import.progress.pass <= 2 && !import.progress.is_done {
-        let mut reader = import.reader(&file).await?;
-        loop {
-            let (rest, lines, at_end) = aside(move || {
-                let (lines, at_end) = reader.batch(BATCH_LINES, BATCH_BYTES)?;
-                Ok((reader, lines, at_end))
-            })
-            .await?;
-            reader = rest;
-            let state = import.batch(lines, at_end).await?;
-            observe(&import.progress, &import.refused);
-            import.refused.clear();
-            if state != JobState::Open {
-                return Ok(import.progress);
-            }
-            if import.progress.refused > REFUSED_MAX {
-                return Err(Refusal::new("too-many-refused").with("limit", REFUSED_MAX).into());
-            }
-            if at_end {
-                break;
-            }
-        }
-    }
+    import.passes(&file, &mut observe).await?;
     Ok(import.progress)
 }
 
 /// Reading a file is work of its own: it must not hold up those who wait for answers.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {
+pub(super) async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T> + Send + 'static,
+) -> Result<T> {
     tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
 }
 
-fn open((path, mapping): &(PathBuf, Mapping)) -> Result<Source> {
+pub(super) fn open((path, mapping): &(PathBuf, Mapping)) -> Result<Source> {
     Source::open(path, &mapping.hints())
 }
 
@@ -228,36 +165,68 @@ async fn collection_point(
 }
 
 impl Import<'_> {
-    /// Opens the file behind the lines that this pass has done.
-    async fn reader(&self, file: &Arc<(PathBuf, Mapping)>) -> Result<LineReader> {
-        let (file, done) = (file.clone(), self.progress.line);
-        let tells_identical = self.plan.leaves_out_identical() && self.progress.pass == 1;
-        aside(move || {
-            let source = open(&file)?;
-            let mut reader = match tells_identical {
-                true => LineReader::telling_identical(source),
-                false => LineReader::new(source),
+    /// Does what is left to do of both passes, unless it is stopped.
+    async fn passes(
+        &mut self,
+        file: &Arc<(PathBuf, Mapping)>,
+        observe: &mut (impl FnMut(&Progress, &[RefusedLine]) + Send),
+    ) -> Result<()> {
+        let mut reader = None;
+        if !self.progress.is_done && (self.progress.pass, self.progress.line) != (1, 0) {
+            reader = Some(self.take_up(file).await?);
+        }
+        while !self.progress.is_done {
+            let mut lines_of_pass = match reader.take() {
+                Some(reader) => reader,
+                None => self.reader(file).await?,
             };
-            reader.skip(done)?;
-            Ok(reader)
-        })
-        .await
+            loop {
+                self.must_mostly_fit()?;
+                let (rest, lines, at_end) = aside(move || {
+                    let (lines, at_end) = lines_of_pass.batch(BATCH_LINES, BATCH_BYTES)?;
+                    Ok((lines_of_pass, lines, at_end))
+                })
+                .await?;
+                lines_of_pass = rest;
+                let after = self.batch(lines, at_end).await?;
+                observe(&self.progress, &self.refused);
+                self.refused.clear();
+                if after == After::Stopped {
+                    return Ok(());
+                }
+                if at_end {
+                    break;
+                }
+            }
+            self.must_mostly_fit()?;
+        }
+        Ok(())
+    }
+
+    /// That not so many lines are refused that the mapping must be wrong.
+    fn must_mostly_fit(&self) -> Result<()> {
+        if self.progress.refused > REFUSED_MAX {
+            return Err(Refusal::new("too-many-refused").with("limit", REFUSED_MAX).into());
+        }
+        Ok(())
     }
 
     /// Does some lines in one transaction; in halves if the database refuses them together.
-    async fn batch(&mut self, lines: Vec<FileRow>, at_end: bool) -> Result<JobState> {
+    async fn batch(&mut self, lines: Vec<FileRow>, at_end: bool) -> Result<After> {
+        self.resolve_types()?;
         let mut outcome = self.attempt(&lines, at_end, None).await;
         for _ in 1..TRIES_MAX {
             // Somebody else was in the way; no line is to blame.
             match outcome {
                 Err(error) if is_met(&error) => {
+                    self.resolve_types()?;
                     outcome = self.attempt(&lines, at_end, None).await;
                 }
                 _ => break,
             }
         }
         match outcome {
-            Err(error) if is_met(&error) => Err(error),
+            Err(error) if is_machine_failure(&error) => Err(error),
             Err(Error::Refused(refusals)) if lines.len() == 1 => {
                 // It is this one line that the database refuses.
                 let refused = refused_line(&self.plan, &lines[0], refusals);
@@ -267,8 +236,8 @@ impl Import<'_> {
                 let mut first = lines;
                 let second = first.split_off(first.len() / 2);
                 match Box::pin(self.batch(first, false)).await? {
-                    JobState::Open => Box::pin(self.batch(second, at_end)).await,
-                    stopped => Ok(stopped),
+                    After::GoesOn => Box::pin(self.batch(second, at_end)).await,
+                    After::Stopped => Ok(After::Stopped),
                 }
             }
             other => other,
@@ -280,24 +249,23 @@ impl Import<'_> {
         lines: &[FileRow],
         at_end: bool,
         known_to_fail: Option<RefusedLine>,
-    ) -> Result<JobState> {
+    ) -> Result<After> {
         let mut tx = self.store.write(&self.actor).await?;
         let mut step = self.step();
         self.take_turns(&mut tx).await?;
         if let Some(refused) = known_to_fail {
-            step.progress.refuse(&refused);
-            step.refused.push(refused);
+            step.refuse(&self.plan.parts, refused);
         } else {
             self.look_up(&mut tx, lines, &mut step).await?;
-            for row in lines {
+            for (row, at) in lines.iter().zip(self.progress.line..) {
                 let line = match self.progress.pass {
                     1 => self.read_line(&mut tx, row, &step).await?,
-                    _ => self.link_line(row, &step),
+                    _ => self.link_line(row, at, &step),
                 };
                 step.take(self, line, row);
             }
             match self.run {
-                Run::ForReal => step.write(&mut tx, &self.plan.parts).await?,
+                Run::ForReal(_) => step.write(&mut tx, &self.plan.parts).await?,
                 Run::Dry => self.note_made(&step),
             }
         }
@@ -308,23 +276,50 @@ impl Import<'_> {
         } else if at_end {
             step.progress.is_done = true;
         }
-        let mut state = JobState::Open;
-        if self.run == Run::ForReal {
-            let rows = step.refused.iter().map(|l| {
-                (l.number as i64 + i64::from(self.progress.pass - 1) * (1 << 40), l.to_json())
-            });
-            tx.keep_job_rows(self.job, rows.collect()).await?;
-            let report = serde_json::to_value(&step.progress).map_err(Error::internal)?;
-            state = tx.report_job(self.job, &report).await?;
-            tx.commit().await?;
+        if let Run::ForReal(held) = self.run
+            && !self.report(tx, held, &step).await?
+        {
+            return Ok(After::Stopped);
         }
         for (known, more) in self.known.iter_mut().zip(step.known) {
             known.extend(more);
         }
+        self.settled.extend(&step.settled);
         self.changed.extend(step.changed);
         self.progress = step.progress;
         self.refused.extend(step.refused);
-        Ok(state)
+        Ok(After::GoesOn)
+    }
+
+    /// Commits a step with what the job keeps of it; not if the job was stopped meanwhile, or is
+    /// another worker's: false then.
+    async fn report(&self, mut tx: Tx, held: &Held, step: &Step) -> Result<bool> {
+        let pass = i64::from(self.progress.pass - 1) * (1 << 40);
+        let refused = step.refused.iter().map(|line| (line.number as i64 + pass, line.to_json()));
+        let mut rows: Vec<_> = refused.collect();
+        if step.progress.is_done {
+            tx.forget_job_rows_from(self.job, SETTLED_ROWS).await?;
+        } else if !step.settled.is_empty() {
+            let number = SETTLED_ROWS + self.progress.line as i64;
+            rows.push((number, settled::to_json(&step.settled)?));
+        }
+        tx.keep_job_rows(self.job, rows).await?;
+        let report = serde_json::to_value(&step.progress).map_err(Error::internal)?;
+        if !tx.report_job(held, &report).await? {
+            return Ok(false);
+        }
+        tx.commit().await?;
+        Ok(true)
+    }
+
+    /// Goes by the record types as they are now: custom fields may have changed since.
+    fn resolve_types(&mut self) -> Result<()> {
+        let catalog = self.store.catalog();
+        if !Arc::ptr_eq(&catalog, &self.catalog) {
+            self.plan.resolve(&catalog)?;
+            self.catalog = catalog;
+        }
+        Ok(())
     }
 
     /// Of imports that look their records up by a key, one after the other looks and writes: two at
@@ -332,7 +327,7 @@ impl Import<'_> {
     async fn take_turns(&self, tx: &mut Tx) -> Result<()> {
         let keyed = self.plan.parts.iter().filter(|part| !part.match_places.is_empty());
         let types: BTreeSet<&str> = keyed.map(|part| &*part.record_type.name).collect();
-        if self.run == Run::ForReal {
+        if matches!(self.run, Run::ForReal(_)) {
             for name in types {
                 tx.take_turn(&format!("import {name}")).await?;
             }
@@ -350,6 +345,9 @@ impl Import<'_> {
             creates: vec![Vec::new(); parts],
             updates: Vec::new(),
             changed: HashSet::new(),
+            locked: HashSet::new(),
+            linking: HashMap::new(),
+            settled: Vec::new(),
             progress: self.progress.clone(),
             refused: Vec::new(),
         }
@@ -391,102 +389,4 @@ impl Import<'_> {
 /// Whether two who wrote at once got into each other's way.
 fn is_met(error: &Error) -> bool {
     matches!(error, Error::Refused(refusals) if refusals.iter().any(|one| one.code == "try-again"))
-}
-
-fn refused_line(plan: &Plan, row: &FileRow, refusals: Vec<Refusal>) -> RefusedLine {
-    RefusedLine { number: row.place(), cells: plan.texts(row), refusals }
-}
-
-impl Step {
-    /// Adds a line that was read, or its refusal.
-    fn take(&mut self, import: &Import<'_>, line: Line, row: &FileRow) {
-        let parts = &import.plan.parts;
-        if !line.refusals.is_empty() {
-            let refused = refused_line(&import.plan, row, line.refusals);
-            self.progress.refuse(&refused);
-            self.refused.push(refused);
-            return;
-        }
-        let second_pass = self.progress.pass == 2;
-        for (part, row) in line.creates {
-            self.progress.count(&parts[part]).created += 1;
-            self.pending.insert(row.id, row.clone());
-            self.creates[part].push(row);
-        }
-        for update in line.updates {
-            let (id, counts) = (update.old.id, self.progress.count(&parts[update.part]));
-            if !second_pass {
-                counts.updated += 1;
-            }
-            // A record that the first pass made and the second links was made, not changed; one
-            // that was there is changed once.
-            let is_first = id < import.job && !import.changed.contains(&id);
-            if is_first && self.changed.insert(id) && second_pass && counts.as_they_were() > 0 {
-                (counts.unchanged, counts.updated) = (counts.unchanged - 1, counts.updated + 1);
-            }
-            let pending = self.pending.entry(update.old.id).or_insert_with(|| update.old.clone());
-            pending.archived_at = None;
-            for (place, value) in &update.fields {
-                pending.values[*place].clone_from(value);
-            }
-            self.updates.push(update);
-        }
-        for (part, idle) in line.idle {
-            let counts = self.progress.count(&parts[part]);
-            match idle {
-                Idle::Absent => counts.absent += 1,
-                Idle::Unchanged => counts.unchanged += 1,
-                Idle::Repeated => {
-                    (counts.unchanged, counts.repeated) =
-                        (counts.unchanged + 1, counts.repeated + 1)
-                }
-                Idle::LeftOut => {
-                    (counts.unchanged, counts.left_out) =
-                        (counts.unchanged + 1, counts.left_out + 1)
-                }
-            }
-        }
-        line.notices.into_iter().for_each(|notice| self.progress.tell(notice));
-        for LineKey { part, cells, key, id } in line.keys {
-            if let (Some(key), Some(id)) = (key, id) {
-                self.known[part].by_key.insert(key, id);
-            }
-            if let Some(cells) = cells {
-                self.known[part].by_cells.insert(cells, id);
-            }
-        }
-    }
-
-    async fn write(&mut self, tx: &mut Tx, parts: &[Part]) -> Result<()> {
-        for (part, rows) in parts.iter().zip(self.creates.iter_mut()) {
-            let rows = std::mem::take(rows);
-            if !rows.is_empty() {
-                tx.may_create(&part.record_type)?;
-                tx.insert(&part.record_type, rows).await?;
-            }
-        }
-        let mut written: HashMap<RawId, i64> = HashMap::new();
-        for update in std::mem::take(&mut self.updates) {
-            let record_type = &parts[update.part].record_type;
-            let id = update.old.id;
-            // Two lines of one batch may change one record.
-            let mut version = written.get(&id).copied().unwrap_or(update.old.version);
-            if update.old.archived_at.is_some() && !written.contains_key(&id) {
-                let back = tx.restore(&record_type.name, id, version).await;
-                version = back.map_err(one_line)?.version;
-            }
-            let row = tx.update_fields(record_type, id, version, update.fields).await;
-            written.insert(id, row.map_err(one_line)?.version);
-        }
-        Ok(())
-    }
-}
-
-/// What one may not do to one record is no reason to stop: its line is refused.
-fn one_line(error: Error) -> Error {
-    match error {
-        Error::Forbidden | Error::NotFound => Refusal::new("not-yours-to-change").into(),
-        Error::Conflict { .. } => Refusal::new("try-again").into(),
-        other => other,
-    }
 }

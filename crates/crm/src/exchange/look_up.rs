@@ -5,16 +5,20 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use guanxi_base::{RawId, Refusal, Result};
 use guanxi_record::{Filter, Query, Record as _, RecordType, Row, Sort, Value};
-use guanxi_store::{Tx, key_of};
+use guanxi_store::{Purpose, Rights, Tx, key_of};
 
 use super::answers::Twins;
-use super::import::{Import, Step};
+use super::import::Import;
 use super::mapping::{Mode, Repeat};
 use super::origin::Origin;
 use super::plan::Part;
 use super::read_lines::{about, key_cells};
 use super::row::FileRow;
+use super::step::Step;
 use crate::people::Customer;
+
+/// So many records are asked for at once.
+const IDS_AT_ONCE: usize = 500;
 
 /// What an import has learned about the records of one part. Cells come first: the same text
 /// needs to be read only once.
@@ -82,15 +86,66 @@ impl Import<'_> {
         for at in 0..self.plan.parts.len() {
             self.find_links(tx, lines, at).await?;
             let part = &self.plan.parts[at];
+            if self.progress.pass == 2 {
+                let places = self.progress.line..self.progress.line + lines.len() as u64;
+                let ids: BTreeSet<RawId> =
+                    places.filter_map(|line| self.settled.of(at, line).id).collect();
+                let rows = self.rows_for(tx, part, &ids, Purpose::Change).await?;
+                step.linking.extend(rows.into_iter().map(|row| (row.id, row)));
+                continue;
+            }
             if !part.match_places.is_empty() {
                 let keys = self.keys_of(lines, step, at);
                 step.existing[at] = sought(tx, &part.record_type, &part.match_places, keys).await?;
             }
-            if self.progress.pass == 1 && part.asks_for_twins() && self.has_customers(tx).await? {
+            if part.asks_for_twins() && self.has_customers(tx).await? {
                 step.twins[at] = self.twins(tx, lines, step, at).await?;
             }
+            self.find_locked(tx, step, at).await?;
         }
         Ok(())
+    }
+
+    /// Notes which of the records that were found the importer may not change, or not bring back.
+    async fn find_locked(&self, tx: &mut Tx, step: &mut Step, at: usize) -> Result<()> {
+        if matches!(self.actor.rights, Rights::All) {
+            return Ok(());
+        }
+        let (mut all, mut away) = (BTreeSet::new(), BTreeSet::new());
+        for sought in step.existing[at].values().chain(step.twins[at].values()) {
+            match sought {
+                Sought::One(row, _) => drop(all.insert(row.id)),
+                Sought::Away(row) => {
+                    all.insert(row.id);
+                    away.insert(row.id);
+                }
+                Sought::Several(_) => {}
+            }
+        }
+        for (ids, purpose) in [(all, Purpose::Change), (away, Purpose::Archive)] {
+            let rows = self.rows_for(tx, &self.plan.parts[at], &ids, purpose).await?;
+            let allowed: BTreeSet<RawId> = rows.iter().map(|row| row.id).collect();
+            step.locked.extend(ids.difference(&allowed));
+        }
+        Ok(())
+    }
+
+    /// The records of a part that the importer may use for a purpose.
+    async fn rows_for(
+        &self,
+        tx: &mut Tx,
+        part: &Part,
+        ids: &BTreeSet<RawId>,
+        purpose: Purpose,
+    ) -> Result<Vec<Row>> {
+        let record_type = &part.record_type;
+        let (ids, mut rows) = (Vec::from_iter(ids.iter().copied()), Vec::new());
+        if self.actor.rights.scope(&record_type.name, purpose).is_some() {
+            for chunk in ids.chunks(IDS_AT_ONCE) {
+                rows.extend(tx.rows_by_ids(record_type, chunk, purpose).await?);
+            }
+        }
+        Ok(rows)
     }
 
     /// The keys that lines give to a part and that are not known yet.
@@ -100,7 +155,7 @@ impl Import<'_> {
         for row in lines {
             let cells = key_cells(part, row);
             let seen = cells.as_ref().is_some_and(|c| self.known[at].by_cells.contains_key(c));
-            if seen && self.progress.pass == 1 && part.on_repeat != Repeat::Last {
+            if seen && part.on_repeat != Repeat::Last {
                 continue;
             }
             let ids = self.ids_before(row, step, at);
@@ -112,7 +167,7 @@ impl Import<'_> {
     }
 
     /// The records of earlier parts of a line, as far as they are there already.
-    pub(super) fn ids_before(&self, row: &FileRow, step: &Step, at: usize) -> Vec<Option<RawId>> {
+    fn ids_before(&self, row: &FileRow, step: &Step, at: usize) -> Vec<Option<RawId>> {
         let part = &self.plan.parts[at];
         let known = |place: usize, key: &str| {
             let others = self.plan.others_alike(place);
@@ -182,10 +237,15 @@ impl Import<'_> {
     }
 
     /// Looks up what links of a part name by a field.
-    async fn find_links(&mut self, tx: &mut Tx, lines: &[FileRow], at: usize) -> Result<()> {
+    pub(super) async fn find_links(
+        &mut self,
+        tx: &mut Tx,
+        lines: &[FileRow],
+        at: usize,
+    ) -> Result<()> {
         for (_, origin) in &self.plan.parts[at].fields {
             let Origin::Find { column, to, by, later } = origin else { continue };
-            if *later && self.progress.pass == 1 {
+            if *later != (self.progress.pass == 2) {
                 continue;
             }
             let texts = lines.iter().filter_map(|row| row.get(*column)).map(str::trim);
@@ -373,7 +433,7 @@ async fn only(
         if survivors.len() > 1 {
             return Ok(Sought::Several(survivors.len()));
         }
-        let row = tx.row(&record_type.name, *first, guanxi_store::Purpose::Read).await?;
+        let row = tx.row(&record_type.name, *first, Purpose::Read).await?;
         return Ok(Sought::One(row, Came::AsSurvivor));
     }
     Ok(one_of(&away).map_or(Sought::Several(away.len()), Sought::Away))

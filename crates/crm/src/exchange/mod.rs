@@ -9,11 +9,13 @@ mod decisions;
 mod decoding;
 mod encoding;
 mod export;
+mod export_workbook;
 mod guided;
 mod header;
 mod import;
 mod import_job;
 mod import_mapping;
+mod import_state;
 mod line_reader;
 mod look_up;
 mod mapping;
@@ -27,13 +29,16 @@ mod read_lines;
 mod row;
 mod run_import;
 mod separated;
+mod settled;
 mod signs;
 mod source;
+mod step;
 mod suggest;
 mod survey;
 mod table_words;
+mod take_up;
+mod unpacked;
 mod workbook;
-mod worksheet;
 
 pub use answers::{Archived, Identical, Twins};
 pub use cell::{AmountCurrency, Formats};
@@ -48,6 +53,7 @@ pub use guided::{
 pub use import::{Run, import};
 pub use import_job::{ImportJob, ImportStatus};
 pub use import_mapping::ImportMapping;
+pub use import_state::{GoesOn, resume_import, stop_import};
 pub use mapping::{
     FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, Rule, When, WithoutKey,
     YearRule,
@@ -59,7 +65,7 @@ pub use progress::{Counts, Notice, Progress, RefusedLine};
 pub use row::FileRow;
 pub use run_import::{
     ImportInput, begin_import, give_up_imports, may_import, may_import_anything, note_import,
-    note_stopped, run_import, undo_import, why_failed, write_error_file,
+    run_import, undo_import, why_failed, write_error_file,
 };
 pub use source::{Layout, LayoutHints, Source, read_table};
 pub use suggest::{IMPORTED_TYPES, asks_for_twins, required_not_mapped, suggest};

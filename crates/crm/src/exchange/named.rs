@@ -5,18 +5,20 @@ use guanxi_base::{RawId, Refusal};
 use guanxi_record::Row;
 
 use super::answers::Archived;
-use super::import::{Idle, Import, Line, Step};
+use super::import::Import;
 use super::look_up::{Came, Key, Sought};
 use super::mapping::{Mode, Repeat, WithoutKey};
 use super::origin::Origin;
 use super::plan::Part;
 use super::read_lines::{about, is_blank};
 use super::row::FileRow;
+use super::settled::{CameTo, Links};
+use super::step::{Idle, Line, Step};
 
 /// What a line's key says about the record of a part.
 pub(super) enum Named<'a> {
-    /// Nothing more is to be done with this part.
-    Settled(Option<RawId>),
+    /// Nothing more is to be done with this part but to link it.
+    Settled(CameTo),
     /// There is none yet.
     New(Option<String>),
     /// It is there.
@@ -45,7 +47,7 @@ impl Import<'_> {
                     || self.plan.parts.len() > 1 && is_blank(part, row) =>
             {
                 line.idle.push((at, Idle::Absent));
-                return Ok(Named::Settled(None));
+                return Ok(Named::Settled(CameTo::default()));
             }
             Key::Empty => {
                 return Err(about(part, part.match_places[0], Refusal::new("match-empty")));
@@ -58,7 +60,7 @@ impl Import<'_> {
         match (known, part.on_repeat) {
             (Some(id), Repeat::First) => {
                 line.idle.push((at, Idle::Repeated));
-                return Ok(Named::Settled(Some(*id)));
+                return Ok(Named::Settled(CameTo { id: Some(*id), links: Links::No }));
             }
             (Some(_), Repeat::Refuse) => return Err(refuse("repeated-in-file")),
             (Some(id), Repeat::Last) => {
@@ -105,7 +107,7 @@ impl Import<'_> {
             (None, _) if known.is_some() => {
                 // It was made by a run that only counts.
                 line.idle.push((at, Idle::Repeated));
-                Ok(Named::Settled(known))
+                Ok(Named::Settled(CameTo { id: known, links: Links::AsSaid }))
             }
             (Some(_), Mode::Create) if known.is_none() => Err(refuse("already-there")),
             (None, Mode::Update) => Err(refuse("not-there")),
@@ -159,7 +161,11 @@ impl Import<'_> {
             Some(row) => Named::Again(Some(key), row, other),
             None => {
                 line.idle.push((at, Idle::Repeated));
-                Named::Settled(Some(id))
+                let links = match self.plan.parts[at].on_repeat {
+                    Repeat::Last => Links::AsSaid,
+                    _ => Links::unsaid_by(other),
+                };
+                Named::Settled(CameTo { id: Some(id), links })
             }
         }
     }

@@ -1,6 +1,7 @@
 //! A mapping made ready for one file: names become places, and whatever does not fit is said
 //! before the first line is read.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use guanxi_base::{Currency, Date, Error, RawId, Refusal, Result};
@@ -42,6 +43,13 @@ pub(crate) struct Part {
     pub(crate) asked: CollectedAs,
 }
 
+impl Part {
+    /// Whether it links to records of the file itself, which may come later in it.
+    pub(crate) fn has_later_links(&self) -> bool {
+        self.fields.iter().any(|(_, origin)| matches!(origin, Origin::Find { later: true, .. }))
+    }
+}
+
 /// A mapping made ready for one file.
 #[derive(Debug)]
 pub struct Plan {
@@ -58,12 +66,12 @@ pub struct Plan {
     pub(crate) encoding: Option<&'static encoding_rs::Encoding>,
 }
 
-/// What a file in memory would be read as.
+/// What a file would be read as.
 ///
 /// # Errors
 /// As `Plan::new`, and for a file that cannot be read.
-pub fn examine(catalog: &Catalog, mapping: &Mapping, content: &[u8], today: Date) -> Result<Plan> {
-    let source = Source::of_bytes(content, &mapping.hints())?;
+pub fn examine(catalog: &Catalog, mapping: &Mapping, path: &Path, today: Date) -> Result<Plan> {
+    let source = Source::open(path, &mapping.hints())?;
     Plan::new(catalog, mapping, source, None, today)
 }
 
@@ -146,6 +154,32 @@ impl Plan {
     /// Why a row cannot be read as a record at all, if so.
     pub(crate) fn refusal(&self, row: &FileRow) -> Option<Refusal> {
         refusal(row, &self.columns)
+    }
+
+    /// Goes by the record types of another catalog: custom fields come, go and change.
+    ///
+    /// # Errors
+    /// `unknown-field` for one that is mapped and gone.
+    pub(crate) fn resolve(&mut self, catalog: &Catalog) -> Result<()> {
+        for part in &mut self.parts {
+            let now = catalog.named(&part.record_type.name)?.clone();
+            let before = std::mem::replace(&mut part.record_type, now.clone());
+            let moved = |place: &mut usize| match now.position(&before.fields[*place].name) {
+                Some(found) => {
+                    *place = found;
+                    Ok(())
+                }
+                None => {
+                    let name = &before.fields[*place].name;
+                    let refusal = Refusal::field("unknown-field", name.as_ref());
+                    Err(refusal.with("name", name).with("type", &now.name))
+                }
+            };
+            part.fields.iter_mut().try_for_each(|(place, _)| moved(place))?;
+            part.address_parts.iter_mut().try_for_each(|(place, ..)| moved(place))?;
+            part.match_places.iter_mut().try_for_each(moved)?;
+        }
+        Ok(())
     }
 
     /// Parts of records of the same type, known by the same fields, but this one.

@@ -5,14 +5,16 @@ use guanxi_record::{Address, Row, Value};
 use guanxi_store::{Tx, key_of};
 
 use super::answers::{Archived, Twins};
-use super::import::{Idle, Import, Line, LineKey, Step, Update};
-use super::look_up::{Came, Key, Sought};
+use super::import::{Import, Run};
+use super::look_up::{Came, Sought};
 use super::mapping::Repeat;
 use super::named::Named;
 use super::origin::Origin;
 use super::plan::Part;
 use super::progress::Notice;
 use super::row::FileRow;
+use super::settled::{CameTo, Links};
+use super::step::{Idle, Line, LineKey, Step, Update};
 
 /// Stands between the cells of a key of several fields.
 const CELL_SEPARATOR: &str = "\u{1f}";
@@ -39,15 +41,16 @@ impl Import<'_> {
             });
             // What a line without a key says may be wrong although another said nothing.
             let seen = seen.filter(|_| part.on_repeat == Repeat::First);
-            let id = match seen.copied().flatten() {
+            let came_to = match seen.copied().flatten() {
                 Some(id) => {
                     line.idle.push((at, Idle::Repeated));
-                    Some(id)
+                    CameTo { id: Some(id), links: Links::No }
                 }
                 None => self.read_part(tx, row, at, cells, step, &mut line).await?,
             };
-            tx.know_links(id);
-            line.ids.push(id);
+            tx.know_links(came_to.id);
+            line.ids.push(came_to.id);
+            line.came_to.push(came_to);
         }
         let says_nothing = line.idle.iter().all(|(_, idle)| *idle == Idle::Absent)
             && line.creates.is_empty()
@@ -68,19 +71,19 @@ impl Import<'_> {
         cells: Option<String>,
         step: &Step,
         line: &mut Line,
-    ) -> Result<Option<RawId>> {
+    ) -> Result<CameTo> {
         let part = &self.plan.parts[at];
         let named = match self.named(row, at, step, line) {
             Ok(named) => named,
             Err(refusal) => {
                 line.refusals.push(refusal);
-                return Ok(None);
+                return Ok(CameTo::default());
             }
         };
         let (key, mut old, said_by) = match named {
-            Named::Settled(id) => {
-                line.keys.push(LineKey { part: at, cells, key: None, id });
-                return Ok(id);
+            Named::Settled(came_to) => {
+                line.keys.push(LineKey { part: at, cells, key: None, id: came_to.id });
+                return Ok(came_to);
             }
             Named::New(key) => (key, None, None),
             Named::There(key, old) => (key, Some(old), None),
@@ -90,7 +93,7 @@ impl Import<'_> {
         let mut fields = self.values(part, row, line);
         // A record that an earlier part should have made is missing: that is no news.
         if line.refusals.len() > before || before > 0 {
-            return Ok(None);
+            return Ok(CameTo::default());
         }
         if old.is_none() {
             match twin(part, &fields, step, at) {
@@ -98,7 +101,7 @@ impl Import<'_> {
                 Ok(Some((twin, _))) if part.twins == Twins::LeaveOut => {
                     line.idle.push((at, Idle::LeftOut));
                     line.keys.push(LineKey { part: at, cells, key, id: Some(twin.id) });
-                    return Ok(Some(twin.id));
+                    return Ok(CameTo { id: Some(twin.id), links: Links::No });
                 }
                 Ok(Some((twin, came))) => {
                     old = Some(step.pending.get(&twin.id).unwrap_or(twin));
@@ -111,7 +114,7 @@ impl Import<'_> {
                 }
                 Err(refusal) => {
                     line.refusals.push(refusal);
-                    return Ok(None);
+                    return Ok(CameTo::default());
                 }
             }
         }
@@ -119,16 +122,22 @@ impl Import<'_> {
             Some(old) => {
                 let said = said_by.map(|other| &self.plan.parts[other]);
                 let unchanged = [Idle::Unchanged, Idle::Repeated][usize::from(said.is_some())];
-                change((at, unchanged), part, old, not_said(said, old, fields), line);
+                let changed = changes(part, old, not_said(said, old, fields));
+                if changed.is_empty() && old.archived_at.is_none() {
+                    line.idle.push((at, unchanged));
+                } else {
+                    line.refusals.extend(not_yours(tx, part, old, &changed, step).await?);
+                    line.updates.push(Update { part: at, old: old.clone(), fields: changed });
+                }
                 old.id
             }
             None => match self.make(tx, at, part, fields, line).await? {
                 Some(id) => id,
-                None => return Ok(None),
+                None => return Ok(CameTo::default()),
             },
         };
         line.keys.push(LineKey { part: at, cells, key, id: Some(id) });
-        Ok(Some(id))
+        Ok(CameTo { id: Some(id), links: said_by.map_or(Links::AsSaid, Links::unsaid_by) })
     }
 
     /// Something that is done otherwise than a line says, as it is told.
@@ -219,36 +228,82 @@ impl Import<'_> {
         values
     }
 
-    /// Reads one line of the second pass: the links to records that the file itself made.
-    pub(super) fn link_line(&self, row: &FileRow, step: &Step) -> Line {
+    /// Reads one line of the second pass: what it links, by the fields that name records of the
+    /// file itself, the record to which it came in the first pass. A line that was refused there, or
+    /// whose record an earlier line had named already, came to nothing that it may link.
+    pub(super) fn link_line(&self, row: &FileRow, at_line: u64, step: &Step) -> Line {
         let mut line = Line { number: row.place(), ..Line::default() };
         for (at, part) in self.plan.parts.iter().enumerate() {
-            let ids = self.ids_before(row, step, at);
-            let Ok(Key::Of(key, _)) = self.key(part, row, &ids) else { continue };
-            let old = match step.existing[at].get(&key) {
-                Some(Sought::One(old, _)) => Some(step.pending.get(&old.id).unwrap_or(old)),
-                _ if self.known[at].by_key.contains_key(&key) => None,
-                _ => continue,
+            let CameTo { id: Some(id), links } = self.settled.of(at, at_line) else { continue };
+            let said = match links {
+                Links::No => continue,
+                Links::AsSaid => None,
+                Links::Unsaid(other) => self.plan.parts.get(usize::from(other)),
             };
-            let mut fields = Vec::new();
+            let old = step.pending.get(&id).or_else(|| step.linking.get(&id));
+            let (mut fields, mut to_come) = (Vec::new(), Vec::new());
             for (place, origin) in &part.fields {
                 let Origin::Find { column, to, by, later: true } = origin else { continue };
                 match self.found_link(row, *column, to, by) {
                     Ok((Value::Null, _)) => {}
-                    Ok((link, _)) if old.is_some_and(|old| old.values[*place] == link) => {}
                     Ok((link, _)) => fields.push((*place, link)),
                     // A run that only counts has not made what is named.
                     Err(_) if self.would_be_made(row, *column, to, by) => {
-                        fields.push((*place, Value::Null));
+                        to_come.push((*place, Value::Null));
                     }
                     Err(refusal) => line.refusals.push(about(part, *place, refusal)),
                 }
             }
-            if let (false, Some(old)) = (fields.is_empty(), old) {
-                line.updates.push(Update { part: at, old: old.clone(), fields });
+            match old {
+                Some(old) => {
+                    let mut fields = changes(part, old, not_said(said, old, fields));
+                    fields.extend(not_said(said, old, to_come));
+                    if !fields.is_empty() {
+                        line.updates.push(Update { part: at, old: old.clone(), fields });
+                    }
+                }
+                // A run that only counts has not made the record either.
+                None if matches!(self.run, Run::Dry) => {}
+                None => line.refusals.extend(
+                    fields
+                        .first()
+                        .map(|(place, _)| about(part, *place, Refusal::new("not-yours-to-change"))),
+                ),
             }
         }
         line
+    }
+}
+
+/// Why the importer may not change these fields of a record, if so: asked before anything is written,
+/// so that such a line costs no transaction of its own.
+async fn not_yours(
+    tx: &mut Tx,
+    part: &Part,
+    old: &Row,
+    fields: &[(usize, Value)],
+    step: &Step,
+) -> Result<Vec<Refusal>> {
+    if step.locked.contains(&old.id) {
+        return Ok(vec![Refusal::new("not-yours-to-change")]);
+    }
+    // It was asked of an earlier line of these; what they made is not there yet.
+    if step.pending.contains_key(&old.id) {
+        return Ok(Vec::new());
+    }
+    let mut values = old.values.clone();
+    for (place, value) in fields {
+        values[*place].clone_from(value);
+    }
+    match tx.may_write(&part.record_type, Some(old), &values).await {
+        Ok(()) => Ok(Vec::new()),
+        Err(Error::Refused(refusals)) => {
+            let typed =
+                |refusal: Refusal| Refusal { field: typed_field(part, &refusal), ..refusal };
+            Ok(refusals.into_iter().map(typed).collect())
+        }
+        Err(Error::Forbidden | Error::NotFound) => Ok(vec![Refusal::new("not-yours-to-change")]),
+        Err(other) => Err(other),
     }
 }
 
@@ -269,13 +324,7 @@ fn not_said(
 }
 
 /// What a line changes of a record that is there. Its key stays as it is: it is the same to people.
-fn change(
-    (at, unchanged): (usize, Idle),
-    part: &Part,
-    old: &Row,
-    fields: Vec<(usize, Value)>,
-    line: &mut Line,
-) {
+fn changes(part: &Part, old: &Row, fields: Vec<(usize, Value)>) -> Vec<(usize, Value)> {
     let mut changed = Vec::new();
     for (place, value) in fields {
         let held = old.values.get(place).unwrap_or(&Value::Null);
@@ -288,11 +337,7 @@ fn change(
             changed.push((place, value));
         }
     }
-    if changed.is_empty() && old.archived_at.is_none() {
-        line.idle.push((at, unchanged));
-    } else {
-        line.updates.push(Update { part: at, old: old.clone(), fields: changed });
-    }
+    changed
 }
 
 /// The customer that has the name which a new one would have, and what is to be done with it.

@@ -4,14 +4,15 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
-use guanxi_record::{Catalog, FileId, Json, LongText, Owner, Record, Stored};
-use guanxi_store::{Actor, JobState, NewJob, Purpose, Store, Tx, UndoReport};
+use guanxi_record::{Catalog, FileId, LongText, Owner, Record, Stored};
+use guanxi_store::{Actor, Held, NewJob, Purpose, Store, Tx, UndoReport, is_machine_failure};
 use serde_json::json;
 
 use super::export::neutralised;
 use super::import::{Run, import};
 use super::progress::{Progress, RefusedLine};
-use super::{ImportJob, ImportStatus, Mapping};
+use super::settled::SETTLED_ROWS;
+use super::{ImportJob, ImportStatus, Mapping, import_state};
 use crate::people::CollectionPoint;
 use crate::text::Texts;
 
@@ -29,7 +30,8 @@ pub enum ImportInput {
     Content(Vec<u8>),
 }
 
-/// Notes an import as a job. It is not begun yet.
+/// Notes an import as a job. It is not begun yet; one of a file beside the program is claimed for
+/// this process already, so that no other takes it up.
 ///
 /// # Errors
 /// A refusal when the mapping names a collection point that is not there.
@@ -41,7 +43,12 @@ pub async fn begin_import(
     mapping: &Mapping,
 ) -> Result<Stored<ImportJob>> {
     let mut tx = store.write(actor).await?;
+    // A file that lies beside the program is this program's to import.
+    let is_here = matches!(input, ImportInput::Path(_));
     let job = note_import(&mut tx, input, file_name, mapping).await?;
+    if is_here {
+        tx.claim_job(job.id.raw()).await?;
+    }
     tx.commit().await?;
     Ok(job)
 }
@@ -93,36 +100,33 @@ pub async fn note_import(
     Ok(job)
 }
 
-/// Runs an import to its end, or until it is stopped.
+/// Runs an import to its end, or until it is stopped: then the record says so.
 ///
 /// # Errors
-/// Refusals when file and mapping do not fit; the job is marked as failed then.
+/// `import-running` where another worker has it, `job-not-open` where it is not to be run; refusals
+/// when file and mapping do not fit: the job is marked as failed then. Where the machine fails, as
+/// when the disk is full, the job waits to be taken up again.
 pub async fn run_import(
     store: &Store,
     actor: &Actor,
     job: RawId,
     observe: impl FnMut(&Progress, &[RefusedLine]) + Send,
 ) -> Result<Stored<ImportJob>> {
-    store.hold_job(job).await?;
-    note(store, actor, job, |record, now| {
-        record.status = ImportStatus::Running;
-        record.started_at = record.started_at.or(Some(now));
-    })
-    .await?;
-    let held = store.keep_hold(job);
-    let outcome = run(store, actor, job, observe).await;
-    drop(held);
-    match outcome {
-        Ok(progress) => finish(store, actor, job, &progress).await,
-        Err(error) => {
-            store.set_job_state(job, JobState::Failed, Some(told(&error))).await?;
-            note(store, actor, job, |record, now| {
-                record.status = ImportStatus::Failed;
-                record.finished_at = Some(now);
-            })
-            .await?;
+    let Some(held) = store.begin_job(job).await? else {
+        return Err(import_state::not_to_be_begun(&store.job(job).await?).into());
+    };
+    match run(store, actor, &held, observe).await {
+        Err(error) if is_machine_failure(&error) => {
+            if let Err(more) = store.put_off_job(&held, told(&error)).await {
+                tracing::warn!(error = %more, "an import waits until its lease is over");
+            }
             Err(error)
         }
+        Err(error) => {
+            import_state::fails(store, actor, &held, told(&error)).await?;
+            Err(error)
+        }
+        outcome => outcome,
     }
 }
 
@@ -154,13 +158,9 @@ pub fn why_failed(texts: &Texts, catalog: &Catalog, error: &str) -> String {
 /// When the database fails.
 pub async fn give_up_imports(store: &Store) -> Result<()> {
     let error = told(&Refusal::new("import-ends-the-program").into());
-    for job in store.fail_spent_jobs(QUEUE, &error).await? {
-        let actor = Actor::system(guanxi_store::Origin::Job);
-        note(store, &actor, job, |record, now| {
-            record.status = ImportStatus::Failed;
-            record.finished_at = Some(now);
-        })
-        .await?;
+    let actor = Actor::system(guanxi_store::Origin::Job);
+    for job in store.spent_jobs(QUEUE).await? {
+        import_state::is_given_up(store, &actor, job, error.clone()).await?;
     }
     Ok(())
 }
@@ -168,12 +168,13 @@ pub async fn give_up_imports(store: &Store) -> Result<()> {
 async fn run(
     store: &Store,
     actor: &Actor,
-    job: RawId,
+    held: &Held,
     observe: impl FnMut(&Progress, &[RefusedLine]) + Send,
-) -> Result<Progress> {
+) -> Result<Stored<ImportJob>> {
+    import_state::begins(store, actor, held).await?;
+    let job = held.job();
     let queued = store.job(job).await?;
-    let mut view =
-        store.read(&Actor { rights: guanxi_store::Rights::All, ..actor.clone() }).await?;
+    let mut view = store.read(&actor.with_all_rights()).await?;
     let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
     let mapping = Mapping::parse(&record.mapping)?;
     let mut unpacked = None;
@@ -190,57 +191,33 @@ async fn run(
         }
     };
     drop(view);
-    let progress = import(store, actor, job, &path, &mapping, Run::ForReal, observe).await;
+    let progress = import(store, actor, job, &path, &mapping, Run::ForReal(held), observe).await;
     drop(unpacked);
-    progress
+    let progress = progress?;
+    if progress.is_done {
+        let error_file = keep_error_file(store, actor, job, &progress).await?;
+        return import_state::ends(store, actor, held, error_file).await;
+    }
+    let mut view = store.read(&actor.with_all_rights()).await?;
+    view.fetch(Purpose::Read, Id::new(job)).await
 }
 
-async fn finish(
+/// Keeps the file of refused lines, if there are any.
+async fn keep_error_file(
     store: &Store,
     actor: &Actor,
     job: RawId,
     progress: &Progress,
-) -> Result<Stored<ImportJob>> {
-    let mut error_file = None;
-    if progress.is_done {
-        if progress.refused + progress.without_link > 0 {
-            let mut bytes = Vec::new();
-            write_error_file(store, actor, job, &mut bytes).await?;
-            let all = Actor { rights: guanxi_store::Rights::All, ..actor.clone() };
-            let mut tx = store.write(&all).await?;
-            let file = tx.create_file("errors.csv", "text/csv", bytes).await?;
-            tx.commit().await?;
-            error_file = Some(FileId(file.id.raw()));
-        }
-        store.set_job_state(job, JobState::Done, None).await?;
+) -> Result<Option<FileId>> {
+    if progress.refused + progress.without_link == 0 {
+        return Ok(None);
     }
-    let counts = serde_json::to_value(&progress.counts).map_err(Error::internal)?;
-    note(store, actor, job, |record, now| {
-        record.status = if progress.is_done { ImportStatus::Done } else { ImportStatus::Paused };
-        record.lines_read = i64::try_from(progress.lines).ok();
-        record.lines_refused = i64::try_from(progress.refused).ok();
-        record.counts = Some(Json(counts.clone()));
-        record.error_file = error_file;
-        record.finished_at = progress.is_done.then_some(now);
-    })
-    .await
-}
-
-/// Changes the record of an import; the product itself writes it, for whoever imports.
-async fn note(
-    store: &Store,
-    actor: &Actor,
-    job: RawId,
-    change: impl FnOnce(&mut ImportJob, guanxi_base::Timestamp),
-) -> Result<Stored<ImportJob>> {
-    let all = Actor { rights: guanxi_store::Rights::All, job: None, ..actor.clone() };
-    let mut tx = store.write(&all).await?;
-    tx.reach_put_away();
-    let mut record: Stored<ImportJob> = tx.fetch(Purpose::Change, Id::new(job)).await?;
-    change(&mut record.record, store.clock().now());
-    let record = tx.update(&record).await?;
+    let mut bytes = Vec::new();
+    write_error_file(store, actor, job, &mut bytes).await?;
+    let mut tx = store.write(&actor.with_all_rights()).await?;
+    let file = tx.create_file("errors.csv", "text/csv", bytes).await?;
     tx.commit().await?;
-    Ok(record)
+    Ok(Some(FileId(file.id.raw())))
 }
 
 /// Undoes all that an import did.
@@ -254,23 +231,28 @@ pub async fn undo_import(
     progress: impl FnMut(usize, usize) + Send,
 ) -> Result<UndoReport> {
     let mut view = store.read(actor).await?;
-    let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
+    view.fetch::<ImportJob>(Purpose::Read, Id::new(job)).await?;
     drop(view);
-    if matches!(record.status, ImportStatus::Running | ImportStatus::Queued)
-        && store.job(job).await?.state == JobState::Open
-        // Nobody takes up again what is being undone.
-        && !store.stop_left_job(job).await?
-    {
-        return Err(Refusal::new("import-running").into());
-    }
-    let report = match store.undo_job(actor, job, progress).await {
-        Err(Error::Refused(refusals)) => {
-            return Err(Error::Refused(imports_named(store, actor, refusals).await?));
+    import_state::undo_begins(store, actor, job).await?;
+    match store.undo_job(actor, job, progress).await {
+        Ok(report) => {
+            import_state::undo_ends(store, actor, job).await?;
+            Ok(report)
         }
-        outcome => outcome?,
-    };
-    note(store, actor, job, |record, _| record.status = ImportStatus::Undone).await?;
-    Ok(report)
+        Err(error) => {
+            let is_half_done = matches!(&error, Error::Refused(refusals)
+                if refusals.iter().any(|one| one.code == "undo-half-done"));
+            if !is_half_done {
+                import_state::undo_came_to_nothing(store, actor, job).await?;
+            }
+            match error {
+                Error::Refused(refusals) => {
+                    Err(Error::Refused(imports_named(store, actor, refusals).await?))
+                }
+                other => Err(other),
+            }
+        }
+    }
 }
 
 /// Jobs to be undone first by the names of their files; those that are no imports, or that one may
@@ -296,14 +278,6 @@ async fn imports_named(
         }
     }
     Ok(told)
-}
-
-/// Notes that an import was stopped whose worker cannot say so itself.
-///
-/// # Errors
-/// When the database fails.
-pub async fn note_stopped(store: &Store, actor: &Actor, job: RawId) -> Result<()> {
-    note(store, actor, job, |record, _| record.status = ImportStatus::Paused).await.map(drop)
 }
 
 /// Whether somebody may bring in records of every type that a mapping makes.
@@ -336,8 +310,7 @@ pub async fn write_error_file(
     job: RawId,
     out: &mut (dyn std::io::Write + Send),
 ) -> Result<u64> {
-    let mut view =
-        store.read(&Actor { rights: guanxi_store::Rights::All, ..actor.clone() }).await?;
+    let mut view = store.read(&actor.with_all_rights()).await?;
     let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
     let queued = store.job(job).await?;
     let mapping = Mapping::parse(&record.mapping)?;
@@ -368,6 +341,7 @@ pub async fn write_error_file(
         let rows = store.job_rows(job, after, 1_000).await?;
         let Some((newest, _)) = rows.last() else { break };
         after = *newest;
+        let rows = rows.into_iter().filter(|(number, _)| *number < SETTLED_ROWS);
         for (number, row) in rows {
             count += 1;
             let line = number & ((1 << 40) - 1);

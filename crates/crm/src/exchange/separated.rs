@@ -11,6 +11,7 @@ use super::decoding::{is_unreadable, recovered};
 use super::numbers::{DecimalMark, read_number};
 use super::row::{FileRow, RowFault};
 use super::source::COLUMNS_MAX;
+use super::unpacked::unread;
 
 /// A row longer than this is refused: it is no table.
 pub(crate) const ROW_BYTES_MAX: usize = 1 << 20;
@@ -248,7 +249,7 @@ pub(crate) fn swallows_rows(cells: &StringRecord, delimiter: u8, columns: usize)
 }
 
 fn broken(error: &std::io::Error) -> Error {
-    Refusal::new("file-broken").with("reason", error).into()
+    unread(error, "file-broken")
 }
 
 #[cfg(test)]

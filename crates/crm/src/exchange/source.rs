@@ -17,6 +17,7 @@ use super::encoding;
 use super::header::{self, Header};
 use super::row::{FileRow, RowFault};
 use super::separated::{Separated, swallows_rows};
+use super::unpacked::{TEXT_BYTES_MAX, Unpacked, unread};
 use super::workbook::Workbook;
 
 /// A table with more columns is refused.
@@ -138,7 +139,11 @@ impl Place {
     fn bytes(&self) -> Result<Box<dyn Read + Send>> {
         let bytes = self.open()?;
         let is_packed = self.is_packed()?;
-        Ok(if is_packed { Box::new(MultiGzDecoder::new(bytes)) } else { Box::new(bytes) })
+        Ok(if is_packed {
+            Box::new(Unpacked::new(MultiGzDecoder::new(bytes), TEXT_BYTES_MAX))
+        } else {
+            Box::new(bytes)
+        })
     }
 
     /// The bytes of a workbook in any order, unpacked into a file of their own if need be.
@@ -440,7 +445,7 @@ fn outside_quotes(line: &str, delimiter: u8) -> usize {
 }
 
 fn unreadable(error: &io::Error) -> Error {
-    Refusal::new("file-unreadable").with("reason", error).into()
+    unread(error, "file-unreadable")
 }
 
 #[cfg(test)]

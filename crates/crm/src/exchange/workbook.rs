@@ -1,4 +1,4 @@
-//! Rows of a worksheet, one after the other: a sheet is never held whole, however far apart its
+//! Rows of a workbook that is read, one after the other: a sheet is never held whole, however far apart its
 //! cells stand. What its parts, its rows and what waits to be taken use is counted in bytes.
 
 mod cells;

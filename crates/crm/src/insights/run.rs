@@ -41,7 +41,7 @@ const LOOKED_AT: usize = 20;
 pub async fn run_next(store: &Store, warehouse: &Warehouse) -> Result<Option<RawId>> {
     let Some(run) = claim(store).await? else { return Ok(None) };
     let (id, owner) = (run.id.raw(), run.owner);
-    let held = store.keep_hold(id);
+    let Some(held) = store.begin_job(id).await? else { return Ok(None) };
     let outcome = perform(store, warehouse, run).await;
     drop(held);
     if let Err(error) = outcome {

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
 
-use guanxi_base::Result;
+use guanxi_base::{RawId, Result};
 use guanxi_crm::exchange::{
-    Counts, ImportInput, ImportJob, ImportStatus, Mapping, RefusedLine, begin_import, run_import,
-    undo_import, write_error_file,
+    Counts, GoesOn, ImportInput, ImportJob, ImportStatus, Mapping, RefusedLine, begin_import,
+    resume_import, run_import, stop_import, undo_import, write_error_file,
 };
 use guanxi_crm::people::{Channel, CollectionPoint, create_collected};
 use guanxi_record::{Filter, Json, Owner, Query, Record, Stored};
-use guanxi_store::{Actor, JobState, Store};
+use guanxi_store::{Actor, Store};
 use guanxi_testkit::{TestDatabase, both_databases};
 
 use crate::house::{create, customer, open, refusals, user};
@@ -53,6 +53,18 @@ pub(crate) async fn import(
     let watch = |_: &_, lines: &[RefusedLine]| refused.extend(lines.to_vec());
     let job = run_import(store, actor, job.id.raw(), watch).await?;
     Ok(Outcome { job, refused, _file: file })
+}
+
+/// Runs an import until so many of its batches are done; then its program ends.
+pub(crate) async fn cut(store: &Store, actor: &Actor, id: RawId, batches: usize) {
+    let (store, actor) = (store.clone(), actor.clone());
+    let mut done = 0;
+    let observe = move |_: &_, _: &_| {
+        done += 1;
+        assert!(done < batches, "cut");
+    };
+    let run = tokio::spawn(async move { run_import(&store, &actor, id, observe).await });
+    assert!(run.await.is_err());
 }
 
 pub(crate) fn counts(job: &ImportJob) -> BTreeMap<String, Counts> {
@@ -235,11 +247,14 @@ async fn a_stopped_import_goes_on(database: TestDatabase) {
     let input = ImportInput::Path(file.path().to_owned());
     let job = begin_import(&store, &actor, input, "big.csv", &mapping).await.unwrap();
     let id = job.id.raw();
-    store.set_job_state(id, JobState::Paused, None).await.unwrap();
-    let job = run_import(&store, &actor, id, |_, _| {}).await.unwrap();
-    assert_eq!(job.status, ImportStatus::Paused);
+    cut(&store, &actor, id, 1).await;
+    stop_import(&store, &actor, id).await.unwrap();
+    let mut view = store.read(&actor).await.unwrap();
+    let stopped = view.fetch(guanxi_store::Purpose::Read, job.id).await.unwrap();
+    drop(view);
+    assert_eq!((stopped.status, stopped.lines_read), (ImportStatus::Paused, Some(9_000)));
     assert_eq!(total(&store, &actor, "customer").await, 2_000);
-    store.set_job_state(id, JobState::Open, None).await.unwrap();
+    resume_import(&store, &actor, id, GoesOn::Here).await.unwrap();
     let mut seen = Vec::new();
     let watch = |p: &guanxi_crm::exchange::Progress, _: &_| seen.push(p.line);
     let job = run_import(&store, &actor, id, watch).await.unwrap();

@@ -82,8 +82,9 @@ async fn a_job_that_comes_further_is_taken_up_again(database: TestDatabase) {
         let later = start + SignedDuration::from_mins(2 * attempt);
         let store = opened(&database, later).await;
         assert!(store.claim_fragile_job("import").await.unwrap().is_some(), "{attempt}");
+        let held = store.begin_job(job.id.raw()).await.unwrap().unwrap();
         let mut tx = store.write(&system()).await.unwrap();
-        tx.report_job(job.id.raw(), &serde_json::json!({ "line": attempt })).await.unwrap();
+        assert!(tx.report_job(&held, &serde_json::json!({ "line": attempt })).await.unwrap());
         tx.commit().await.unwrap();
     }
 }

@@ -18,6 +18,8 @@ mod house;
 mod importing;
 mod importing_jobs;
 mod importing_lines;
+mod importing_links;
+mod importing_stops;
 mod importing_tables;
 mod insights;
 mod linking;

@@ -5,9 +5,9 @@ use axum::extract::{Multipart, Path, Query as Parameters, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::exchange::{self, ExportFormat, ImportInput, ImportJob, Mapping};
-use guanxi_record::{Record, Sort};
-use guanxi_store::{JobState, Operation, Purpose, Remembered};
+use guanxi_crm::exchange::{self, ExportFormat, GoesOn, ImportInput, Mapping};
+use guanxi_record::Sort;
+use guanxi_store::{Operation, Purpose, Remembered};
 use serde_json::{Value as Json, json};
 use tokio::io::AsyncReadExt as _;
 
@@ -16,6 +16,7 @@ use super::write::{self, Begun};
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
+use crate::upload::{OnDisk, Upload};
 
 pub(crate) async fn export(
     State(app): State<App>,
@@ -70,38 +71,6 @@ fn piece_by_piece(file: std::fs::File) -> Body {
     Body::from_stream(futures_util::stream::try_unfold(tokio::fs::File::from_std(file), read))
 }
 
-/// What an upload holds.
-pub(crate) struct Upload {
-    pub(crate) file: Option<(String, Vec<u8>)>,
-    pub(crate) fields: Vec<(String, String)>,
-}
-
-impl Upload {
-    pub(crate) async fn read(mut parts: Multipart) -> Result<Self> {
-        let wrong = |error: axum::extract::multipart::MultipartError| {
-            Error::from(Refusal::new("wrong-body").with("reason", error.body_text()))
-        };
-        let mut upload = Self { file: None, fields: Vec::new() };
-        while let Some(part) = parts.next_field().await.map_err(wrong)? {
-            let name = part.name().unwrap_or_default().to_owned();
-            if name == "file" {
-                let file_name = part.file_name().unwrap_or("file").to_owned();
-                let content = part.bytes().await.map_err(wrong)?.to_vec();
-                if !content.is_empty() {
-                    upload.file = Some((file_name, content));
-                }
-            } else {
-                upload.fields.push((name, part.text().await.map_err(wrong)?));
-            }
-        }
-        Ok(upload)
-    }
-
-    pub(crate) fn field(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
-    }
-}
-
 /// Begins an import: multipart with `file` and `mapping` (TOML).
 pub(crate) async fn begin_import(
     State(app): State<App>,
@@ -115,8 +84,8 @@ pub(crate) async fn begin_import(
         let upload = Upload::read(parts).await?;
         let mapping = Mapping::parse(upload.field("mapping").unwrap_or_default())?;
         exchange::may_import(&signed.actor, &mapping)?;
-        let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
-        start_import(&app, &signed, &headers, (&name, content), &mapping).await
+        let (name, file) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
+        start_import(&app, &signed, &headers, (&name, &file), &mapping).await
     }
     .await;
     write::respond(&signed, outcome)
@@ -133,8 +102,8 @@ pub(crate) async fn examine_import(
         let upload = Upload::read(parts).await?;
         let mapping = Mapping::parse(upload.field("mapping").unwrap_or_default())?;
         exchange::may_import(&signed.actor, &mapping)?;
-        let (_, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
-        let (plan, _) = examined(&app, &mapping, content).await?;
+        let (_, file) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
+        let plan = examined(&app, &mapping, &file).await?;
         let unsettled: Vec<Json> = plan
             .unsettled()
             .iter()
@@ -154,17 +123,11 @@ pub(crate) async fn examine_import(
     respond(&signed, outcome)
 }
 
-/// What a file would be read as, and the file again.
-async fn examined(
-    app: &App,
-    mapping: &Mapping,
-    content: Vec<u8>,
-) -> Result<(exchange::Plan, Vec<u8>)> {
+/// What a file would be read as.
+async fn examined(app: &App, mapping: &Mapping, file: &OnDisk) -> Result<exchange::Plan> {
     let (catalog, mapping) = (app.store.catalog(), mapping.clone());
     let today = app.store.clock().now().to_zoned(guanxi_base::TimeZone::UTC).date();
-    let read =
-        move || exchange::examine(&catalog, &mapping, &content, today).map(|plan| (plan, content));
-    tokio::task::spawn_blocking(read).await.map_err(Error::internal)?
+    file.look(move |path| exchange::examine(&catalog, &mapping, path, today)).await
 }
 
 /// Keeps the file and puts the import into the queue, both or neither. What nothing in the file
@@ -173,14 +136,12 @@ async fn start_import(
     app: &App,
     signed: &SignedIn,
     headers: &HeaderMap,
-    (name, content): (&str, Vec<u8>),
+    (name, file): (&str, &OnDisk),
     mapping: &Mapping,
 ) -> Result<Remembered> {
-    let said = [name.as_bytes(), mapping.to_toml()?.as_bytes(), &content].join(&0);
+    let said = [name.as_bytes(), mapping.to_toml()?.as_bytes(), file.digest()].join(&0);
     let request = write::fingerprint("import", &said);
-    drop(said);
-    let (plan, content) = examined(app, mapping, content).await?;
-    let unsettled = plan.unsettled();
+    let unsettled = examined(app, mapping, file).await?.unsettled();
     if !unsettled.is_empty() {
         return Err(Error::Refused(unsettled));
     }
@@ -189,7 +150,7 @@ async fn start_import(
         Begun::New(write) => write,
         Begun::Known(answer) => return Ok(answer),
     };
-    let input = ImportInput::Content(content);
+    let input = ImportInput::Content(file.content().await?);
     let job = exchange::note_import(&mut write.tx, input, name, mapping).await?;
     write.commit(StatusCode::ACCEPTED, &json!({ "id": job.id.to_string() })).await
 }
@@ -229,21 +190,11 @@ pub(crate) async fn set_import_state(
     id: RawId,
     action: &str,
 ) -> Result<()> {
-    let mut view = app.store.read(&signed.actor).await?;
-    view.row(ImportJob::NAME, id, Purpose::Read).await?;
-    drop(view);
-    let job = app.store.job(id).await?;
-    let state = match (action, job.state) {
-        ("stop", JobState::Open) => JobState::Paused,
-        ("resume", JobState::Paused) => JobState::Open,
-        ("stop" | "resume", _) => return Err(Refusal::new("job-not-open").into()),
-        _ => return Err(Refusal::new("unknown-action").with("name", action).into()),
-    };
-    app.store.set_job_state(id, state, None).await?;
-    if state == JobState::Paused && !job.is_worked_on(app.store.clock().now()) {
-        exchange::note_stopped(&app.store, &signed.actor, id).await?;
+    match action {
+        "stop" => exchange::stop_import(&app.store, &signed.actor, id).await,
+        "resume" => exchange::resume_import(&app.store, &signed.actor, id, GoesOn::Anyone).await,
+        _ => Err(Refusal::new("unknown-action").with("name", action).into()),
     }
-    Ok(())
 }
 
 /// Undoes all that an import did.

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use axum::response::Html;
 use guanxi_base::{Refusal, Result};
 use guanxi_crm::exchange::{
-    self, Decision, FileRow, Given, Mapping, Plan, Progress, RecordMapping, RefusedLine, Run,
-    Source, Twins, Written, lacks_status, status_to_ask,
+    self, Decision, FileRow, Given, Mapping, Notice, Plan, Progress, RecordMapping, RefusedLine,
+    Run, Source, Twins, Written, lacks_status, status_to_ask,
 };
 use guanxi_record::RecordType;
 use guanxi_store::Titles;
@@ -17,11 +17,12 @@ use super::fields::Entries;
 use super::import_columns::nobody_s;
 use super::import_decisions::decisions;
 use super::import_refused::Refused;
-use super::imports::{aside, local_copy, wizard};
+use super::imports::wizard;
 use super::layout::icon;
 use super::{cells, format};
 use crate::app::App;
 use crate::signed_in::SignedIn;
+use crate::upload::OnDisk;
 
 /// So many lines are shown as they would be written.
 const LINES_WRITTEN: usize = 3;
@@ -65,13 +66,12 @@ impl Preview {
 pub(super) async fn preview(
     app: &App,
     signed: &SignedIn,
-    content: Vec<u8>,
+    file: &OnDisk,
     mapping: Mapping,
 ) -> Result<Preview> {
-    let copy = local_copy(&content)?;
     let (catalog, hints, known) = (app.store.catalog(), mapping.hints(), mapping.clone());
     let today = app.store.clock().now().to_zoned(guanxi_base::TimeZone::UTC).date();
-    let plan = aside(content, move |path| {
+    let plan = file.look(move |path| {
         let plan = Plan::new(&catalog, &known, Source::open(path, &hints)?, None, today)?;
         let (mut source, mut rows) = (Source::open(path, &hints)?, Vec::new());
         let mut row = FileRow::default();
@@ -105,7 +105,7 @@ pub(super) async fn preview(
     let job = app.store.new_id();
     let (store, actor) = (&app.store, &signed.actor);
     let progress =
-        exchange::import(store, actor, job, copy.path(), &mapping, Run::Dry, watch).await?;
+        exchange::import(store, actor, job, file.path(), &mapping, Run::Dry, watch).await?;
     Ok(Preview { mapping, progress, refused, decisions, unsettled, twins, first })
 }
 
@@ -293,7 +293,11 @@ pub(super) fn told(signed: &SignedIn, progress: &Progress) -> Markup {
     html! {
         @for (code, count) in &progress.told {
             @let of_code = progress.notices.iter().filter(|notice| notice.code == *code);
-            @let some = of_code.take(5).map(|notice| format!("{} ({})", notice.value, notice.line));
+            @let some = of_code.take(5).map(|Notice { value, line, .. }| match code.as_str() {
+                // The line that makes nothing, and the first that is equal to it.
+                "identical" => format!("{line} ({value})"),
+                _ => format!("{value} ({line})"),
+            });
             p class="alert alert-info" {
                 (texts.format(&format!("import-told-{code}"), &[
                     ("count", &count.to_string()),

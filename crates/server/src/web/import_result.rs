@@ -57,7 +57,7 @@ pub(super) fn result_card(
                 }
             }
             @if record.status == ImportStatus::Done { (what_next(signed, &progress)) }
-            (actions(signed, id, record, (&progress, runs)))
+            (actions(signed, id, record, (&progress, runs, is_left)))
         }
     }
 }
@@ -128,16 +128,17 @@ fn actions(
     signed: &SignedIn,
     id: RawId,
     record: &Stored<ImportJob>,
-    (progress, runs): (&Progress, bool),
+    (progress, runs, is_left): (&Progress, bool, bool),
 ) -> Markup {
     let texts = signed.texts;
+    let goes_on = is_left || matches!(record.status, ImportStatus::Paused | ImportStatus::Failed);
     let undo = texts.format("import-undo-confirm", &[("made", &made(signed, progress))]);
     html! {
         div class="card-footer d-flex gap-2" {
             @if runs {
                 form method="post" action=(format!("/import/{id}/stop")) { button class="btn" type="submit" { (texts.get("import-stop")) } }
             }
-            @if record.status == ImportStatus::Paused {
+            @if goes_on {
                 form method="post" action=(format!("/import/{id}/resume")) { button class="btn" type="submit" { (texts.get("import-resume")) } }
             }
             @if matches!(record.status, ImportStatus::Done | ImportStatus::Paused | ImportStatus::Failed) {

@@ -10,6 +10,7 @@ use crate::api::parse_id;
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
+use crate::upload::OnDisk;
 
 /// The parameter of a step's address.
 pub(super) const STATE: &str = "state";
@@ -36,7 +37,7 @@ pub(super) async fn kept(
     app: &App,
     signed: &SignedIn,
     given: &Params,
-) -> Result<Option<(Entries, RawId, Vec<u8>)>> {
+) -> Result<Option<(Entries, RawId, OnDisk)>> {
     let Some(id) = params::one(given, STATE) else { return Ok(None) };
     let mut view = app.store.read(&signed.actor).await?;
     let form = match view.file(parse_id(id)?).await {
@@ -48,7 +49,7 @@ pub(super) async fn kept(
     let entries = Entries::sent(form);
     let file = parse_id(entries.text("file"))?;
     match view.file(file).await {
-        Ok((_, content)) => Ok(Some((entries, file, content))),
+        Ok((_, content)) => Ok(Some((entries, file, OnDisk::of(content).await?))),
         Err(Error::NotFound | Error::Forbidden) => Ok(None),
         Err(error) => Err(error),
     }

@@ -1,8 +1,5 @@
 //! The import wizard: file, mapping, preview, run, result.
 
-use std::io::Write as _;
-use std::path::Path as FilePath;
-
 use axum::Form as Posted;
 use axum::extract::{Multipart, Path, Query as Parameters, State};
 use axum::http::StatusCode;
@@ -23,10 +20,11 @@ use super::import_preview::{preview, preview_step};
 use super::import_result::result_card;
 use super::import_state::{go_on, kept};
 use super::layout::{Notice, error_page, page};
-use crate::api::{Upload, parse_id, start_import_of_file};
+use crate::api::{parse_id, start_import_of_file};
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
+use crate::upload::{OnDisk, Upload};
 
 fn steps(signed: &SignedIn, current: usize) -> Markup {
     let names =
@@ -165,7 +163,7 @@ async fn take_in(app: &App, signed: &SignedIn, parts: Multipart) -> Result<Respo
     let record_type = upload.field("record_type").unwrap_or_default().to_owned();
     let described = app.store.catalog().named(&record_type)?.clone();
     let saved = upload.field("saved").filter(|name| !name.is_empty()).map(str::to_owned);
-    let (name, content) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
+    let (name, sent) = upload.file.ok_or_else(|| Refusal::field("file-missing", "file"))?;
     let kept = match saved {
         Some(name) => {
             let mut view = app.store.read(&signed.actor).await?;
@@ -180,7 +178,7 @@ async fn take_in(app: &App, signed: &SignedIn, parts: Multipart) -> Result<Respo
         Some(toml) => hints_of(app, toml),
         None => LayoutHints { columns: column_names(&described), ..LayoutHints::default() },
     };
-    let step = aside(content.clone(), |path| MappingStep::read(path, hints)).await?;
+    let step = sent.look(|path| MappingStep::read(path, hints)).await?;
     let toml = match kept {
         Some(toml) => toml,
         None => {
@@ -191,6 +189,7 @@ async fn take_in(app: &App, signed: &SignedIn, parts: Multipart) -> Result<Respo
             mapping.to_toml()?
         }
     };
+    let content = sent.content().await?;
     let all = Actor { rights: Rights::All, ..signed.actor.clone() };
     let mut tx = app.store.write(&all).await?;
     // Named by nothing yet: what comes to nothing is removed after a day.
@@ -204,24 +203,6 @@ async fn take_in(app: &App, signed: &SignedIn, parts: Multipart) -> Result<Respo
 /// How the file of a mapping is opened.
 fn hints_of(app: &App, toml: &str) -> LayoutHints {
     Mapping::parse(toml).map(|mapping| hints(app, &mapping)).unwrap_or_default()
-}
-
-/// Reads what was uploaded where it holds up nobody.
-pub(super) async fn aside<T: Send + 'static>(
-    content: Vec<u8>,
-    read: impl FnOnce(&FilePath) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let work = move || {
-        let copy = local_copy(&content)?;
-        read(copy.path())
-    };
-    tokio::task::spawn_blocking(work).await.map_err(Error::internal)?
-}
-
-pub(super) fn local_copy(content: &[u8]) -> Result<tempfile::NamedTempFile> {
-    let mut file = tempfile::NamedTempFile::new().map_err(Error::internal)?;
-    file.write_all(content).map_err(Error::internal)?;
-    Ok(file)
 }
 
 /// The form of a step, kept: the preview of it is a page with an address of its own.
@@ -293,10 +274,10 @@ async fn show_step(
     app: &App,
     signed: &SignedIn,
     step: Step,
-    (entries, file, content): (Entries, RawId, Vec<u8>),
+    (entries, file, content): (Entries, RawId, OnDisk),
 ) -> Result<Response> {
     let before = hints_of(app, entries.text("mapping"));
-    let mut shown = aside(content.clone(), |path| MappingStep::read(path, before)).await?;
+    let mut shown = content.look(|path| MappingStep::read(path, before)).await?;
     let refused = |mut shown: MappingStep, toml: String, error: Error| {
         shown.say(app, entries.text("name"), toml);
         if entries.text("use") == "table" {
@@ -322,7 +303,7 @@ async fn show_step(
     if reads_otherwise(&entries) {
         // Other columns may have come of it: they are looked for by how columns are called.
         let hints = LayoutHints { columns: columns_of(app, &mapping), ..mapping.hints() };
-        shown = match aside(content.clone(), |path| MappingStep::read(path, hints)).await {
+        shown = match content.look(|path| MappingStep::read(path, hints)).await {
             Ok(again) => again,
             Err(error @ Error::Refused(_)) => {
                 return Ok(refused(shown, entries.text("mapping").to_owned(), error));
@@ -343,7 +324,7 @@ async fn show_step(
     }
     let looked = match lacking(app, &mapping) {
         Some(refusals) => Err(Error::Refused(refusals)),
-        None => preview(app, signed, content, mapping).await,
+        None => preview(app, signed, &content, mapping).await,
     };
     match looked {
         Ok(preview) => Ok(preview_step(app, signed, &entries, &toml, &preview).into_response()),

@@ -102,7 +102,7 @@ pub(crate) async fn privacy_report(
         let title = texts.get("privacy-title");
         let state = match job.state {
             JobState::Done => "privacy-done",
-            JobState::Failed => "privacy-failed",
+            JobState::Failed | JobState::Undone => "privacy-failed",
             JobState::Open | JobState::Paused => "privacy-open",
         };
         let here = format!("/privacy/{}", job.id);

@@ -4,7 +4,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use guanxi_crm::exchange::run_import;
-use guanxi_store::{Actor, NewSignIn, Origin, Purpose, SignInKind, TokenScopes};
+use guanxi_store::{Actor, NewSignIn, Origin, Purpose, Rights, SignInKind, TokenScopes};
 use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::{Value as Json, json};
 
@@ -16,6 +16,7 @@ both_databases!(
     what_was_put_away_is_changed_by_no_face,
     an_import_under_one_key_is_begun_once,
     an_import_that_cannot_be_undone_says_what_to_undo_first,
+    an_import_that_failed_can_go_on,
     the_wizard_says_what_is_required_and_goes_back,
     the_wizard_asks_about_names_that_are_there,
     a_preview_that_refuses_all_does_not_start,
@@ -250,6 +251,35 @@ async fn an_import_that_cannot_be_undone_says_what_to_undo_first(database: TestD
     assert!(refused.text.contains(&format!("href=\"/import/{}\"", jobs[1])), "{}", refused.text);
     for job in jobs.iter().rev() {
         assert_eq!(undo(job).await.status, StatusCode::SEE_OTHER);
+    }
+}
+
+async fn an_import_that_failed_can_go_on(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let mapping = "[[records]]\ntype = \"customer\"\nfields = { name = \"name\" }";
+    let answer = begun(&house, None, mapping, "name\nAcme\n").await;
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    let job = house.store.claim_job("import").await.unwrap().unwrap();
+    let administrator = session(&house, "admin@example.com").await;
+    let act = async |action: &str| {
+        submit(&house, &administrator, &format!("/import/{id}/{action}"), &[]).await
+    };
+    let page = async || read(&house, &administrator, &format!("/import/{id}")).await.text;
+    let goes_on = format!("action=\"/import/{id}/resume\"");
+    let system = Actor::system(Origin::Cli);
+    // Nobody may do what is not there, and the import says so.
+    let nobody = Actor { rights: Rights::listed([]), ..system.clone() };
+    assert!(!page().await.contains(&goes_on));
+    run_import(&house.store, &nobody, job.id, |_, _| {}).await.unwrap_err();
+    assert!(page().await.contains(&goes_on), "{}", page().await);
+    assert_eq!(act("resume").await.status, StatusCode::SEE_OTHER);
+    assert!(!page().await.contains(&goes_on));
+    let done = run_import(&house.store, &system, job.id, |_, _| {}).await.unwrap();
+    assert_eq!(done.lines_read, Some(1));
+    assert!(!page().await.contains(&goes_on));
+    for action in ["stop", "resume"] {
+        let refused = act(action).await;
+        assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY, "{action}");
     }
 }
 

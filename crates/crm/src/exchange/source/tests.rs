@@ -203,6 +203,27 @@ fn gzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
+fn what_is_unpacked_has_a_limit() {
+    let read = |length: usize| {
+        let mut bytes = Unpacked::new(io::Cursor::new(vec![b'x'; length]), 2 << 20);
+        let read = bytes.read_to_end(&mut Vec::new());
+        read.map_err(|error| unread(&error, "file-broken").to_string())
+    };
+    assert_eq!(read(2 << 20), Ok(2 << 20));
+    let refused = read((2 << 20) + 1).unwrap_err();
+    assert!(refused.contains("unpacks-too-large") && refused.contains("limit=2"), "{refused}");
+    // A small file of many parts, each of which unpacks to 64 MB.
+    let part = gzipped(&b"1,2\n".repeat(16 << 20));
+    let mut bomb = gzipped(b"a,b\n");
+    (0..17).for_each(|_| bomb.extend(&part));
+    assert!(bomb.len() < 16 << 20);
+    let place = Place::Memory(bomb.into());
+    let unpacked = io::copy(&mut place.bytes().unwrap(), &mut io::sink());
+    let refused = unread(&unpacked.unwrap_err(), "file-broken").to_string();
+    assert!(refused.contains("unpacks-too-large") && refused.contains("limit=1024"), "{refused}");
+}
+
+#[test]
 fn gzipped_workbooks_are_workbooks() {
     let mut workbook = rust_xlsxwriter::Workbook::new();
     let sheet = workbook.add_worksheet();
