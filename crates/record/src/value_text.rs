@@ -147,7 +147,7 @@ pub fn email_forms(op: Op, value: &Json) -> Option<BTreeSet<String>> {
 fn email(text: &str) -> Option<String> {
     let text = half_width(text);
     let (local, domain) = text.trim().rsplit_once('@')?;
-    let clean = |part: &str| !part.contains(|c: char| c.is_whitespace() || "<>,;\"()".contains(c));
+    let clean = |part: &str| !part.contains(|c: char| c.is_whitespace() || "<>,;\"()*".contains(c));
     let domain_ok = domain.contains('.') && !domain.starts_with('.') && !domain.ends_with('.');
     (!local.is_empty() && !local.contains('@') && clean(local) && clean(domain) && domain_ok)
         .then(|| format!("{local}@{}", domain.to_lowercase()))
@@ -207,6 +207,7 @@ mod tests {
             (Kind::Email, "Li.Wei@Example.COM", "Li.Wei@example.com"),
             (Kind::Email, "ｌｉ＠ｅｘａｍｐｌｅ．ｃｏｍ", "li@example.com"),
             (Kind::Email, "a@b", "! not-an-email"),
+            (Kind::Email, "l***@x.example", "! not-an-email"),
             (Kind::Url, "example.com/a", "https://example.com/a"),
             (Kind::Url, "javascript:alert(1)", "! not-a-url"),
             (grade, "b", "! not-an-option"),

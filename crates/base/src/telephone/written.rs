@@ -14,6 +14,14 @@ static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     lines.filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
 });
 
+/// No number of the world has more digits, its country among them (ITU-T E.164).
+const DIGITS_MAX: usize = 15;
+/// So many stars, or other marks in a row, stand for digits that are not shown.
+const STARS_MASK: usize = 2;
+const MARKS_MASK: usize = 3;
+/// An extension without a word before it has no more digits: more are another number.
+const EXTENSION_MAX: usize = 5;
+
 /// The digits, whether a country stands before them, and the extension.
 pub(super) struct Written {
     pub(super) digits: String,
@@ -29,6 +37,10 @@ pub(super) fn written(text: &str) -> Option<Written> {
     let text = without_decimals(text);
     let end = text.find(|c: char| c.is_alphabetic() || matches!(c, '#' | ';' | ','));
     let (main, rest) = text.split_at(end.unwrap_or(text.len()));
+    if is_masked(text) || are_several(main) {
+        return None;
+    }
+    let (main, by_dash) = without_dashed_extension(main);
     let mut with_country = false;
     let mut digits = String::new();
     let mut main = main.trim();
@@ -46,7 +58,61 @@ pub(super) fn written(text: &str) -> Option<Written> {
             _ => return None,
         }
     }
-    Some(Written { digits, with_country, extension: extension(rest)? })
+    let significant = digits.strip_prefix("00").unwrap_or(&digits);
+    if significant.len() > DIGITS_MAX {
+        return None;
+    }
+    let extension = extension(rest)?;
+    if !(extension.is_empty() || by_dash.is_empty()) {
+        return None;
+    }
+    let extension = if extension.is_empty() { by_dash.to_owned() } else { extension };
+    Some(Written { digits, with_country, extension })
+}
+
+/// Whether some of the digits are not shown, as shops and exports write numbers.
+fn is_masked(text: &str) -> bool {
+    let is_hidden = |c: char| is_between(c) && !c.is_whitespace() && !"()/".contains(c) || c == '#';
+    let mut run = 0;
+    let has_run = text.chars().any(|c| {
+        run = if is_hidden(c) { run + 1 } else { 0 };
+        run >= MARKS_MASK
+    });
+    has_run || text.chars().filter(|c| *c == '*').count() >= STARS_MASK || text.contains("##")
+}
+
+fn digits_in(text: &str) -> usize {
+    text.bytes().filter(u8::is_ascii_digit).count()
+}
+
+/// Whether there are several numbers. A stroke may stand behind the digits of an area.
+fn are_several(main: &str) -> bool {
+    let is_whole = |piece: &&str| digits_in(piece) >= WHOLE_MIN;
+    let by_blanks = main.split_whitespace().filter(is_whole).count();
+    let by_marks = main.split(|c: char| !c.is_ascii_digit()).filter(is_whole).count();
+    let pieces: Vec<&str> = main.split('/').filter(|piece| digits_in(piece) > 0).collect();
+    let before = pieces.split_last().map_or(&[][..], |(_, before)| before);
+    let area: usize = before.iter().map(|piece| digits_in(piece)).sum();
+    let start = main.trim_start_matches(['(', ' ']);
+    let area_max = match () {
+        () if start.starts_with('+') || start.starts_with("00") => 9,
+        () if start.starts_with('0') => 6,
+        () => 3 * before.len(),
+    };
+    by_blanks > 1 || by_marks > 1 || area > area_max
+}
+
+/// A number and the extension behind its last dash, as in China: `010-12345678-123`.
+fn without_dashed_extension(main: &str) -> (&str, &str) {
+    let none = (main, "");
+    let Some((number, extension)) = main.trim_end().rsplit_once('-') else { return none };
+    let is_extension = (1..=EXTENSION_MAX).contains(&extension.len())
+        && extension.bytes().all(|c| c.is_ascii_digit());
+    let is_of_china = ["+86", "86-", "0086"].iter().any(|start| number.starts_with(start));
+    let is_plain = |c: char| c.is_ascii_digit() || matches!(c, '-' | '(' | ')');
+    let is_plain = is_of_china || number.chars().all(is_plain);
+    let last = number.rsplit(|c: char| !c.is_ascii_digit()).next().unwrap_or_default();
+    if is_extension && is_plain && last.len() >= WHOLE_MIN { (number, extension) } else { none }
 }
 
 /// What may stand between the digits of a number.
@@ -88,7 +154,9 @@ fn extension(rest: &str) -> Option<String> {
     let word = word.trim_matches([' ', '.', ':', '=', '-', '#', '(']);
     let number = number.trim_end_matches([' ', ')']);
     let is_number = number.chars().all(|c| c.is_ascii_digit()) && number.len() <= 8;
-    if !(word.is_empty() || WORDS.contains(word)) || !is_number || number.is_empty() {
+    let is_short = !word.is_empty() || number.len() <= EXTENSION_MAX;
+    let is_told = word.is_empty() || WORDS.contains(word);
+    if !is_told || !is_short || !is_number || number.is_empty() {
         return None;
     }
     Some(number.to_owned())

@@ -64,11 +64,11 @@ impl AmountCurrency {
         }
     }
 
-    /// The currency of a number in a currency format of a workbook, which says it where nobody
-    /// else does.
+    /// The currency of a number in a currency format of a workbook, which says it as a code does
+    /// where it means one alone.
     fn with_format(self, sign: Option<Sign>) -> Option<Currency> {
         match (self, sign) {
-            (Self::Usual(_), Some(Sign { currencies: [one], .. })) => Some(*one),
+            (Self::Usual(_) | Self::Told(_), Some(Sign { currencies: [one], .. })) => Some(*one),
             _ => self.with(sign),
         }
     }
@@ -85,8 +85,7 @@ pub(crate) fn read_cell(
     cell: &CellKind,
     formats: &Formats,
 ) -> Result<Value, Refusal> {
-    let text = &super::export::as_before(text.trim());
-    let text = text.as_ref();
+    let text = text.trim();
     if text.is_empty() {
         return Ok(Value::Null);
     }
@@ -256,12 +255,27 @@ fn moment(text: &str, read: &ReadDate, zone: &TimeZone) -> Result<guanxi_base::T
     })
 }
 
+/// What stands for an error of another name in a file of refused lines.
+pub(super) const ERROR: &str = "#ERROR!";
+/// What stands there for a formula without a result.
+pub(super) const NOT_COMPUTED: &str = "#NOT-COMPUTED";
+
 /// Whether a text is what a spreadsheet shows for a computed cell that failed, or for a column
 /// that was too narrow.
-fn is_error(text: &str) -> bool {
-    const ERRORS: [&str; 10] = [
-        "#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#CALC!",
+pub(super) fn is_error(text: &str) -> bool {
+    const ERRORS: [&str; 12] = [
+        "#N/A",
+        "#REF!",
+        "#NAME?",
+        "#VALUE!",
+        "#DIV/0!",
+        "#NUM!",
+        "#NULL!",
+        "#SPILL!",
+        "#CALC!",
         "#FIELD!",
+        ERROR,
+        NOT_COMPUTED,
     ];
     ERRORS.iter().any(|error| text.eq_ignore_ascii_case(error))
         || (text.len() >= 3 && text.bytes().all(|byte| byte == b'#'))

@@ -12,6 +12,8 @@ use super::encoding::{self, CHUNK_BYTES, LINE_BYTES_MAX};
 const UNREADABLE: u32 = 0x10_f000;
 /// So many bytes are kept behind the reader: a wrong sequence may begin before its last chunk.
 const BEHIND_BYTES: usize = 16;
+/// So many unreadable bytes of a line tell the encoding that was meant.
+const SURE_BYTES: usize = 40;
 
 /// Lines beyond ASCII of a file in an older encoding.
 #[derive(Debug, Clone, Default)]
@@ -196,6 +198,12 @@ fn wrong_byte(c: char) -> Option<u8> {
     u32::from(c).checked_sub(UNREADABLE).and_then(|byte| u8::try_from(byte).ok())
 }
 
+/// Whether two unreadable bytes stand beside one another.
+fn has_pair(text: &str) -> bool {
+    let letters = || text.chars().map(|c| wrong_byte(c).is_some());
+    letters().zip(letters().skip(1)).any(|(one, next)| one && next)
+}
+
 /// A text with unreadable bytes as it most likely was meant: by its letters, or with the bytes
 /// written out, so that nothing is lost where a person mends it.
 pub(crate) fn recovered(text: &str, encoding: &'static Encoding) -> String {
@@ -223,7 +231,11 @@ pub(crate) fn recovered(text: &str, encoding: &'static Encoding) -> String {
     let Ok(found) = encoding::find(&bytes[..]) else { return written_out };
     let meant = found.encoding;
     let is_guess = meant.is_single_byte() && !encoding.is_single_byte();
-    let is_damaged = readable >= wrong || (is_guess && encoding != encoding_rs::UTF_8);
+    // A pair of bytes is a letter of East Asia as likely as two of Europe; few tell neither.
+    let is_sure = meant == encoding_rs::UTF_8
+        || wrong >= SURE_BYTES
+        || (meant.is_single_byte() && !has_pair(text));
+    let is_damaged = !is_sure || readable >= wrong || (is_guess && encoding != encoding_rs::UTF_8);
     let (text, has_errors) = meant.decode_without_bom_handling(&bytes);
     if has_errors || meant == encoding || is_damaged { written_out } else { text.into_owned() }
 }

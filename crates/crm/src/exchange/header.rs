@@ -139,13 +139,17 @@ fn guess(rows: &[FileRow], columns: &[String]) -> usize {
     rows.iter().position(is_header).unwrap_or(0)
 }
 
-/// Whether a file begins like one of refused lines, as the import writes it.
+/// So many columns a file of refused lines has behind those of the file that they come from.
+pub(crate) const ERROR_COLUMNS: usize = 2;
+
+/// Whether a file begins like one of refused lines, as the import writes it and spreadsheets save
+/// it.
 pub(crate) fn is_error_file(start: &[u8]) -> bool {
     let end = start.iter().position(|byte| matches!(byte, b'\r' | b'\n')).unwrap_or(start.len());
     let line = String::from_utf8_lossy(&start[..end]).into_owned();
     [Locale::En, Locale::ZhCn].iter().any(|locale| {
         let texts = Texts::of(*locale);
         let last = [texts.get("import-error-line"), texts.get("import-error-reason")];
-        line.ends_with(&format!(",{}", last.join(",")))
+        [",", ";", "\t"].iter().any(|one| line.ends_with(&format!("{one}{}", last.join(one))))
     })
 }

@@ -26,6 +26,7 @@ mod percent;
 mod plan;
 mod progress;
 mod read_lines;
+mod refused_texts;
 mod row;
 mod run_import;
 mod separated;

@@ -13,9 +13,8 @@ use super::dates::TwoDigitYears;
 use super::decisions::{Certainty, Decision, Matter};
 use super::header;
 use super::mapping::{FieldSource, Mapping, Mode, Repeat, Rule, WithoutKey, YearRule};
-use super::numbers::DecimalMark;
 use super::origin::{Origin, OwnFormats};
-use super::row::{CellKind, FileRow};
+use super::row::FileRow;
 use super::source::Source;
 use super::survey::{Survey, decimal_mark, time_zone};
 use super::table_words::{self, Unit};
@@ -197,28 +196,6 @@ impl Plan {
         new.clone().next().is_some()
             && new.all(|part| part.identical == Identical::LeaveOut)
             && known.into_iter().all(|part| part.on_repeat == Repeat::First)
-    }
-
-    /// The cells of a row as texts of this file: numbers of a workbook get its decimal mark, so
-    /// that the same mapping reads them again.
-    pub(crate) fn texts(&self, row: &FileRow) -> Vec<String> {
-        let own_mark = |column: usize| {
-            let mut origins = self.parts.iter().flat_map(|part| &part.fields);
-            origins.find_map(|(_, origin)| match origin {
-                Origin::Cell { column: Some(known), own, .. } if *known == column => {
-                    own.decimal_mark
-                }
-                _ => None,
-            })
-        };
-        let text = |(column, text): (usize, &str)| match row.kind(column) {
-            CellKind::Number(_) => match own_mark(column).unwrap_or(self.formats.decimal_mark) {
-                DecimalMark::Point => text.to_owned(),
-                DecimalMark::Comma => text.replace('.', ","),
-            },
-            _ => text.to_owned(),
-        };
-        row.iter().enumerate().map(text).collect()
     }
 }
 

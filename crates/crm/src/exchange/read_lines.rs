@@ -1,7 +1,7 @@
 //! Reading the lines of an import: what they make of the records that they name, or why not.
 
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_record::{Address, Row, Value};
+use guanxi_record::{Address, Kind, Row, Value};
 use guanxi_store::{Tx, key_of};
 
 use super::answers::{Archived, Twins};
@@ -223,7 +223,10 @@ impl Import<'_> {
                 Origin::Cell { column: Some(column), .. } => row.get(*column).unwrap_or_default(),
                 _ => "",
             };
-            put_address_part(&mut values, *place, name, cell.trim());
+            match Value::from_text(&Kind::Text, cell.trim()) {
+                Ok(text) => put_address_part(&mut values, *place, name, &text.to_text()),
+                Err(refusal) => line.refusals.push(about(part, *place, refusal)),
+            }
         }
         values
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use csv::StringRecord;
 use guanxi_base::Refusal;
 
+use super::export::as_before;
 use super::signs::Sign;
 
 /// What a cell is, beyond its text.
@@ -71,13 +72,14 @@ pub struct FileRow {
 impl FileRow {
     /// A row of text that begins on this line of the file.
     pub(crate) fn new(cells: StringRecord, place: u64) -> Self {
-        Self { cells, place, ..Self::default() }
+        Self { cells: without_guards(cells), place, ..Self::default() }
     }
 
     /// A row of a workbook.
     pub(crate) fn typed(cells: Vec<(String, CellKind)>, place: u64) -> Self {
         let (texts, kinds): (Vec<String>, Vec<CellKind>) = cells.into_iter().unzip();
-        Self { cells: StringRecord::from(texts), kinds, place, ..Self::default() }
+        let cells = without_guards(StringRecord::from(texts));
+        Self { cells, kinds, place, ..Self::default() }
     }
 
     /// The same row with something wrong about it.
@@ -146,6 +148,15 @@ impl FileRow {
             None => None,
         }
     }
+}
+
+/// Cells without the apostrophes that keep a spreadsheet from running them, as exports write them:
+/// whatever reads a cell finds what was exported.
+fn without_guards(cells: StringRecord) -> StringRecord {
+    if !cells.iter().any(|cell| cell.contains('\'')) {
+        return cells;
+    }
+    cells.iter().map(|cell| as_before(cell.trim())).collect()
 }
 
 impl Deref for FileRow {

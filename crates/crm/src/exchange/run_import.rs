@@ -335,7 +335,9 @@ pub async fn write_error_file(
     out.write_all(b"\xef\xbb\xbf").map_err(Error::internal)?;
     let mut writer = csv::WriterBuilder::new().flexible(true).from_writer(out);
     let last = [texts.get("import-error-line"), texts.get("import-error-reason")];
-    writer.write_record(headers.iter().chain(&last)).map_err(Error::internal)?;
+    let names = headers.iter().map(|name| neutralised(name));
+    let names = names.chain(last.map(Into::into));
+    writer.write_record(names.map(std::borrow::Cow::into_owned)).map_err(Error::internal)?;
     let (mut after, mut count) = (-1, 0);
     loop {
         let rows = store.job_rows(job, after, 1_000).await?;
@@ -345,9 +347,9 @@ pub async fn write_error_file(
         for (number, row) in rows {
             count += 1;
             let line = number & ((1 << 40) - 1);
-            let mut cells: Vec<String> =
+            // A line that is too short stays so: it is refused again until somebody mends it.
+            let cells: Vec<String> =
                 serde_json::from_value(row["cells"].clone()).map_err(Error::internal)?;
-            cells.resize(headers.len().max(cells.len()), String::new());
             let mut cells: Vec<String> =
                 cells.iter().map(|cell| neutralised(cell).into_owned()).collect();
             cells.extend([line.to_string(), reasons(texts, &store.catalog(), &row["refusals"])]);

@@ -25,8 +25,13 @@ pub(crate) struct Separated<R> {
     line: u64,
     /// Whether the last byte was a carriage return: a line feed behind it is the same line end.
     after_return: bool,
+    /// So many cells at the end of each row are left out.
+    left_out: usize,
     row: Building,
 }
+
+/// Stands between the cells of a line whose bytes are looked at together.
+const CELL_MARK: &str = "\u{1f}";
 
 /// Where in a cell the reader is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,12 +60,17 @@ impl<R: Read> Separated<R> {
     pub(crate) fn new(input: R, encoding: &'static Encoding, delimiter: u8) -> Self {
         let input = BufReader::with_capacity(1 << 16, input);
         let (line, after_return, row) = (1, false, Building::default());
-        Self { input, encoding, delimiter, line, after_return, row }
+        Self { input, encoding, delimiter, line, after_return, left_out: 0, row }
     }
 
     /// What it reads from.
     pub(crate) fn input(&self) -> &R {
         self.input.get_ref()
+    }
+
+    /// Leaves out so many cells at the end of each row.
+    pub(crate) fn leave_out(&mut self, cells: usize) {
+        self.left_out = cells;
     }
 
     /// Skips a line that is none of the table.
@@ -182,9 +192,12 @@ impl<R: Read> Separated<R> {
         }
         self.row.end_cell();
         let Building { mut cells, mut fault, .. } = std::mem::take(&mut self.row);
+        cells.truncate(cells.len().saturating_sub(self.left_out));
         if cells.iter().any(is_unreadable) {
             fault = Some(RowFault::Unreadable);
-            cells = cells.iter().map(|cell| recovered(cell, self.encoding)).collect();
+            // A line is in one encoding: a cell alone tells too little of it.
+            let line = cells.iter().collect::<Vec<_>>().join(CELL_MARK);
+            cells = recovered(&line, self.encoding).split(CELL_MARK).collect();
         }
         FileRow::new(cells, began).with_fault(fault)
     }

@@ -288,6 +288,9 @@ fn text(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decisio
         .with_alternatives(others.map(delimiter_text).collect());
     let bytes = Decoding::new(place.bytes()?, encoding);
     let mut rows = Separated::new(bytes, encoding, delimiter);
+    if is_ours {
+        rows.leave_out(header::ERROR_COLUMNS);
+    }
     if said.is_some() {
         rows.skip_line()?;
     }

@@ -77,13 +77,24 @@ impl Contents {
         by_id: &HashMap<String, String>,
     ) -> Result<()> {
         let mut xml = package.xml(book, LIST_BYTES_MAX)?;
+        // Extensions of later versions have elements of the same names further down.
+        let (mut depth, mut is_in_sheets) = (0_usize, false);
         loop {
-            match xml.next()? {
+            let event = xml.next()?;
+            match &event {
+                Event::Start(_) => depth += 1,
+                Event::End(_) => depth -= 1,
+                _ => {}
+            }
+            match event {
                 Event::Start(tag) => match tag.local_name().as_ref() {
-                    "workbookPr" => {
-                        self.counts_from_1904 = is_true(attribute(&tag, "date1904")?.as_deref());
+                    "workbookPr" if depth == 2 => {
+                        if let Some(said) = attribute(&tag, "date1904")? {
+                            self.counts_from_1904 = is_true(Some(&*said));
+                        }
                     }
-                    "sheet" => {
+                    "sheets" if depth == 2 => is_in_sheets = true,
+                    "sheet" if depth == 3 && is_in_sheets => {
                         let id = attribute(&tag, "id")?.unwrap_or_default();
                         // Sheets of charts and the like have no cells.
                         let Some(part) = by_id.get(&*id) else { continue };
@@ -98,6 +109,7 @@ impl Contents {
                     }
                     _ => {}
                 },
+                Event::End(_) if depth == 1 => is_in_sheets = false,
                 Event::Eof => return Ok(()),
                 _ => {}
             }

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use guanxi_record::half_width;
 
-use super::number_format::{Section, Token};
+use super::number_format::{FormatKind, Section, Token};
 use crate::exchange::signs::{Sign, in_region, region_of, sign_of};
 
 /// What the words of a format say.
@@ -60,16 +60,11 @@ struct Found {
 }
 
 impl FormatWords {
-    /// What the first section says that says anything.
-    pub(super) fn of(sections: &[Section]) -> Self {
-        sections.iter().take(3).map(Self::of_section).find(Self::says).unwrap_or_default()
-    }
-
-    fn says(&self) -> bool {
-        self.sign.is_some() || self.doubt.is_some()
-    }
-
-    fn of_section(section: &Section) -> Self {
+    /// What a section says of the numbers that it shows; without digits it shows none.
+    pub(super) fn of(section: &Section) -> Self {
+        if section.kind() != FormatKind::Number || !section.shows_digits() {
+            return Self::default();
+        }
         let mut found = Found::default();
         let mut word = String::new();
         // What stands behind a stroke is what one pays for: so much for a kilogram.

@@ -14,11 +14,9 @@ pub(super) enum FormatKind {
 /// A number format.
 #[derive(Debug, Clone)]
 pub(super) struct NumberFormat {
-    pub(super) kind: FormatKind,
-    pub(super) is_percent: bool,
-    /// What its words say of an amount.
-    pub(super) words: FormatWords,
     sections: Vec<Section>,
+    /// What each of them says of an amount in words.
+    words: Vec<FormatWords>,
 }
 
 /// What holds for some numbers.
@@ -27,6 +25,8 @@ pub(super) struct Section {
     pub(super) tokens: Vec<Token>,
     condition: Option<Condition>,
     is_duration: bool,
+    /// Whether it is for texts.
+    is_text: bool,
 }
 
 /// A piece of a section.
@@ -99,18 +99,32 @@ impl Condition {
 impl NumberFormat {
     /// Reads a format.
     pub(super) fn read(code: &str) -> Self {
-        let sections = sections(code);
-        let first = sections.first().cloned().unwrap_or_default();
-        let kind = match () {
-            () if first.is_duration => FormatKind::Duration,
-            () if first.is_moment() => FormatKind::Moment,
-            () => FormatKind::Number,
-        };
-        let words = match kind {
-            FormatKind::Number => FormatWords::of(&sections),
-            FormatKind::Moment | FormatKind::Duration => FormatWords::default(),
-        };
-        Self { kind, is_percent: first.tokens.contains(&Token::Percent), words, sections }
+        let mut sections = sections(code);
+        if sections.len() > 1 {
+            sections.pop_if(|last| last.is_text);
+        }
+        let words = sections.iter().map(FormatWords::of).collect();
+        Self { sections, words }
+    }
+
+    /// What it makes of a number: some formats are a date, or per cent, for some numbers alone.
+    pub(super) fn kind(&self, number: f64) -> FormatKind {
+        self.section_for(number).map_or(FormatKind::Number, Section::kind)
+    }
+
+    /// Whether a number is shown per cent.
+    pub(super) fn is_percent(&self, number: f64) -> bool {
+        let section = self.section_for(number);
+        section.is_some_and(|section| section.tokens.contains(&Token::Percent))
+    }
+
+    /// What the words beside a number say of an amount. A section that names no currency, as that
+    /// of zero, is of the one that others name.
+    pub(super) fn words(&self, number: f64) -> FormatWords {
+        let own = self.place_for(number).and_then(|at| self.words.get(at));
+        let own = own.copied().unwrap_or_default();
+        let sign = own.sign.or_else(|| self.words.iter().find_map(|words| words.sign));
+        FormatWords { sign, ..own }
     }
 
     /// A number as a text where the format makes one of it: zeros before, letters within. None
@@ -119,21 +133,44 @@ impl NumberFormat {
         if number < 0.0 {
             return None;
         }
-        self.section_for(number)?.shown(plain, self.words.sign.is_some())
+        self.section_for(number)?.shown(plain, self.words(number).sign.is_some())
     }
 
     fn section_for(&self, number: f64) -> Option<&Section> {
+        self.sections.get(self.place_for(number)?)
+    }
+
+    /// The section that shows a number: by its condition, or those above zero, below, and zero.
+    fn place_for(&self, number: f64) -> Option<usize> {
         if self.sections.iter().any(|section| section.condition.is_some()) {
-            let holds = |section: &&Section| section.condition.is_some_and(|one| one.holds(number));
-            let other = || self.sections.last().filter(|section| section.condition.is_none());
-            return self.sections.iter().find(holds).or_else(other);
+            let holds = |section: &Section| section.condition.is_some_and(|one| one.holds(number));
+            let other = || self.sections.iter().rposition(|one| one.condition.is_none());
+            return self.sections.iter().position(holds).or_else(other);
         }
-        let of_zero = if number == 0.0 { self.sections.get(2) } else { None };
-        of_zero.or(self.sections.first())
+        let place = match () {
+            () if number == 0.0 => 2,
+            () if number < 0.0 => 1,
+            () => 0,
+        };
+        Some(if place < self.sections.len() { place } else { 0 })
     }
 }
 
 impl Section {
+    /// What it makes of a number.
+    pub(super) fn kind(&self) -> FormatKind {
+        match () {
+            () if self.is_duration => FormatKind::Duration,
+            () if self.is_moment() => FormatKind::Moment,
+            () => FormatKind::Number,
+        }
+    }
+
+    /// Whether it shows the digits of a number; a word alone says nothing of it.
+    pub(super) fn shows_digits(&self) -> bool {
+        self.tokens.iter().any(|token| matches!(token, Token::Digit(_) | Token::Other))
+    }
+
     /// Whether a number is a date or a time here. Seconds may have decimals.
     fn is_moment(&self) -> bool {
         let parts =
@@ -290,7 +327,10 @@ fn sections(code: &str) -> Vec<Section> {
             '.' if !section.tokens.contains(&Token::Point) => Token::Point,
             ',' => Token::Group,
             '%' => Token::Percent,
-            '@' => Token::Other,
+            '@' => {
+                section.is_text = true;
+                Token::Other
+            }
             'E' | 'e' if letters.next_if(|next| matches!(next, '+' | '-')).is_some() => {
                 Token::Other
             }

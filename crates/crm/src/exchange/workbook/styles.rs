@@ -106,7 +106,7 @@ impl Styles {
         let id = self.by_style.get(style).copied().unwrap_or(0);
         let format = self.format(id);
         let (code, format) = &*format;
-        match format.kind {
+        match format.kind(number) {
             FormatKind::Moment => moment_text(number, self.calendar)
                 .map_or_else(no_number, |text| (text, CellKind::Text)),
             FormatKind::Duration => {
@@ -137,19 +137,20 @@ fn plain_number(
     is_built_in: bool,
 ) -> CellText {
     let Some(plain) = fifteen_digits(number) else { return no_number() };
-    let per_cent = format.is_percent.then(|| fifteen_digits(number * 100.0)).flatten();
+    let per_cent = format.is_percent(number).then(|| fifteen_digits(number * 100.0)).flatten();
     let text = match &per_cent {
         Some(per_cent) => format!("{per_cent}%"),
         None => format.shown(number, &plain).unwrap_or_else(|| plain.clone()),
     };
     let unclear =
         |doubt| UnclearFormat { code: code.clone(), of_any_number: doubt == Doubt::AnyNumber };
+    let words = format.words(number);
     let cell = NumberCell {
         plain,
         per_cent,
         // The built-in formats of money are shown in the currency of whoever looks.
-        sign: format.words.sign.filter(|_| !is_built_in),
-        unclear: format.words.doubt.filter(|_| !is_built_in).map(unclear),
+        sign: words.sign.filter(|_| !is_built_in),
+        unclear: words.doubt.filter(|_| !is_built_in).map(unclear),
         has_lost_digits: number.abs() >= LONG_NUMBER,
     };
     (text, CellKind::Number(cell))

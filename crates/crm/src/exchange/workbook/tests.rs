@@ -433,3 +433,15 @@ fn a_list_of_parts_without_end_is_refused() {
     zip.finish().unwrap();
     assert!(read_sheet(bytes.into_inner(), None).unwrap_err().contains("too-many-parts"));
 }
+
+#[test]
+fn days_are_counted_from_1904_whatever_extensions_say_beside_it() {
+    let later =
+        "<extLst><ext uri=\"u\"><x15:workbookPr chartTrackingRefBase=\"1\"/></ext></extLst>";
+    let sheet = "<sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"rId1\"/></sheets>";
+    let more = "<ext><x15:sheets><x15:sheet name=\"T\" r:id=\"rId2\"/></x15:sheets></ext>";
+    let whole = format!("<workbook><workbookPr date1904=\"1\"/>{sheet}{later}{more}</workbook>");
+    let rows = "<row><c s=\"1\"><v>44627</v></c></row>";
+    let found = read(rows, &[("xl/styles.xml", STYLES), ("xl/workbook.xml", &whole)]).unwrap();
+    assert_eq!(found, ["1: 2026-03-08"]);
+}

@@ -74,7 +74,7 @@ fn moments_are_told_from_numbers() {
         ("[Red]0.0", FormatKind::Number),
         ("", FormatKind::Number),
     ] {
-        assert_eq!(NumberFormat::read(code).kind, expected, "{code}");
+        assert_eq!(NumberFormat::read(code).kind(1.0), expected, "{code}");
     }
 }
 
@@ -131,7 +131,7 @@ fn words_of_formats_tell_the_currency_or_are_doubtful() {
         ("0.00,,\"亿\"", "!"),
         ("#,##0,", ""),
     ] {
-        let words = NumberFormat::read(code).words;
+        let words = NumberFormat::read(code).words(1.0);
         let currencies = words.sign.map_or(&[][..], |sign| sign.currencies);
         let doubt = match words.doubt {
             Some(Doubt::Amount) => Some("?".to_owned()),
@@ -141,4 +141,37 @@ fn words_of_formats_tell_the_currency_or_are_doubtful() {
         let codes = currencies.iter().map(|one| one.code().to_owned());
         assert_eq!(codes.chain(doubt).collect::<Vec<_>>().join(" "), expected, "{code}");
     }
+}
+
+#[test]
+fn each_number_is_read_by_the_section_that_shows_it() {
+    for (code, number, kind, is_percent) in [
+        ("[=0]\"-\";0.0%", 0.15, FormatKind::Number, true),
+        ("[=0]\"\";yyyy-mm-dd", 46_089.0, FormatKind::Moment, false),
+        ("[=0]\"\";yyyy-mm-dd;@", 46_089.0, FormatKind::Moment, false),
+        ("[>1]0.0;0%", 0.5, FormatKind::Number, true),
+        ("[>1]0.0;0%", 2.0, FormatKind::Number, false),
+        ("yyyy-mm-dd;@", -1.0, FormatKind::Moment, false),
+        ("[<1]h:mm;[h]:mm", 2.0, FormatKind::Duration, false),
+    ] {
+        let format = NumberFormat::read(code);
+        assert_eq!((format.kind(number), format.is_percent(number)), (kind, is_percent), "{code}");
+    }
+}
+
+#[test]
+fn words_of_another_section_say_nothing_of_a_number() {
+    for code in [
+        "#,##0.00;-#,##0.00;\"无\"",
+        "#,##0.00;-#,##0.00;\"免费\"",
+        "0.00;-0.00;\"nil\";@",
+        "#,##0.00;\"亏\"#,##0.00",
+    ] {
+        assert_eq!(NumberFormat::read(code).words(1_234.5).doubt, None, "{code}");
+    }
+    let shown = NumberFormat::read("0.00;0.0\"万元\"");
+    assert_eq!(shown.words(5.0).doubt, None);
+    assert_eq!(shown.words(-5.0).doubt, Some(Doubt::AnyNumber));
+    let zero = NumberFormat::read("[$USD] #,##0.00;-[$USD] #,##0.00;\"-\"").words(0.0);
+    assert_eq!(zero.sign.map(|sign| sign.currencies.len()), Some(1));
 }
