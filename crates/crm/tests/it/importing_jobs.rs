@@ -143,16 +143,19 @@ async fn files_that_jobs_name_do_not_keep_others(database: TestDatabase) {
     let payload = serde_json::json!({ "files": named[..600] });
     let job = store.new_id();
     tx.enqueue(job, NewJob { queue: "export", payload, actor: None }).await.unwrap();
+    tx.commit().await.unwrap();
+    let held = store.begin_job(job).await.unwrap().unwrap();
+    let mut tx = store.write(&system()).await.unwrap();
     let told = serde_json::json!({ "made": named[600..] });
-    tx.report_job(job, &told).await.unwrap();
+    assert!(tx.report_job(&held, &told).await.unwrap());
     tx.commit().await.unwrap();
     let later = start + SignedDuration::from_hours(25);
-    assert_eq!(store.remove_unnamed_files(later).await.unwrap(), 1);
+    assert_eq!(store.remove_unnamed_files(later, &BTreeSet::new()).await.unwrap(), 1);
     assert_eq!(total(&store, &system(), "file").await, 1_000);
     let mut view = store.read(&system()).await.unwrap();
     assert!(view.file(lost.id.raw()).await.is_err());
     drop(view);
-    assert_eq!(store.remove_unnamed_files(later).await.unwrap(), 0);
+    assert_eq!(store.remove_unnamed_files(later, &BTreeSet::new()).await.unwrap(), 0);
 }
 
 async fn a_killed_analysis_is_taken_up_once_more(database: TestDatabase) {
