@@ -1,23 +1,20 @@
 //! What a customer owes: what was asked for and is not paid, and what they ordered and nobody has asked for
 //! yet, whether it was delivered or not.
 
-use guanxi_base::{Currency, Id, Money, RawId, Result};
-use guanxi_record::{
-    Aggregate, Cursor, Filter, GroupKey, Measure, Op, Query, Record, Row, Sort, Value,
-};
+use guanxi_base::{Currency, Money, RawId, Result};
+use guanxi_record::{Aggregate, Filter, Measure, Op, Record, Stored, Value};
 use guanxi_store::{Rights, View};
-use serde_json::json;
 
-use super::deliveries::CHUNK;
+use super::ordered::ordered;
 use crate::billing::{Invoice, Payment};
 use crate::people::Customer;
-use crate::sales::{Order, agreed_sales};
+use crate::sales::Order;
 
 /// Whether the reader, by what they see themselves, comes to the same sum.
 pub(super) async fn sees_owed(
     view: &mut View,
     reader: &Rights,
-    customer: Id<Customer>,
+    customer: &Stored<Customer>,
     order: Option<RawId>,
     sum: Money,
 ) -> Result<bool> {
@@ -36,52 +33,26 @@ pub(super) async fn sees_owed(
     Ok(seen? == sum)
 }
 
-/// What a customer owes in a currency: invoices that were sent and are not paid, less payments, and of agreed
-/// sales what no invoice asks for. Of one order it says nothing.
+/// What a customer owes in a currency: invoices that were sent and are not paid, less payments, and what was
+/// ordered and no invoice asks for. One order counts as agreed whether it is or not.
 pub(super) async fn owed(
     view: &mut View,
-    customer: Id<Customer>,
-    besides: Option<RawId>,
+    customer: &Stored<Customer>,
+    promised: Option<RawId>,
     currency: Currency,
 ) -> Result<Money> {
-    let of_customer = || Filter::eq("customer", customer.to_string());
+    let of_customer = || Filter::eq("customer", customer.id.to_string());
     let sent = of_customer().and(Filter::eq("status", "issued"));
     let open = Filter::eq("invoice.status", "issued");
     let paid = of_customer().and(open.or(Filter::compare("invoice", Op::Empty, true)));
-    let mut agreed = of_customer().and(agreed_sales(""));
-    if let Some(besides) = besides {
-        agreed = agreed.and(Filter::compare("id", Op::Ne, besides.to_string()));
-    }
-    let billed = Filter::Related {
-        record_type: Invoice::NAME.to_owned(),
-        via: "order".to_owned(),
-        count: None,
-        filter: Box::new(asking()),
-    };
-    let unbilled = agreed.clone().and(Filter::Not(Box::new(billed.clone())));
-    let mut owed = 0_i64;
-    for (of, filter, measure, sign) in [
-        (Invoice::NAME, sent, "sum:total", 1),
-        (Payment::NAME, paid, "sum:amount", -1),
-        (Order::NAME, unbilled, "sum:total", 1),
-    ] {
+    let mut owed = ordered(view, customer, promised, currency).await?;
+    for (of, filter, measure, sign) in
+        [(Invoice::NAME, sent, "sum:total", 1), (Payment::NAME, paid, "sum:amount", -1)]
+    {
         let part = sum(view, of, (filter, measure), currency).await?;
         owed = owed.saturating_add(part.saturating_mul(sign));
     }
-    let rest = not_asked_for(view, agreed.and(billed), currency).await?;
-    Ok(Money::new(owed.saturating_add(rest), currency))
-}
-
-/// What is asked of an order's customer for it, in the currency of its total.
-pub(super) async fn asked_for(view: &mut View, order: RawId, currency: Currency) -> Result<Money> {
-    let of_order = Filter::eq("order", order.to_string()).and(asking());
-    let units = sum(view, Invoice::NAME, (of_order, "sum:total"), currency).await?;
-    Ok(Money::new(units, currency))
-}
-
-/// The invoices that ask for something: also those that were paid, or that nobody will pay any more.
-fn asking() -> Filter {
-    Filter::compare("status", Op::In, json!(["issued", "paid", "written_off"]))
+    Ok(Money::new(owed, currency))
 }
 
 async fn sum(
@@ -93,58 +64,9 @@ async fn sum(
     let measures = vec![Measure::parse(measure)?];
     let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: false };
     let groups = view.aggregate(of, &wanted).await?;
-    let parts = groups.iter().map(|group| units(group.measures.first(), currency));
-    Ok(parts.fold(0, i64::saturating_add))
-}
-
-fn units(value: Option<&Value>, currency: Currency) -> i64 {
-    match value {
-        Some(Value::Money(money)) if money.currency == currency => money.units,
-        _ => 0,
-    }
-}
-
-/// What these orders come to beyond what their invoices ask, each by itself: what one asks too much
-/// does not pay for another.
-async fn not_asked_for(view: &mut View, orders: Filter, currency: Currency) -> Result<i64> {
-    let described = view.catalog().get(Order::NAME)?.clone();
-    let mut query = Query::of(orders).sorted(vec![Sort::up("id")]).limited(CHUNK);
-    let mut rest = 0_i64;
-    loop {
-        let rows = view.list(Order::NAME, &query).await?.rows;
-        let asked = asked_by_order(view, &rows, currency).await?;
-        for row in &rows {
-            let total = row.value(&described, "total");
-            let asked = asked.iter().filter(|(order, _)| *order == row.id).map(|(_, units)| *units);
-            let asked = asked.fold(0, i64::saturating_add);
-            let left = units(Some(&total), currency).saturating_sub(asked);
-            rest = rest.saturating_add(left.max(0));
-        }
-        if rows.len() < CHUNK {
-            return Ok(rest);
-        }
-        let last = rows.last().map(|row| row.id.to_string());
-        query.after = last.map(|id| Cursor { values: Vec::new(), id });
-    }
-}
-
-async fn asked_by_order(
-    view: &mut View,
-    orders: &[Row],
-    currency: Currency,
-) -> Result<Vec<(RawId, i64)>> {
-    if orders.is_empty() {
-        return Ok(Vec::new());
-    }
-    let wanted = Aggregate {
-        filter: Filter::one_of("order", orders.iter().map(|row| row.id)).and(asking()),
-        group_by: vec![GroupKey { field: "order".to_owned(), bucket: None }],
-        measures: vec![Measure::parse("sum:total")?],
-        with_archived: false,
-    };
-    let groups = view.aggregate(Invoice::NAME, &wanted).await?;
-    let of_order = groups.into_iter().filter_map(|group| {
-        Some((group.keys.first()?.as_link()?, units(group.measures.first(), currency)))
+    let parts = groups.iter().filter_map(|group| match group.measures.first() {
+        Some(Value::Money(money)) if money.currency == currency => Some(money.units),
+        _ => None,
     });
-    Ok(of_order.collect())
+    Ok(parts.fold(0, i64::saturating_add))
 }

@@ -75,7 +75,7 @@ fn offered(signed: &SignedIn, field: &Field, entries: &Entries) -> Option<Offere
             }
             all
         }
-        Meaning::Condition(_) | Meaning::List(_) => return None,
+        Meaning::Condition(_) | Meaning::List(_) | Meaning::FieldValues => return None,
     })
 }
 
