@@ -155,14 +155,28 @@ pub fn why_failed(texts: &Texts, catalog: &Catalog, error: &str) -> String {
 pub async fn give_up_imports(store: &Store) -> Result<()> {
     let error = told(&Refusal::new("import-ends-the-program").into());
     for job in store.fail_spent_jobs(QUEUE, &error).await? {
-        let actor = Actor::system(guanxi_store::Origin::Job);
-        note(store, &actor, job, |record, now| {
-            record.status = ImportStatus::Failed;
-            record.finished_at = Some(now);
-        })
-        .await?;
+        note_failed(store, job).await?;
     }
     Ok(())
+}
+
+/// Marks an import as failed of which nobody may go on: who began it may not sign in any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_up_import_of_leaver(store: &Store, job: RawId) -> Result<()> {
+    let error = told(&Refusal::new("import-of-leaver").into());
+    store.set_job_state(job, JobState::Failed, Some(error)).await?;
+    note_failed(store, job).await
+}
+
+async fn note_failed(store: &Store, job: RawId) -> Result<()> {
+    let actor = Actor::system(guanxi_store::Origin::Job);
+    let failed = note(store, &actor, job, |record, now| {
+        record.status = ImportStatus::Failed;
+        record.finished_at = Some(now);
+    });
+    failed.await.map(drop)
 }
 
 async fn run(

@@ -232,6 +232,12 @@ pub(crate) async fn set_import_state(
     let mut view = app.store.read(&signed.actor).await?;
     view.row(ImportJob::NAME, id, Purpose::Read).await?;
     drop(view);
+    // Who began it may stop it; a token must be for that.
+    let purposes = [Purpose::Import, Purpose::Create, Purpose::Change];
+    let rights = &signed.actor.rights;
+    if !purposes.iter().any(|purpose| rights.token_allows(ImportJob::NAME, *purpose)) {
+        return Err(Error::Forbidden);
+    }
     let job = app.store.job(id).await?;
     let state = match (action, job.state) {
         ("stop", JobState::Open) => JobState::Paused,
