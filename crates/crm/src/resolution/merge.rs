@@ -291,7 +291,7 @@ pub async fn unmerge(store: &Store, actor: &Actor, merge: RawId) -> Result<RawId
     drop(view);
     let change_set: RawId = note.change_set.parse().map_err(|_| Error::NotFound)?;
     let mut tx = store.write(&all).await?;
-    tx.undo(change_set).await?;
+    tx.undo_for(change_set, actor.rights.clone()).await?;
     let (one, other) = (note.survivor.raw(), note.merged.raw());
     let pair = Filter::eq("first", one.min(other).to_string())
         .and(Filter::eq("second", one.max(other).to_string()));
