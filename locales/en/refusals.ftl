@@ -37,7 +37,7 @@ refusal-database-damaged = The database file is damaged, or it is none of Guanxi
 refusal-database-read-only = The data folder cannot be written to. Nothing was changed. Give it to the account that Guanxi runs under, or start Guanxi under the account that it belongs to.
 refusal-disk-fails = The disk of the server does not take what is written: it is full or broken. Nothing was changed. Ask the administrator to look at it.
 refusal-due-before-date = The due date lies before the date of the invoice. Choose a later one.
-refusal-finer-than-a-coin = “{ $value }” cannot be paid: it is finer than the smallest coin. Write { $rounded }.
+refusal-finer-than-a-coin = “{ $value }” cannot be paid or owed: it is finer than the smallest coin. Write { $rounded }.
 refusal-field-filled-twice = Two columns would fill it: “{ $first }” and “{ $second }”. Choose one of them, and leave the other out.
 refusal-file-broken = The file is broken: { $reason }. Nothing was imported. Save it again and retry.
 refusal-file-exists = “{ $file }” is there already and is not written over. Move it away or choose another name.
@@ -50,6 +50,7 @@ refusal-format-unclear = “{ $value }” has the number format { $format }, and
 refusal-import-running = This import is being worked on, or was cut off less than a minute ago. Stop it first, or wait for a minute.
 refusal-import-cannot-go-on = This import cannot go on where it stopped: its file is not the one that it began with, or what was kept of it is gone. Undo it and import the file again.
 refusal-import-ends-the-program = The program ended twice while it read this file, so it is not tried again. Save the file anew, split it, or ask the administrator.
+refusal-import-of-leaver = Whoever began this import may not sign in any more, so it was not done. Begin it again under your own name.
 refusal-key-reused = This idempotency key belongs to another request. Use a new one.
 refusal-line-too-long = Line { $line } is longer than { $limit } KB. Is a quotation mark missing, or is this not a table? Nothing was imported.
 refusal-line-without-product = Choose a product or write what is sold.
@@ -193,6 +194,8 @@ refusal-may-not-tell-role = You may not have everybody of a role told. Choose a 
 refusal-may-not-tell = You may have yourself, your team and whom you lead told. Choose one of them, or ask somebody who may give subscriptions to others.
 refusal-outside-your-scope = You may make such records only for what you answer for yourself. Choose another owner or customer.
 refusal-too-many-shares = A record can be shared with { $limit } people and teams at most. Share it with a team.
+refusal-more-than-was-shared = You see this only because it was shared with you: share it no longer and no further than it was shared with you.
+refusal-not-with-oneself = You cannot share with yourself what was shared with you. Ask whoever shared it.
 refusal-not-a-condition = “{ $value }” is not a condition. Write conditions as in the address of a list, such as status=confirmed&total.lt=5000.
 refusal-condition-needs-a-type = A condition needs one record type. Choose a type instead of *.
 refusal-ends-before-it-begins = The last day is before the first day.
@@ -220,6 +223,7 @@ refusal-deliveries-stopped = { $told ->
         }.
        *[no] Nothing is delivered to this customer at present.
     } A sale to them needs approval.
+refusal-not-who-ordered = The order is another customer’s. Ask whoever ordered, or the customer that owns or controls them.
 refusal-credit-limit-exceeded = { $told ->
         [yes] The customer would owe { $owed }; they may owe { $limit }.
        *[no] The customer’s credit is used up.

@@ -37,7 +37,7 @@ refusal-database-damaged = 数据库文件已损坏，或不是 Guanxi 的数据
 refusal-database-read-only = 数据文件夹不可写，未作任何修改。请将其交给运行 Guanxi 的账户，或用其所属账户启动 Guanxi。
 refusal-disk-fails = 服务器磁盘无法写入：已满或已损坏，未作任何修改。请联系管理员检查。
 refusal-due-before-date = 到期日早于开票日期，请选择更晚的日期。
-refusal-finer-than-a-coin = “{ $value }”无法支付：小于该币种的最小单位。请填写 { $rounded }。
+refusal-finer-than-a-coin = “{ $value }”无法支付或赊欠：小于该币种的最小单位。请填写 { $rounded }。
 refusal-field-filled-twice = 有两列都要填入：“{ $first }”和“{ $second }”。请只选一列，另一列不导入。
 refusal-file-broken = 文件已损坏：{ $reason }。未导入任何内容，请重新保存后再试。
 refusal-file-exists = “{ $file }”已存在，不会被覆盖。请将其移走或换一个名称。
@@ -50,6 +50,7 @@ refusal-format-unclear = “{ $value }”的数字格式是 { $format }，其中
 refusal-import-running = 此导入正在处理中，或中断还不到一分钟。请先停止，或稍等一分钟。
 refusal-import-cannot-go-on = 此导入无法从停止处继续：文件已不是开始时的文件，或保留的进度已不存在。请撤销后重新导入该文件。
 refusal-import-ends-the-program = 读取此文件时程序两次中断，因此不再重试。请重新保存文件、拆分文件，或联系管理员。
+refusal-import-of-leaver = 发起此导入的人员已不能登录，因此未执行。请以您自己的名义重新发起。
 refusal-key-reused = 该幂等键已用于另一个请求，请换一个。
 refusal-line-too-long = 第 { $line } 行超过 { $limit } KB。是否缺少引号，或者这不是表格文件？未导入任何内容。
 refusal-line-without-product = 请选择产品，或填写说明。
@@ -193,6 +194,8 @@ refusal-may-not-tell-role = 您不能通知某角色的所有人。请选择一�
 refusal-may-not-tell = 您可以通知自己、本团队成员和您领导的人。请从中选择，或请有权将订阅分派给他人的人设置。
 refusal-outside-your-scope = 您只能为自己负责的对象新建此类记录，请选择其他负责人或客户。
 refusal-too-many-shares = 一条记录最多可共享给 { $limit } 个人员和团队，请改为共享给团队。
+refusal-more-than-was-shared = 您只因他人共享才能看到此记录：共享的期限和权限不能超过您所得到的。
+refusal-not-with-oneself = 不能把他人共享给您的记录再共享给自己，请联系共享者。
 refusal-not-a-condition = “{ $value }”不是条件。请按列表网址的写法填写，例如 status=confirmed&total.lt=5000。
 refusal-condition-needs-a-type = 设置条件时必须选择一种记录类型，不能用 *。
 refusal-ends-before-it-begins = 结束日期早于开始日期。
@@ -220,6 +223,7 @@ refusal-deliveries-stopped = { $told ->
         }。
        *[no] 目前停止向该客户供货。
     }向其销售需要审批。
+refusal-not-who-ordered = 该订单属于另一客户。请向下单的客户或拥有、控制它的客户开具。
 refusal-credit-limit-exceeded = { $told ->
         [yes] 该客户将欠款 { $owed }，信用额度为 { $limit }。
        *[no] 该客户的信用额度已用完。

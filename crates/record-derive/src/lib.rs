@@ -271,8 +271,8 @@ fn field(field: &syn::Field) -> Result<Tokens> {
     })
 }
 
-/// `record_type`, `any_record_type`, `number_field`, `field`, `measure`, `condition` or `list`; the last
-/// four perhaps of a type: `condition:customer`.
+/// `record_type`, `any_record_type`, `number_field`, `field_values`, `field`, `measure`, `condition` or `list`;
+/// the last four perhaps of a type: `condition:customer`.
 fn meaning_of(text: &LitStr) -> Result<Tokens> {
     let value = text.value();
     let (word, of) = match value.split_once(':') {
@@ -287,6 +287,7 @@ fn meaning_of(text: &LitStr) -> Result<Tokens> {
         "measure" => quote!(Measure(#of)),
         "condition" => quote!(Condition(#of)),
         "list" => quote!(List(#of)),
+        "field_values" => quote!(FieldValues),
         _ => return Err(Error::new_spanned(text, "unknown meaning")),
     };
     Ok(quote!(::core::option::Option::Some(::guanxi_record::Meaning::#meaning)))

@@ -59,6 +59,9 @@ pub enum Meaning {
     /// Which records a list shows, as its address or, in JSON, as its filter: what a page writes, not a
     /// person. Of this type, or of that which the record's `record_type` names.
     List(Option<&'static str>),
+    /// Values of fields of the type that the record's `record_type` names: by their names, or in objects
+    /// that name a `field`. Shown as far as those fields are.
+    FieldValues,
 }
 
 impl Meaning {

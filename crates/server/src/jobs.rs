@@ -6,7 +6,7 @@ use guanxi_base::{Error, Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
 use guanxi_crm::authority::awaited_files;
 use guanxi_crm::delivery::{self, Subscription};
-use guanxi_crm::exchange::{give_up_imports, run_import};
+use guanxi_crm::exchange::{give_up_import_of_leaver, give_up_imports, run_import};
 use guanxi_crm::insights::{catch_up, keep_up, repeat, run_next};
 use guanxi_crm::privacy;
 use guanxi_crm::segments::refresh_all;
@@ -263,7 +263,12 @@ async fn next_job(store: &Store) -> Result<Option<Job>> {
 
 async fn run_job(store: &Store, job: &Job) -> Result<()> {
     let actor = match job.actor {
-        Some(user) => actor_of(store, user, Origin::Job, None).await?.0,
+        Some(user) => match actor_of(store, user, Origin::Job, None).await {
+            Err(Error::NotFound) if job.queue != privacy::QUEUE => {
+                return give_up_import_of_leaver(store, job.id).await;
+            }
+            known => known?.0,
+        },
         None => Actor::system(Origin::Job),
     };
     if job.queue == privacy::QUEUE {

@@ -93,6 +93,12 @@ impl Throttle {
     pub(crate) fn begin(&self, all: &[Counted]) -> Result<()> {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.clock.now();
+        // A clock that was set back makes nobody wait longer: what is to come is taken for now.
+        for one in all {
+            if let Some((_, last)) = failures.get_mut(&one.name) {
+                *last = (*last).min(now);
+            }
+        }
         let wait = |one: &Counted| {
             let (count, last) = failures.get(&one.name)?;
             let over = count.checked_sub(one.free)?;
@@ -177,6 +183,27 @@ mod tests {
         assert_eq!(minutes(throttle.begin(&[li])), None);
         throttle.forget(li);
         assert_eq!(minutes(throttle.begin(&[li])), None);
+    }
+
+    #[test]
+    fn nobody_waits_longer_because_the_clock_was_set_back() {
+        let noon: Timestamp = "2026-03-18T12:00:00Z".parse().unwrap();
+        for (failures, longest) in [(6, "2"), (7, "3"), (20, "31")] {
+            let clock = Clock::at(noon);
+            let throttle = Throttle::new(clock.clone());
+            let li = Counted::account_from("li@example.com", "10.0.0.1");
+            for _ in 0..failures {
+                while minutes(throttle.begin(&[li])).is_some() {
+                    clock.advance(SignedDuration::from_mins(1));
+                }
+            }
+            clock.advance(-SignedDuration::from_hours(24));
+            let waits = minutes(throttle.begin(&[li])).unwrap();
+            let most: i64 = longest.parse().unwrap();
+            assert!(waits.parse::<i64>().unwrap() <= most, "{failures}: {waits}");
+            clock.advance(SignedDuration::from_mins(most));
+            assert_eq!(minutes(throttle.begin(&[li])), None, "{failures}");
+        }
     }
 
     #[test]

@@ -168,6 +168,17 @@ impl Rights {
         }
     }
 
+    /// Whether a token, where there is one, is for the purpose: also where what is done needs no right.
+    #[must_use]
+    pub fn token_allows(&self, record_type: &str, purpose: Purpose) -> bool {
+        match self {
+            Self::All | Self::Listed(_) => true,
+            Self::Within(rights, scopes) => {
+                rights.token_allows(record_type, purpose) && scopes.allow(record_type, purpose)
+            }
+        }
+    }
+
     /// Whether the purpose is allowed on any record of this type.
     #[must_use]
     pub fn may(&self, record_type: &str, purpose: Purpose) -> bool {

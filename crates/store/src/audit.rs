@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use guanxi_base::{RawId, Result, Timestamp};
-use guanxi_record::Changes;
+use guanxi_record::{Changes, Meaning};
 
 use crate::actor::{Actor, Purpose};
 use crate::dialect::Dialect;
@@ -13,6 +13,7 @@ use crate::sql::{SqlRow, SqlValue};
 use crate::store::Store;
 use crate::tx::Tx;
 use crate::view::View;
+use crate::withhold::{shown, without_hidden};
 
 /// What was done to a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -191,7 +192,10 @@ impl View {
         limit: usize,
     ) -> Result<Vec<Entry>> {
         let record_type = self.catalog.get(record_type)?.clone();
-        self.row(&record_type.name, id, Purpose::Read).await?;
+        let row = self.row(&record_type.name, id, Purpose::Read).await?;
+        let named = record_type.fields.iter().find(|f| f.means == Some(Meaning::RecordType));
+        let of = named
+            .and_then(|field| row.value(&record_type, &field.name).as_text().map(str::to_owned));
         let mut sql = self.session.sql(
             "SELECT s.id, s.at, s.actor, s.origin, s.address, s.job, i.operation, i.version, i.diff \
              FROM change_item i JOIN change_set s ON s.id = i.change_set \
@@ -221,7 +225,10 @@ impl View {
                 let access = rights.field(&record_type.name, &change.field);
                 let Some(field) = record_type.field(&change.field) else { continue };
                 for value in [&mut change.old, &mut change.new] {
-                    *value = crate::withhold::shown(&field.kind, std::mem::take(value), access);
+                    if field.means == Some(Meaning::FieldValues) {
+                        without_hidden(&rights, of.as_deref(), value);
+                    }
+                    *value = shown(&field.kind, std::mem::take(value), access);
                 }
             }
             Ok(Entry { change_set, at, actor, origin, address, job, operation, version, changes })

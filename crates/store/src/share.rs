@@ -1,10 +1,13 @@
 //! Sharing of single records with people and teams: what somebody may see or change beyond what
 //! their roles give them, until a day. It is noted in the record's history.
 
+use std::collections::BTreeSet;
+
 use guanxi_base::{Date, Error, RawId, Refusal, Result};
+use guanxi_record::Filter;
 use serde_json::json;
 
-use crate::actor::Purpose;
+use crate::actor::{Purpose, Rights};
 use crate::audit::Operation;
 use crate::hold::Hold;
 use crate::sql::SqlValue;
@@ -13,6 +16,8 @@ use crate::view::View;
 
 /// A record is shared with so many at most.
 const SHARES_MAX: usize = 100;
+/// What a record follows is looked up so far.
+const FOLLOWED_MAX: usize = 5;
 
 /// That a record is shared with somebody.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +35,20 @@ pub struct Share {
 impl Share {
     fn access(&self) -> &'static str {
         if self.may_change { "change" } else { "read" }
+    }
+
+    /// Whether it gives as much as another, for as long.
+    fn gives(&self, other: &Self) -> bool {
+        let is_long = match (self.until, other.until) {
+            (None, _) => true,
+            (Some(mine), Some(other)) => mine >= other,
+            (Some(_), None) => false,
+        };
+        is_long && (self.may_change || !other.may_change)
+    }
+
+    fn outlasts(&self, other: &Self) -> bool {
+        other.until.is_some_and(|other| self.until.is_none_or(|mine| mine > other))
     }
 
     /// As history has it, without with whom.
@@ -79,6 +98,44 @@ impl View {
         rows.into_iter().map(read).collect()
     }
 
+    /// Where the Actor may change a record only because it was shared with them, or what it is part of:
+    /// how it was. `None` where they may without.
+    async fn shared_only(&mut self, record_type: &str, id: RawId) -> Result<Option<Vec<Share>>> {
+        let Some(scope) = self.actor.rights.scope(record_type, Purpose::Change).cloned() else {
+            return Ok(Some(Vec::new()));
+        };
+        let mut with = BTreeSet::new();
+        let unshared = without_shares(scope, &mut with);
+        if with.is_empty() || self.passes(record_type, id, &unshared).await? {
+            return Ok(None);
+        }
+        let rights = self.act_with(Rights::All);
+        let shares = self.shares_up(record_type, id).await;
+        self.act_with(rights);
+        let today = self.now.to_zoned(self.actor.time_zone.clone()).date();
+        let mut mine = shares?;
+        mine.retain(|one| with.contains(&one.with) && one.until.is_none_or(|day| day >= today));
+        Ok(Some(mine))
+    }
+
+    /// How a record is shared, and what it follows.
+    async fn shares_up(&mut self, record_type: &str, id: RawId) -> Result<Vec<Share>> {
+        let (mut name, mut id) = (record_type.to_owned(), id);
+        let mut found = Vec::new();
+        for _ in 0..FOLLOWED_MAX {
+            found.extend(self.shares(&name, id).await?);
+            let described = self.catalog.get(&name)?.clone();
+            let row = self.row(&name, id, Purpose::Read).await?;
+            let Some(link) = described.followed() else { break };
+            let target = described.field(link).and_then(|field| field.kind.link_target());
+            let (Some(target), Some(next)) = (target, row.value(&described, link).as_link()) else {
+                break;
+            };
+            (name, id) = (target.to_owned(), next);
+        }
+        Ok(found)
+    }
+
     /// With whom a record is shared that the Actor may see.
     ///
     /// # Errors
@@ -109,15 +166,44 @@ impl View {
     }
 }
 
+/// The same records without those that were only shared; with whom is told.
+fn without_shares(filter: Filter, shared: &mut BTreeSet<RawId>) -> Filter {
+    match filter {
+        Filter::Shared { with, .. } => {
+            shared.extend(with);
+            Filter::Any(Vec::new())
+        }
+        Filter::Linked { link, filter } => {
+            Filter::Linked { link, filter: Box::new(without_shares(*filter, shared)) }
+        }
+        Filter::All(all) => {
+            Filter::All(all.into_iter().map(|one| without_shares(one, shared)).collect())
+        }
+        Filter::Any(any) => {
+            Filter::Any(any.into_iter().map(|one| without_shares(one, shared)).collect())
+        }
+        Filter::Not(_) | Filter::Compare { .. } | Filter::Related { .. } => filter,
+    }
+}
+
 impl Tx {
     /// Shares a record with a user or a team, or changes how it is shared with them. Nobody gives
-    /// more than they have.
+    /// more than they have: who reaches it only because it was shared with them.
     ///
     /// # Errors
-    /// `NotFound`; `Forbidden` when the Actor may not change the record; `too-many-shares`.
+    /// `NotFound`; `Forbidden` when the Actor may not change the record; `too-many-shares`;
+    /// `more-than-was-shared`; `not-with-oneself`.
     pub async fn share(&mut self, record_type: &str, id: RawId, share: &Share) -> Result<()> {
         self.hold(record_type, [id], Hold::Link).await?;
         self.unmasked_row(record_type, id, Purpose::Change).await?;
+        if let Some(mine) = self.shared_only(record_type, id).await? {
+            if Some(share.with) == self.actor.user {
+                return Err(Refusal::field("not-with-oneself", "with").into());
+            }
+            if !mine.iter().any(|one| one.gives(share)) {
+                return Err(Refusal::field("more-than-was-shared", "until").into());
+            }
+        }
         let known = self.shares(record_type, id).await?;
         if known.len() >= SHARES_MAX && !known.iter().any(|one| one.with == share.with) {
             return Err(Refusal::new("too-many-shares").with("limit", SHARES_MAX).into());
@@ -152,8 +238,9 @@ impl Tx {
         self.view.session.execute(&sql).await
     }
 
-    /// With whom one record is shared, another is shared too from now on, as far and as long: of what both
-    /// say what gives more. Undo of this set of changes takes it back.
+    /// With whom one record is shared, another is shared too from now on, as far and as long. Where both say
+    /// something, one of them holds, that which gives more; of two that give more in one thing each, that
+    /// which lasts longer. Undo of this set of changes takes it back.
     ///
     /// # Errors
     /// When the database fails.
@@ -166,11 +253,12 @@ impl Tx {
             }
             let was = known.iter().find(|one| one.with == carried.with).cloned();
             let given = match was.clone().filter(|was| was.until.is_none_or(|day| day >= today)) {
-                Some(was) => Share {
-                    may_change: was.may_change || carried.may_change,
-                    until: was.until.zip(carried.until).map(|(one, other)| one.max(other)),
-                    ..was
-                },
+                Some(was)
+                    if carried.gives(&was) || (!was.gives(&carried) && carried.outlasts(&was)) =>
+                {
+                    carried
+                }
+                Some(was) => was,
                 None => carried,
             };
             if was.as_ref() != Some(&given) {

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use guanxi_base::{Error, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{Changes, Field, RecordType, Row, Value};
 
-use crate::actor::{Actor, Purpose};
+use crate::actor::{Actor, Purpose, Rights};
 use crate::audit::{Operation, UNDONE};
 use crate::columns::{read_row, select_list};
 use crate::hold::Hold;
@@ -47,10 +47,25 @@ impl Tx {
     /// later work builds on it; `link-to-archived` and `link-to-merged` when something would hang on
     /// what was put away since; `already-undone`.
     pub async fn undo(&mut self, change_set: RawId) -> Result<UndoReport> {
-        self.undo_of(change_set, Own::Set(change_set)).await
+        self.undo_of(change_set, Own::Set(change_set), Objections::default()).await
     }
 
-    async fn undo_of(&mut self, change_set: RawId, own: Own) -> Result<UndoReport> {
+    /// The same where the product undoes for somebody what they may not undo by themselves: what stands
+    /// against it is named as far as their rights go.
+    ///
+    /// # Errors
+    /// As [`Tx::undo`].
+    pub async fn undo_for(&mut self, change_set: RawId, reader: Rights) -> Result<UndoReport> {
+        let objections = Objections::told_to(reader);
+        self.undo_of(change_set, Own::Set(change_set), objections).await
+    }
+
+    async fn undo_of(
+        &mut self,
+        change_set: RawId,
+        own: Own,
+        mut objections: Objections,
+    ) -> Result<UndoReport> {
         self.undoes = Some(change_set);
         let items = self.items_of(change_set).await?;
         if items.is_empty() {
@@ -62,7 +77,6 @@ impl Tx {
         if self.is_undone(change_set).await? {
             return Err(Refusal::new("already-undone").into());
         }
-        let mut objections = Objections::default();
         self.object(change_set, own, &mut objections).await?;
         objections.refuse(Own::Set(change_set))?;
         let changes = items.len();
@@ -312,7 +326,7 @@ impl Store {
             progress(done, sets.len());
             let undone = async {
                 let mut tx = self.write(actor).await?;
-                let report = tx.undo_of(*change_set, Own::Job(job)).await?;
+                let report = tx.undo_of(*change_set, Own::Job(job), Objections::default()).await?;
                 tx.commit().await.map(|_| report)
             };
             report.changes += undone.await.map_err(|error| half_done(error, done, &sets))?.changes;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Changes, Field, Kind, Meaning, RecordType, Row, Value};
 
-use crate::actor::Purpose;
+use crate::actor::{Purpose, Rights};
 use crate::audit::{Operation, UNDONE};
 use crate::columns::{Expression, read_row, select_list};
 use crate::sql::{Sql, SqlRow, SqlValue};
@@ -61,9 +61,16 @@ pub(crate) struct Objections {
     named: Vec<Refusal>,
     /// The jobs that made what was built upon them.
     jobs: BTreeSet<RawId>,
+    /// Who is told, where somebody else than the Actor.
+    reader: Option<Rights>,
 }
 
 impl Objections {
+    /// Told to whoever has these rights, who asked for what the product does with all.
+    pub(crate) fn told_to(reader: Rights) -> Self {
+        Self { reader: Some(reader), ..Self::default() }
+    }
+
     fn add(&mut self, record: RawId, refusal: Refusal) {
         self.against.insert(record);
         if self.has_room() {
@@ -176,13 +183,12 @@ impl View {
         }
         let changed = self.changed_by_others(&versions, own).await?;
         for row in rows.iter().filter(|row| changed.contains(&row.id)) {
-            let title = self.withheld(record_type, row.clone()).await?.title(record_type);
+            let title = self.own_title(record_type, row, objections).await?;
             objections.add(row.id, changed_since(record_type, &title));
         }
         let mut titles: HashMap<RawId, String> = HashMap::new();
         for row in &rows {
-            let shown = self.withheld(record_type, row.clone()).await?;
-            titles.insert(row.id, shown.title(record_type));
+            titles.insert(row.id, self.own_title(record_type, row, objections).await?);
         }
         let title = |id: RawId| titles.get(&id).map_or("?", String::as_str);
         for (other, pairs) in self.built_upon(record_type, ids, own).await? {
@@ -195,7 +201,8 @@ impl View {
                     objections.against.insert(linking);
                     continue;
                 }
-                let refusal = match self.titles(&other.name, &[linking]).await?.remove(&linking) {
+                let reader = objections.reader.as_ref();
+                let refusal = match self.title_told(&other.name, linking, reader).await? {
                     Some(by) => Refusal::new("still-linked").with("by", by),
                     None => Refusal::new("still-linked-unseen"),
                 };
@@ -207,6 +214,37 @@ impl View {
             objections.add(id, Refusal::new("still-shared").with("title", title(id)));
         }
         Ok(())
+    }
+
+    /// What a record is called, for whoever is told; `None` where they may not see it.
+    async fn title_told(
+        &mut self,
+        record_type: &str,
+        id: RawId,
+        reader: Option<&Rights>,
+    ) -> Result<Option<String>> {
+        let Some(reader) = reader else {
+            return Ok(self.titles(record_type, &[id]).await?.remove(&id));
+        };
+        let rights = self.act_with(reader.clone());
+        let titles = self.titles(record_type, &[id]).await;
+        self.act_with(rights);
+        Ok(titles?.remove(&id))
+    }
+
+    /// The same of a record that is taken back.
+    async fn own_title(
+        &mut self,
+        record_type: &RecordType,
+        row: &Row,
+        objections: &Objections,
+    ) -> Result<String> {
+        let reader = objections.reader.as_ref();
+        if reader.is_none() {
+            return Ok(self.withheld(record_type, row.clone()).await?.title(record_type));
+        }
+        let told = self.title_told(&record_type.name, row.id, reader).await?;
+        Ok(told.unwrap_or_else(|| "?".to_owned()))
     }
 
     /// A record that the Actor may not change, or that is gone.
@@ -374,7 +412,7 @@ impl View {
             if changed.contains(&item.record)
                 && !self.holds_still(record_type, row, item, own).await?
             {
-                let title = self.withheld(record_type, row.clone()).await?.title(record_type);
+                let title = self.own_title(record_type, row, objections).await?;
                 objections.add(row.id, changed_since(record_type, &title));
             }
         }

@@ -2,10 +2,10 @@
 //! keep so much that a person recognises them.
 
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_record::{Kind, RecordType, Row, Value};
-use serde_json::json;
+use guanxi_record::{Kind, Meaning, RecordType, Row, Value};
+use serde_json::{Value as Json, json};
 
-use crate::actor::{Actor, FieldAccess, Purpose};
+use crate::actor::{Actor, FieldAccess, Purpose, Rights};
 use crate::audit::Operation;
 use crate::condition::Conditions;
 use crate::sql::{Sql, SqlRow, SqlValue};
@@ -19,6 +19,7 @@ pub(crate) fn withhold(actor: &Actor, record_type: &RecordType, row: &mut Row, t
         wording.word(record_type, row);
     }
     let rights = &actor.rights;
+    withhold_field_values(rights, record_type, row);
     let Some(fields) = rights.fields(&record_type.name) else { return };
     let all = rights.told(&record_type.name);
     let is_told = |name: &str| {
@@ -28,6 +29,54 @@ pub(crate) fn withhold(actor: &Actor, record_type: &RecordType, row: &mut Row, t
         let access = fields.get(field.name.as_ref()).copied();
         let access = access.filter(|_| !is_told(&field.name)).unwrap_or(FieldAccess::Write);
         *value = shown(&field.kind, std::mem::take(value), access);
+    }
+}
+
+/// Takes from what a record says of fields of another type those that its reader may not see there.
+fn withhold_field_values(rights: &Rights, record_type: &RecordType, row: &mut Row) {
+    let named = record_type.fields.iter().position(|f| f.means == Some(Meaning::RecordType));
+    let of = named.and_then(|at| row.values.get(at)?.as_text().map(str::to_owned));
+    for (field, value) in record_type.fields.iter().zip(row.values.iter_mut()) {
+        if field.means == Some(Meaning::FieldValues) {
+            without_hidden(rights, of.as_deref(), value);
+        }
+    }
+}
+
+/// Values of fields of a type without those that the rights hide. Of a type that nobody names, nothing.
+pub(crate) fn without_hidden(rights: &Rights, of: Option<&str>, value: &mut Value) {
+    if matches!(rights, Rights::All) {
+        return;
+    }
+    let Value::Json(json) = value else { return };
+    let Some(of) = of else {
+        *value = Value::Null;
+        return;
+    };
+    let json: &mut Json = json;
+    if let Json::Object(by_name) = json {
+        by_name.retain(|name, _| rights.reads(of, name));
+    }
+    drop_hidden(rights, of, json);
+}
+
+/// Drops the objects, however deep, that name a field which is hidden.
+fn drop_hidden(rights: &Rights, of: &str, json: &mut Json) {
+    let is_hidden = |one: &Json| {
+        let path = one.get("field").and_then(Json::as_str);
+        let path = path.map(|path| path.split_once('.').unwrap_or((of, path)));
+        path.is_some_and(|(of, field)| !rights.reads(of, field))
+    };
+    match json {
+        Json::Array(all) => {
+            all.retain(|one| !is_hidden(one));
+            all.iter_mut().for_each(|one| drop_hidden(rights, of, one));
+        }
+        Json::Object(by_name) => {
+            by_name.retain(|_, one| !is_hidden(one));
+            by_name.values_mut().for_each(|one| drop_hidden(rights, of, one));
+        }
+        _ => {}
     }
 }
 

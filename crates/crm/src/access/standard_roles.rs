@@ -51,7 +51,11 @@ pub static STANDARD_ROLES: &[StandardRole] = &[
             (CATALOG, &[Read], RightScope::All),
             (TERMS, &[Read], RightScope::All),
         ],
-        fields: &[("product", "unit_cost", LimitedAccess::Hidden)],
+        fields: &[
+            ("product", "unit_cost", LimitedAccess::Hidden),
+            // How much may be owed is not for whoever sells it to say.
+            ("customer", "credit_limit", LimitedAccess::Read),
+        ],
     },
     StandardRole {
         key: "service_clerk",

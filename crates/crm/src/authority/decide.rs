@@ -9,8 +9,8 @@ use guanxi_record::{
 use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx};
 use serde_json::{Value as Json, json};
 
+use super::allowed::Allowed;
 use super::ask::ask_step;
-use super::limits::allowed_values;
 use super::notify;
 use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
 use crate::access::{Organisation, Quorum};
@@ -248,8 +248,8 @@ async fn approve(
     }
     request.state = RequestState::Approved;
     let changed = tx.update_fields(&described, record, row.version, fields).await?;
-    request.allowed =
-        Some(JsonField(allowed_values(tx, organisation, &described, &changed).await?));
+    let allowed = Allowed::made(tx, &described, (&row, &changed), request.beyond()).await?;
+    request.allowed = Some(JsonField(serde_json::to_value(&allowed).map_err(Error::internal)?));
     *request = tx.update(request).await?;
     Ok(Vec::new())
 }

@@ -9,12 +9,14 @@ use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Catalog, Changes, Choice as _, Filter, Query, Record};
 use guanxi_store::{Changed, Operation, Purpose, Rights, Tx};
 
-use super::limits::{allowed, beyond_authority, is_approved, limits_about};
+use super::allowed::Allowed;
+use super::limits::{beyond_authority, limits_about};
 use super::request::{ApprovalRequest, RequestState, open_about};
 use crate::access::Organisation;
 use crate::hand_over::is_belonging;
 use crate::people::Merges;
-use crate::trading::{ALLOWED_DELIVERIES, held_orders, is_within};
+use crate::sales::Order;
+use crate::trading::{goes_to_who_ordered, held_orders};
 
 /// Refuses what goes beyond the Actor's authority; see `guanxi_store::Guard`.
 pub fn guard<'a>(
@@ -30,6 +32,7 @@ pub fn guard<'a>(
         let limits = is_limited.then_some((&*organisation, user));
         let outcome = async {
             check(tx, changed, limits).await?;
+            goes_to_who_ordered(tx, changed).await?;
             may_deliver(tx, changed, &rights).await
         }
         .await;
@@ -41,8 +44,8 @@ pub fn guard<'a>(
 /// Nothing is promised to customers who may not be delivered to, unless somebody allowed this order.
 async fn may_deliver(tx: &mut Tx, changed: &[Changed], reader: &Rights) -> Result<()> {
     for (order, reasons) in held_orders(tx, changed, reader).await? {
-        let allowed = allowed(tx, order.id.raw(), ALLOWED_DELIVERIES).await?;
-        if !allowed.is_some_and(|allowed| is_within(&order, &allowed)) {
+        let row = tx.row(Order::NAME, order.id.raw(), Purpose::Read).await?;
+        if !Allowed::of(tx, Order::TYPE, &row).await?.delivers(&order) {
             return Err(Error::Refused(reasons));
         }
     }
@@ -152,8 +155,13 @@ async fn within_authority(
         return Ok(());
     }
     let Ok(row) = tx.row(record_type, record, Purpose::Read).await else { return Ok(()) };
-    for one in beyond_authority(tx, organisation, user, (described, &row)).await? {
-        if is_approved(tx, described, &row, &one.field).await? {
+    let beyond = beyond_authority(tx, organisation, user, (described, &row)).await?;
+    if beyond.is_empty() {
+        return Ok(());
+    }
+    let allowed = Allowed::of(tx, described, &row).await?;
+    for one in beyond {
+        if allowed.covers(tx, described, &one) {
             continue;
         }
         let refusal = match described.position(&one.field) {

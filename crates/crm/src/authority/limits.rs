@@ -1,18 +1,15 @@
-//! How far somebody decides alone, what of a record goes beyond it, and what of that was allowed.
+//! How far somebody decides alone, and what of a record goes beyond it.
 
 use guanxi_base::{RawId, Result};
 use guanxi_record::{
-    Aggregate, Catalog, Choice as _, Filter, Function, Kind, Measure, Query, Record, RecordType,
-    Row, Sort, Stored, Value,
+    Aggregate, Catalog, Choice as _, Filter, Function, Kind, Measure, Record, RecordType, Row,
+    Value,
 };
 use guanxi_store::{Tx, View};
 use serde::{Deserialize, Serialize};
-use serde_json::Value as Json;
 
-use super::request::{ApprovalRequest, RequestState};
 use crate::access::{AuthorityLimit, Organisation, conditions};
 use crate::sales::{Order, OrderKind, OrderLine};
-use crate::trading::{ALLOWED_DELIVERIES, allowed_amount};
 
 /// A limit, as it is asked about a record or, said of a type of parts, about those parts of it.
 #[derive(Debug, Clone)]
@@ -57,6 +54,9 @@ pub struct Beyond {
     pub at_most: String,
     /// The id of that role.
     pub role: String,
+    /// Where that holds, if not everywhere.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub condition: Option<String>,
 }
 
 impl Beyond {
@@ -84,22 +84,20 @@ pub(super) async fn beyond_authority(
     paths.dedup();
     let mut found = Vec::new();
     for path in paths {
-        let mut beyond = None;
+        let mut beyond = Vec::new();
         for limit in limits.iter().filter(|limit| limit.path == path) {
-            match is_beyond(tx, described, row, limit).await? {
-                Some(value) => {
-                    beyond = Some(Beyond {
-                        field: path.to_owned(),
-                        value: value.to_text(),
-                        at_most: limit.limit.at_most.clone(),
-                        role: limit.limit.role.to_string(),
-                    });
-                }
-                // One role that decides so far is enough.
-                None => {
-                    beyond = None;
-                    break;
-                }
+            let values = values_beyond(tx, described, row, limit).await?;
+            let more = |value: &Value| Beyond {
+                field: path.to_owned(),
+                value: value.to_text(),
+                at_most: limit.limit.at_most.clone(),
+                role: limit.limit.role.to_string(),
+                condition: limit.limit.condition.clone(),
+            };
+            beyond = values.iter().map(more).collect();
+            // One role that decides so far is enough.
+            if beyond.is_empty() {
+                break;
             }
         }
         found.extend(beyond);
@@ -107,28 +105,28 @@ pub(super) async fn beyond_authority(
     Ok(found)
 }
 
-/// The value that goes beyond a limit, if one does.
-async fn is_beyond(
+/// The values that go beyond a limit: of amounts the largest of each currency.
+async fn values_beyond(
     tx: &mut Tx,
     described: &RecordType,
     row: &Row,
     limited: &Limited<'_>,
-) -> Result<Option<Value>> {
+) -> Result<Vec<Value>> {
     let condition = limited.limit.condition.as_deref().map(conditions::parse).transpose()?;
     let mut parts = Filter::everything();
     if let Some(condition) = condition {
         if limited.is_of_parts {
             parts = condition;
         } else if !tx.passes(&described.name, row.id, &condition).await? {
-            return Ok(None);
+            return Ok(Vec::new());
         }
     }
     let at_most = &limited.limit.at_most;
     let Some((kind, values)) = limited_values(tx, described, row, (&limited.path, parts)).await?
     else {
-        return Ok(None);
+        return Ok(Vec::new());
     };
-    Ok(values.into_iter().find(|value| exceeds(&kind, value, at_most)))
+    Ok(values.into_iter().filter(|value| exceeds(&kind, value, at_most)).collect())
 }
 
 /// What a record has in a field that authority limits: its own, or the largest of its parts that pass a
@@ -163,6 +161,23 @@ async fn limited_values(
     Ok(Some((field.kind.clone(), values)))
 }
 
+/// Whether what goes beyond a limit goes no further than what went beyond the same limit another time.
+pub(super) fn is_as_far(
+    catalog: &Catalog,
+    described: &RecordType,
+    one: &Beyond,
+    known: &Beyond,
+) -> bool {
+    let path = one.field_of(described);
+    let field = path.split_once('.').and_then(|(of, name)| catalog.get(of).ok()?.field(name));
+    let is_same = (&one.field, &one.condition) == (&known.field, &known.condition);
+    let value = |kind: &Kind| Value::from_text(kind, &one.value).ok();
+    is_same
+        && field.is_some_and(|field| {
+            value(&field.kind).is_some_and(|value| !exceeds(&field.kind, &value, &known.value))
+        })
+}
+
 /// Whether a value is more than what was said. What cannot be compared is.
 fn exceeds(kind: &Kind, value: &Value, at_most: &str) -> bool {
     match (value, Value::from_text(kind, at_most)) {
@@ -176,60 +191,4 @@ fn exceeds(kind: &Kind, value: &Value, at_most: &str) -> bool {
         (Value::Integer(value), Ok(Value::Integer(most))) => *value > most,
         _ => true,
     }
-}
-
-/// The values of a record that are allowed by an approval, for as long as they do not grow.
-pub(super) async fn allowed_values(
-    tx: &mut Tx,
-    organisation: &Organisation,
-    described: &RecordType,
-    row: &Row,
-) -> Result<Json> {
-    let mut allowed = serde_json::Map::new();
-    let catalog = tx.catalog().clone();
-    let mut paths: Vec<String> =
-        organisation.limited_fields_of(&described.name).into_iter().map(str::to_owned).collect();
-    for (part, _) in catalog.parts_of(&described.name) {
-        let fields = organisation.limited_fields_of(&part.name);
-        paths.extend(fields.into_iter().map(|field| format!("{}.{field}", part.name)));
-    }
-    for path in paths {
-        let all = (path.as_str(), Filter::everything());
-        let values = limited_values(tx, described, row, all).await?;
-        if let Some(value) = values.and_then(|(_, values)| values.into_iter().next()) {
-            allowed.insert(path, value.to_text().into());
-        }
-    }
-    if described.name == Order::NAME
-        && let Some(amount) = allowed_amount(tx, row.id).await?
-    {
-        allowed.insert(ALLOWED_DELIVERIES.to_owned(), amount.into());
-    }
-    Ok(Json::Object(allowed))
-}
-
-/// Whether a value was approved, or a larger one.
-pub(super) async fn is_approved(
-    tx: &mut Tx,
-    described: &RecordType,
-    row: &Row,
-    path: &str,
-) -> Result<bool> {
-    let Some(allowed) = allowed(tx, row.id, path).await? else { return Ok(false) };
-    let now = limited_values(tx, described, row, (path, Filter::everything())).await?;
-    Ok(now
-        .is_some_and(|(kind, values)| values.iter().all(|value| !exceeds(&kind, value, &allowed))))
-}
-
-/// What the last approval of a record allowed under a key.
-pub(super) async fn allowed(tx: &mut Tx, record: RawId, key: &str) -> Result<Option<String>> {
-    let filter = Filter::eq("record", record.to_string())
-        .and(Filter::eq("state", RequestState::Approved.code()));
-    let query = Query::of(filter).limited(1).sorted(vec![Sort::down("id")]);
-    let Some(found) = tx.list(ApprovalRequest::NAME, &query).await?.rows.into_iter().next() else {
-        return Ok(None);
-    };
-    let request: Stored<ApprovalRequest> = found.try_into()?;
-    let allowed = request.allowed.as_ref().and_then(|allowed| allowed.0.get(key)?.as_str());
-    Ok(allowed.map(str::to_owned))
 }

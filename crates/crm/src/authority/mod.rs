@@ -1,5 +1,6 @@
 //! Authority equals responsibility: how far each role decides alone, and who decides beyond it.
 
+mod allowed;
 mod ask;
 mod decide;
 mod guard;

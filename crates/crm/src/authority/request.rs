@@ -40,7 +40,7 @@ pub struct ApprovalRequest {
     #[field(read_only)]
     pub record: String,
     /// The fields that are to change, with their new values.
-    #[field(read_only)]
+    #[field(read_only, means = "field_values")]
     pub change: Json,
     /// Who asks.
     #[field(read_only)]
@@ -58,10 +58,10 @@ pub struct ApprovalRequest {
     #[field(read_only)]
     pub state: RequestState,
     /// What goes beyond the authority of whoever asks, and how far they decide.
-    #[field(read_only)]
+    #[field(read_only, means = "field_values")]
     pub beyond: Option<Json>,
-    /// The values that were allowed, of every field that authority limits.
-    #[field(read_only)]
+    /// What was allowed by that: what went beyond, for as long as it does not grow.
+    #[field(read_only, means = "field_values")]
     pub allowed: Option<Json>,
 }
 

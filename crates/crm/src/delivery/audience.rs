@@ -65,9 +65,12 @@ pub(super) fn declined(one: &Subscription) -> BTreeSet<String> {
 /// Ends a subscription for whoever is told by it, whoever made it.
 ///
 /// # Errors
-/// `NotFound` for who is not told by it.
+/// `NotFound` for who is not told by it; `Forbidden` for a token that is not for changes of subscriptions.
 pub async fn decline(store: &Store, actor: &Actor, subscription: Id<Subscription>) -> Result<()> {
     let user = actor.user.ok_or(Error::NotFound)?;
+    if !actor.rights.token_allows(Subscription::NAME, Purpose::Change) {
+        return Err(Error::Forbidden);
+    }
     let organisation = Organisation::of(store).await?;
     let mut tx = store.write(actor).await?;
     // Whom it tells it is nobody's secret to, and nobody else's to end.

@@ -150,6 +150,11 @@ pub(super) async fn is_given_up(
     failed(standing, error).await
 }
 
+/// Marks an import as failed that nobody may go on with.
+pub(super) async fn is_left(store: &Store, actor: &Actor, job: RawId, error: String) -> Result<()> {
+    failed(Standing::of(store, actor, job).await?, error).await
+}
+
 async fn failed(standing: Standing, error: String) -> Result<()> {
     let ended = |record: &mut ImportJob, now| record.finished_at = Some(now);
     standing.moves(JobState::Failed, ImportStatus::Failed, Some(error), ended).await.map(drop)

@@ -165,6 +165,16 @@ pub async fn give_up_imports(store: &Store) -> Result<()> {
     Ok(())
 }
 
+/// Marks an import as failed of which nobody may go on: who began it may not sign in any more.
+///
+/// # Errors
+/// When the database fails.
+pub async fn give_up_import_of_leaver(store: &Store, job: RawId) -> Result<()> {
+    let error = told(&Refusal::new("import-of-leaver").into());
+    let actor = Actor::system(guanxi_store::Origin::Job);
+    import_state::is_left(store, &actor, job, error).await
+}
+
 async fn run(
     store: &Store,
     actor: &Actor,

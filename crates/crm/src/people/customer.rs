@@ -1,10 +1,10 @@
 //! A person or organisation that buys from us, or may.
 
 use super::knowledge::{AbcClass, Fit, LifeStage, LossReason, RelationLevel, RelationshipStage};
-use super::terms_rule::{PaymentRecord, TermsRule};
+use super::terms_rule::{PaymentRecord, TermsRule, wrong_limit};
 use crate::access::{CustomerClass, Territory};
 use crate::catalog::ProductCategory;
-use guanxi_base::{Date, Decimal, Id, Money, Percent};
+use guanxi_base::{Date, Decimal, Id, Money, Percent, Refusal};
 use guanxi_record::{Address, Choice, Email, LongText, Owner, Phone, Record, Url};
 
 /// Whether a customer is a person or an organisation.
@@ -22,6 +22,7 @@ pub enum CustomerKind {
     area = "customers",
     icon = "building-store",
     succeeded_by = "merged_into",
+    settle,
     index("country, name"),
     index("industry, name"),
     index("owner, name"),
@@ -162,6 +163,10 @@ pub struct Customer {
 }
 
 impl Customer {
+    fn settle(&mut self, refusals: &mut Vec<Refusal>) {
+        refusals.extend(self.credit_limit.and_then(wrong_limit));
+    }
+
     /// A customer of whom only the name is known.
     #[must_use]
     pub fn named(name: impl Into<String>) -> Self {

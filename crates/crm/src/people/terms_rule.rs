@@ -49,14 +49,10 @@ impl TermsRule {
         if self.discount.is_some_and(|d| !(0..=100 * Percent::ONE).contains(&d.units())) {
             refusals.push(Refusal::field("discount-out-of-range", "discount"));
         }
-        for (name, wrong) in [
-            ("payment_days", self.payment_days.is_some_and(|days| days < 0)),
-            ("credit_limit", self.credit_limit.is_some_and(|limit| limit.units < 0)),
-        ] {
-            if wrong {
-                refusals.push(Refusal::field("must-not-be-negative", name));
-            }
+        if self.payment_days.is_some_and(|days| days < 0) {
+            refusals.push(Refusal::field("must-not-be-negative", "payment_days"));
         }
+        refusals.extend(self.credit_limit.and_then(wrong_limit));
     }
 
     /// How many things it asks of a customer, when it fits one.
@@ -75,4 +71,14 @@ impl TermsRule {
         let asks: Vec<bool> = asks.into_iter().flatten().collect();
         asks.iter().all(|met| *met).then_some(asks.len())
     }
+}
+
+/// What is wrong with so much that may be owed: nobody owes less than nothing, or less than a coin.
+pub(super) fn wrong_limit(limit: Money) -> Option<Refusal> {
+    let field = "credit_limit";
+    if limit.units < 0 {
+        return Some(Refusal::field("must-not-be-negative", field));
+    }
+    let refusal = Refusal::field("finer-than-a-coin", field).with("value", limit);
+    (!limit.is_rounded()).then(|| refusal.with("rounded", limit.rounded()))
 }

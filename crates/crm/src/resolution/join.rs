@@ -8,8 +8,8 @@ use super::known::{self, Known};
 use super::records::{CustomerPair, Relation};
 use crate::people::{Customer, CustomerGroup, GroupKind};
 
-/// Puts both into the group of one of them, or into a new one; whoever is in another one already
-/// brings its others along.
+/// Puts both into the group of one of them, or into a new one. Of two who are in different ones the second
+/// moves, alone: those beside it stay where people put them.
 pub(super) async fn join(tx: &mut Tx, pair: &Stored<CustomerPair>) -> Result<()> {
     let described = tx.catalog().get(Customer::NAME)?.clone();
     let place = described.position("group").ok_or_else(|| Error::internal("no field"))?;

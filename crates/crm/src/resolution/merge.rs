@@ -303,10 +303,11 @@ pub async fn unmerge_in(tx: &mut Tx, merge: RawId) -> Result<()> {
     if !tx.may(Customer::NAME, note.survivor.raw(), Purpose::Change).await? {
         return Err(Error::Forbidden);
     }
+    let reader = tx.actor().rights.clone();
     // What was moved may be others' to change.
     tx.act_with(Rights::All);
     let change_set: RawId = note.change_set.parse().map_err(|_| Error::NotFound)?;
-    tx.undo(change_set).await?;
+    tx.undo_for(change_set, reader).await?;
     are_two(tx, note.survivor.raw(), note.merged.raw()).await
 }
 

@@ -8,7 +8,7 @@ use guanxi_base::{Id, Money, RawId, Refusal, Result};
 use guanxi_record::{Choice as _, Filter, Op, Query, Record, Stored};
 use guanxi_store::{Changed, Hold, Purpose, Rights, Tx, View};
 
-use super::owed::{asked_for, owed, sees_owed};
+use super::owed::{owed, sees_owed};
 use super::promised::promised;
 use crate::people::{Customer, PaymentRecord, TermsRule};
 use crate::sales::{Order, OrderKind, agreed_sales};
@@ -16,11 +16,49 @@ use crate::sales::{Order, OrderKind, agreed_sales};
 /// So many records are asked about at once.
 pub(super) const CHUNK: usize = 500;
 
-/// What an order asks of a customer's credit: the order, and its total.
+/// What is weighed of a customer, once for all the orders by which something is promised to them.
+#[derive(Debug, Clone)]
+struct Weighed {
+    stopped: Option<Refusal>,
+    credit: Option<Credit>,
+}
+
+/// How much a customer may owe, how much they would, and whether the reader may know either.
 #[derive(Debug, Clone, Copy)]
-struct Asked {
-    order: RawId,
-    total: Option<Money>,
+struct Credit {
+    limit: Money,
+    would_owe: Money,
+    told: bool,
+}
+
+impl Weighed {
+    /// Why nothing may be promised by an order of this total, or nothing more at all.
+    fn reasons(&self, total: Option<Money>) -> Vec<Refusal> {
+        let credit = self.credit.and_then(|credit| credit.refusal(total));
+        self.stopped.iter().cloned().chain(credit).collect()
+    }
+}
+
+impl Credit {
+    fn refusal(self, total: Option<Money>) -> Option<Refusal> {
+        // A currency for which nothing was said is beyond what was said.
+        let foreign = total.filter(|total| is_foreign(*total, self.limit));
+        if foreign.is_none() && self.would_owe.units <= self.limit.units {
+            return None;
+        }
+        let refusal = Refusal::field("credit-limit-exceeded", "status");
+        Some(match self.told {
+            true => refusal
+                .with("told", "yes")
+                .with("owed", foreign.unwrap_or(self.would_owe))
+                .with("limit", self.limit),
+            false => refusal.with("told", "no").with("owed", "").with("limit", ""),
+        })
+    }
+}
+
+fn is_foreign(total: Money, limit: Money) -> bool {
+    total.units > 0 && total.currency != limit.currency
 }
 
 /// Why a customer may not be delivered to, in words that the reader of the view may read: by their terms,
@@ -30,31 +68,30 @@ struct Asked {
 /// When the database fails.
 pub async fn held(view: &mut View, customer: RawId, order: Option<RawId>) -> Result<Vec<Refusal>> {
     let rights = view.act_with(Rights::All);
-    let asked = match order {
-        Some(id) => match view.fetch::<Order>(Purpose::Read, Id::new(id)).await {
-            Ok(found) => Some(Asked { order: id, total: found.total }),
-            Err(error) => {
-                view.act_with(rights);
-                return Err(error);
-            }
-        },
-        None => None,
-    };
-    let outcome = reasons(view, &rights, customer, asked).await;
+    let outcome = async {
+        let total = match order {
+            Some(id) => view.fetch::<Order>(Purpose::Read, Id::new(id)).await?.total,
+            None => None,
+        };
+        let weighed = weighed(view, &rights, (customer, order), &[total]).await?;
+        Ok(weighed.map(|weighed| weighed.reasons(total)).unwrap_or_default())
+    }
+    .await;
     view.act_with(rights);
     outcome
 }
 
-/// Why a customer may not be delivered to, asked with all rights; told as far as `reader` may know.
-async fn reasons(
+/// What speaks against delivering to a customer, asked with all rights; told as far as `reader` may know. One
+/// order counts as agreed whether it is or not. `None` for a customer who is not there.
+async fn weighed(
     view: &mut View,
     reader: &Rights,
-    customer: RawId,
-    asked: Option<Asked>,
-) -> Result<Vec<Refusal>> {
+    (customer, promised): (RawId, Option<RawId>),
+    totals: &[Option<Money>],
+) -> Result<Option<Weighed>> {
     let customer: Stored<Customer> = match view.fetch(Purpose::Read, Id::new(customer)).await {
         Ok(customer) => customer,
-        Err(guanxi_base::Error::NotFound) => return Ok(Vec::new()),
+        Err(guanxi_base::Error::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
     let rule: Option<Stored<TermsRule>> = match customer.terms {
@@ -62,16 +99,24 @@ async fn reasons(
         None => None,
     };
     let rule = rule.filter(|rule| rule.archived_at.is_none());
-    let mut found = Vec::new();
+    let mut stops = None;
     if let Some(rule) = rule.as_ref().filter(|rule| rule.stops) {
         let told = sees_terms(view, reader, &customer, rule, &["stops"]).await?;
-        found.push(stopped(rule, customer.payment_record, told));
+        stops = Some(stopped(rule, customer.payment_record, told));
     }
     let limit = customer.credit_limit.or(rule.as_ref().and_then(|rule| rule.credit_limit));
-    if let Some(limit) = limit {
-        found.extend(beyond_credit(view, reader, &customer, rule.as_ref(), (limit, asked)).await?);
-    }
-    Ok(found)
+    let credit = match limit {
+        None => None,
+        Some(limit) => {
+            let would_owe = owed(view, &customer, promised, limit.currency).await?;
+            let foreign = totals.iter().flatten().any(|total| is_foreign(*total, limit));
+            let told = (foreign || would_owe.units > limit.units)
+                && sees_limit(view, reader, &customer, rule.as_ref()).await?
+                && sees_owed(view, reader, &customer, promised, would_owe).await?;
+            Some(Credit { limit, would_owe, told })
+        }
+    };
+    Ok(Some(Weighed { stopped: stops, credit }))
 }
 
 fn stopped(rule: &TermsRule, record: Option<PaymentRecord>, told: bool) -> Refusal {
@@ -108,63 +153,29 @@ async fn sees_terms(
     sees
 }
 
-/// A refusal when a customer would owe more than they may: what they owe, what is promised to them and
-/// not asked for yet, and the order.
-async fn beyond_credit(
+/// Whether the reader sees how much a customer may owe.
+async fn sees_limit(
     view: &mut View,
     reader: &Rights,
     customer: &Stored<Customer>,
     rule: Option<&Stored<TermsRule>>,
-    (limit, asked): (Money, Option<Asked>),
-) -> Result<Option<Refusal>> {
-    let order = asked.map(|asked| asked.order);
-    let owed = owed(view, customer.id, order, limit.currency).await?;
-    let mut would_owe = owed;
-    let is_beyond = match asked.and_then(|asked| asked.total).filter(|total| total.units > 0) {
-        // A currency for which nothing was said is beyond what was said.
-        Some(total) if total.currency != limit.currency => {
-            would_owe = total;
-            true
-        }
-        Some(total) => {
-            let asked_for = match order {
-                Some(order) => asked_for(view, order, total.currency).await?.units,
-                None => 0,
-            };
-            let rest = Money { units: total.units.saturating_sub(asked_for).max(0), ..total };
-            would_owe = owed.checked_add(rest).unwrap_or(Money::new(i64::MAX, owed.currency));
-            would_owe.units > limit.units
-        }
-        None => owed.units > limit.units,
-    };
-    if !is_beyond {
-        return Ok(None);
+) -> Result<bool> {
+    match (customer.credit_limit, rule) {
+        (Some(_), _) => Ok(reader.reads_all(Customer::NAME, &["credit_limit"])),
+        (None, Some(rule)) => sees_terms(view, reader, customer, rule, &["credit_limit"]).await,
+        (None, None) => Ok(false),
     }
-    let own = customer.credit_limit.is_some();
-    let sees_limit = match (own, rule) {
-        (true, _) => reader.reads_all(Customer::NAME, &["credit_limit"]),
-        (false, Some(rule)) => sees_terms(view, reader, customer, rule, &["credit_limit"]).await?,
-        (false, None) => false,
-    };
-    let told = sees_limit && sees_owed(view, reader, customer.id, order, owed).await?;
-    let refusal = Refusal::field("credit-limit-exceeded", "status");
-    Ok(Some(match told {
-        true => refusal.with("told", "yes").with("owed", would_owe).with("limit", limit),
-        false => refusal.with("told", "no").with("owed", "").with("limit", ""),
-    }))
 }
-
-/// The key of a request's `allowed` under which the amount stands that may be delivered all the same.
-pub(crate) const ALLOWED_DELIVERIES: &str = "deliveries";
 
 /// Of an order that somebody allows although its customer may not be delivered to: its total.
 pub(crate) async fn allowed_amount(tx: &mut Tx, order: RawId) -> Result<Option<String>> {
     let found: Stored<Order> = tx.fetch(Purpose::Read, Id::new(order)).await?;
     let (Some(customer), OrderKind::Sale) = (found.customer, found.kind) else { return Ok(None) };
-    let asked = Asked { order, total: found.total };
-    let reasons = reasons(tx, &Rights::All, customer.raw(), Some(asked)).await?;
+    let of = (customer.raw(), Some(order));
+    let weighed = weighed(tx, &Rights::All, of, &[found.total]).await?;
+    let is_held = weighed.is_some_and(|weighed| !weighed.reasons(found.total).is_empty());
     let total = found.total.map_or_else(|| "0".to_owned(), |total| total.to_string());
-    Ok((!reasons.is_empty()).then_some(total))
+    Ok(is_held.then_some(total))
 }
 
 /// The orders by which a transaction promises something to customers who may not be delivered to, and why not.
@@ -176,16 +187,23 @@ pub(crate) async fn held_orders(
 ) -> Result<Vec<(Stored<Order>, Vec<Refusal>)>> {
     let promised = promised(tx, changed).await?;
     let mut found = Vec::new();
-    let watched = watched(tx, promised).await?;
+    let mut by_customer: BTreeMap<RawId, Vec<Stored<Order>>> = BTreeMap::new();
+    for order in watched(tx, promised).await? {
+        if let Some(customer) = order.customer {
+            by_customer.entry(customer.raw()).or_default().push(order);
+        }
+    }
     // Two orders of one customer are weighed one after the other, so that each counts for the next.
-    let customers = watched.iter().filter_map(|order| order.customer).map(Id::raw);
-    tx.hold(Customer::NAME, customers.collect::<Vec<_>>(), Hold::Change).await?;
-    for order in watched {
-        let Some(customer) = order.customer else { continue };
-        let asked = Asked { order: order.id.raw(), total: order.total };
-        let reasons = reasons(tx, reader, customer.raw(), Some(asked)).await?;
-        if !reasons.is_empty() {
-            found.push((order, reasons));
+    tx.hold(Customer::NAME, by_customer.keys().copied().collect::<Vec<_>>(), Hold::Change).await?;
+    // Those of this transaction count already, so that one question answers for all of a customer.
+    for (customer, orders) in by_customer {
+        let totals: Vec<Option<Money>> = orders.iter().map(|order| order.total).collect();
+        let Some(weighed) = weighed(tx, reader, (customer, None), &totals).await? else { continue };
+        for order in orders {
+            let reasons = weighed.reasons(order.total);
+            if !reasons.is_empty() {
+                found.push((order, reasons));
+            }
         }
     }
     Ok(found)

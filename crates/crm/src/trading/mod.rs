@@ -3,12 +3,16 @@
 
 mod deliveries;
 mod from_product;
+mod invoiced;
 mod margin;
+mod ordered;
 mod owed;
 mod promised;
 
 pub use deliveries::held;
-pub(crate) use deliveries::{ALLOWED_DELIVERIES, allowed_amount, held_orders, is_within};
+pub(crate) use deliveries::{allowed_amount, held_orders, is_within};
 pub use from_product::{TAKEN, is_taken, take_from_product, taken};
+pub(crate) use invoiced::goes_to_who_ordered;
 pub use margin::{Margin, margin};
 pub use owed::{Unpaid, unpaid};
+pub(crate) use promised::promises_more;

@@ -2,23 +2,21 @@
 //! yet, whether it was delivered or not.
 
 use guanxi_base::{Currency, Id, Money, RawId, Result};
-use guanxi_record::{
-    Aggregate, CURRENCY, Filter, GroupKey, Measure, Op, Query, Record, Row, Sort, Value,
-};
+use guanxi_record::{Aggregate, CURRENCY, Filter, GroupKey, Measure, Op, Record, Stored, Value};
 use guanxi_store::{Rights, View};
 use serde_json::json;
 
-use super::deliveries::CHUNK;
+use super::ordered::ordered;
 use crate::billing::{Invoice, Payment};
 use crate::exact_sum::{ExactSum, is_too_large};
 use crate::people::Customer;
-use crate::sales::{Order, agreed_sales};
+use crate::sales::Order;
 
 /// Whether the reader, by what they see themselves, comes to the same sum.
 pub(super) async fn sees_owed(
     view: &mut View,
     reader: &Rights,
-    customer: Id<Customer>,
+    customer: &Stored<Customer>,
     order: Option<RawId>,
     sum: Money,
 ) -> Result<bool> {
@@ -56,8 +54,9 @@ pub async fn unpaid(view: &mut View, customer: Id<Customer>) -> Result<Unpaid> {
         Err(error) if is_too_large(&error) => return Ok(Unpaid::TooLarge),
         billed => billed?,
     };
+    let asking = Filter::compare("status", Op::In, json!(["issued", "paid", "written_off"]));
     let ever = Aggregate {
-        filter: Filter::eq("customer", customer.to_string()).and(asking()),
+        filter: Filter::eq("customer", customer.to_string()).and(asking),
         group_by: vec![GroupKey { field: format!("total.{CURRENCY}"), bucket: None }],
         measures: vec![Measure::count()],
         with_archived: false,
@@ -93,57 +92,21 @@ async fn billed(view: &mut View, customer: Id<Customer>) -> Result<Vec<(Money, i
     Ok(billed)
 }
 
-/// What a customer owes in a currency: invoices that were sent and are not paid, less payments, and of agreed
-/// sales what no invoice asks for. Of one order it says nothing.
+/// What a customer owes in a currency: invoices that were sent and are not paid, less payments, and what was
+/// ordered and no invoice asks for. One order counts as agreed whether it is or not.
 pub(super) async fn owed(
     view: &mut View,
-    customer: Id<Customer>,
-    besides: Option<RawId>,
+    customer: &Stored<Customer>,
+    promised: Option<RawId>,
     currency: Currency,
 ) -> Result<Money> {
-    let mut agreed = Filter::eq("customer", customer.to_string()).and(agreed_sales(""));
-    if let Some(besides) = besides {
-        agreed = agreed.and(Filter::compare("id", Op::Ne, besides.to_string()));
-    }
-    let billed = Filter::Related {
-        record_type: Invoice::NAME.to_owned(),
-        via: "order".to_owned(),
-        count: None,
-        filter: Box::new(asking()),
-    };
-    let unbilled = agreed.clone().and(Filter::Not(Box::new(billed.clone())));
     let of_currency = |(money, _): &(Money, i128)| money.currency == currency;
-    let asked = self::billed(view, customer).await?.into_iter().filter(of_currency);
+    let asked = billed(view, customer.id).await?.into_iter().filter(of_currency);
     let asked: i128 = asked.map(|(money, sign)| sign * i128::from(money.units)).sum();
-    let ordered = sum(view, Order::NAME, (unbilled, "sum:total"), currency).await?;
-    let rest = not_asked_for(view, agreed.and(billed), currency).await?;
-    let all = asked + i128::from(ordered) + i128::from(rest);
+    let all = asked + i128::from(ordered(view, customer, promised, currency).await?);
     // More than any amount that is kept is beyond every limit.
     let most = if all < 0 { i64::MIN } else { i64::MAX };
     Ok(Money::new(i64::try_from(all).unwrap_or(most), currency))
-}
-
-/// What is asked of an order's customer for it, in the currency of its total.
-pub(super) async fn asked_for(view: &mut View, order: RawId, currency: Currency) -> Result<Money> {
-    let of_order = Filter::eq("order", order.to_string()).and(asking());
-    let units = sum(view, Invoice::NAME, (of_order, "sum:total"), currency).await?;
-    Ok(Money::new(units, currency))
-}
-
-/// The invoices that ask for something: also those that were paid, or that nobody will pay any more.
-fn asking() -> Filter {
-    Filter::compare("status", Op::In, json!(["issued", "paid", "written_off"]))
-}
-
-async fn sum(
-    view: &mut View,
-    of: &str,
-    (filter, measure): (Filter, &str),
-    currency: Currency,
-) -> Result<i64> {
-    let amounts = amounts(view, of, (filter, measure)).await?;
-    let of_currency = amounts.iter().filter(|money| money.currency == currency);
-    Ok(of_currency.map(|money| money.units).fold(0, i64::saturating_add))
 }
 
 /// A sum of amounts, in each currency.
@@ -161,55 +124,4 @@ async fn amounts(
         _ => None,
     });
     Ok(money.collect())
-}
-
-fn units(value: Option<&Value>, currency: Currency) -> i64 {
-    match value {
-        Some(Value::Money(money)) if money.currency == currency => money.units,
-        _ => 0,
-    }
-}
-
-/// What these orders come to beyond what their invoices ask, each by itself: what one asks too much
-/// does not pay for another.
-async fn not_asked_for(view: &mut View, orders: Filter, currency: Currency) -> Result<i64> {
-    let described = view.catalog().get(Order::NAME)?.clone();
-    let mut query = Query::of(orders).sorted(vec![Sort::up("id")]).limited(CHUNK);
-    let mut rest = 0_i64;
-    loop {
-        let page = view.list(Order::NAME, &query).await?;
-        let asked = asked_by_order(view, &page.rows, currency).await?;
-        for row in &page.rows {
-            let total = row.value(&described, "total");
-            let asked = asked.iter().filter(|(order, _)| *order == row.id).map(|(_, units)| *units);
-            let asked = asked.fold(0, i64::saturating_add);
-            let left = units(Some(&total), currency).saturating_sub(asked);
-            rest = rest.saturating_add(left.max(0));
-        }
-        query.after = page.next;
-        if query.after.is_none() {
-            return Ok(rest);
-        }
-    }
-}
-
-async fn asked_by_order(
-    view: &mut View,
-    orders: &[Row],
-    currency: Currency,
-) -> Result<Vec<(RawId, i64)>> {
-    if orders.is_empty() {
-        return Ok(Vec::new());
-    }
-    let wanted = Aggregate {
-        filter: Filter::one_of("order", orders.iter().map(|row| row.id)).and(asking()),
-        group_by: vec![GroupKey { field: "order".to_owned(), bucket: None }],
-        measures: vec![Measure::parse("sum:total")?],
-        with_archived: false,
-    };
-    let groups = view.aggregate(Invoice::NAME, &wanted).await?;
-    let of_order = groups.into_iter().filter_map(|group| {
-        Some((group.keys.first()?.as_link()?, units(group.measures.first(), currency)))
-    });
-    Ok(of_order.collect())
 }

@@ -35,18 +35,29 @@ pub(super) async fn promised(tx: &mut Tx, changed: &[Changed]) -> Result<BTreeSe
 /// Whether a change of an order promises what it did not before: from not agreed to agreed, from agreed to
 /// sent, to another customer. One that two customers are merged into is no other.
 fn promises(changes: &Changes, merges: &Merges) -> bool {
-    let rank = |value: &Value| match value.as_text().and_then(OrderStatus::from_code) {
-        Some(OrderStatus::Confirmed) => 1,
-        // What has been sent is not sent again by being called done.
-        Some(OrderStatus::Shipped | OrderStatus::Completed) => 2,
-        _ => 0,
-    };
     changes.0.iter().any(|change| match change.field.as_str() {
         "status" => rank(&change.new) > rank(&change.old),
         "customer" => !merges.moves(change),
         "kind" => true,
         _ => false,
     })
+}
+
+/// Whether an order promises more than it did before.
+pub(crate) fn promises_more(order: &RecordType, before: &Row, after: &Row) -> bool {
+    let [old, new] = [before, after].map(|row| rank(&row.value(order, "status")));
+    let differs = |field: &&str| before.value(order, field) != after.value(order, field);
+    new > old || (new > 0 && ["customer", "kind"].iter().any(differs))
+}
+
+/// How much is promised where an order stands so.
+fn rank(status: &Value) -> i8 {
+    match status.as_text().and_then(OrderStatus::from_code) {
+        Some(OrderStatus::Confirmed) => 1,
+        // What has been sent is not sent again by being called done.
+        Some(OrderStatus::Shipped | OrderStatus::Completed) => 2,
+        _ => 0,
+    }
 }
 
 /// The orders whose lines come to more than before, in any currency.

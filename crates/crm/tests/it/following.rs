@@ -238,7 +238,7 @@ async fn shares_go_to_the_survivor_and_back(database: TestDatabase) {
     let before = shares().await;
     let note = merge(&store, &system, &into(stays, goes)).await.unwrap();
     assert!(sees(stays, "customer").await && sees(sold, "order").await);
-    let after = vec![(people[0], true, None), (people[1], true, day("2026-05-01"))];
+    let after = vec![(people[0], true, None), (people[1], false, day("2026-05-01"))];
     assert_eq!(shares().await, after);
     unmerge(&store, &system, note.id.raw()).await.unwrap();
     assert_eq!(shares().await, before);

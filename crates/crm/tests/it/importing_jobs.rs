@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use guanxi_base::{Clock, SignedDuration, Timestamp};
 use guanxi_crm::exchange::{
-    ImportInput, ImportJob, ImportStatus, Mapping, begin_import, give_up_imports, run_import,
-    undo_import,
+    ImportInput, ImportJob, ImportStatus, Mapping, begin_import, give_up_import_of_leaver,
+    give_up_imports, run_import, undo_import,
 };
 use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, run_next};
 use guanxi_record::Stored;
@@ -19,6 +19,7 @@ use crate::insights::warehouse;
 
 both_databases!(
     a_job_that_ends_its_program_twice_is_given_up,
+    an_import_of_somebody_who_left_says_so,
     a_job_that_comes_further_is_taken_up_again,
     an_import_that_was_cut_off_can_be_undone,
     files_that_nothing_names_go_after_a_while,
@@ -72,6 +73,17 @@ async fn a_job_that_ends_its_program_twice_is_given_up(database: TestDatabase) {
     let given_up = store.job(job.id.raw()).await.unwrap();
     assert_eq!(given_up.state, JobState::Failed);
     assert!(given_up.error.unwrap().contains("import-ends-the-program"));
+}
+
+async fn an_import_of_somebody_who_left_says_so(database: TestDatabase) {
+    let store = opened(&database, NOW.parse().unwrap()).await;
+    let job = begun(&store, 3).await;
+    give_up_import_of_leaver(&store, job.id.raw()).await.unwrap();
+    assert_eq!(status(&store, &job).await, ImportStatus::Failed);
+    let given_up = store.job(job.id.raw()).await.unwrap();
+    assert_eq!(given_up.state, JobState::Failed);
+    assert!(given_up.error.unwrap().contains("import-of-leaver"));
+    assert!(store.claim_fragile_job("import").await.unwrap().is_none());
 }
 
 async fn a_job_that_comes_further_is_taken_up_again(database: TestDatabase) {

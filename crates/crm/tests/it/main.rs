@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod analysing;
+mod approving;
 mod authority;
 mod beginning;
 mod counting;
+mod crediting;
 mod customising;
 mod damage;
 mod demonstrating;
@@ -36,6 +38,7 @@ mod running;
 mod scheduling;
 mod segments;
 mod selling;
+mod sharing;
 mod standing;
 mod taking;
 mod telling;

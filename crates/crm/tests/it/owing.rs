@@ -22,7 +22,7 @@ fn money(whole: i64, code: &str) -> Money {
     Money::new(whole * Money::ONE, code.parse().unwrap())
 }
 
-async fn limited(house: &House, limit: Money) -> Actor {
+pub(crate) async fn limited(house: &House, limit: Money) -> Actor {
     let mut buyer = house.buyer.clone();
     buyer.credit_limit = Some(limit);
     let mut tx = house.store.write(&house.system).await.unwrap();
@@ -32,7 +32,7 @@ async fn limited(house: &House, limit: Money) -> Actor {
 }
 
 /// Asks for so much of an order.
-async fn bill(house: &House, of: Id<Order>, whole: i64) -> Stored<Invoice> {
+pub(crate) async fn bill(house: &House, of: Id<Order>, whole: i64) -> Stored<Invoice> {
     let draft = Invoice { order: Some(of), ..invoice(&house.buyer, InvoiceStatus::Draft) };
     let draft = create(&house.store, &house.system, &draft).await;
     let of = ("invoice", Value::Link(draft.id.raw()));

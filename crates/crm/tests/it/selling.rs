@@ -343,8 +343,8 @@ async fn who_is_asked_and_who_asked_is_told(database: TestDatabase) {
     // What goes beyond whose authority is kept with the request.
     let kept = serde_json::to_value(request.beyond()).unwrap();
     let role = house.role.to_string();
-    let expected =
-        json!([{ "field": "total", "value": "500.00 CNY", "at_most": "100 CNY", "role": role }]);
+    let expected = json!([{ "field": "total", "value": "500.00 CNY", "at_most": "100 CNY", "role": role,
+            "condition": "status=confirmed" }]);
     assert_eq!(kept, expected);
     let number = house.fetch(draft.id).await.number.clone().unwrap();
     let waits = format!("“{number}” waits for your decision");

@@ -265,7 +265,7 @@ async fn lines_are_named_as_people_count_them(database: TestDatabase) {
 async fn exported_numbers_are_numbers_and_come_back(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let text = "code,name,street,limit\nX-1,One,\"/  /  / Main Street 5\",1234.50 EUR\n\
-        X-2,Two,,-99.5 EUR\n";
+        X-2,Two,,99.5 EUR\n";
     let toml = customers(
         "code = \"code\", name = \"name\", address = \"street\", credit_limit = \"limit\"",
     );
@@ -285,7 +285,7 @@ async fn exported_numbers_are_numbers_and_come_back(database: TestDatabase) {
             headers.iter().map(String::as_str).zip(rows[row].iter()).collect()
         };
         assert_eq!(cells(0)["credit_limit"].parse::<f64>().unwrap(), 1234.5);
-        assert_eq!(cells(1)["credit_limit"].parse::<f64>().unwrap(), -99.5);
+        assert_eq!(cells(1)["credit_limit"].parse::<f64>().unwrap(), 99.5);
         assert_eq!(cells(1)["credit_limit_currency"], "EUR");
         assert!(cells(0)["created_at"].starts_with("2026-03-18"));
         // The mapping that is proposed for it finds everything as it is.

@@ -5,8 +5,8 @@ use axum::extract::{Multipart, Path, Query as Parameters, State};
 use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::exchange::{self, ExportFormat, GoesOn, ImportInput, Mapping};
-use guanxi_record::Sort;
+use guanxi_crm::exchange::{self, ExportFormat, GoesOn, ImportInput, ImportJob, Mapping};
+use guanxi_record::{Record as _, Sort};
 use guanxi_store::{Operation, Purpose, Remembered};
 use serde_json::{Value as Json, json};
 use tokio::io::AsyncReadExt as _;
@@ -190,6 +190,12 @@ pub(crate) async fn set_import_state(
     id: RawId,
     action: &str,
 ) -> Result<()> {
+    // Who began it may stop it; a token must be for that.
+    let purposes = [Purpose::Import, Purpose::Create, Purpose::Change];
+    let rights = &signed.actor.rights;
+    if !purposes.iter().any(|purpose| rights.token_allows(ImportJob::NAME, *purpose)) {
+        return Err(Error::Forbidden);
+    }
     match action {
         "stop" => exchange::stop_import(&app.store, &signed.actor, id).await,
         "resume" => exchange::resume_import(&app.store, &signed.actor, id, GoesOn::Anyone).await,

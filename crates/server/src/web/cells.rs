@@ -76,7 +76,7 @@ fn in_words(
             let filter = guanxi_crm::access::conditions::parse(&text).ok()?;
             Some(super::words::said(signed, &signed.catalog, of, &filter, titles))
         }
-        (Meaning::List(_), _) | (_, Err(_)) => None,
+        (Meaning::List(_) | Meaning::FieldValues, _) | (_, Err(_)) => None,
     }
 }
 

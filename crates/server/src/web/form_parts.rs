@@ -80,7 +80,7 @@ fn offered(signed: &SignedIn, field: &Field, entries: &Entries) -> Option<Option
             let labelled = |name: &str| (name.to_owned(), measure_label(texts, of, name));
             measures(of).map(labelled).collect()
         }
-        Meaning::Condition(_) | Meaning::List(_) => return None,
+        Meaning::Condition(_) | Meaning::List(_) | Meaning::FieldValues => return None,
     })
 }
 

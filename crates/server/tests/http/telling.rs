@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use guanxi_crm::access::{Team, User, set_account};
 use guanxi_record::{Filter, Query, Record};
-use guanxi_store::{Actor, NewSignIn, Origin, Purpose, SignInKind};
+use guanxi_store::{Actor, NewSignIn, Origin, Purpose, SignInKind, TokenScopes};
 use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::{Value as Json, json};
 
@@ -139,7 +139,7 @@ async fn one_tells_ones_own_team_and_no_stranger(database: TestDatabase) {
 async fn whoever_is_told_may_end_it(database: TestDatabase) {
     let house = House::open(&database).await;
     let (me, token, session) = seller(&house, "me", &team("North")).await;
-    let (_, other, _) = seller(&house, "other", &team("North")).await;
+    let (other_id, other, _) = seller(&house, "other", &team("North")).await;
     let roles = house.call("GET", &format!("/user/{me}"), Json::Null).await.json();
     let role = roles["roles"][0].as_str().unwrap().to_owned();
     let mut made = Vec::new();
@@ -153,6 +153,17 @@ async fn whoever_is_told_may_end_it(database: TestDatabase) {
         house.call_as(token, "POST", &path, &[], Json::Null).await.status
     };
     assert_eq!(decline(&other, &made[0]).await, StatusCode::NOT_FOUND, "it does not tell them");
+    for (scopes, expected) in [
+        ("customer:read", StatusCode::FORBIDDEN),
+        ("subscription:read", StatusCode::FORBIDDEN),
+        ("subscription:change", StatusCode::NOT_FOUND),
+    ] {
+        let scopes = Some(TokenScopes::from_text(scopes).unwrap());
+        let new = NewSignIn { scopes, ..NewSignIn::of(SignInKind::ApiToken) };
+        let who = if expected == StatusCode::FORBIDDEN { &me } else { &other_id };
+        let token = house.store.create_sign_in(who.parse().unwrap(), new).await.unwrap();
+        assert_eq!(decline(&token, &made[0]).await, expected);
+    }
     for id in &made {
         assert_eq!(decline(&token, id).await, StatusCode::OK);
         assert_eq!(decline(&token, id).await, StatusCode::OK, "once is enough");
