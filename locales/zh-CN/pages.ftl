@@ -502,13 +502,26 @@ insights-state-waiting = { $analysis }：排队中，申请于 { $at }。
 insights-state-running = { $analysis }：正在分析，已完成 { $percent } %，申请于 { $at }。
 insights-state-done = { $analysis }：已于 { $at } 完成。
 insights-state-failed = { $analysis }：{ $at } 未能完成，以下是上一次的结果。
-insights-say-lost = { $count } 个客户已流失，其最后一次购买前一年内的购买额共 { $amount }。
-insights-say-slipping = { $count } 个大客户（A 类）可能已经离开但尚未判为流失，未来价值共 { $amount }，请优先联系。
-insights-say-soon = { $count } 个客户很可能在 { $days } 天内购买。
+insights-say-lost =
+    { $count ->
+        [0] 没有客户流失。
+       *[other] { $count } 个客户已流失，其最后一次购买前一年内的购买额共 { $amount }。
+    }
+insights-say-slipping =
+    { $count ->
+        [0] 大客户（A 类）中没有可能已经离开而尚未判为流失的。
+       *[other] { $count } 个大客户（A 类）可能已经离开但尚未判为流失，未来价值共 { $amount }，请优先联系。
+    }
+insights-say-soon =
+    { $count ->
+        [0] 没有客户很可能在 { $days } 天内购买。
+       *[other] { $count } 个客户很可能在 { $days } 天内购买。
+    }
 insights-say-slipping-unknown = { $count } 个大客户（A 类）是否已经离开尚不可知。{ $why }
 insights-say-soon-unknown = { $count } 个有购买的客户是否会在 { $days } 天内购买尚不可知。{ $why }
 insights-unknown-risk = 购买太少或时间太短，无法判断谁已离开。
 insights-unknown-currency = 他们用其他币种购买。
+insights-unknown-short = 购买记录只有 { $days } 天：满 { $least } 天后才能判断谁已离开。
 insights-too-large = 超出可保存的最大数值
 insights-not-known = 未知
 insights-as-of = 数据截至 { $at }：您可查看的 { $customers } 个客户，{ $from } 至 { $until } 共 { $purchases } 次购买。
@@ -745,6 +758,8 @@ pair-different-values = 不同
 pair-missing = 未知
 pair-bits = （{ $bits } 比特）
 pair-place = 省市：{ $said }
+pair-place-alone = 省市
+pair-place-of-name = 据名称得知
 merge-title = 合并的客户
 merge-into = 此客户已并入
 merge-undo = 重新分开

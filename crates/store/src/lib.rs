@@ -60,7 +60,7 @@ pub use backup::put_back;
 pub use credential::Credential;
 pub use custom_field::CustomField;
 pub use exclusive::Alone;
-pub use feed::{Event, Place, Touched};
+pub use feed::{Event, Late, Place, Touched};
 pub use file::{File, MAX_FILE_BYTES};
 pub use hold::Hold;
 pub use idempotency::Remembered;

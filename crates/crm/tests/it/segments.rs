@@ -406,7 +406,7 @@ async fn colleagues_are_told_what_they_may_see(database: TestDatabase) {
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].email.as_deref(), Some("reader@x.example"));
     let whole = told[0].whole(&store).await.unwrap();
-    for part in ["1 customers", "came in: Newcomer", "Proposed: Call them"] {
+    for part in ["1 customer ", "came in: Newcomer", "Proposed: Call them"] {
         assert!(whole.contains(part), "{whole}");
     }
     // What they may not know is not in it; names stand in no notice, and may be erased.

@@ -231,7 +231,7 @@ pub(super) fn changed(texts: &Texts, as_of: Option<Timestamp>, changed: &[Change
     let number = |count: i64| format::number(texts.locale(), &count.to_string());
     let Some(as_of) = as_of.filter(|_| !changed.is_empty()) else { return html! {} };
     let told = |key: &str, count: i64, of: &str| {
-        texts.format(key, &[("count", &number(count)), ("type", &texts.type_plural(of))])
+        texts.format(key, &[("count", &number(count)), ("type", &texts.type_counted(of, count))])
     };
     html! {
         p {

@@ -47,6 +47,7 @@ mod login;
 mod mapping_table;
 mod notices;
 mod own_insights;
+mod pair_reasons;
 mod parts;
 mod password_check;
 mod password_link;

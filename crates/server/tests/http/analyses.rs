@@ -192,7 +192,7 @@ async fn a_customers_page_does_not_contradict_itself(database: TestDatabase) {
     let answer = browser.house.call("POST", "/order", order).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     let card = known(rows[0].id).await;
-    assert!(card.contains("changed since: 1 Orders"), "{card}");
+    assert!(card.contains("changed since: 1 Order"), "{card}");
     let list = between(&card, "href=\"/order?", "\"").replace("&amp;", "&");
     assert_eq!(browser.total(&format!("/order?{list}")).await, 1, "{list}");
     assert!(!known(rows[1].id).await.contains("changed since"));
