@@ -120,6 +120,7 @@ number-first = First order
 number-last = Last order
 number-since = Days since last order
 number-unpaid = Unpaid
+number-only-newest = There are more orders than are looked through for a page: the numbers above tell of the newest { $count } only. What the last analysis counted over all of them stands under “What is known”.
 number-came-back-whole =
     { $count ->
         [one] 1 order came back whole: it is no purchase.
@@ -969,6 +970,7 @@ standing-middle = middle
 standing-high = high
 standing-version = { $model }, version { $version }
 standing-weights-not-100 = { $model } is not computed: its weights total { $total } %, not 100 %.
+measure-complaints = Complaints for each purchase
 standing-not-a-measure = { $model } is not computed: “{ $measure }” is no number that is known of customers.
 standing-none = No composite score is in use. With one of the customer's value and one of our capability to serve, this shows who fits us.
 standing-make = Composite scores

@@ -278,4 +278,5 @@ refusal-not-of-the-pair = The customer that stays must be one of the two. Choose
 refusal-discount-out-of-range = A discount is from 0 to 100 %. Correct it.
 refusal-must-not-be-negative = This must not be less than 0. Correct it.
 refusal-weight-out-of-range = A weight is from 0 to 100 %. Correct it.
+refusal-score-of-scores = A score is not made of scores: these are known only after all of them are computed. Take what the other score is made of.
 refusal-not-a-measure = “{ $name }” is no number that is known of customers. Take the name of a field of numbers, such as revenue, purchases or churn_risk, or complaints.

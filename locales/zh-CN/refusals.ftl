@@ -254,4 +254,5 @@ refusal-not-of-the-pair = 保留的客户必须是这两个之一，请重新选
 refusal-discount-out-of-range = 折扣须在 0 到 100 % 之间，请更正。
 refusal-must-not-be-negative = 此处不能小于 0，请更正。
 refusal-weight-out-of-range = 权重须在 0 到 100 % 之间，请更正。
+refusal-score-of-scores = 评分不能由评分组成：要等所有评分算完才知道。请改用那个评分所依据的字段。
 refusal-not-a-measure = “{ $name }”不是客户的数字字段。请填写数字字段的名称，例如 revenue、purchases、churn_risk，或 complaints（投诉）。

@@ -159,6 +159,20 @@ fixed_point!(
     4
 );
 
+impl Percent {
+    /// As a share of one: 12.5 % is 0.125.
+    #[must_use]
+    pub fn share(self) -> f64 {
+        self.0 as f64 / (100 * Self::ONE) as f64
+    }
+
+    /// A share of one in per cent, to the nearest digit that is kept; from nothing to all of it.
+    #[must_use]
+    pub fn of_share(share: f64) -> Self {
+        Self((share.clamp(0.0, 1.0) * (100 * Self::ONE) as f64).round() as i64)
+    }
+}
+
 impl From<i32> for Decimal {
     fn from(whole: i32) -> Self {
         Self(i64::from(whole) * Self::ONE)

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::access::{User, actor_of};
 use crate::demo::{DEMO_MAIL, DemoAccount};
 use crate::exchange::ImportJob;
-use crate::insights::{AT_RISK, analysed_at, reads_what_is_known};
+use crate::insights::{self, analysed_at, reads_what_is_known};
 use crate::people::Customer;
 use crate::sales::Order;
 use crate::service::Case;
@@ -160,8 +160,9 @@ async fn at_risk(
     of: Filter,
     stated: &str,
 ) -> Result<FirstStep> {
-    let filter = crate::access::conditions::parse(AT_RISK)?.and(of);
-    let address = format!("/customer?{stated}{AT_RISK}&sort=-lifetime_value");
+    let risk = insights::at_risk();
+    let filter = crate::access::conditions::parse(&risk)?.and(of);
+    let address = format!("/customer?{stated}{risk}&sort=-lifetime_value");
     counted(view, key, (Customer::NAME, filter), address).await
 }
 

@@ -24,6 +24,7 @@ pub mod trading;
 pub mod wording;
 pub mod work;
 
+mod all_records;
 mod guard;
 mod migrations;
 

@@ -269,8 +269,8 @@ fn field(field: &syn::Field) -> Result<Tokens> {
     })
 }
 
-/// `record_type`, `any_record_type`, `number_field`, `field` or `condition`; the last two perhaps of
-/// a type: `condition:customer`.
+/// `record_type`, `any_record_type`, `number_field`, `field`, `measure`, `condition` or `list`; the last
+/// four perhaps of a type: `condition:customer`.
 fn meaning_of(text: &LitStr) -> Result<Tokens> {
     let value = text.value();
     let (word, of) = match value.split_once(':') {
@@ -282,6 +282,7 @@ fn meaning_of(text: &LitStr) -> Result<Tokens> {
         "any_record_type" => quote!(AnyRecordType),
         "number_field" => quote!(NumberField),
         "field" => quote!(Field(#of)),
+        "measure" => quote!(Measure(#of)),
         "condition" => quote!(Condition(#of)),
         "list" => quote!(List(#of)),
         _ => return Err(Error::new_spanned(text, "unknown meaning")),

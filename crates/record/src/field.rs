@@ -50,6 +50,9 @@ pub enum Meaning {
     /// The path of a field of numbers of the type that the record's `record_type` names, or of its
     /// parts: `total`, `order_line.discount`.
     NumberField,
+    /// What records of this type are measured by: the name of a field of numbers, or of a measure
+    /// that is no field.
+    Measure(Option<&'static str>),
     /// Conditions on records, as the address of a list has them: of this type, or of that which
     /// the record's `record_type` names.
     Condition(Option<&'static str>),
@@ -63,7 +66,7 @@ impl Meaning {
     #[must_use]
     pub const fn of(self) -> Option<&'static str> {
         match self {
-            Self::Field(of) | Self::Condition(of) | Self::List(of) => of,
+            Self::Field(of) | Self::Measure(of) | Self::Condition(of) | Self::List(of) => of,
             _ => None,
         }
     }

@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use guanxi_base::{Error, Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
-use guanxi_crm::delivery;
+use guanxi_crm::delivery::{self, Subscription};
 use guanxi_crm::exchange::{give_up_imports, run_import};
-use guanxi_crm::insights::{catch_up, repeat, run_next};
+use guanxi_crm::insights::{catch_up, keep_up, repeat, run_next};
 use guanxi_crm::privacy;
 use guanxi_crm::segments::refresh_all;
+use guanxi_record::Stored;
 use guanxi_store::{Actor, Job, Origin, Store};
-use guanxi_warehouse::Warehouse;
 
 use crate::app::App;
 use crate::{digest, mail};
@@ -49,29 +49,54 @@ const NUMBERS: Duration = Duration::from_mins(1);
 pub async fn follow_catalog(store: Store) {
     loop {
         tokio::time::sleep(CATALOG).await;
-        if let Err(error) = store.reload_catalog().await {
+        let store = store.clone();
+        if let Err(error) = apart(async move { store.reload_catalog().await.map(drop) }).await {
             tracing::error!(%error, "the custom fields cannot be read");
         }
     }
 }
 
+/// Does one piece of work on its own: what brings it down must not take the loop with it.
+async fn apart<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    tokio::spawn(work).await.map_err(Error::internal).flatten()
+}
+
 /// Seals the log, notes who looked at what and sends mail, for ever.
 pub async fn run_housekeeping(app: App) {
-    let looks = app.deeds.follow(&app.store);
+    let looks = async {
+        loop {
+            let app = app.clone();
+            let noted = apart(async move {
+                app.deeds.follow(&app.store).await;
+                Ok(())
+            });
+            if let Err(error) = noted.await {
+                tracing::error!(%error, "looks cannot be noted");
+            }
+        }
+    };
     let seals = async {
         loop {
             tokio::time::sleep(SEAL).await;
-            if let Err(error) = app.store.seal().await {
+            let store = app.store.clone();
+            if let Err(error) = apart(async move { store.seal().await.map(drop) }).await {
                 tracing::error!(%error, "the log cannot be sealed");
             }
         }
     };
     let mails = async {
-        let Some(mailer) = &app.mailer else { return };
         loop {
-            match mail::send_next(&app.store, &app.vault, mailer).await {
-                Ok(true) => {}
-                Ok(false) => tokio::time::sleep(IDLE).await,
+            let app = app.clone();
+            let sent = apart(async move {
+                let Some(mailer) = &app.mailer else { return Ok(None) };
+                mail::send_next(&app.store, &app.vault, mailer).await.map(Some)
+            });
+            match sent.await {
+                Ok(Some(true)) => {}
+                Ok(Some(false)) => tokio::time::sleep(IDLE).await,
+                Ok(None) => return,
                 Err(error) => {
                     tracing::error!(%error, "the queue of mails cannot be read");
                     tokio::time::sleep(IDLE * 10).await;
@@ -81,11 +106,14 @@ pub async fn run_housekeeping(app: App) {
     };
     let short = async {
         loop {
-            if let Err(error) = keep_log_short(&app.store).await {
+            let store = app.store.clone();
+            if let Err(error) = apart(async move { keep_log_short(&store).await.map(drop) }).await {
                 tracing::error!(%error, "the log cannot be kept short");
             }
-            let before = app.store.clock().now() - UNNAMED;
-            if let Err(error) = app.store.remove_unnamed_files(before).await {
+            let (store, before) = (app.store.clone(), app.store.clock().now() - UNNAMED);
+            let removed =
+                apart(async move { store.remove_unnamed_files(before).await.map(drop) }).await;
+            if let Err(error) = removed {
                 tracing::error!(%error, "files that nothing names cannot be removed");
             }
             tokio::time::sleep(SHORT).await;
@@ -98,11 +126,9 @@ pub async fn run_housekeeping(app: App) {
 pub async fn run_jobs(store: Store) {
     loop {
         let outcome = match next_job(&store).await {
-            // On its own: what a file brings down must not take the queue with it.
             Ok(Some(job)) => {
                 let store = store.clone();
-                let done = tokio::spawn(async move { run_job(&store, &job).await }).await;
-                done.map_err(Error::internal).flatten().map(|()| true)
+                apart(async move { run_job(&store, &job).await }).await.map(|()| true)
             }
             Ok(None) => Ok(false),
             Err(error) => {
@@ -121,27 +147,34 @@ pub async fn run_jobs(store: Store) {
 
 /// Does the analyses that people ask for, and brings the warehouse up to date, for ever.
 pub async fn run_analyses(app: App) {
-    let (store, warehouse) = (app.store.clone(), app.warehouse.clone());
     let mut fresh_until = Instant::now();
     let mut looked_until = Instant::now();
     let mut told_until = Instant::now();
     let mut numbers_until = Instant::now();
     loop {
-        let done = match run_next(&store, &warehouse).await {
-            Ok(done) => done.is_some(),
+        let done = match analyse(&app).await {
+            Ok(done) => done,
             Err(error) => {
                 tracing::error!(%error, "analyses cannot be taken up");
                 false
             }
         };
         if !done && Instant::now() >= fresh_until {
-            if let Err(error) = keep_warehouse(&store, &warehouse).await {
+            let (store, warehouse) = (app.store.clone(), app.warehouse.clone());
+            let kept = apart(async move { catch_up(&store, &warehouse).await.map(drop) }).await;
+            if let Err(error) = kept {
                 tracing::error!(%error, "the warehouse cannot be brought up to date");
+            }
+            let store = app.store.clone();
+            if let Err(error) = apart(async move { repeat(&store, REPEATED).await }).await {
+                tracing::error!(%error, "analyses cannot be asked for again");
             }
             fresh_until = Instant::now() + FRESH;
         }
         if done || Instant::now() >= looked_until {
-            if let Err(error) = refresh_all(&store, &warehouse).await {
+            let (store, warehouse) = (app.store.clone(), app.warehouse.clone());
+            let looked = apart(async move { refresh_all(&store, &warehouse).await }).await;
+            if let Err(error) = looked {
                 tracing::error!(%error, "segments cannot be looked at");
             }
             looked_until = Instant::now() + LOOKED;
@@ -149,9 +182,7 @@ pub async fn run_analyses(app: App) {
         if done || Instant::now() >= told_until {
             // After the segments were looked at, so that nothing of that is missed.
             let numbers = done || Instant::now() >= numbers_until;
-            if let Err(error) = deliver(&app, numbers).await {
-                tracing::error!(%error, "subscriptions cannot be delivered");
-            }
+            deliver(&app, numbers).await;
             if numbers {
                 numbers_until = Instant::now() + NUMBERS;
             }
@@ -163,30 +194,60 @@ pub async fn run_analyses(app: App) {
     }
 }
 
-/// Tells everybody of what they subscribed to and is due.
-async fn deliver(app: &App, numbers: bool) -> Result<()> {
-    for one in delivery::due(&app.store, numbers).await? {
-        let until = delivery::told_until(&app.store);
-        let prepared = delivery::prepare(&app.store, &app.warehouse, &one, until).await?;
-        if !prepared.is_news(&one) {
-            continue;
+/// Does the analysis that has waited longest; whether there was one. However long it takes, the
+/// warehouse follows the database meanwhile: what is erased there is not kept here.
+async fn analyse(app: &App) -> Result<bool> {
+    let (store, warehouse) = (app.store.clone(), app.warehouse.clone());
+    let mut run =
+        std::pin::pin!(apart(async move { Ok(run_next(&store, &warehouse).await?.is_some()) }));
+    loop {
+        if let Ok(done) = tokio::time::timeout(FRESH, &mut run).await {
+            return done;
         }
-        // Whoever notes it first tells it: two servers may be at it.
-        if !delivery::done(&app.store, &one, &prepared, until).await? || app.mailer.is_none() {
-            continue;
-        }
-        for each in prepared.told {
-            let Some(to) = each.email.clone() else { continue };
-            let mail = digest::mail(app, &each, to).await?;
-            mail::enqueue(&app.store, &app.vault, &mail).await?;
+        let (store, warehouse) = (app.store.clone(), app.warehouse.clone());
+        // It may still read what is replaced now: that is removed when it is done.
+        let kept = apart(async move { keep_up(&store, &warehouse).await.map(drop) }).await;
+        if let Err(error) = kept {
+            tracing::error!(%error, "the warehouse cannot be brought up to date");
         }
     }
-    Ok(())
 }
 
-async fn keep_warehouse(store: &Store, warehouse: &Warehouse) -> Result<()> {
-    catch_up(store, warehouse).await?;
-    repeat(store, REPEATED).await.map(drop)
+/// Tells everybody of what they subscribed to and is due. What of one subscription fails keeps no
+/// other from being told.
+async fn deliver(app: &App, numbers: bool) {
+    let store = app.store.clone();
+    let due = match apart(async move { delivery::due(&store, numbers).await }).await {
+        Ok(due) => due,
+        Err(error) => {
+            tracing::error!(%error, "it cannot be read what people subscribed to");
+            return;
+        }
+    };
+    for one in due {
+        let (app, id) = (app.clone(), one.id);
+        if let Err(error) = apart(async move { deliver_one(&app, &one).await }).await {
+            tracing::error!(%error, subscription = %id, "a subscription cannot be delivered");
+        }
+    }
+}
+
+async fn deliver_one(app: &App, one: &Stored<Subscription>) -> Result<()> {
+    let until = delivery::told_until(&app.store);
+    let prepared = delivery::prepare(&app.store, &app.warehouse, one, until).await?;
+    if !prepared.is_news(one) {
+        return Ok(());
+    }
+    // Whoever notes it first tells it: two servers may be at it.
+    if !delivery::done(&app.store, one, &prepared, until).await? || app.mailer.is_none() {
+        return Ok(());
+    }
+    for each in prepared.told {
+        let Some(to) = each.email.clone() else { continue };
+        let mail = digest::mail(app, &each, to).await?;
+        mail::enqueue(&app.store, &app.vault, &mail).await?;
+    }
+    Ok(())
 }
 
 async fn next_job(store: &Store) -> Result<Option<Job>> {
@@ -208,4 +269,18 @@ async fn run_job(store: &Store, job: &Job) -> Result<()> {
     run_import(store, &actor, job.id, |_, _| {}).await?;
     store.analyze().await.ok();
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn work_that_breaks_down_takes_nothing_with_it() {
+        let broken: Result<()> = apart(async { panic!("on purpose") }).await;
+        assert!(matches!(broken, Err(Error::Internal(_))), "{broken:?}");
+        let refused: Result<()> = apart(async { Err(Error::NotFound) }).await;
+        assert!(matches!(refused, Err(Error::NotFound)), "{refused:?}");
+        assert_eq!(apart(async { Ok(7) }).await.unwrap(), 7);
+    }
 }

@@ -4,12 +4,13 @@
 use std::collections::BTreeMap;
 
 use guanxi_base::{Error, Result};
-use guanxi_record::{Filter, Query, Record, Row, Sort, Stored};
+use guanxi_record::{Filter, Query, Record as _, Row, Sort, Stored};
 use guanxi_store::{Actor, Purpose, Store, View};
 
 use super::{Organisation, User, folded_address};
+use crate::all_records::all;
 
-/// Users who differ by the case of their address only, from before that was one.
+/// Users who differ by the case of their address only. No new user can: it is how they were kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SharedAddress {
     /// What each of them has, the oldest first.
@@ -58,7 +59,8 @@ pub async fn user_by_address(view: &mut View, address: &str) -> Result<Option<Ro
 pub async fn keep_one_address(store: &Store, actor: &Actor) -> Result<Vec<SharedAddress>> {
     let mut groups: BTreeMap<String, Vec<Stored<User>>> = BTreeMap::new();
     let mut view = store.read(actor).await?;
-    for user in all_users(&mut view).await? {
+    let query = Query { with_archived: true, ..Query::of(Filter::everything()) };
+    for user in all::<User>(&mut view, query).await? {
         groups.entry(folded_address(&user.email)).or_default().push(user);
     }
     drop(view);
@@ -78,21 +80,4 @@ pub async fn keep_one_address(store: &Store, actor: &Actor) -> Result<Vec<Shared
         }
     }
     Ok(shared)
-}
-
-async fn all_users(view: &mut View) -> Result<Vec<Stored<User>>> {
-    let mut query =
-        Query::of(Filter::everything()).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
-    query.with_archived = true;
-    let mut users = Vec::new();
-    loop {
-        let page = view.list(User::NAME, &query).await?;
-        for row in page.rows {
-            users.push(row.try_into()?);
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(users),
-        }
-    }
 }

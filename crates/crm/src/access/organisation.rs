@@ -5,13 +5,14 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use guanxi_base::{Date, Id, RawId, Result, TimeZone, Timestamp};
-use guanxi_record::{Filter, Query, Record, Sort, Stored};
+use guanxi_record::{Filter, Query, Record, Stored};
 use guanxi_store::{Actor, Origin, Rights, Store, Tx, View};
 
 use super::{
     ApprovalRule, ApprovalStep, AuthorityLimit, Company, CustomerClass, FieldRight, RetentionRule,
     Role, RoleRight, Substitution, Team, Territory, User,
 };
+use crate::all_records;
 
 /// A tree deeper than this is taken for a cycle.
 const DEPTH_MAX: usize = 64;
@@ -395,19 +396,7 @@ fn by_id<T>(all: Vec<Stored<T>>) -> HashMap<RawId, Stored<T>> {
 
 /// All records of a type that are not archived.
 async fn all<T: Record>(view: &mut View) -> Result<Vec<Stored<T>>> {
-    let mut query =
-        Query::of(Filter::everything()).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
-    let mut found = Vec::new();
-    loop {
-        let page = view.list(T::NAME, &query).await?;
-        for row in page.rows {
-            found.push(row.try_into()?);
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(found),
-        }
-    }
+    all_records::all(view, Query::of(Filter::everything())).await
 }
 
 impl Organisation {

@@ -37,15 +37,24 @@ pub struct CaughtUp {
 /// # Errors
 /// When the database or the warehouse fails.
 pub async fn catch_up(store: &Store, warehouse: &Warehouse) -> Result<CaughtUp> {
+    let done = keep_up(store, warehouse).await?;
+    // What cannot be swept now is swept another time.
+    if let Err(error) = warehouse.sweep(store.clock().now() - SWEPT).await {
+        tracing::warn!(%error, "what the warehouse replaced cannot be removed");
+    }
+    Ok(done)
+}
+
+/// Brings the warehouse up to date, and leaves all that it replaced: while an analysis reads that.
+///
+/// # Errors
+/// When the database or the warehouse fails.
+pub async fn keep_up(store: &Store, warehouse: &Warehouse) -> Result<CaughtUp> {
     let mut was_damaged = false;
     for _ in 0..TRIES {
         match try_once(store, warehouse).await {
             Ok(None) => {}
             Ok(Some(done)) => {
-                // What cannot be swept now is swept another time.
-                if let Err(error) = warehouse.sweep(store.clock().now() - SWEPT).await {
-                    tracing::warn!(%error, "what the warehouse replaced cannot be removed");
-                }
                 warm(store, warehouse).await?;
                 return Ok(done);
             }

@@ -47,9 +47,8 @@ pub(super) fn within(
         let rows: Vec<[f64; FEATURES.len()]> = buyers
             .iter()
             .map(|place| {
-                let of = purchases.of(*place);
                 // Only what was bought before the day is known on it.
-                let known = &of[..of.partition_point(|one| one.day < day)];
+                let known = purchases.told(*place).before(day);
                 features_of(known, day + from, gap).unwrap_or_default()
             })
             .collect();
@@ -99,7 +98,7 @@ impl Absences {
         let mut away: Vec<(i32, bool)> = buyers
             .iter()
             .filter_map(|place| {
-                let of = purchases.of(*place);
+                let of = purchases.lived(*place);
                 let known = of.partition_point(|one| one.day < cut);
                 let last = of.get(known.checked_sub(1)?)?;
                 Some((cut - last.day, known < of.len()))

@@ -17,9 +17,10 @@ use serde_json::{Value as Json, json};
 
 use super::exact_sum::ExactSum;
 use super::left_aside::LeftAside;
-use super::life::{Known, Life, LifeRule, life_of};
+use super::life::{Known, Life, life_of};
+use super::life_rules::LifeRules;
 use super::propensity::Propensity;
-use super::purchases::{Purchase, Purchases};
+use super::purchases::{Bought, Purchase, Purchases, until};
 use super::standing::FIELDS as STANDING;
 use super::worth::{SPAN_MIN, Worth, number, span, worth};
 use crate::people::{AbcClass, Customer, LifeStage};
@@ -66,8 +67,8 @@ pub(super) const FIELDS: [&str; 22] = [
 
 /// What was found out about all customers.
 pub(super) struct Found {
-    /// The values of `FIELDS` of the customer at each place.
     purchases: Purchases,
+    /// Where the customer at each place is in their life with us.
     lives: Vec<Life>,
     /// The place of each customer among the buyers.
     buyer_of: Vec<Option<u32>>,
@@ -83,16 +84,10 @@ pub(super) struct Found {
 
 /// By which rule each customer's life is told.
 pub(super) struct Rules {
-    /// By line of business; the one of `None` is for all others.
-    pub(super) by_line: HashMap<Option<RawId>, LifeRule>,
+    /// By line of business.
+    pub(super) life: LifeRules,
     /// Who meets the standard of a prospect.
     pub(super) prospects: HashSet<RawId>,
-}
-
-impl Rules {
-    fn of(&self, line: Option<RawId>) -> Option<&LifeRule> {
-        self.by_line.get(&line).or_else(|| self.by_line.get(&None))
-    }
 }
 
 impl Found {
@@ -106,7 +101,7 @@ impl Found {
         let buyers = purchases.buyers();
         let mut buyer_of = vec![None; purchases.customers.len()];
         buyers.iter().enumerate().for_each(|(at, place)| buyer_of[*place] = Some(at as u32));
-        let [recency, frequency, revenue] = columns(&purchases, &buyers);
+        let [recency, frequency, revenue, mean] = columns(&purchases, &buyers);
         let (mut scores, mut classes, mut clusters) = (Vec::new(), Vec::new(), Vec::new());
         let (mut buys_soon, mut buys_in_a_year) = (None, None);
         let (mut found, mut card) = (None, json!({ "buyers": buyers.len() }));
@@ -124,7 +119,7 @@ impl Found {
                     is_long_enough.then(worth).transpose()
                 },
                 || {
-                    let groups = clustered(&recency, &frequency, &revenue);
+                    let groups = clustered([&recency, &frequency, &revenue, &mean]);
                     (groups, Propensity::of(&purchases, &buyers))
                 },
             );
@@ -163,20 +158,19 @@ impl Found {
             clusters,
             card,
         };
-        this.lives = this.lives(rules)?;
+        this.lives = this.lives(rules);
         this.card["stages"] = this.stages_card();
         Ok(this)
     }
 
-    fn lives(&self, rules: &Rules) -> Result<Vec<Life>> {
+    fn lives(&self, rules: &Rules) -> Vec<Life> {
         let all = self.purchases.customers.par_iter().enumerate();
         all.map(|(place, id)| {
-            let rule = rules.of(self.purchases.product_lines[place]);
-            let rule = rule.ok_or_else(|| Error::internal("there is no rule of life"))?;
+            let rule = rules.life.of(self.purchases.product_lines[place]);
             let churn_risk = self.buyer_of[place].and_then(|at| self.churn_risk(at as usize));
             let is_prospect = rules.prospects.contains(id);
             let known = Known { abc: self.abc(place), is_prospect, churn_risk };
-            Ok(life_of(rule, self.purchases.lived(place), known, self.purchases.day()))
+            life_of(rule, self.purchases.lived(place), known, self.purchases.day())
         })
         .collect()
     }
@@ -243,7 +237,8 @@ impl Found {
                 // Nothing compares them with others.
                 values.resize(FIELDS.len() - STANDING.len(), Value::Null);
                 let lost = field_at("value_lost");
-                values[lost] = value_lost(&other.purchases, other.currency, is_lost);
+                let of = Bought { lived: self.purchases.lived(place), told: &other.purchases };
+                values[lost] = value_lost(of, other.currency, is_lost);
             }
             values.resize(FIELDS.len() - STANDING.len(), Value::Null);
             return values;
@@ -264,11 +259,13 @@ impl Found {
             self.clusters.get(at).map_or(Value::Null, |one| Value::Text((one + 1).to_string())),
         ]);
         let told = |chances: &Option<Vec<f64>>| {
-            chances.as_ref().map_or(Value::Null, |chances| Value::Percent(share(chances[at])))
+            chances
+                .as_ref()
+                .map_or(Value::Null, |chances| Value::Percent(Percent::of_share(chances[at])))
         };
         let soon = told(&self.buys_soon);
         let returns = if is_lost { told(&self.buys_in_a_year) } else { Value::Null };
-        values.extend([returns, value_lost(of, currency, is_lost), soon]);
+        values.extend([returns, value_lost(self.purchases.told(place), currency, is_lost), soon]);
         values
     }
 
@@ -306,7 +303,7 @@ impl Found {
             (Some(alive), Some(year)) => Some(alive.max(year)),
             (alive, year) => alive.or(year),
         };
-        stays.map(|stays| share(1.0 - stays))
+        stays.map(|stays| Percent::of_share(1.0 - stays))
     }
 
     fn stages_card(&self) -> Json {
@@ -320,16 +317,19 @@ impl Found {
     }
 }
 
-/// Recency, frequency and money of each buyer.
-fn columns(purchases: &Purchases, buyers: &[usize]) -> [Vec<f64>; 3] {
-    let column = |of: &dyn Fn(&[Purchase]) -> f64| {
-        buyers.iter().map(|place| of(purchases.of(*place))).collect::<Vec<f64>>()
+/// Recency and frequency of each buyer, in whatever currency, and money, altogether and on average,
+/// in the one that is told.
+fn columns(purchases: &Purchases, buyers: &[usize]) -> [Vec<f64>; 4] {
+    let column = |of: &dyn Fn(Bought<'_>) -> f64| {
+        buyers.iter().map(|place| of(purchases.told(*place))).collect::<Vec<f64>>()
     };
     let last = |of: &[Purchase]| of.last().map_or(0, |one| one.day);
+    let sum = |of: &[Purchase]| of.iter().map(|one| one.units as f64).sum::<f64>();
     [
-        column(&|of| f64::from(purchases.day() - last(of))),
-        column(&|of| of.len() as f64),
-        column(&|of| of.iter().map(|one| one.units as f64).sum()),
+        column(&|of| f64::from(purchases.day() - last(of.lived))),
+        column(&|of| of.lived.len() as f64),
+        column(&|of| sum(of.told)),
+        column(&|of| sum(of.told) / of.told.len() as f64),
     ]
 }
 
@@ -348,11 +348,13 @@ fn sum_of(of: &[Purchase], currency: Currency) -> ExactSum {
     ExactSum::new(of.iter().map(|one| i128::from(one.units)).sum(), currency)
 }
 
-/// What somebody who is lost bought in the year before their last purchase.
-fn value_lost(of: &[Purchase], currency: Currency, is_lost: bool) -> Value {
-    let Some(last) = of.last().filter(|_| is_lost) else { return Value::Null };
-    let year = &of[of.partition_point(|one| one.day <= last.day - DAYS_OF_YEAR)..];
-    sum_of(year, currency).money().map_or(Value::Null, Value::Money)
+/// What somebody who is lost bought in the year before their last purchase, of what is told in a
+/// currency; none where that was all in others.
+fn value_lost(of: Bought<'_>, currency: Currency, is_lost: bool) -> Value {
+    let Some(last) = of.lived.last().filter(|_| is_lost) else { return Value::Null };
+    let year = &of.told[until(of.told, last.day - DAYS_OF_YEAR).len()..];
+    let sum = (!year.is_empty()).then(|| sum_of(year, currency).money()).flatten();
+    sum.map_or(Value::Null, Value::Money)
 }
 
 /// What was estimated in 1/10,000 of the unit; none where it is more than any field holds.
@@ -361,11 +363,6 @@ fn estimated(units: f64, currency: Currency) -> Value {
         units if units.abs() < i64::MAX as f64 => Value::Money(Money::new(units as i64, currency)),
         _ => Value::Null,
     }
-}
-
-fn share(share: f64) -> Percent {
-    let units = share.clamp(0.0, 1.0) * 100.0 * Percent::ONE as f64;
-    Percent::from_units(units.round() as i64)
 }
 
 fn abc_of(class: Class) -> AbcClass {
@@ -441,14 +438,13 @@ fn cohorts_card(purchases: &Purchases) -> Result<Json> {
 
 /// Groups of customers who are alike in recency, frequency and mean spending. Frequency and money
 /// spread over orders of magnitude: their logarithms are compared.
-fn clustered(recency: &[f64], frequency: &[f64], revenue: &[f64]) -> Result<(Vec<usize>, Json)> {
+fn clustered([recency, frequency, revenue, mean]: [&[f64]; 4]) -> Result<(Vec<usize>, Json)> {
     if recency.len() < CLUSTERED_MIN {
         return Ok((Vec::new(), Json::Null));
     }
     let logs: Vec<f64> = frequency.iter().map(|count| count.ln()).collect();
     let least = 0.01_f64;
-    let mean: Vec<f64> =
-        revenue.iter().zip(frequency).map(|(sum, n)| (sum / n / 1e4).max(least).ln()).collect();
+    let mean: Vec<f64> = mean.iter().map(|mean| (mean / 1e4).max(least).ln()).collect();
     let columns: [&[f64]; 3] = [recency, &logs, &mean];
     let (found, tried) = match choose_k(&columns, CLUSTERS_MOST, &KMeans::new(2)) {
         Ok(found) => found,

@@ -20,12 +20,19 @@ struct TheirOrder {
     worth: Option<(i64, Currency)>,
 }
 
-/// The agreed orders of a customer.
+/// The agreed orders of a customer that somebody may see: read once for all that a page tells of them.
 #[derive(Debug, Clone)]
-pub(super) struct TheirOrders(Vec<TheirOrder>);
+pub struct TheirOrders {
+    /// By day.
+    orders: Vec<TheirOrder>,
+    /// Whether there are older ones, which were not read.
+    is_cut: bool,
+}
 
 /// The fields that tell what somebody bought.
-pub(super) const NEEDED: [&str; 5] = ["customer", "date", "kind", "status", "total"];
+const NEEDED: [&str; 5] = ["customer", "date", "kind", "status", "total"];
+/// So many orders are looked through for a page: the walk-in customer of a shop has any number.
+const ORDERS_READ: usize = 10_000;
 
 /// What somebody bought in one currency.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +66,8 @@ pub struct Dealings {
     pub came_back_whole: i64,
     /// What does not count, and why.
     pub left_aside: LeftAside,
+    /// Of how many orders this tells, where there are more: of the newest.
+    pub only_newest: Option<usize>,
 }
 
 /// What somebody bought until a day of the company, by the orders that the reader may see and by
@@ -66,24 +75,40 @@ pub struct Dealings {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn dealings(view: &mut View, customer: RawId, today: Date) -> Result<Dealings> {
+pub async fn dealings(view: &mut View, orders: &TheirOrders, today: Date) -> Result<Dealings> {
     let rule = super::why::counting(view).await?;
     let (counted, from) =
         rule.unwrap_or((Counted { today: 0, free: false, returned: false }, i64::MIN));
     let counted = Counted { today: day_number(today), ..counted };
-    let orders = TheirOrders::read(view, customer).await?;
     Ok(orders.dealings((counted, from)))
 }
 
 impl TheirOrders {
-    /// Those that the reader may see.
-    pub(super) async fn read(view: &mut View, customer: RawId) -> Result<Self> {
+    /// Those that the reader may see; none for who may not see what orders tell.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn read(view: &mut View, customer: RawId) -> Result<Option<Self>> {
+        if !view.actor().rights.reads_all(Order::NAME, &NEEDED) {
+            return Ok(None);
+        }
+        Self::newest(view, customer, ORDERS_READ).await.map(Some)
+    }
+
+    /// So many of them, the newest.
+    ///
+    /// # Errors
+    /// When the database fails; a refusal for who may not ask.
+    pub async fn newest(view: &mut View, customer: RawId, most: usize) -> Result<Self> {
         let agreed = agreed_orders("").and(Filter::eq("customer", customer.to_string()));
-        let mut query = Query::of(agreed).sorted(vec![Sort::up("date")]).limited(Query::LIMIT_MAX);
+        let mut query = Query::of(agreed).sorted(vec![Sort::down("date")]);
         let described = view.catalog().get(Order::NAME)?.clone();
-        let mut all = Vec::new();
+        let mut orders = Vec::new();
+        let mut left = most;
         loop {
+            query.limit = left.min(Query::LIMIT_MAX);
             let page = view.list(Order::NAME, &query).await?;
+            left = left.saturating_sub(page.rows.len());
             for row in page.rows {
                 let kind = row.value(&described, "kind");
                 let kind = kind.as_text().and_then(OrderKind::from_code);
@@ -94,20 +119,26 @@ impl TheirOrders {
                     Value::Money(money) => Some((money.units, money.currency)),
                     _ => None,
                 };
-                all.push(TheirOrder { id: row.id, kind, day: day_number(day).into(), worth });
+                orders.push(TheirOrder { id: row.id, kind, day: day_number(day).into(), worth });
             }
             query.after = page.next;
-            if query.after.is_none() {
-                return Ok(Self(all));
+            if query.after.is_none() || left == 0 {
+                orders.reverse();
+                return Ok(Self { orders, is_cut: query.after.is_some() });
             }
         }
+    }
+
+    /// Whether these are not all that there are: then nobody's life is told from them.
+    pub(super) fn are_cut(&self) -> bool {
+        self.is_cut
     }
 
     /// What they come to.
     pub(super) fn dealings(&self, (counted, from): (Counted, i64)) -> Dealings {
         let mut left_aside = LeftAside::default();
         let mut found: Vec<Sorted> = Vec::new();
-        for order in &self.0 {
+        for order in &self.orders {
             let (units, code) = match &order.worth {
                 Some((units, currency)) => (Some(*units), currency.code()),
                 None => (None, ""),
@@ -141,7 +172,8 @@ impl TheirOrders {
         dealt.sort_by_key(|one| std::cmp::Reverse(one.orders));
         let kept = |one: &Dealt| one.orders - i64::try_from(one.purchases.len()).unwrap_or(0);
         let came_back_whole = dealt.iter().map(kept).sum();
-        Dealings { dealt, first, last, came_back_whole, left_aside }
+        let only_newest = self.is_cut.then_some(self.orders.len());
+        Dealings { dealt, first, last, came_back_whole, left_aside, only_newest }
     }
 }
 

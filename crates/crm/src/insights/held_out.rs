@@ -10,7 +10,7 @@ use guanxi_record::{Choice as _, Value};
 use guanxi_warehouse::day_number;
 
 use super::customer_value::{FIELDS, Found, Rules};
-use super::life::LifeRule;
+use super::life_rules::LifeRules;
 use super::propensity::HORIZON;
 use super::purchases::{Counted, Purchase, Purchases};
 use crate::people::LifeStage;
@@ -95,8 +95,7 @@ fn last_day(log: &Log) -> i32 {
 }
 
 fn found(purchases: Purchases, in_use: Option<&str>) -> Found {
-    let rules =
-        Rules { by_line: HashMap::from([(None, LifeRule::usual())]), prospects: HashSet::new() };
+    let rules = Rules { life: LifeRules::unwritten(), prospects: HashSet::new() };
     Found::out(purchases, &rules, None, in_use).unwrap()
 }
 

@@ -1,11 +1,11 @@
 //! What was known about every customer after the last run, as a table of the warehouse; and what
 //! follows where somebody has moved since: the history of stages, and the tasks of playbooks.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use guanxi_base::{Date, Error, Id, RawId, Result};
 use guanxi_record::{
-    Choice as _, Filter, Json as JsonField, Owner, Query, Record, Row, Sort, Stored, Value,
+    Choice as _, Filter, Json as JsonField, Op, Owner, Query, Record, Row, Sort, Stored, Value,
 };
 use guanxi_store::{Actor, Origin, Store, Tx};
 use guanxi_warehouse::{Batch, Manifest, Update, Warehouse, batch_of, is_kept};
@@ -14,6 +14,7 @@ use serde_json::Value as Json;
 use super::customer_value::FIELDS;
 use super::records::{AnalysisRun, Playbook, PlaybookStep, Stage, StageChange};
 use crate::access::Organisation;
+use crate::all_records::all;
 use crate::people::{Customer, TermsRule};
 use crate::service::Priority;
 use crate::work::{Task, TaskStatus};
@@ -169,16 +170,35 @@ pub(super) struct Moved {
     pub(super) reason: Json,
 }
 
-/// Notes who has moved, and gives the tasks of the playbooks to whom they concern.
+/// What runs noted that died before what they found was known: they found from where to where
+/// customers moved by what was known before, and so does the run after them.
+async fn noted(
+    store: &Store,
+    last: Option<&Stored<AnalysisRun>>,
+) -> Result<HashSet<(RawId, Stage, Stage)>> {
+    let mut filter = Filter::everything();
+    if let Some(as_of) = last.and_then(|run| run.as_of) {
+        filter = Filter::compare("created_at", Op::Gt, as_of.to_string());
+    }
+    let mut view = store.read(&Actor::system(Origin::Job)).await?;
+    let changes = all::<StageChange>(&mut view, Query::of(filter)).await?;
+    let known = last.map(|run| run.id);
+    let left = changes.iter().filter(|one| known.is_none() || one.analysis_run != known);
+    Ok(left.map(|one| (one.customer.raw(), one.from_stage, one.to_stage)).collect())
+}
+
+/// Notes who has moved, and gives the tasks of the playbooks to whom they concern. What a run noted
+/// that died after it is not noted twice; `last` is the last run that is done.
 pub(super) async fn follow(
     store: &Store,
-    run: Id<AnalysisRun>,
+    (run, last): (Id<AnalysisRun>, Option<&Stored<AnalysisRun>>),
     date: Date,
     moved: Vec<Moved>,
 ) -> Result<()> {
     if moved.is_empty() {
         return Ok(());
     }
+    let noted = noted(store, last).await?;
     let actor = Actor::system(Origin::Job);
     let organisation = Organisation::of(store).await?;
     let described = store.catalog().get(Customer::NAME)?.clone();
@@ -199,6 +219,9 @@ pub(super) async fn follow(
                 let (Some(from), Some(to)) = (Stage::from_code(from), Stage::from_code(to)) else {
                     continue;
                 };
+                if noted.contains(&(one.customer, from, to)) {
+                    continue;
+                }
                 let change = StageChange {
                     customer: Id::new(one.customer),
                     from_stage: from,
@@ -223,15 +246,12 @@ pub(super) async fn follow(
 
 /// The steps of the playbooks that are followed, by stage.
 async fn plays(tx: &mut Tx) -> Result<HashMap<Stage, Vec<PlaybookStep>>> {
-    let active = Query::of(Filter::eq("is_active", true)).limited(Query::LIMIT_MAX);
+    let active = Query::of(Filter::eq("is_active", true));
     let mut plays: HashMap<Stage, Vec<PlaybookStep>> = HashMap::new();
-    for row in tx.list(Playbook::NAME, &active).await?.rows {
-        let play: Stored<Playbook> = row.try_into()?;
-        let steps = Query::of(Filter::eq("playbook", play.id.to_string()))
-            .sorted(vec![Sort::up("position")])
-            .limited(Query::LIMIT_MAX);
-        for row in tx.list(PlaybookStep::NAME, &steps).await?.rows {
-            let step: Stored<PlaybookStep> = row.try_into()?;
+    for play in all::<Playbook>(tx, active).await? {
+        let steps = Query::of(Filter::eq("playbook", play.id.to_string()));
+        let steps = steps.sorted(vec![Sort::up("position")]);
+        for step in all::<PlaybookStep>(tx, steps).await? {
             plays.entry(play.stage).or_default().push(step.record);
         }
     }

@@ -119,8 +119,8 @@ pub struct Known {
     pub churn_risk: Option<Percent>,
 }
 
-/// From this risk on it is more likely than not that somebody has left.
-const LIKELY: Percent = Percent::from_units(50 * Percent::ONE);
+/// From this chance on something is more likely than not: that somebody has left, or buys.
+pub const LIKELY: Percent = Percent::from_units(50 * Percent::ONE);
 
 /// Where a customer is on a day (since 1970-01-01), with their purchases until then in the order
 /// of their days. Whoever is overdue by the rule is lost, unless what is known of the risk says

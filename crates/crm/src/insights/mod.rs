@@ -3,6 +3,7 @@
 mod baskets;
 mod catch_up;
 mod chances;
+mod counting;
 mod customer_value;
 mod dealings;
 mod exact_sum;
@@ -11,6 +12,7 @@ mod held_out;
 mod knowledge;
 mod left_aside;
 mod life;
+mod life_rules;
 mod offers;
 mod own;
 mod propensity;
@@ -25,23 +27,26 @@ mod value_run;
 mod why;
 mod worth;
 
-pub use catch_up::{CaughtUp, catch_up, warm};
+pub use catch_up::{CaughtUp, catch_up, keep_up, warm};
 pub use chances::YEAR;
-pub use dealings::{Dealings, Dealt, dealings};
+pub use counting::count;
+pub use dealings::{Dealings, Dealt, TheirOrders, dealings};
 pub use exact_sum::{ExactSum, Summed, is_too_large};
 pub use knowledge::{knowledge_of, tables};
 pub use left_aside::{LeftAside, Named};
-pub use life::{Known, Life, LifeReason, LifeRule, life_of};
+pub use life::{Known, LIKELY, Life, LifeReason, LifeRule, life_of};
 pub use offers::{NextOffer, offers};
 pub use own::{
-    AT_RISK, COUNTED, OwnFigures, RISK_UNKNOWN, analysed_at, own_figures, reads_what_is_known,
+    COUNTED, OwnFigures, RISK_UNKNOWN, analysed_at, at_risk, own_figures, reads_what_is_known,
 };
 pub use propensity::{HORIZON, Reason};
 pub use purchases::{Counted, Elsewhere, Purchase, Purchases};
 pub use records::{
     Analysis, AnalysisRun, AnalysisSchedule, Playbook, PlaybookStep, RunState, Stage, StageChange,
 };
-pub use run::{last_run, repeat, run_next, sees_all_customers};
-pub use score_model::{ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale, ScoreSide};
+pub use run::{ask, is_going_on, last_run, repeat, run_next, sees_all_customers};
+pub use score_model::{
+    COMPLAINTS, ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale, ScoreSide, measures,
+};
 pub use since::{Changed, Since, changed_since, since};
 pub use why::{Why, why};

@@ -2,20 +2,17 @@
 //! counted over what their rights show, and over nothing else.
 
 use guanxi_base::{Date, Money, Result, Timestamp};
-use guanxi_record::{
-    Aggregate, Filter, GroupKey, Measure, Query, Record as _, Row, Sort, Stored, Value,
-};
-use guanxi_store::{Actor, Group, Purpose, Rights, View};
+use guanxi_record::{Aggregate, Filter, GroupKey, Measure, Query, Record as _, Row, Sort, Value};
+use guanxi_store::{Actor, Group, Purpose, View};
 
+use super::counting::count;
 use super::exact_sum::Summed;
-use super::records::{Analysis, AnalysisRun};
-use super::run::last_run;
+use super::life::LIKELY;
+use super::run::last_of_customers;
 use super::since::{Changed, changed_since, told_of};
 use crate::access::conditions;
 use crate::people::Customer;
 
-/// Who may have left but is not lost yet, as the address of a list says it.
-pub const AT_RISK: &str = "churn_risk.ge=50&life_stage.ne=lost";
 /// Who has bought and is not lost yet, but of whom nobody can tell whether they have left.
 pub const RISK_UNKNOWN: &str = "churn_risk.empty=true&purchases.ge=1&life_stage.ne=lost";
 /// Of whom it can be told.
@@ -26,6 +23,12 @@ pub const COUNTED: [&str; 4] = ["life_stage", "relationship", "abc", "payment_re
 const NEEDED: [&str; 5] =
     ["life_stage", "churn_risk", "last_purchase", "revenue", "lifetime_value"];
 
+/// Who may have left but is not lost yet, as the address of a list says it.
+#[must_use]
+pub fn at_risk() -> String {
+    format!("churn_risk.ge={LIKELY}&life_stage.ne=lost")
+}
+
 /// Figures over the customers that somebody sees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwnFigures {
@@ -33,7 +36,7 @@ pub struct OwnFigures {
     pub as_of: Option<Timestamp>,
     /// How many of those whose orders they see have been analysed.
     pub customers: i64,
-    /// How many of them may have left; see [`AT_RISK`].
+    /// How many of them may have left; see [`at_risk`].
     pub at_risk: i64,
     /// Of how many of them nobody can tell it; see [`RISK_UNKNOWN`].
     pub risk_unknown: i64,
@@ -67,15 +70,7 @@ pub fn reads_what_is_known(actor: &Actor) -> bool {
 /// # Errors
 /// When the database fails.
 pub async fn analysed_at(view: &mut View) -> Result<Option<Timestamp>> {
-    Ok(last(view).await?.and_then(|run| run.as_of))
-}
-
-/// The last analysis of customer value, whoever asked for it.
-async fn last(view: &mut View) -> Result<Option<Stored<AnalysisRun>>> {
-    let rights = view.act_with(Rights::All);
-    let run = last_run(view, Analysis::CustomerValue, true).await;
-    view.act_with(rights);
-    run
+    Ok(last_of_customers(view).await?.and_then(|run| run.as_of))
 }
 
 /// The figures, with the rights of the view.
@@ -84,7 +79,7 @@ async fn last(view: &mut View) -> Result<Option<Stored<AnalysisRun>>> {
 /// When the database fails; a refusal for who may not ask.
 pub async fn own_figures(view: &mut View, shown: usize) -> Result<OwnFigures> {
     let analysed = Filter::compare("life_stage", guanxi_record::Op::Empty, false);
-    let at_risk = conditions::parse(AT_RISK)?;
+    let at_risk = conditions::parse(&at_risk())?;
     let mut too_large = Vec::new();
     let mut sums = [const { Vec::new() }; 2];
     for (at, field) in ["revenue", "lifetime_value"].into_iter().enumerate() {
@@ -96,7 +91,7 @@ pub async fn own_figures(view: &mut View, shown: usize) -> Result<OwnFigures> {
     let [revenue, lifetime_value] = sums;
     let risk_unknown = conditions::parse(RISK_UNKNOWN)?;
     let risk_known = conditions::parse(RISK_KNOWN)?;
-    let run = last(view).await?;
+    let run = last_of_customers(view).await?;
     let changed = match &run {
         Some(run) => changed_since(view, run).await?,
         None => Vec::new(),
@@ -106,7 +101,7 @@ pub async fn own_figures(view: &mut View, shown: usize) -> Result<OwnFigures> {
         if !view.actor().rights.asks(Customer::NAME, field) {
             continue;
         }
-        let groups = groups(view, analysed.clone(), &[field], &["count"]).await?;
+        let groups = groups(view, analysed.clone(), field).await?;
         let each = groups.iter().filter_map(|group| {
             let code = group.keys.first().and_then(Value::as_text)?;
             Some((code.to_owned(), number(group)))
@@ -118,20 +113,16 @@ pub async fn own_figures(view: &mut View, shown: usize) -> Result<OwnFigures> {
         as_of: run.as_ref().and_then(|run| run.as_of),
         told_of: run.as_ref().and_then(|run| told_of(run)),
         changed,
-        customers: count(view, analysed).await?,
-        at_risk: count(view, at_risk).await?,
-        risk_unknown: count(view, risk_unknown).await?,
-        risk_known: count(view, risk_known).await?,
+        customers: count(view, Customer::NAME, Query::of(analysed)).await?,
+        at_risk: count(view, Customer::NAME, Query::of(at_risk)).await?,
+        risk_unknown: count(view, Customer::NAME, Query::of(risk_unknown)).await?,
+        risk_known: count(view, Customer::NAME, Query::of(risk_known)).await?,
         revenue,
         lifetime_value,
         too_large,
         counts,
         to_call: view.list(Customer::NAME, &first.limited(shown)).await?.rows,
     })
-}
-
-async fn count(view: &mut View, filter: Filter) -> Result<i64> {
-    Ok(groups(view, filter, &[], &["count"]).await?.first().map_or(0, number))
 }
 
 fn number(group: &Group) -> i64 {
@@ -141,14 +132,9 @@ fn number(group: &Group) -> i64 {
     }
 }
 
-async fn groups(
-    view: &mut View,
-    filter: Filter,
-    group_by: &[&str],
-    measures: &[&str],
-) -> Result<Vec<Group>> {
-    let group_by = group_by.iter().map(|word| GroupKey::parse(word)).collect::<Result<_>>()?;
-    let measures = measures.iter().map(|word| Measure::parse(word)).collect::<Result<_>>()?;
+/// How many there are of each value of a field.
+async fn groups(view: &mut View, filter: Filter, field: &str) -> Result<Vec<Group>> {
+    let (group_by, measures) = (vec![GroupKey::parse(field)?], vec![Measure::count()]);
     let wanted = Aggregate { filter, group_by, measures, with_archived: false };
     view.aggregate(Customer::NAME, &wanted).await
 }

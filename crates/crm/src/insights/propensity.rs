@@ -9,7 +9,7 @@ use guanxi_base::{Error, Result, Rng};
 use serde_json::{Value as Json, json};
 
 use super::chances::{self, Absences, YEAR};
-use super::purchases::{Purchase, Purchases};
+use super::purchases::{Bought, Purchases};
 use super::worth::number;
 
 /// Within so many days.
@@ -48,22 +48,23 @@ pub struct Reason {
     pub adds: f64,
 }
 
-/// The features of a buyer as of a day, from what they bought before it, ascending by day; none
-/// before the first purchase. `gap` is the usual number of days between purchases of all.
-pub(super) fn features_of(of: &[Purchase], day: i32, gap: f64) -> Option<[f64; FEATURES.len()]> {
-    let before = &of[..of.partition_point(|one| one.day < day)];
-    let (first, last) = (before.first()?, before.last()?);
-    let count = before.len() as f64;
-    let year = before.iter().filter(|one| one.day >= day - YEAR).count() as f64;
+/// The features of a buyer as of a day, from what they bought before it; none before the first
+/// purchase. `gap` is the usual number of days between purchases of all.
+pub(super) fn features_of(of: Bought<'_>, day: i32, gap: f64) -> Option<[f64; FEATURES.len()]> {
+    let Bought { lived, told } = of.before(day);
+    let (first, last) = (lived.first()?, lived.last()?);
+    let count = lived.len() as f64;
+    let year = lived.iter().filter(|one| one.day >= day - YEAR).count() as f64;
     let days = |since: i32| f64::from(day - since);
-    let own = if before.len() > 1 { days(first.day) / count } else { gap };
-    let units: f64 = before.iter().map(|one| one.units as f64).sum();
+    let own = if lived.len() > 1 { days(first.day) / count } else { gap };
+    let units: f64 = told.iter().map(|one| one.units as f64).sum();
+    let mean = units / told.len().max(1) as f64;
     Some([
         count.ln_1p(),
         year.ln_1p(),
         days(last.day).ln_1p(),
         days(first.day).ln_1p(),
-        (units / count / 1e4).max(0.0).ln_1p(),
+        (mean / 1e4).max(0.0).ln_1p(),
         ((days(last.day) + 1.0) / (own + 1.0)).ln(),
     ])
 }
@@ -72,7 +73,7 @@ pub(super) fn features_of(of: &[Purchase], day: i32, gap: f64) -> Option<[f64; F
 fn usual_gap(purchases: &Purchases, buyers: &[usize], day: i32) -> f64 {
     let (mut days, mut gaps) = (0.0, 0.0);
     for place in buyers {
-        let of = purchases.of(*place);
+        let of = purchases.lived(*place);
         let before = &of[..of.partition_point(|one| one.day < day)];
         if let [first, .., last] = before {
             days += f64::from(last.day - first.day);
@@ -103,7 +104,7 @@ impl Lessons {
         let gap = usual_gap(purchases, buyers, day);
         let (mut places, mut rows, mut outcome) = (Vec::new(), Vec::new(), Vec::new());
         for place in some {
-            let Some(row) = features_of(purchases.of(*place), day, gap) else { continue };
+            let Some(row) = features_of(purchases.told(*place), day, gap) else { continue };
             places.push(*place);
             rows.push(row);
             outcome.push(came(purchases, *place, day, HORIZON));
@@ -144,7 +145,7 @@ fn learnt(purchases: &Purchases, buyers: &[usize], some: &[usize], day: i32) -> 
 
 /// Whether somebody bought within so many days from a day on.
 fn came(purchases: &Purchases, place: usize, day: i32, days: i32) -> f64 {
-    let of = purchases.of(place);
+    let of = purchases.lived(place);
     let next = of.get(of.partition_point(|one| one.day < day));
     f64::from(u8::from(next.is_some_and(|next| next.day < day + days)))
 }
@@ -232,7 +233,7 @@ impl Propensity {
         card["falls_back"] = why.into();
         let year = Absences::of(purchases, buyers).map(|absences| {
             let away = |place: &usize| {
-                purchases.of(*place).last().map_or(0, |last| purchases.as_of - last.day)
+                purchases.lived(*place).last().map_or(0, |last| purchases.as_of - last.day)
             };
             buyers.iter().map(|place| absences.chance(away(place), YEAR)).collect()
         });
@@ -274,7 +275,7 @@ fn drawn(buyers: &[usize]) -> Vec<usize> {
 
 /// What moves the chance of somebody who bought this, by the card of a run as of a day; the
 /// strongest first.
-pub(super) fn reasons(card: &Json, of: &[Purchase], day: i32) -> Vec<Reason> {
+pub(super) fn reasons(card: &Json, of: Bought<'_>, day: i32) -> Vec<Reason> {
     let (Some(told), Some(gap)) = (card["coefficients"].as_array(), card["gap"].as_f64()) else {
         return Vec::new();
     };
@@ -291,18 +292,27 @@ pub(super) fn reasons(card: &Json, of: &[Purchase], day: i32) -> Vec<Reason> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::purchases::Purchase;
     use super::*;
+
+    /// All of it in one currency.
+    fn bought(of: &[Purchase]) -> Bought<'_> {
+        Bought { lived: of, told: of }
+    }
 
     #[test]
     fn features_look_only_at_what_was_before() {
-        let bought = |day| Purchase { day, units: 1_000_000 };
-        let of = [bought(10), bought(40), bought(100)];
-        assert_eq!(features_of(&of, 10, 30.0), None);
-        let then = features_of(&of, 70, 30.0).unwrap();
+        let of = [10, 40, 100].map(|day| Purchase { day, units: 1_000_000 });
+        assert_eq!(features_of(bought(&of), 10, 30.0), None);
+        let then = features_of(bought(&of), 70, 30.0).unwrap();
         assert_eq!(then[0], 2_f64.ln_1p());
         assert_eq!(then[2], 30_f64.ln_1p());
         assert_eq!(then[4], 100_f64.ln_1p());
         assert_eq!(then[5], (31_f64 / 31.0).ln());
+        // When and how often is told from all that they bought, the mean from one currency.
+        let now = features_of(Bought { lived: &of, told: &of[..1] }, 130, 30.0).unwrap();
+        assert_eq!((now[0], now[2]), (3_f64.ln_1p(), 30_f64.ln_1p()));
+        assert_eq!(now[4], 100_f64.ln_1p());
     }
 
     /// Half of the customers buy every twenty days until the end, the others stopped long ago or
@@ -333,7 +343,7 @@ mod tests {
         assert!(
             found.card["brier"].as_f64().unwrap() < found.card["brier_naive"].as_f64().unwrap()
         );
-        let said = reasons(&found.card, purchases.of(1), purchases.as_of);
+        let said = reasons(&found.card, purchases.told(1), purchases.as_of);
         assert!(said[0].adds < 0.0, "{said:?}");
     }
 
@@ -355,7 +365,7 @@ mod tests {
             { "feature": "purchases", "value": 2.0, "mean": 1.0 },
         ] });
         let of = [Purchase { day: 10, units: 10_000 }];
-        let found = reasons(&card, &of, 20);
+        let found = reasons(&card, bought(&of), 20);
         assert_eq!(found.len(), 2);
         assert_eq!(found[0].feature, "purchases");
         assert!((found[0].adds - 2.0 * (2_f64.ln() - 1.0)).abs() < 1e-12);

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use guanxi_base::{Currency, Date, RawId, Result};
+use guanxi_base::{Currency, Date, Error, RawId, Result};
 use guanxi_record::{Catalog, Choice as _, Record as _};
 use guanxi_warehouse::{Frame, Manifest, NO_CODE, NO_NUMBER, Warehouse, currency_column, day_of};
 
@@ -71,6 +71,33 @@ pub struct Purchases {
     purchases: Vec<Purchase>,
 }
 
+/// What somebody bought: when and how often needs no currency, amounts do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bought<'a> {
+    /// All of it by day, in whatever currency.
+    pub(super) lived: &'a [Purchase],
+    /// What of it is in the currency that amounts are told in, by day.
+    pub(super) told: &'a [Purchase],
+}
+
+impl Bought<'_> {
+    /// Which share of the purchases is told in that currency: what is to come in it is as much of all
+    /// that is to come.
+    pub(super) fn share(self) -> f64 {
+        if self.lived.is_empty() { 0.0 } else { self.told.len() as f64 / self.lived.len() as f64 }
+    }
+
+    /// What was bought before a day.
+    pub(super) fn before(self, day: i32) -> Self {
+        Self { lived: until(self.lived, day - 1), told: until(self.told, day - 1) }
+    }
+}
+
+/// Those of some purchases, by day, that are not later than a day.
+pub(super) fn until(all: &[Purchase], day: i32) -> &[Purchase] {
+    &all[..all.partition_point(|one| one.day <= day)]
+}
+
 /// For so many days nobody has to buy: then either nobody does any more, or the data have ended.
 const SILENT_DAYS: i32 = 90;
 /// Fewer purchases than this tell nothing about how long nobody buys at times.
@@ -104,6 +131,13 @@ impl Purchases {
         let described = catalog.get(Customer::NAME)?;
         let names = ["id", "archived_at", "product_line"];
         let frame = warehouse.frame(manifest, described, &names).await?;
+        let orders = Orders::read(warehouse, manifest, catalog).await?;
+        // All orders there are: not on a processor that serves people.
+        let sorted = tokio::task::spawn_blocking(move || Self::of_orders(&frame, &orders, counted));
+        sorted.await.map_err(Error::internal)
+    }
+
+    fn of_orders(frame: &Frame, orders: &Orders, counted: Counted) -> Self {
         let (ids, archived) = (frame.numbers("id"), frame.numbers("archived_at"));
         let lines = frame.numbers("product_line");
         let there: Vec<usize> = (0..frame.rows).filter(|at| archived[*at] == NO_NUMBER).collect();
@@ -112,7 +146,6 @@ impl Purchases {
             there.iter().map(|at| Some(RawId(lines[*at])).filter(|id| id.0 != NO_NUMBER)).collect();
         let places: HashMap<i64, u32> =
             customers.iter().enumerate().map(|(at, id)| (id.0, at as u32)).collect();
-        let orders = Orders::read(warehouse, manifest, catalog).await?;
         let from = orders.first_day(counted);
         let mut left_aside = LeftAside::default();
         let mut by_currency = orders.by_currency(&places, (counted, from), &mut left_aside);
@@ -146,7 +179,7 @@ impl Purchases {
             purchases,
         };
         this.add_others(by_currency);
-        Ok(this)
+        this
     }
 
     /// Adds the purchases in other currencies than that of most.
@@ -181,6 +214,18 @@ impl Purchases {
     #[must_use]
     pub fn lived(&self, place: usize) -> &[Purchase] {
         self.mixed.get(&place).map_or_else(|| self.alone(place), |all| &all[..])
+    }
+
+    /// What the customer at a place bought, told in the currency of most purchases.
+    pub(super) fn told(&self, place: usize) -> Bought<'_> {
+        Bought { lived: self.lived(place), told: self.of(place) }
+    }
+
+    /// The days of all purchases, in whatever currency; some more than once.
+    pub(super) fn days(&self) -> impl Iterator<Item = i32> {
+        let elsewhere = self.elsewhere.values().flat_map(|one| &one.purchases);
+        let others = elsewhere.chain(self.mixed.values().flatten());
+        self.purchases.iter().chain(others).map(|purchase| purchase.day)
     }
 
     /// The day as of which everything is said: the company's today, or the day of the last purchase
@@ -234,12 +279,7 @@ impl Purchases {
     /// The first and the last day of a purchase.
     #[must_use]
     pub fn range(&self) -> Option<(Date, Date)> {
-        let others = || {
-            let elsewhere = self.elsewhere.values().flat_map(|one| &one.purchases);
-            elsewhere.chain(self.mixed.values().flatten())
-        };
-        let days = || self.purchases.iter().chain(others()).map(|purchase| purchase.day);
-        Some((day_of(days().min()?), day_of(days().max()?)))
+        Some((day_of(self.days().min()?), day_of(self.days().max()?)))
     }
 }
 

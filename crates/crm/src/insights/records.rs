@@ -63,7 +63,7 @@ pub struct AnalysisRun {
     /// The model that was chosen.
     #[field(read_only)]
     pub model: Option<String>,
-    /// Whether no model fits, so that a plain rule stands in.
+    /// Whether there is too little to learn from, so that what is usual stands in.
     #[field(read_only)]
     pub falls_back: Option<bool>,
     /// The release of the program that computed it.

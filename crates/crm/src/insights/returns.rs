@@ -1,5 +1,7 @@
 //! What came back lessens what was bought: net purchases, of which everything else is told.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::purchases::Purchase;
 
 /// What is left of purchases, and what came back beyond them.
@@ -22,24 +24,40 @@ pub(super) fn net(mut sales: Vec<Purchase>, returns: &[Purchase]) -> Net {
     let mut order: Vec<usize> = (0..returns.len()).collect();
     order.sort_unstable_by_key(|at| (returns[*at], *at));
     let mut left: Vec<i64> = sales.iter().map(|one| one.units).collect();
+    // The places of those of which something is left, and of those of which all is left by amount.
+    let mut open: BTreeSet<usize> = (0..left.len()).filter(|at| left[*at] > 0).collect();
+    let mut whole: HashMap<i64, BTreeSet<usize>> = HashMap::new();
+    for at in &open {
+        whole.entry(left[*at]).or_default().insert(*at);
+    }
     let (mut rests, mut beyond) = (Vec::new(), Vec::new());
     // Exact ones first: a part of something else must not use them up.
     for which in order {
         let one = &returns[which];
         let amount = one.units.saturating_neg();
         let until = sales.partition_point(|sale| sale.day <= one.day);
-        match (0..until).rev().find(|at| sales[*at].units == amount && left[*at] == amount) {
-            Some(at) => left[at] = 0,
+        let alike = whole.get_mut(&amount);
+        let same = alike.and_then(|alike| {
+            let at = *alike.range(..until).next_back()?;
+            alike.take(&at)
+        });
+        match same {
+            Some(at) => {
+                left[at] = 0;
+                open.remove(&at);
+            }
             None => rests.push((which, until, amount)),
         }
     }
     for (which, until, mut amount) in rests {
-        for at in (0..until).rev().chain(until..sales.len()) {
-            let taken = amount.min(left[at]).max(0);
+        while amount > 0 {
+            let before = open.range(..until).next_back();
+            let Some(at) = before.or_else(|| open.range(until..).next()).copied() else { break };
+            let taken = amount.min(left[at]);
             left[at] -= taken;
             amount -= taken;
-            if amount == 0 {
-                break;
+            if left[at] == 0 {
+                open.remove(&at);
             }
         }
         if amount > 0 {
@@ -84,6 +102,62 @@ mod tests {
         assert_eq!(netted(&[(1, 50), (2, 0)], &[(3, -90)]), [(2, 0)]);
         assert_eq!(netted(&[], &[(3, -90)]), []);
         assert_eq!(netted(&[(1, 5)], &[(3, i64::MIN)]), []);
+    }
+
+    /// What the rule says, sale by sale.
+    fn one_by_one(sales: &[(i32, i64)], returns: &[(i32, i64)]) -> Vec<(i32, i64)> {
+        let mut left: Vec<i64> = sales.iter().map(|one| one.1).collect();
+        let mut order: Vec<&(i32, i64)> = returns.iter().collect();
+        order.sort();
+        let mut rests = Vec::new();
+        for one in order {
+            let until = sales.iter().filter(|sale| sale.0 <= one.0).count();
+            let same = |at: &usize| sales[*at].1 == -one.1 && left[*at] == -one.1;
+            match (0..until).rev().find(same) {
+                Some(at) => left[at] = 0,
+                None => rests.push((until, -one.1)),
+            }
+        }
+        for (until, mut amount) in rests {
+            for at in (0..until).rev().chain(until..sales.len()) {
+                let taken = amount.min(left[at]);
+                left[at] -= taken;
+                amount -= taken;
+            }
+        }
+        let kept = sales.iter().zip(left).filter(|(sale, left)| sale.1 == 0 || *left > 0);
+        kept.map(|(sale, left)| (sale.0, left)).collect()
+    }
+
+    #[test]
+    fn what_came_back_is_found_as_if_each_sale_were_looked_at() {
+        let mut rng = guanxi_base::Rng::seeded(11);
+        for _ in 0..500 {
+            let mut draw = |count: usize, sign: i64, least: i64| -> Vec<(i32, i64)> {
+                let mut all: Vec<_> = (0..rng.below(count))
+                    .map(|_| (rng.below(30) as i32, sign * (least + rng.below(6) as i64)))
+                    .collect();
+                all.sort_unstable();
+                all
+            };
+            let (sales, returns) = (draw(25, 1, 0), draw(15, -1, 1));
+            assert_eq!(
+                netted(&sales, &returns),
+                one_by_one(&sales, &returns),
+                "{sales:?} {returns:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_hundred_thousand_of_one_amount_take_a_moment() {
+        let sales: Vec<(i32, i64)> = (0..100_000).map(|day| (day, 50)).collect();
+        let returns: Vec<(i32, i64)> = (0..100_000).map(|day| (day, -50)).collect();
+        assert_eq!(netted(&sales, &returns), []);
+        // None of just that amount.
+        let returns: Vec<(i32, i64)> = (0..100_000).map(|day| (day, -20)).collect();
+        let kept = netted(&sales, &returns);
+        assert_eq!(kept.iter().map(|one| one.1).sum::<i64>(), 3_000_000);
     }
 
     #[test]

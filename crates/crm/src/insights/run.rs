@@ -9,7 +9,7 @@ use guanxi_base::{
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Sort, Stored,
 };
-use guanxi_store::{Actor, JobState, NewJob, Origin, Purpose, Rights, Store, View};
+use guanxi_store::{Actor, Hold, JobState, NewJob, Origin, Purpose, Rights, Store, View};
 use guanxi_warehouse::{Manifest, Warehouse};
 use serde_json::json;
 use tokio::sync::watch;
@@ -27,7 +27,9 @@ use crate::text::Texts;
 
 /// The queue in which a run that is being done has its lease.
 const QUEUE: &str = "analysis";
-/// A run of an earlier release, which had no lease, is taken for lost after so long.
+/// The rule by which one asks for an analysis after the other.
+const ASKING: &str = "ask for an analysis";
+/// A run without a lease is taken for lost after so long.
 const SILENT: SignedDuration = SignedDuration::from_mins(15);
 /// So many runs that wait or are being done are looked at.
 const LOOKED_AT: usize = 20;
@@ -52,6 +54,8 @@ pub async fn run_next(store: &Store, warehouse: &Warehouse) -> Result<Option<Raw
 
 async fn fail(store: &Store, id: RawId, problem: String) -> Result<()> {
     let mut tx = store.write(&system()).await?;
+    tx.reach_put_away();
+    tx.hold(AnalysisRun::NAME, [id], Hold::Change).await?;
     let mut run: Stored<AnalysisRun> = tx.fetch(Purpose::Change, Id::new(id)).await?;
     run.state = RunState::Failed;
     run.problem = Some(LongText(problem));
@@ -82,52 +86,95 @@ async fn texts_of(store: &Store, owner: Option<Owner>) -> Result<&'static Texts>
 /// # Errors
 /// When the database fails.
 pub async fn repeat(store: &Store, every: SignedDuration) -> Result<usize> {
-    let mut view = store.read(&system()).await?;
-    let mut due = Vec::new();
     let organisation = Organisation::of(store).await?;
+    let mut view = store.read(&system()).await?;
+    let mut wanted = Vec::new();
     for analysis in [Analysis::CustomerValue, Analysis::Baskets, Analysis::Duplicates] {
-        let last = last_run(&mut view, analysis, false).await?;
-        let schedule = view.find_by(AnalysisSchedule::NAME, "analysis", analysis.code()).await?;
-        let schedule: Option<Stored<AnalysisSchedule>> =
-            schedule.map(TryInto::try_into).transpose()?;
-        let state = last.as_ref().map(|last| last.state);
-        let is_due = match (&schedule, &last) {
-            _ if matches!(state, Some(RunState::Waiting | RunState::Running)) => false,
-            (None, _) if state == Some(RunState::Failed) => false,
-            (Some(schedule), _) => {
-                let before = last.as_ref().map_or(schedule.created_at, |last| last.created_at);
-                let zone = schedule.owner.map(|owner| organisation.time_zone_of(owner.0));
-                let zone = zone.unwrap_or(TimeZone::UTC);
-                let next =
-                    schedule.rhythm.next(schedule.hour, before.to_zoned(zone.clone()).datetime());
-                let next = next.and_then(|next| next.to_zoned(zone).ok());
-                schedule.is_active
-                    && next.is_some_and(|next| next.timestamp() <= store.clock().now())
-            }
-            (None, Some(last)) => last.created_at + every <= store.clock().now(),
-            (None, None) => false,
-        };
-        if !is_due {
-            continue;
+        if due(&mut view, &organisation, analysis, every).await?.is_some() {
+            wanted.push(analysis);
         }
-        let mut next = AnalysisRun::of(analysis, None);
-        if let Some(last) = last {
-            (next.counts_free, next.owner) = (last.counts_free, last.owner);
-            (next.merge_above, next.calibration_until) = (last.merge_above, last.calibration_until);
-            next.counts_returned = last.counts_returned;
-        }
-        next.owner = schedule.map_or(next.owner, |schedule| schedule.owner);
-        due.push(next);
     }
     drop(view);
-    if !due.is_empty() {
-        let mut tx = store.write(&system()).await?;
-        for next in &due {
-            tx.create(next).await?;
-        }
-        tx.commit().await?;
+    if wanted.is_empty() {
+        return Ok(0);
     }
-    Ok(due.len())
+    let mut tx = store.write(&system()).await?;
+    // Of two servers the second sees what the first asked for.
+    tx.take_turn(ASKING).await?;
+    let mut asked = 0;
+    for analysis in wanted {
+        if let Some(next) = due(&mut tx, &organisation, analysis, every).await? {
+            tx.create(&next).await?;
+            asked += 1;
+        }
+    }
+    tx.commit().await?;
+    Ok(asked)
+}
+
+/// The run that is to be asked for now, if any.
+async fn due(
+    view: &mut View,
+    organisation: &Organisation,
+    analysis: Analysis,
+    every: SignedDuration,
+) -> Result<Option<AnalysisRun>> {
+    let now = view.now();
+    let last = last_run(view, analysis, false).await?;
+    let schedule = view.find_by(AnalysisSchedule::NAME, "analysis", analysis.code()).await?;
+    let schedule: Option<Stored<AnalysisSchedule>> = schedule.map(TryInto::try_into).transpose()?;
+    let state = last.as_ref().map(|last| last.state);
+    let is_due = match (&schedule, &last) {
+        _ if last.as_ref().is_some_and(is_going_on) => false,
+        (None, _) if state == Some(RunState::Failed) => false,
+        (Some(schedule), _) => {
+            let before = last.as_ref().map_or(schedule.created_at, |last| last.created_at);
+            let zone = schedule.owner.map(|owner| organisation.time_zone_of(owner.0));
+            let zone = zone.unwrap_or(TimeZone::UTC);
+            let next =
+                schedule.rhythm.next(schedule.hour, before.to_zoned(zone.clone()).datetime());
+            let next = next.and_then(|next| next.to_zoned(zone).ok());
+            schedule.is_active && next.is_some_and(|next| next.timestamp() <= now)
+        }
+        (None, Some(last)) => last.created_at + every <= now,
+        (None, None) => false,
+    };
+    if !is_due {
+        return Ok(None);
+    }
+    let mut next = AnalysisRun::of(analysis, None);
+    if let Some(last) = last {
+        (next.counts_free, next.owner) = (last.counts_free, last.owner);
+        (next.merge_above, next.calibration_until) = (last.merge_above, last.calibration_until);
+        next.counts_returned = last.counts_returned;
+    }
+    next.owner = schedule.map_or(next.owner, |schedule| schedule.owner);
+    Ok(Some(next))
+}
+
+/// Whether a run waits or is being done.
+#[must_use]
+pub fn is_going_on(run: &Stored<AnalysisRun>) -> bool {
+    matches!(run.state, RunState::Waiting | RunState::Running)
+}
+
+/// Asks for a run, unless that analysis waits already or is being done: the one that is there then.
+///
+/// # Errors
+/// `Forbidden` unless the Actor may ask for one; when the database fails.
+pub async fn ask(store: &Store, actor: &Actor, run: &AnalysisRun) -> Result<Stored<AnalysisRun>> {
+    let mut tx = store.write(actor).await?;
+    // Of two who ask at once the second sees what the first asked for.
+    tx.take_turn(ASKING).await?;
+    let rights = tx.act_with(Rights::All);
+    let last = last_run(&mut tx, run.analysis, false).await;
+    tx.act_with(rights);
+    if let Some(last) = last?.filter(is_going_on) {
+        return Ok(last);
+    }
+    let asked = tx.create(run).await?;
+    tx.commit().await?;
+    Ok(asked)
 }
 
 /// The last run of an analysis that somebody may see, or the last that is done.
@@ -146,6 +193,18 @@ pub async fn last_run(
     let query = Query::of(filter).sorted(vec![Sort::down("id")]).limited(1);
     let row = view.list(AnalysisRun::NAME, &query).await?.rows.into_iter().next();
     row.map(TryInto::try_into).transpose()
+}
+
+/// The last analysis of customers that is done, whoever asked for it: what it found is told to
+/// everybody, each as far as their rights go.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn last_of_customers(view: &mut View) -> Result<Option<Stored<AnalysisRun>>> {
+    let rights = view.act_with(Rights::All);
+    let last = last_run(view, Analysis::CustomerValue, true).await;
+    view.act_with(rights);
+    last
 }
 
 pub(super) fn system() -> Actor {
@@ -223,8 +282,26 @@ pub(super) async fn progress(
         return Ok(());
     }
     run.progress = percent;
+    keep(store, run).await
+}
+
+/// Keeps what a run has found out so far. What somebody wrote into its record meanwhile stays as they
+/// wrote it: it is for the next run, and no reason for this one to fail.
+async fn keep(store: &Store, run: &mut Stored<AnalysisRun>) -> Result<()> {
     let mut tx = store.write(&system()).await?;
-    *run = tx.update(run).await?;
+    // Whoever puts a run away that is being done does not end it.
+    tx.reach_put_away();
+    tx.hold(AnalysisRun::NAME, [run.id.raw()], Hold::Change).await?;
+    let mut newest: Stored<AnalysisRun> = tx.fetch(Purpose::Change, run.id).await?;
+    let written = &newest.record;
+    newest.record = AnalysisRun {
+        calibration_until: written.calibration_until,
+        counts_free: written.counts_free,
+        counts_returned: written.counts_returned,
+        merge_above: written.merge_above,
+        ..run.record.clone()
+    };
+    run.version = tx.update(&newest).await?.version;
     tx.commit().await.map(drop)
 }
 
@@ -243,9 +320,7 @@ async fn perform(store: &Store, warehouse: &Warehouse, mut run: Stored<AnalysisR
     let micros = i64::try_from(begun.elapsed().as_micros()).unwrap_or(i64::MAX);
     run.seconds = Some(Decimal::from_units(micros));
     (run.state, run.progress) = (RunState::Done, Some(100));
-    let mut tx = store.write(&system()).await?;
-    tx.update(&run).await?;
-    tx.commit().await.map(drop)
+    keep(store, &mut run).await
 }
 
 /// Does what the run asks for; as of when that is.
@@ -291,8 +366,8 @@ async fn duplicates(
     let found = found.and_then(|found| told.map(|()| found))?;
     run.customers = i64::try_from(found.customers).ok();
     run.falls_back = Some(found.falls_back);
-    let model = if found.falls_back { "rules" } else { "Fellegi\u{2013}Sunter" };
-    run.model = Some(model.to_owned());
+    // Of few customers it weighs by what is believed, of many by what it has learned.
+    run.model = Some("Fellegi\u{2013}Sunter".to_owned());
     run.card = Some(JsonField(found.card));
     Ok(())
 }

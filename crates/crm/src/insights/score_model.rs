@@ -2,7 +2,7 @@
 //! well we can serve them.
 
 use guanxi_base::{Id, Percent, Refusal};
-use guanxi_record::{Choice, Kind, LongText, Record};
+use guanxi_record::{Choice, LongText, Record, RecordType};
 
 use crate::people::Customer;
 
@@ -63,7 +63,7 @@ pub struct ScoreCriterion {
     #[field(on_delete = "cascade")]
     pub score_model: Id<ScoreModel>,
     /// The name of a customer's field of numbers, or `complaints`: complaints for each purchase.
-    #[field(search)]
+    #[field(search, means = "measure:customer")]
     pub measure: String,
     /// How much it counts; all together 100 %.
     pub weight: Percent,
@@ -79,21 +79,28 @@ pub struct ScoreCriterion {
 }
 
 /// Complaints for each purchase: a measure that is no field.
-pub(super) const COMPLAINTS: &str = "complaints";
+pub const COMPLAINTS: &str = "complaints";
+/// What scores are: no score is measured by one, which is known only after all of them.
+const SCORES: [&str; 2] = ["value_score", "fit_score"];
+
+/// What scores of records of a type can be measured by.
+pub fn measures(described: &RecordType) -> impl Iterator<Item = &str> {
+    let numbers = described.fields.iter().filter(|field| field.kind.is_number());
+    let names = numbers.map(|field| &*field.name).filter(|name| !SCORES.contains(name));
+    names.chain([COMPLAINTS])
+}
 
 impl ScoreCriterion {
     fn settle(&mut self, refusals: &mut Vec<Refusal>) {
         if !(0..=100 * Percent::ONE).contains(&self.weight.units()) {
             refusals.push(Refusal::field("weight-out-of-range", "weight"));
         }
-        let is_number = |kind: &Kind| {
-            matches!(kind, Kind::Integer | Kind::Decimal | Kind::Percent | Kind::Money)
-        };
-        let is_known = self.measure == COMPLAINTS
-            // Fields that were added later are known when the score is computed.
-            || self.measure.starts_with("x_")
-            || Customer::TYPE.field(&self.measure).is_some_and(|field| is_number(&field.kind));
-        if !is_known {
+        // Fields that were added later are known when the score is computed.
+        let is_known = self.measure.starts_with("x_")
+            || measures(Customer::TYPE).any(|name| name == self.measure);
+        if SCORES.contains(&self.measure.as_str()) {
+            refusals.push(Refusal::field("score-of-scores", "measure"));
+        } else if !is_known {
             refusals.push(
                 Refusal::field("not-a-measure", "measure").with("name", self.measure.clone()),
             );

@@ -1,13 +1,14 @@
 //! What happened with a customer since the last analysis: what that found may not hold any more.
 
 use guanxi_base::{Date, Result, Timestamp};
-use guanxi_record::{Aggregate, Filter, Measure, Op, Record as _, Row, Stored, Value};
-use guanxi_store::{Rights, View};
+use guanxi_record::{Filter, Op, Query, Record as _, Row, Stored, Value};
+use guanxi_store::View;
 use guanxi_warehouse::day_of;
 
-use super::dealings::{NEEDED, TheirOrders};
-use super::records::{Analysis, AnalysisRun};
-use super::run::last_run;
+use super::counting::count;
+use super::dealings::TheirOrders;
+use super::records::AnalysisRun;
+use super::run::last_of_customers;
 use crate::billing::{Invoice, Payment};
 use crate::people::Customer;
 use crate::sales::Order;
@@ -33,15 +34,17 @@ pub struct Since {
     pub is_other: bool,
 }
 
-/// What happened with a customer since the last analysis of customers; none before the first.
+/// What happened with a customer since the last analysis of customers; none before the first. Their
+/// orders, where the reader may see them, tell whether it counted others.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn since(view: &mut View, customer: &Row) -> Result<Option<Since>> {
-    let rights = view.act_with(Rights::All);
-    let last = last_run(view, Analysis::CustomerValue, true).await;
-    view.act_with(rights);
-    let Some(run) = last? else { return Ok(None) };
+pub async fn since(
+    view: &mut View,
+    customer: &Row,
+    orders: Option<&TheirOrders>,
+) -> Result<Option<Since>> {
+    let Some(run) = last_of_customers(view).await? else { return Ok(None) };
     let Some(as_of) = run.as_of else { return Ok(None) };
     let mut changed = Vec::new();
     for of in TELLING {
@@ -50,12 +53,14 @@ pub async fn since(view: &mut View, customer: &Row) -> Result<Option<Since>> {
         }
         let theirs = Filter::eq("customer", customer.id.to_string());
         let touched = theirs.and(Filter::compare("updated_at", Op::Gt, as_of.to_string()));
-        let count = count(view, of, touched).await?;
+        let count = count(view, of, with_archived(touched)).await?;
         if count > 0 {
             changed.push((of, count));
         }
     }
-    let is_other = is_other(view, customer, &run).await?;
+    let described = view.catalog().get(Customer::NAME)?.clone();
+    let value = |name: &str| customer.value(&described, name);
+    let is_other = orders.is_some_and(|orders| is_other(value, orders, &run));
     let told_of = told_of(&run);
     let run = run.record;
     let (number, until) = (run.number.unwrap_or_default(), run.data_until);
@@ -67,29 +72,23 @@ pub(super) fn told_of(run: &AnalysisRun) -> Option<Date> {
     run.card.as_ref()?.0["told_of"].as_str()?.parse().ok()
 }
 
-/// How many there are, those that were put away too: what is, counts no longer, and that is a
-/// change.
-async fn count(view: &mut View, of: &str, filter: Filter) -> Result<i64> {
-    let measures = vec![Measure::count()];
-    let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: true };
-    let groups = view.aggregate(of, &wanted).await?;
-    Ok(match groups.first().and_then(|group| group.measures.first()) {
-        Some(Value::Integer(count)) => *count,
-        _ => 0,
-    })
+/// Those that were put away too: what is, counts no longer, and that is a change.
+fn with_archived(filter: Filter) -> Query {
+    Query { with_archived: true, ..Query::of(filter) }
 }
 
 /// Whether what the run counted of a customer's purchases is not what there is to count now, by the
 /// same rule and day.
-async fn is_other(view: &mut View, customer: &Row, run: &Stored<AnalysisRun>) -> Result<bool> {
-    let described = view.catalog().get(Customer::NAME)?.clone();
-    let value = |name: &str| customer.value(&described, name);
+fn is_other(
+    value: impl Fn(&str) -> Value,
+    orders: &TheirOrders,
+    run: &Stored<AnalysisRun>,
+) -> bool {
     // Of whom nothing is told nothing can have changed.
-    if value("life_stage").is_null() || !view.actor().rights.reads_all(Order::NAME, &NEEDED) {
-        return Ok(false);
+    if value("life_stage").is_null() || orders.are_cut() {
+        return false;
     }
-    let Some((counted, from)) = super::why::counting_of(run) else { return Ok(false) };
-    let orders = TheirOrders::read(view, customer.id).await?;
+    let Some((counted, from)) = super::why::counting_of(run) else { return false };
     let now = orders.dealings((counted, from));
     let lived = now.lived();
     let day = |at: Option<&super::purchases::Purchase>| {
@@ -97,17 +96,17 @@ async fn is_other(view: &mut View, customer: &Row, run: &Stored<AnalysisRun>) ->
     };
     if (day(lived.first()), day(lived.last())) != (value("first_purchase"), value("last_purchase"))
     {
-        return Ok(true);
+        return true;
     }
     let Value::Money(known) = value("revenue") else {
         // They had bought nothing, or for more than is told.
-        return Ok(false);
+        return false;
     };
     let (count, net) = match now.of(Some(known.currency)) {
         Some(dealt) => (dealt.purchases.len() as i64, dealt.net.money()),
         None => (0, None),
     };
-    Ok(Value::Integer(count) != value("purchases") || net != Some(known))
+    Value::Integer(count) != value("purchases") || net != Some(known)
 }
 
 /// What became of the records of a type since an analysis.
@@ -137,12 +136,12 @@ pub async fn changed_since(view: &mut View, run: &Stored<AnalysisRun>) -> Result
         };
         let sees_all = scope.is_everything();
         let after = |field: &str| Filter::compare(field, Op::Gt, as_of.to_string());
-        let changed = count(view, record_type, after("updated_at")).await?;
+        let changed = count(view, record_type, with_archived(after("updated_at"))).await?;
         let then = run.card.as_ref().and_then(|card| card.0["records"][record_type].as_i64());
         let gone = match then.filter(|_| sees_all) {
             Some(then) => {
-                let made = count(view, record_type, after("created_at")).await?;
-                let now = count(view, record_type, Filter::everything()).await?;
+                let made = count(view, record_type, with_archived(after("created_at"))).await?;
+                let now = count(view, record_type, with_archived(Filter::everything())).await?;
                 (then + made - now).max(0)
             }
             None => 0,

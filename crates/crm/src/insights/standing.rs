@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use guanxi_analytics::composite::{Criterion, Missing, Normalisation, scores};
 use guanxi_base::{Currency, Decimal, Error, Money, Percent, RawId, Result};
-use guanxi_record::{Catalog, Choice as _, Filter, Kind, Query, Record, Sort, Stored, Value};
+use guanxi_record::{Catalog, Choice as _, Filter, Kind, Query, Record as _, Stored, Value};
 use guanxi_store::{Actor, Origin, Store};
 use guanxi_warehouse::{Frame, Manifest, NO_CODE, NO_NUMBER, Warehouse, currency_column};
 use rayon::iter::{IntoParallelIterator as _, ParallelIterator as _};
@@ -17,6 +17,7 @@ use super::score_model::{
     COMPLAINTS, ScoreCriterion, ScoreMissing, ScoreModel, ScoreScale, ScoreSide,
 };
 use crate::access::CustomerClass;
+use crate::all_records::all;
 use crate::billing::{Invoice, InvoiceStatus, Payment};
 use crate::people::{AbcClass, Customer, Fit, PaymentRecord, TermsRule};
 use crate::service::Case;
@@ -78,15 +79,18 @@ impl Standing {
                 classes[*place] = word.and_then(|word| CustomerClass::from_code(word));
             }
         }
-        let rules = all::<TermsRule>(store).await?;
+        let mut view = store.read(&Actor::system(Origin::Job)).await?;
+        let everything = || Query::of(Filter::everything());
+        let rules = all::<TermsRule>(&mut view, everything()).await?;
+        let models = all::<ScoreModel>(&mut view, everything()).await?;
+        let criteria = all::<ScoreCriterion>(&mut view, everything()).await?;
+        drop(view);
         let terms: Vec<Option<RawId>> = (0..found.len())
             .map(|place| {
                 let record = paying[place].map(|one| one.record);
                 terms_of(&rules, found.abc(place), classes[place], record)
             })
             .collect();
-        let models = all::<ScoreModel>(store).await?;
-        let criteria = all::<ScoreCriterion>(store).await?;
         let measures =
             Measures::read(warehouse, manifest, &catalog, found, &places, &paying).await?;
         let mut card =
@@ -152,14 +156,6 @@ fn terms_of(
     let fitting = rules.iter().filter_map(|rule| Some((rule.fits(abc, class, record)?, rule.id)));
     let best = fitting.max_by_key(|(asks, id)| (*asks, std::cmp::Reverse(*id)));
     best.map(|(_, id)| id.raw())
-}
-
-async fn all<T: Record>(store: &Store) -> Result<Vec<Stored<T>>> {
-    let mut view = store.read(&Actor::system(Origin::Job)).await?;
-    let query =
-        Query::of(Filter::everything()).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
-    let rows = view.list(T::NAME, &query).await?.rows;
-    rows.into_iter().map(TryInto::try_into).collect()
 }
 
 /// How all customers have paid what they were asked to, by the invoices that are due; what cannot be
@@ -359,7 +355,7 @@ impl<'a> Measures<'a> {
     fn of(&self, measure: &str) -> Option<Vec<f64>> {
         if measure == COMPLAINTS {
             let each = self.complaints.iter().enumerate().map(|(place, complaints)| {
-                let purchases = self.found.purchases().of(place).len();
+                let purchases = self.found.purchases().lived(place).len();
                 if purchases == 0 { f64::NAN } else { f64::from(*complaints) / purchases as f64 }
             });
             return Some(each.collect());

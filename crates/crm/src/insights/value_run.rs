@@ -1,12 +1,12 @@
 //! The run of the analysis of customers: what is found goes to every customer, while the next ones are
 //! worked out.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
-use guanxi_base::{Error, Id, RawId, Result};
-use guanxi_record::{Filter, Json as JsonField, Query, Record, Stored, Value};
+use guanxi_base::{Error, RawId, Result};
+use guanxi_record::{Json as JsonField, Query, Record as _, Stored, Value};
 use guanxi_store::{Purpose, Store};
 use guanxi_warehouse::{Batch, Manifest, Warehouse, day_number, day_of};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, spawn_blocking};
 use super::catch_up::warm;
 use super::customer_value::{FIELDS, Found, Rules};
 use super::knowledge::{self, Before, Moved};
-use super::life::LifeRule;
+use super::life_rules::LifeRules;
 use super::purchases::{Counted, Purchases};
 use super::records::{Analysis, AnalysisRun};
 use super::run::{last_run, progress, system};
@@ -86,9 +86,9 @@ pub(super) async fn run(
     let rules = rules(store).await?;
     let calibration = run.calibration_until.map(day_number);
     let mut view = store.read(&system()).await?;
-    let before = last_run(&mut view, Analysis::CustomerValue, true).await?;
+    let last = last_run(&mut view, Analysis::CustomerValue, true).await?;
     drop(view);
-    let in_use = before.and_then(|before| before.record.model);
+    let in_use = last.as_ref().and_then(|last| last.model.clone());
     // Models keep a processor busy for long: not one of those that serve people.
     let found =
         spawn_blocking(move || Found::out(purchases, &rules, calibration, in_use.as_deref()));
@@ -113,7 +113,7 @@ pub(super) async fn run(
     run.model = found.worth().map(|worth| worth.model.to_owned());
     run.falls_back = found.worth().map(|worth| worth.alive.is_none());
     let findings = Arc::new(Findings { found, standing, before });
-    let moved = write(store, warehouse, &findings, run).await?;
+    let (batches, moved) = write(store, &findings, run).await?;
     let mut moves: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for pair in moved.iter().flat_map(|one| &one.stages) {
         *moves.entry(*pair).or_default() += 1;
@@ -121,8 +121,10 @@ pub(super) async fn run(
     let told = moves.iter().map(|((from, to), count)| serde_json::json!([from, to, count]));
     card["moves"] = told.collect();
     run.card = Some(JsonField(card));
-    warm(store, warehouse).await?;
-    knowledge::follow(store, run.id, told_of, moved).await
+    // Before it is known: whoever goes on after a run that died sees what moved by what was known.
+    knowledge::follow(store, (run.id, last.as_ref()), told_of, moved).await?;
+    knowledge::publish(warehouse, &batches).await?;
+    warm(store, warehouse).await
 }
 
 /// How many records of each type that tells about customers were looked at, those that were put
@@ -132,13 +134,12 @@ fn records(manifest: &Manifest) -> serde_json::Value {
     counts.into_iter().collect::<serde_json::Map<_, _>>().into()
 }
 
-/// Writes what was found to the customers and to the warehouse; who has moved.
+/// Writes what was found to the customers; what is to be published of it, and who has moved.
 async fn write(
     store: &Store,
-    warehouse: &Warehouse,
     findings: &Arc<Findings>,
     run: &mut Stored<AnalysisRun>,
-) -> Result<Vec<Moved>> {
+) -> Result<(Vec<Batch>, Vec<Moved>)> {
     let described = store.catalog().get(Customer::NAME)?.clone();
     let fields: Vec<usize> = FIELDS.iter().filter_map(|field| described.position(field)).collect();
     let all = findings.found.len();
@@ -158,31 +159,19 @@ async fn write(
         let steps = (WRITTEN - MODELLED) * written / all / PROGRESS_STEP;
         progress(store, run, MODELLED + steps * PROGRESS_STEP).await?;
     }
-    knowledge::publish(warehouse, &batches).await?;
-    Ok(moved)
+    Ok((batches, moved))
 }
 
 /// The rules of life that people wrote, and who meets the standards in them.
 async fn rules(store: &Store) -> Result<Rules> {
     let mut view = store.read(&system()).await?;
-    let query = Query::of(Filter::everything()).limited(Query::LIMIT_MAX);
-    let rows = view.list(LifeRule::NAME, &query).await?.rows;
-    let mut by_line = HashMap::from([(None, LifeRule::usual())]);
-    for row in rows {
-        let rule: Stored<LifeRule> = row.try_into()?;
-        by_line.insert(rule.product_line.map(Id::raw), rule.record);
-    }
+    let life = LifeRules::read(&mut view).await?;
     let mut prospects = HashSet::new();
-    let lines: Vec<RawId> = by_line.keys().flatten().copied().collect();
-    for (line, rule) in &by_line {
+    for (rule, about) in life.each() {
         let Some(condition) = &rule.prospect_condition else { continue };
-        let of_line = match line {
-            Some(line) => Filter::eq("product_line", line.to_string()),
-            None => Filter::Not(Box::new(Filter::one_of("product_line", lines.clone()))),
-        };
-        let filter = crate::access::conditions::parse(&condition.0)?.and(of_line);
+        let filter = crate::access::conditions::parse(&condition.0)?.and(about);
         let query = Query::of(filter);
         prospects.extend(view.ids(Customer::NAME, &query, Purpose::Read, i32::MAX as usize).await?);
     }
-    Ok(Rules { by_line, prospects })
+    Ok(Rules { life, prospects })
 }

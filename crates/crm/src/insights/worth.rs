@@ -7,7 +7,7 @@ use guanxi_analytics::value::{
 use guanxi_base::{Error, Result};
 use serde_json::{Value as Json, json};
 
-use super::purchases::{Purchase, Purchases};
+use super::purchases::{self, Purchase, Purchases};
 
 /// The models count in weeks.
 const WEEK: f64 = 7.0;
@@ -29,8 +29,7 @@ pub(super) const SPAN_MIN: i32 = 90;
 
 /// Over how many days there are purchases, until the day as of which everything is said.
 pub(super) fn span(purchases: &Purchases) -> i32 {
-    let first = purchases.all().iter().map(|one| one.day).min();
-    first.map_or(0, |first| purchases.day() - first)
+    purchases.days().min().map_or(0, |first| purchases.day() - first)
 }
 
 /// What is expected of every buyer, in their order.
@@ -51,7 +50,7 @@ pub(super) struct Worth {
 /// What is known of a buyer at a day: repeats, recency and age in weeks; purchases on one day
 /// count once.
 fn history(purchases: &[Purchase], until: i32) -> Option<([f64; 3], usize)> {
-    let known = &purchases[..purchases.partition_point(|purchase| purchase.day <= until)];
+    let known = purchases::until(purchases, until);
     let (first, last) = (known.first()?.day, known.last()?.day);
     let days = known.windows(2).filter(|pair| pair[0].day != pair[1].day).count();
     let weeks = |days: i32| f64::from(days) / WEEK;
@@ -76,12 +75,14 @@ pub(super) fn worth(
     in_use: Option<&str>,
 ) -> Result<Worth> {
     let until = purchases.as_of;
-    let days = || purchases.all().iter().map(|purchase| purchase.day);
-    let (first, last) = (days().min().unwrap_or(until), days().max().unwrap_or(until));
+    let (first, last) = (purchases.days().min(), purchases.days().max());
+    let (first, last) = (first.unwrap_or(until), last.unwrap_or(until));
     let held_out = (f64::from(last - first) * HELD_OUT).min(YEAR_WEEKS * WEEK) as i32;
     let cut = calibration.unwrap_or(last - held_out);
-    let now: Vec<[f64; 3]> =
-        buyers.iter().filter_map(|place| Some(history(purchases.of(*place), until)?.0)).collect();
+    let now: Vec<[f64; 3]> = buyers
+        .iter()
+        .filter_map(|place| Some(history(purchases.lived(*place), until)?.0))
+        .collect();
     let all = histories(&now)?;
     let compared = compare(purchases, buyers, (cut, last), in_use.and_then(Family::named))?;
     let ranked = compared.as_ref().map(|compared| compared.ranked.as_slice());
@@ -93,8 +94,11 @@ pub(super) fn worth(
     let expected = model.expected_purchases(&all, YEAR_WEEKS);
     let (spent, spending) = spent_at_once(purchases, buyers, until)?;
     let half_year = YEAR_WEEKS / 2.0;
-    let value = discounted_value(&*model, &all, &spent, HALF_YEARS, half_year, HALF_YEAR_RATE)
+    let mut value = discounted_value(&*model, &all, &spent, HALF_YEARS, half_year, HALF_YEAR_RATE)
         .map_err(Error::internal)?;
+    for (value, place) in value.iter_mut().zip(buyers) {
+        *value *= purchases.told(*place).share();
+    }
     let card = json!({
         "model": model.name(),
         "falls_back": fell_back,
@@ -143,7 +147,7 @@ fn compare(
 ) -> Result<Option<Compared>> {
     let (mut rows, mut happened) = (Vec::new(), Vec::new());
     for place in buyers {
-        let of = purchases.of(*place);
+        let of = purchases.lived(*place);
         let Some((row, known)) = history(of, cut) else { continue };
         rows.push(row);
         let mut days: Vec<i32> = of[known..].iter().map(|purchase| purchase.day).collect();

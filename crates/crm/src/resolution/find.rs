@@ -25,7 +25,7 @@ const PAIRS_MAX: usize = 100_000;
 /// The same pairs are drawn to learn from each time.
 const SEED: u64 = 7;
 
-/// Two customers, by their places among all.
+/// Two customers, by their ids, and what speaks for it that they are one or belong together.
 #[derive(Debug, Clone)]
 pub(super) struct Likely {
     pub(super) first: RawId,

@@ -3,7 +3,7 @@
 
 use guanxi_base::{RawId, Result};
 use guanxi_record::{
-    Catalog, Cursor, Filter, Kind, Meaning, Op, Query, Record as _, RecordType, Sort, Value,
+    Catalog, Filter, Kind, Meaning, Op, Query, Record as _, RecordType, Sort, Value,
 };
 use guanxi_store::Tx;
 
@@ -62,8 +62,8 @@ async fn follow_in(tx: &mut Tx, following: Following<'_>, place: &Place<'_>) -> 
     let mut query = Query::of(holds).sorted(vec![Sort::up("id")]).limited(BATCH);
     query.with_archived = true;
     loop {
-        let rows = tx.list(&described.name, &query).await?.rows;
-        for row in &rows {
+        let page = tx.list(&described.name, &query).await?;
+        for row in &page.rows {
             let about = of
                 .map(str::to_owned)
                 .or_else(|| row.value(described, "record_type").as_text().map(str::to_owned));
@@ -74,11 +74,10 @@ async fn follow_in(tx: &mut Tx, following: Following<'_>, place: &Place<'_>) -> 
                 tx.update_fields(described, row.id, row.version, fields).await?;
             }
         }
-        if rows.len() < BATCH {
+        query.after = page.next;
+        if query.after.is_none() {
             return Ok(());
         }
-        let last = rows.last().map(|row| row.id.to_string());
-        query.after = last.map(|id| Cursor { values: Vec::new(), id });
     }
 }
 

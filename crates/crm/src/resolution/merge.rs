@@ -14,6 +14,7 @@ use serde_json::json;
 use super::follow::follow;
 use super::records::{CustomerMerge, CustomerPair, PairState, Relation};
 use super::survivorship::Survivorship;
+use crate::all_records::all;
 use crate::people::Customer;
 
 /// Links that are moved between two looks.
@@ -198,16 +199,15 @@ async fn move_links(tx: &mut Tx, survivor: RawId, merged: RawId) -> Result<i64> 
             let mut query = Query::of(others).sorted(vec![Sort::up("id")]).limited(BATCH);
             query.with_archived = true;
             loop {
-                let rows = tx.list(&described.name, &query).await?.rows;
-                for row in &rows {
+                let page = tx.list(&described.name, &query).await?;
+                for row in &page.rows {
                     move_link(tx, described, &field.name, row, (survivor, merged)).await?;
                 }
-                moved += rows.len() as i64;
-                if rows.len() < BATCH {
+                moved += page.rows.len() as i64;
+                query.after = page.next;
+                if query.after.is_none() {
                     break;
                 }
-                let last = rows.last().map(|row| row.id.to_string());
-                query.after = last.map(|id| guanxi_record::Cursor { values: Vec::new(), id });
             }
         }
     }
@@ -262,9 +262,7 @@ async fn decide_pairs(tx: &mut Tx, survivor: RawId, merged: RawId) -> Result<()>
     let of =
         |id: RawId| Filter::eq("first", id.to_string()).or(Filter::eq("second", id.to_string()));
     let open = Filter::eq("state", PairState::Open.code()).and(of(merged));
-    let query = Query::of(open).limited(Query::LIMIT_MAX);
-    for row in tx.list(CustomerPair::NAME, &query).await?.rows {
-        let mut pair: Stored<CustomerPair> = row.try_into()?;
+    for mut pair in all::<CustomerPair>(tx, Query::of(open)).await? {
         let is_this = [pair.first.raw(), pair.second.raw()].contains(&survivor);
         pair.state = if is_this { PairState::Merged } else { PairState::Outdated };
         tx.update(&pair).await?;

@@ -54,7 +54,7 @@ pub async fn resolve(
     let before = Before::read(warehouse, manifest, store).await?;
     let trusted = trust(before.decided())?;
     done.send_replace(READ);
-    let least = merge_above.map(|least| least.units() as f64 / (100 * Percent::ONE) as f64);
+    let least = merge_above.map(Percent::share);
     let found = tokio::task::spawn_blocking(move || find(&customers, least));
     let Found { pairs, certain, customers, falls_back, mut card } =
         found.await.map_err(Error::internal)??;
@@ -180,7 +180,7 @@ impl Before {
                 PairState::Different => false,
                 _ => return None,
             };
-            Some((known.certainty as f64 / (100 * Percent::ONE) as f64, is_one))
+            Some((Percent::from_units(known.certainty).share(), is_one))
         });
         decided.unzip()
     }
@@ -276,7 +276,8 @@ async fn keep(store: &Store, before: &Before, found: &[Likely], run: &str) -> Re
             let Some(known) = before.known(pair).filter(is_open) else { continue };
             let id = Id::new(known.id);
             let mut stored: Stored<CustomerPair> = tx.fetch(Purpose::Change, id).await?;
-            (stored.relation, stored.certainty) = (pair.relation, percent(pair.certainty));
+            (stored.relation, stored.certainty) =
+                (pair.relation, Percent::of_share(pair.certainty));
             (stored.reasons, stored.state) = (Some(reasons(pair)), PairState::Open);
             tx.update(&stored).await?;
         }
@@ -320,7 +321,7 @@ async fn insert(tx: &mut Tx, pairs: &[&Likely], run: &str) -> Result<()> {
             first: Id::new(pair.first),
             second: Id::new(pair.second),
             relation: pair.relation,
-            certainty: percent(pair.certainty),
+            certainty: Percent::of_share(pair.certainty),
             state: PairState::Open,
             reasons: Some(reasons(pair)),
             found_by: Some(run.to_owned()),
@@ -330,10 +331,6 @@ async fn insert(tx: &mut Tx, pairs: &[&Likely], run: &str) -> Result<()> {
         rows.push(tx.prepare(&described, values).await?);
     }
     tx.insert(&described, rows).await
-}
-
-fn percent(share: f64) -> Percent {
-    Percent::from_units((share.clamp(0.0, 1.0) * (100 * Percent::ONE) as f64).round() as i64)
 }
 
 fn reasons(pair: &Likely) -> JsonField {

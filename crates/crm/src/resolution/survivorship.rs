@@ -4,12 +4,11 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use guanxi_base::{RawId, Result};
-use guanxi_record::{
-    Choice as _, Filter, Kind, Query, Record as _, RecordType, Row, Stored, Value,
-};
+use guanxi_record::{Choice as _, Filter, Kind, Query, RecordType, Row, Value};
 use guanxi_store::View;
 
 use super::records::{Survives, SurvivorshipRule};
+use crate::all_records::all;
 
 /// A field whose value comes from the merged customer, and why.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,13 +30,8 @@ impl Survivorship {
     /// # Errors
     /// When the database fails.
     pub async fn read(view: &mut View) -> Result<Self> {
-        let query = Query::of(Filter::everything()).limited(Query::LIMIT_MAX);
-        let rows = view.list(SurvivorshipRule::NAME, &query).await?.rows;
-        let rules = rows.into_iter().map(|row| {
-            let rule: Stored<SurvivorshipRule> = row.try_into()?;
-            Ok((rule.record.field, rule.record.survives))
-        });
-        rules.collect::<Result<_>>().map(Self)
+        let rules = all::<SurvivorshipRule>(view, Query::of(Filter::everything())).await?;
+        Ok(Self(rules.into_iter().map(|rule| (rule.record.field, rule.record.survives)).collect()))
     }
 
     /// The fields that the survivor takes from the merged customer. `chosen` says for some fields

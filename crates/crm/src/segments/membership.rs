@@ -12,6 +12,7 @@ use guanxi_warehouse::{Manifest, Warehouse, batch_of};
 
 use super::choosing::Choosing;
 use super::records::Segment;
+use crate::all_records::all;
 use crate::insights::warm;
 use crate::people::Customer;
 
@@ -88,22 +89,12 @@ pub async fn refresh_all(store: &Store, warehouse: &Warehouse) -> Result<usize> 
     let actor = Actor::system(Origin::Job);
     let mut view = store.read(&actor).await?;
     let dynamic = Filter::eq("kind", "dynamic");
-    let mut query = Query::of(dynamic).limited(Query::LIMIT_MAX);
-    let mut rows = Vec::new();
-    loop {
-        let page = view.list(Segment::NAME, &query).await?;
-        rows.extend(page.rows);
-        query.after = page.next;
-        if query.after.is_none() {
-            break;
-        }
-    }
+    let segments = all::<Segment>(&mut view, Query::of(dynamic)).await?;
     drop(view);
     let choosing = Choosing::begin(store, warehouse, &actor).await?;
     let mut moved = 0;
     let mut current = HashSet::new();
-    for row in rows {
-        let segment: Stored<Segment> = row.try_into()?;
+    for segment in segments {
         for (described, word) in [(Met::TYPE, MEMBERS), (Moving::TYPE, MOVES)] {
             current.insert(table(described, word, &segment)?.name.into_owned());
         }
@@ -113,7 +104,7 @@ pub async fn refresh_all(store: &Store, warehouse: &Warehouse) -> Result<usize> 
             Err(Error::Refused(refusals)) => {
                 tracing::warn!(segment = %segment.id, ?refusals, "a segment cannot be chosen");
             }
-            Err(error) => return Err(error),
+            Err(error) => tracing::error!(segment = %segment.id, %error, "a segment fails"),
         }
     }
     forget(warehouse, &current).await?;

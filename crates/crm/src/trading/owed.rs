@@ -2,9 +2,7 @@
 //! yet, whether it was delivered or not.
 
 use guanxi_base::{Currency, Id, Money, RawId, Result};
-use guanxi_record::{
-    Aggregate, Cursor, Filter, GroupKey, Measure, Op, Query, Record, Row, Sort, Value,
-};
+use guanxi_record::{Aggregate, Filter, GroupKey, Measure, Op, Query, Record, Row, Sort, Value};
 use guanxi_store::{Rights, View};
 use serde_json::json;
 
@@ -111,20 +109,19 @@ async fn not_asked_for(view: &mut View, orders: Filter, currency: Currency) -> R
     let mut query = Query::of(orders).sorted(vec![Sort::up("id")]).limited(CHUNK);
     let mut rest = 0_i64;
     loop {
-        let rows = view.list(Order::NAME, &query).await?.rows;
-        let asked = asked_by_order(view, &rows, currency).await?;
-        for row in &rows {
+        let page = view.list(Order::NAME, &query).await?;
+        let asked = asked_by_order(view, &page.rows, currency).await?;
+        for row in &page.rows {
             let total = row.value(&described, "total");
             let asked = asked.iter().filter(|(order, _)| *order == row.id).map(|(_, units)| *units);
             let asked = asked.fold(0, i64::saturating_add);
             let left = units(Some(&total), currency).saturating_sub(asked);
             rest = rest.saturating_add(left.max(0));
         }
-        if rows.len() < CHUNK {
+        query.after = page.next;
+        if query.after.is_none() {
             return Ok(rest);
         }
-        let last = rows.last().map(|row| row.id.to_string());
-        query.after = last.map(|id| Cursor { values: Vec::new(), id });
     }
 }
 

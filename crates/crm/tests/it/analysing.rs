@@ -4,7 +4,9 @@
 use guanxi_base::{Clock, Currency, Money};
 use guanxi_crm::access::{Company, Organisation};
 use guanxi_crm::billing::{Invoice, InvoiceLine, InvoiceStatus, Payment};
-use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, run_next, since, why};
+use guanxi_crm::insights::{
+    Analysis, AnalysisRun, LifeRule, RunState, TheirOrders, dealings, run_next,
+};
 use guanxi_crm::people::{AbcClass, Customer, LifeStage, PaymentRecord};
 use guanxi_crm::sales::{Order, OrderKind, OrderLine};
 use guanxi_record::{Record, Stored};
@@ -14,7 +16,7 @@ use guanxi_warehouse::Warehouse;
 use serde_json::{Value as Json, json};
 
 use crate::house::{create, customer, line, open, order};
-use crate::insights::{follow, warehouse};
+use crate::insights::{follow, since_of, warehouse, why_of};
 
 both_databases!(
     what_cannot_be_is_left_aside_counted_and_named,
@@ -23,6 +25,9 @@ both_databases!(
     who_pays_in_another_currency_is_told_apart,
     payments_that_cannot_be_change_nobody_s_record,
     what_happened_since_the_run_is_told,
+    who_changed_the_currency_is_told_from_all_that_they_bought,
+    one_rule_of_life_holds_for_runs_and_pages,
+    of_many_orders_the_newest_are_told_and_it_is_said,
 );
 
 async fn run(store: &Store, warehouse: &Warehouse, run: AnalysisRun) -> Stored<AnalysisRun> {
@@ -180,7 +185,7 @@ async fn what_came_back_is_taken_off_unless_gross_is_asked_for(database: TestDat
     let described = store.catalog().get("customer").unwrap().clone();
     let mut view = store.read(&actor).await.unwrap();
     let row = view.row(&described.name, most.id.raw(), Purpose::Read).await.unwrap();
-    let told = why(&mut view, &row).await.unwrap().unwrap();
+    let told = why_of(&mut view, &row).await.unwrap().unwrap();
     assert_eq!(told.life.reason.unwrap().purchases, 1);
     drop(view);
     let gross =
@@ -288,7 +293,7 @@ async fn what_happened_since_the_run_is_told(database: TestDatabase) {
     let told = async |who: &Stored<Customer>| {
         let mut view = store.read(&actor).await.unwrap();
         let row = view.row(&described.name, who.id.raw(), Purpose::Read).await.unwrap();
-        since(&mut view, &row).await.unwrap()
+        since_of(&mut view, &row).await.unwrap()
     };
     assert_eq!(told(&buyers[0]).await, None);
     clock.advance(guanxi_base::SignedDuration::from_mins(5));
@@ -309,4 +314,79 @@ async fn what_happened_since_the_run_is_told(database: TestDatabase) {
     tx.archive("order", row.id, row.version).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(told(&buyers[1]).await.unwrap().changed, [("order", 1)]);
+}
+
+async fn who_changed_the_currency_is_told_from_all_that_they_bought(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (_folder, warehouse) = warehouse();
+    shop(&store).await;
+    let who = create(&store, &actor, &customer("Moved abroad")).await;
+    for month in 1..=6 {
+        sold(&store, &who, &format!("2025-{month:02}-10"), 10).await;
+    }
+    // From then on each week in dollars, until yesterday.
+    let mut day: guanxi_base::Date = "2026-03-17".parse().unwrap();
+    for _ in 0..38 {
+        let one = create(&store, &actor, &order(&who, &day.to_string())).await;
+        let unit_price = Money::new(10 * Money::ONE, Currency::USD);
+        create(&store, &actor, &OrderLine { unit_price, ..line(&one, 1, 1) }).await;
+        day = day.saturating_sub(jiff::Span::new().days(7));
+    }
+    let done = run(&store, &warehouse, AnalysisRun::of(Analysis::CustomerValue, None)).await;
+    assert_eq!(card(&done)["currency"], "CNY");
+    let told = again(&store, &who).await;
+    assert_eq!(told.last_purchase, Some("2026-03-17".parse().unwrap()));
+    assert_eq!(told.life_stage, Some(LifeStage::Loyal));
+    // Nobody who buys each week has left, and nobody buys more recently and more often.
+    let risk = told.churn_risk.unwrap();
+    assert!(risk < guanxi_base::Percent::parse("20").unwrap(), "{risk}");
+    assert!(told.rfm.as_deref().unwrap().starts_with("55"), "{:?}", told.rfm);
+    let expected = told.expected_purchases.unwrap();
+    assert!(expected > guanxi_base::Decimal::from(6), "{expected}");
+    // Amounts are those in the currency of most.
+    let yuan = Money::new(60 * Money::ONE, Currency::CNY);
+    assert_eq!((told.purchases, told.revenue), (Some(6), Some(yuan)));
+    // What is to come in it is as much of all that is to come.
+    let other = Money::new(1_500 * Money::ONE, Currency::CNY);
+    assert!(told.lifetime_value.unwrap().units < other.units, "{:?}", told.lifetime_value);
+}
+
+async fn one_rule_of_life_holds_for_runs_and_pages(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let (_folder, warehouse) = warehouse();
+    let buyers = shop(&store).await;
+    // Two rules for all others: the older one holds.
+    for (name, loyal_purchases) in [("First", 3), ("Second", 300)] {
+        let rule = LifeRule { name: name.to_owned(), loyal_purchases, ..LifeRule::usual() };
+        create(&store, &actor, &rule).await;
+    }
+    run(&store, &warehouse, AnalysisRun::of(Analysis::CustomerValue, None)).await;
+    let described = store.catalog().get("customer").unwrap().clone();
+    let mut view = store.read(&actor).await.unwrap();
+    let mut loyal = 0;
+    for who in &buyers {
+        let row = view.row(&described.name, who.id.raw(), Purpose::Read).await.unwrap();
+        let why = why_of(&mut view, &row).await.unwrap().unwrap();
+        let told: Stored<Customer> = row.try_into().unwrap();
+        assert_eq!(Some(why.life.stage), told.life_stage, "{}", told.name);
+        loyal += usize::from(why.life.stage == LifeStage::Loyal);
+    }
+    assert!(loyal > 0, "three purchases are enough by the older rule");
+}
+
+async fn of_many_orders_the_newest_are_told_and_it_is_said(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let who = create(&store, &actor, &customer("Walk-in customers")).await;
+    for day in 1..=9 {
+        sold(&store, &who, &format!("2026-01-0{day}"), 10).await;
+    }
+    let mut view = store.read(&actor).await.unwrap();
+    let today = "2026-03-18".parse().unwrap();
+    for (most, told, count) in [(4, Some(4), 4), (9, None, 9), (20, None, 9)] {
+        let orders = TheirOrders::newest(&mut view, who.id.raw(), most).await.unwrap();
+        let found = dealings(&mut view, &orders, today).await.unwrap();
+        assert_eq!((found.only_newest, found.dealt[0].orders), (told, count));
+        assert_eq!(found.last, Some("2026-01-09".parse().unwrap()));
+        assert_eq!(found.first, Some(format!("2026-01-0{}", 10 - count).parse().unwrap()));
+    }
 }

@@ -3,7 +3,7 @@
 
 use guanxi_base::{Clock, Currency, Date, Money, Rng, SignedDuration};
 use guanxi_crm::insights::{
-    Analysis, AnalysisRun, Since, changed_since, dealings, run_next, since, why,
+    Analysis, AnalysisRun, Since, TheirOrders, changed_since, dealings, run_next,
 };
 use guanxi_crm::people::{AbcClass, Customer, LifeStage, RelationshipStage};
 use guanxi_crm::sales::{Order, OrderKind, OrderLine};
@@ -14,7 +14,7 @@ use guanxi_warehouse::Warehouse;
 use serde_json::{Value as Json, json};
 
 use crate::house::{NOW, create, customer, line, open, order};
-use crate::insights::{follow, warehouse};
+use crate::insights::{follow, since_of, warehouse, why_of};
 
 both_databases!(
     sales_beyond_64_bits_have_all_their_digits,
@@ -112,7 +112,7 @@ impl Shop {
     async fn since(&self, who: &Stored<Customer>) -> Since {
         let row = self.row(who).await;
         let mut view = self.store.read(&self.actor()).await.unwrap();
-        since(&mut view, &row).await.unwrap().unwrap()
+        since_of(&mut view, &row).await.unwrap().unwrap()
     }
 }
 
@@ -198,7 +198,7 @@ async fn nobody_is_lost_who_is_likely_to_come_back(database: TestDatabase) {
         // The page says the same.
         let row = shop.row(who).await;
         let mut view = shop.store.read(&shop.actor()).await.unwrap();
-        let told = why(&mut view, &row).await.unwrap().unwrap();
+        let told = why_of(&mut view, &row).await.unwrap().unwrap();
         assert_eq!(Some(told.life.stage), one.life_stage);
         let Some(reason) = told.life.reason else { continue };
         let is_overdue = reason.away > reason.lost_after;
@@ -225,7 +225,8 @@ async fn the_page_counts_as_the_analysis_counts(database: TestDatabase) {
     assert_eq!((known.purchases, known.revenue), (Some(2), yuan(250)));
     let today: Date = "2026-03-18".parse().unwrap();
     let mut view = shop.store.read(&shop.actor()).await.unwrap();
-    let page = dealings(&mut view, who.id.raw(), today).await.unwrap();
+    let orders = TheirOrders::read(&mut view, who.id.raw()).await.unwrap().unwrap();
+    let page = dealings(&mut view, &orders, today).await.unwrap();
     let dealt = &page.dealt[0];
     assert_eq!((dealt.orders, dealt.returns), (2, 1));
     assert_eq!((dealt.net.money(), dealt.gross.money()), (yuan(250), yuan(300)));
@@ -276,7 +277,8 @@ async fn what_came_back_beyond_sales_is_counted_and_named(database: TestDatabase
     assert_eq!(card(&run)["revenue_exact"], "1070.00");
     let mut view = shop.store.read(&shop.actor()).await.unwrap();
     let today: Date = "2026-03-18".parse().unwrap();
-    let page = dealings(&mut view, much.id.raw(), today).await.unwrap();
+    let orders = TheirOrders::read(&mut view, much.id.raw()).await.unwrap().unwrap();
+    let page = dealings(&mut view, &orders, today).await.unwrap();
     assert_eq!((page.dealt[0].net.money(), page.came_back_whole), (yuan(0), 1));
     assert_eq!(page.left_aside.named()[0].amounts[0].money(), yuan(-700));
     assert_eq!(shop.again(&much).await.life_stage, Some(LifeStage::Potential));
@@ -296,7 +298,7 @@ async fn everything_is_told_as_of_the_company_s_day(database: TestDatabase) {
     let told = async |who: &Stored<Customer>| {
         let row = shop.row(who).await;
         let mut view = shop.store.read(&shop.actor()).await.unwrap();
-        why(&mut view, &row).await.unwrap().unwrap()
+        why_of(&mut view, &row).await.unwrap().unwrap()
     };
     let run = shop.analysed().await;
     assert_eq!(
@@ -431,7 +433,7 @@ async fn a_life_in_two_currencies_is_one_life(database: TestDatabase) {
     assert_eq!(known.last_purchase, Some("2026-03-11".parse().unwrap()));
     let row = shop.row(&both).await;
     let mut view = shop.store.read(&shop.actor()).await.unwrap();
-    let told = why(&mut view, &row).await.unwrap().unwrap();
+    let told = why_of(&mut view, &row).await.unwrap().unwrap();
     let reason = told.life.reason.unwrap();
     assert_eq!((reason.purchases, reason.away, told.in_others), (2, 7, 1));
     assert_eq!(told.last, known.last_purchase);

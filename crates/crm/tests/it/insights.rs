@@ -5,14 +5,14 @@ use guanxi_crm::access::{
     FieldRight, LimitedAccess, RightPurpose, RightScope, Role, RoleRight, User, actor_of,
 };
 use guanxi_crm::insights::{
-    Analysis, AnalysisRun, LifeRule, Playbook, PlaybookStep, RunState, Stage, StageChange,
-    catch_up, offers, repeat, run_next,
+    Analysis, AnalysisRun, LifeRule, Playbook, PlaybookStep, RunState, Since, Stage, StageChange,
+    TheirOrders, Why, catch_up, offers, repeat, run_next, since, why,
 };
 use guanxi_crm::people::{AbcClass, Customer, LifeStage};
 use guanxi_crm::sales::{Order, OrderKind, OrderLine};
 use guanxi_crm::work::Task;
 use guanxi_record::{Filter, LongText, Query, Record, Row, Stored, Value};
-use guanxi_store::{Actor, Origin, Purpose, Store};
+use guanxi_store::{Actor, Origin, Purpose, Store, View};
 use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::{Warehouse, batch_of, is_kept};
 
@@ -27,6 +27,20 @@ both_databases!(
     sums_over_all_are_for_who_sees_all,
     what_orders_tell_is_for_who_sees_the_orders,
 );
+
+/// What a customer's page says of why they are where they are.
+pub(crate) async fn why_of(view: &mut View, row: &Row) -> guanxi_base::Result<Option<Why>> {
+    match TheirOrders::read(view, row.id).await? {
+        Some(orders) => why(view, row, &orders).await,
+        None => Ok(None),
+    }
+}
+
+/// What a customer's page says of what happened since the analysis.
+pub(crate) async fn since_of(view: &mut View, row: &Row) -> guanxi_base::Result<Option<Since>> {
+    let orders = TheirOrders::read(view, row.id).await?;
+    since(view, row, orders.as_ref()).await
+}
 
 pub(crate) fn warehouse() -> (tempfile::TempDir, Warehouse) {
     let folder = tempfile::tempdir().unwrap();

@@ -29,6 +29,7 @@ mod privacy;
 mod racing;
 mod reading;
 mod resolving;
+mod running;
 mod scheduling;
 mod segments;
 mod selling;

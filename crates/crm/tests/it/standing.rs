@@ -18,6 +18,7 @@ both_databases!(
     how_they_paid_decides_the_terms,
     both_sides_are_scored,
     weights_total_a_hundred,
+    the_thousand_and_first_rule_holds_too,
     what_was_lost_is_told
 );
 
@@ -189,6 +190,22 @@ async fn model(
     made
 }
 
+async fn the_thousand_and_first_rule_holds_too(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let who = create(&store, &actor, &customer("Somebody")).await;
+    let mut tx = store.write(&actor).await.unwrap();
+    for at in 0..1_000 {
+        let nobody = rule(&format!("Rule {at}"), Some(AbcClass::A), Some(PaymentRecord::Bad));
+        tx.create(&nobody).await.unwrap();
+    }
+    let fits = tx.create(&rule("For all", None, None)).await.unwrap();
+    tx.commit().await.unwrap();
+    let run = analysed(&store, &actor).await;
+    assert_eq!(now(&store, &actor, who.id).await.terms, Some(fits.id));
+    let told = run.card.as_ref().unwrap().0["standing"]["terms"].as_array().unwrap().len();
+    assert_eq!(told, 1_001);
+}
+
 async fn both_sides_are_scored(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let all = buyers(&store, &actor, &[1_000, 500, 200, 0]).await;
@@ -242,6 +259,10 @@ async fn weights_total_a_hundred(database: TestDatabase) {
     };
     let mut tx = store.write(&actor).await.unwrap();
     assert_eq!(refusals(tx.create(&wrong("name", "50")).await), ["not-a-measure measure"]);
+    // A score is known only after all are computed.
+    for score in ["value_score", "fit_score"] {
+        assert_eq!(refusals(tx.create(&wrong(score, "50")).await), ["score-of-scores measure"]);
+    }
     assert_eq!(refusals(tx.create(&wrong("revenue", "150")).await), ["weight-out-of-range weight"]);
     drop(tx);
     create(&store, &actor, &wrong("purchases", "50")).await;

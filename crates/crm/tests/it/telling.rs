@@ -8,7 +8,7 @@ use guanxi_crm::access::{
     FieldRight, LimitedAccess, Locale, Role, RoleRight, Territory, User, actor_of, explain,
     make_standard_roles, renew_standard_roles, standard_role,
 };
-use guanxi_crm::insights::{Analysis, own_figures, reads_what_is_known, why};
+use guanxi_crm::insights::{Analysis, own_figures, reads_what_is_known};
 use guanxi_crm::people::Customer;
 use guanxi_crm::segments::Choosing;
 use guanxi_crm::text::Texts;
@@ -21,7 +21,7 @@ use guanxi_warehouse::Warehouse;
 use serde_json::json;
 
 use crate::house::{create, open, user};
-use crate::insights::{analyse, follow, shop, warehouse};
+use crate::insights::{analyse, follow, shop, warehouse, why_of};
 
 both_databases!(
     a_seller_is_told_of_their_own_customers,
@@ -118,7 +118,7 @@ async fn a_seller_is_told_of_their_own_customers(database: TestDatabase) {
         let one = view.row("customer", row.id, Purpose::Read).await.unwrap();
         assert_eq!(one.values, row.values);
         assert_eq!(view.tells("customer", row.id, "life_stage").await.unwrap(), is_own);
-        assert!(why(&mut view, &one).await.unwrap().is_some());
+        assert!(why_of(&mut view, &one).await.unwrap().is_some());
         let told = explain(&shop.store, shop.seller, "customer", row.id).await.unwrap();
         assert_eq!(told.fields.iter().any(|(name, _)| name == "churn_risk"), !is_own);
     }

@@ -1,10 +1,11 @@
 //! Values as people read them, wherever they stand: in lists, on pages, in history.
 
-use guanxi_base::{Decimal, Percent};
+use guanxi_base::Decimal;
 use guanxi_record::{Field, Kind, Meaning, RecordType, Row, Value};
 use guanxi_store::{FieldAccess, Titles};
 use maud::{Markup, html};
 
+use super::form_parts::measure_label;
 use super::format;
 use crate::signed_in::SignedIn;
 
@@ -70,6 +71,7 @@ fn in_words(
             None => Some(signed.texts.field_label(of, of.field(&text)?)),
             Some(_) => Some(signed.texts.typed_field(&signed.catalog, &text)),
         },
+        (Meaning::Measure(_), Ok(of)) => Some(measure_label(signed.texts, of, &text)),
         (Meaning::Condition(_), Ok(of)) => {
             let filter = guanxi_crm::access::conditions::parse(&text).ok()?;
             Some(super::words::said(signed, &signed.catalog, of, &filter, titles))
@@ -202,9 +204,7 @@ fn estimated(signed: &SignedIn, value: &Value) -> String {
         Value::Decimal(number) => {
             format::estimate(locale, number.units() as f64 / Decimal::ONE as f64)
         }
-        Value::Percent(number) => {
-            format::estimated_share(locale, number.units() as f64 / (100 * Percent::ONE) as f64)
-        }
+        Value::Percent(number) => format::estimated_share(locale, number.share()),
         Value::Money(money) => format::money(locale, money.rounded()),
         other => other.to_text(),
     }

@@ -3,9 +3,9 @@
 
 use std::cmp::Reverse;
 
-use guanxi_base::{Date, Percent, RawId, Result, Timestamp};
+use guanxi_base::{Date, RawId, Result, Timestamp};
 use guanxi_crm::access::Organisation;
-use guanxi_crm::insights::{NextOffer, Reason, Since, Why};
+use guanxi_crm::insights::{NextOffer, Reason, Since, TheirOrders, Why, dealings};
 use guanxi_crm::text::Texts;
 use guanxi_record::{Kind, RecordType, Row, Value};
 use guanxi_store::View;
@@ -40,8 +40,14 @@ pub(crate) async fn sections(
 ) -> Result<(Markup, Markup)> {
     // One day and one count for the numbers, and for the sentences on the page.
     let today = Organisation::of(&app.store).await?.today(view.now());
-    let numbers = customer_numbers::numbers(view, signed, row.id, today).await?;
-    let known = known_card(view, signed, row).await?;
+    let orders = TheirOrders::read(view, row.id).await?;
+    let bought = match &orders {
+        Some(orders) => Some(dealings(view, orders, today).await?),
+        None => None,
+    };
+    let numbers = customer_numbers::numbers(view, signed, row.id, (bought.as_ref(), today)).await?;
+    let is_live = bought.is_some_and(|bought| bought.only_newest.is_none());
+    let known = known_card(view, signed, row, (orders.as_ref(), is_live)).await?;
     let offers = offers_card(view, signed, row).await?;
     let terms = super::standing_cards::terms_card(view, signed, row).await?;
     let merges = super::resolution::merges_card(view, signed, row).await?;
@@ -87,12 +93,16 @@ async fn offers_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Ma
     })
 }
 
-/// What analyses found out about the customer, and why.
-async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Markup> {
+/// What analyses found out about the customer, and why. What the numbers above say as it is now is not
+/// said again as it was.
+async fn known_card(
+    view: &mut View,
+    signed: &SignedIn,
+    row: &Row,
+    (orders, is_live): (Option<&TheirOrders>, bool),
+) -> Result<Markup> {
     let texts = signed.texts;
     let described = view.catalog().get("customer")?.clone();
-    // What the numbers above say as it is now is not said again as it was.
-    let is_live = signed.actor.rights.reads_all("order", &["status", "kind", "total", "date"]);
     let known: Vec<_> = described
         .fields
         .iter()
@@ -102,12 +112,16 @@ async fn known_card(view: &mut View, signed: &SignedIn, row: &Row) -> Result<Mar
     if known.is_empty() {
         return unknown_card(view, signed, row).await;
     }
-    let (why, soon) = match guanxi_crm::insights::why(view, row).await? {
+    let why = match orders {
+        Some(orders) => guanxi_crm::insights::why(view, row, orders).await?,
+        None => None,
+    };
+    let (why, soon) = match why {
         Some(why) => (reasons(signed, &described, row, &why), why.soon),
         None => (Vec::new(), Vec::new()),
     };
     let soon = soon_reasons(texts, &soon);
-    let since = guanxi_crm::insights::since(view, row).await?;
+    let since = guanxi_crm::insights::since(view, row, orders).await?;
     let titles = view.link_titles(&described, std::slice::from_ref(row)).await?;
     let title = texts.get("insights-known");
     Ok(html! {
@@ -172,7 +186,7 @@ fn reasons(signed: &SignedIn, of: &RecordType, row: &Row, why: &Why) -> Vec<Stri
     if known.is_expected_back
         && let Value::Percent(risk) = row.value(of, "churn_risk")
     {
-        let stays = 1.0 - risk.units() as f64 / (100 * Percent::ONE) as f64;
+        let stays = 1.0 - risk.share();
         let chance = format::estimated_share(texts.locale(), stays);
         said.push(texts.format("insights-why-expected-back", &[("chance", &chance)]));
     }

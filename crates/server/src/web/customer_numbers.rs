@@ -2,7 +2,7 @@
 //! what of it is not paid. What does not count is named below them.
 
 use guanxi_base::{Currency, Date, Money, RawId, Result};
-use guanxi_crm::insights::{Dealings, Dealt, ExactSum, Summed, dealings};
+use guanxi_crm::insights::{Dealings, Dealt, ExactSum, Summed};
 use guanxi_record::{Filter, Op};
 use guanxi_store::View;
 use maud::{Markup, html};
@@ -20,30 +20,26 @@ struct Billed {
     paid: i128,
 }
 
-/// The numbers as of a day of the company.
+/// The numbers as of a day of the company; `bought` is what the reader may know of the orders.
 pub(super) async fn numbers(
     view: &mut View,
     signed: &SignedIn,
     id: RawId,
-    today: Date,
+    (bought, today): (Option<&Dealings>, Date),
 ) -> Result<Markup> {
     let may = |of: &str, fields: &[&str]| {
         let linking = signed.actor.rights.reads_all(of, &["customer"]);
         linking && signed.actor.rights.reads_all(of, fields)
     };
-    let mut bought = None;
-    if may("order", &["status", "kind", "total", "date"]) {
-        bought = Some(dealings(view, id, today).await?);
-    }
     let mut billed = Unpaid::Sums(Vec::new());
     if may("invoice", &["status", "total"]) && may("payment", &["amount"]) {
         billed = unpaid(view, id).await?;
     }
-    let aside = match &bought {
+    let aside = match bought {
         Some(bought) => asides(view, signed, (bought, today)).await?,
         None => html! {},
     };
-    Ok(html! { (cards(signed, bought.as_ref(), &billed, today)) (aside) })
+    Ok(html! { (cards(signed, bought, &billed, today)) (aside) })
 }
 
 /// What is asked for and not paid.
@@ -99,7 +95,11 @@ async fn asides(
     let texts = signed.texts;
     let aside = asides::of_customer(view, texts, (&bought.left_aside, today)).await?;
     let count = format::number(texts.locale(), &bought.came_back_whole.to_string());
+    let newest = bought.only_newest.map(|count| format::number(texts.locale(), &count.to_string()));
     Ok(html! {
+        @if let Some(newest) = newest {
+            p class="mb-1" { strong { (texts.format("number-only-newest", &[("count", &newest)])) } }
+        }
         (aside)
         @if bought.came_back_whole > 0 {
             p class="gx-muted mb-1" { (texts.format("number-came-back-whole", &[("count", &count)])) }

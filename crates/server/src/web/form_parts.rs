@@ -6,6 +6,8 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::response::{Html, Response};
 use guanxi_base::{RawId, Result};
 use guanxi_crm::access::{EVERY_TYPE, conditions};
+use guanxi_crm::insights::{COMPLAINTS, measures};
+use guanxi_crm::text::Texts;
 use guanxi_crm::trading::taken;
 use guanxi_record::{Field, Meaning, RecordType};
 use guanxi_store::Titles;
@@ -75,8 +77,22 @@ fn offered(signed: &SignedIn, field: &Field, entries: &Entries) -> Option<Offere
             }
             all
         }
+        Meaning::Measure(_) => {
+            let of = type_of(signed, field, entries)?;
+            let labelled = |name: &str| (name.to_owned(), measure_label(texts, of, name));
+            measures(of).map(labelled).collect()
+        }
         Meaning::Condition(_) | Meaning::List(_) => return None,
     })
+}
+
+/// What records of a type are measured by, as people say it.
+pub(super) fn measure_label(texts: &Texts, of: &RecordType, name: &str) -> String {
+    match of.field(name) {
+        Some(field) => texts.field_label(of, field),
+        None if name == COMPLAINTS => texts.get("measure-complaints"),
+        None => name.to_owned(),
+    }
 }
 
 /// How the rest of a form follows what is chosen in it.

@@ -3,10 +3,13 @@
 
 use guanxi_base::{Date, Result, Timestamp};
 use guanxi_crm::access::conditions;
-use guanxi_crm::insights::{Analysis, AnalysisRun, Changed, HORIZON, RunState, Summed, last_run};
+use guanxi_crm::insights::{
+    Analysis, AnalysisRun, Changed, HORIZON, LIKELY, RunState, Summed, at_risk, count, is_going_on,
+    last_run,
+};
 use guanxi_crm::people::Customer;
 use guanxi_crm::text::Texts;
-use guanxi_record::{Aggregate, Choice as _, Filter, Measure, Record as _, Stored, Value};
+use guanxi_record::{Choice as _, Filter, Query, Record as _, Stored};
 use guanxi_store::View;
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -18,8 +21,8 @@ use crate::signed_in::SignedIn;
 /// The analyses, in the order of their buttons.
 pub(super) const ANALYSES: [Analysis; 3] =
     [Analysis::CustomerValue, Analysis::Baskets, Analysis::Duplicates];
-/// From this chance on somebody is likely to buy, or to have left.
-const LIKELY: i64 = 50;
+/// The parameter that names the analyses which a page watches.
+pub(super) const WATCHING: &str = "watching";
 /// After so many days without a purchase of anybody it is asked whether orders are missing.
 const SILENT_DAYS: i32 = 30;
 
@@ -31,8 +34,7 @@ pub(super) struct State {
 
 impl State {
     fn is_going_on(&self) -> bool {
-        let state = self.run.as_ref().map(|run| run.state);
-        matches!(state, Some(RunState::Waiting | RunState::Running))
+        self.run.as_ref().is_some_and(is_going_on)
     }
 }
 
@@ -46,14 +48,24 @@ pub(super) async fn states(view: &mut View) -> Result<Vec<State>> {
     Ok(states)
 }
 
+/// Whether one of the analyses that a page watches (as its address names them) goes on no longer: then
+/// all that the page says is told anew.
+pub(super) fn has_ended(states: &[State], watching: &str) -> bool {
+    let is_watched = |state: &&State| watching.split(',').any(|code| code == state.analysis.code());
+    states.iter().filter(is_watched).any(|state| !state.is_going_on())
+}
+
 /// What was asked for and what came of it: waiting, being done, done, failed, each with its time and
 /// its record. While something goes on it is asked again.
 pub(super) fn states_card(signed: &SignedIn, states: &[State]) -> Markup {
     let known: Vec<(&State, &Stored<AnalysisRun>)> =
         states.iter().filter_map(|one| Some((one, one.run.as_ref()?))).collect();
-    let again = states.iter().any(State::is_going_on).then_some("every 2s");
+    let going_on = states.iter().filter(|state| state.is_going_on());
+    let watching: Vec<&str> = going_on.map(|state| state.analysis.code()).collect();
+    let again = (!watching.is_empty()).then_some("every 2s");
+    let address = format!("/insights?{WATCHING}={}", watching.join(","));
     html! {
-        div id="analyses" role="status" hx-get=[again.map(|_| "/insights")] hx-trigger=[again]
+        div id="analyses" role="status" hx-get=[again.map(|_| address)] hx-trigger=[again]
             hx-select=[again.map(|_| "#analyses")] hx-swap=[again.map(|_| "outerHTML")] {
             @if !known.is_empty() {
                 ul class="list-unstyled" {
@@ -91,7 +103,7 @@ pub(super) fn run_form(texts: &Texts, states: &[State]) -> Markup {
     html! {
         form class="d-flex gap-2 flex-wrap" method="post" action="/insights/run" {
             @for state in states {
-                button class="btn" name="analysis" value=(state.analysis.code()) disabled[state.is_going_on()] {
+                button class="btn" id=(format!("run-{}", state.analysis.code())) name="analysis" value=(state.analysis.code()) disabled[state.is_going_on()] {
                     (icon("player-play"))
                     (texts.get(&format!("insights-run-{}", state.analysis.code().replace('_', "-"))))
                 }
@@ -140,7 +152,7 @@ fn asked(texts: &Texts, card: &Json) -> Result<[Sentence; 3]> {
         || texts.get("insights-unknown-currency"),
         |why| texts.get(&format!("propensity-{why}")),
     );
-    let slipping = format!("abc=a&life_stage.ne=lost&churn_risk.ge={LIKELY}");
+    let slipping = format!("abc=a&{}", at_risk());
     let buys_soon = format!("buys_soon.ge={LIKELY}");
     Ok([
         Sentence {
@@ -215,15 +227,9 @@ async fn told(view: &mut View, signed: &SignedIn, sentence: Sentence) -> Result<
     })
 }
 
-/// How many there are.
+/// How many customers there are.
 async fn counted(view: &mut View, filter: Filter) -> Result<i64> {
-    let measures = vec![Measure::count()];
-    let wanted = Aggregate { filter, group_by: Vec::new(), measures, with_archived: false };
-    let counts = view.aggregate(Customer::NAME, &wanted).await?;
-    Ok(match counts.first().and_then(|group| group.measures.first()) {
-        Some(Value::Integer(count)) => *count,
-        _ => 0,
-    })
+    count(view, Customer::NAME, Query::of(filter)).await
 }
 
 /// What became of the records since: what is shown may not hold any more.

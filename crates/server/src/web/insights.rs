@@ -3,10 +3,10 @@
 
 use axum::Form as Posted;
 use axum::extract::{Query as Parameters, State};
-use axum::response::{Html, IntoResponse, Redirect, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, Refusal, Result};
 use guanxi_crm::insights::{
-    Analysis, AnalysisRun, AnalysisSchedule, changed_since, last_run, reads_what_is_known,
+    Analysis, AnalysisRun, AnalysisSchedule, ask, changed_since, last_run, reads_what_is_known,
     sees_all_customers,
 };
 use guanxi_crm::text::Texts;
@@ -33,16 +33,17 @@ pub(crate) async fn insights(
     signed: SignedIn,
     Parameters(params): Parameters<Params>,
 ) -> Response {
-    match overview(&app, &signed, &params).await {
-        Ok(html) => html.into_response(),
-        Err(error) => error_page(&app, &signed, &error),
-    }
+    overview(&app, &signed, &params).await.unwrap_or_else(|error| error_page(&app, &signed, &error))
 }
 
-async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<String>> {
+/// Puts what a page says in place of all that it said, not only of the part that asked.
+const ANEW: [(&str, &str); 3] =
+    [("HX-Retarget", "#main"), ("HX-Reselect", "#main"), ("HX-Reswap", "outerHTML")];
+
+async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Response> {
     if !sees_all_customers(&signed.actor) || signed.is_limited() {
         return match reads_what_is_known(&signed.actor) {
-            true => own_overview(app, signed).await,
+            true => own_overview(app, signed).await.map(IntoResponse::into_response),
             false => Err(Error::Forbidden),
         };
     }
@@ -109,7 +110,12 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Html<
         }
     };
     let notice = Notice { change_set: params::one(params, "saved").map(str::to_owned) };
-    Ok(page(app, signed, &title, &notice, &content))
+    let html = page(app, signed, &title, &notice, &content);
+    // Where nobody watches, the headers say nothing to anybody.
+    Ok(match params::one(params, summary::WATCHING) {
+        Some(watching) if summary::has_ended(&states, watching) => (ANEW, html).into_response(),
+        _ => html.into_response(),
+    })
 }
 
 /// The models behind the numbers, for who wants to know how far to believe them.
@@ -196,9 +202,7 @@ pub(crate) async fn run_analysis(
         };
         let mut run = AnalysisRun::of(analysis, until);
         run.owner = Some(guanxi_record::Owner(signed.user.id.raw()));
-        let mut tx = app.store.write(&signed.actor).await?;
-        tx.create(&run).await?;
-        tx.commit().await?;
+        ask(&app.store, &signed.actor, &run).await?;
         Ok(Redirect::to("/insights").into_response())
     }
     .await;

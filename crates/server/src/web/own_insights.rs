@@ -3,8 +3,8 @@
 //! customers stays behind a lock.
 
 use axum::response::Html;
-use guanxi_base::{Money, Percent, Result};
-use guanxi_crm::insights::{AT_RISK, OwnFigures, RISK_UNKNOWN, own_figures};
+use guanxi_base::{Money, Result};
+use guanxi_crm::insights::{self, OwnFigures, RISK_UNKNOWN, own_figures};
 use guanxi_crm::people::Customer;
 use guanxi_crm::text::Texts;
 use guanxi_record::{Field, Kind, Record as _, RecordType, Row, Value};
@@ -80,6 +80,11 @@ fn told_of(texts: &Texts, figures: &OwnFigures) -> Markup {
     }
 }
 
+/// The list of who may have left, those first who are worth most.
+fn risk_list() -> String {
+    format!("/customer?{}&sort=-lifetime_value", insights::at_risk())
+}
+
 /// How many may have left; of whom nobody can tell is no "no".
 fn at_risk(texts: &Texts, figures: &OwnFigures) -> (Vec<String>, String) {
     let number = |number: i64| format::number(texts.locale(), &number.to_string());
@@ -87,7 +92,7 @@ fn at_risk(texts: &Texts, figures: &OwnFigures) -> (Vec<String>, String) {
     let unknown = texts.format("insights-risk-unknown", &[("count", &unknown)]);
     match (figures.risk_known, figures.risk_unknown) {
         (0, 1..) => (vec![unknown], format!("/customer?{RISK_UNKNOWN}")),
-        _ => (vec![number(figures.at_risk)], format!("/customer?{AT_RISK}&sort=-lifetime_value")),
+        _ => (vec![number(figures.at_risk)], risk_list()),
     }
 }
 
@@ -165,7 +170,7 @@ async fn calls(view: &mut View, signed: &SignedIn, figures: &OwnFigures) -> Resu
                 }
             }
             div class="card-body" {
-                a class="btn btn-sm" href=(format!("/customer?{AT_RISK}&sort=-lifetime_value")) {
+                a class="btn btn-sm" href=(risk_list()) {
                     (icon("phone")) (texts.get("insights-calls-all"))
                 }
             }
@@ -195,7 +200,7 @@ fn told(
     match row.value(described, &field.name) {
         Value::Money(money) => html! { (format::money(locale, money.rounded())) },
         Value::Percent(share) => {
-            let whole = share.units() as f64 / Percent::ONE as f64;
+            let whole = share.share() * 100.0;
             html! { (format::number(locale, &format!("{whole:.0}"))) "\u{a0}%" }
         }
         _ => cells::field(signed, described, field, row, titles),

@@ -465,8 +465,7 @@ pub(super) fn money(texts: &Texts, sum: Option<(i64, Currency)>) -> String {
         || "\u{2013}".to_owned(),
         |(units, currency)| {
             // Sums of estimates are told to the smallest coin.
-            let units = units / (Money::ONE / 100) * (Money::ONE / 100);
-            format::money(texts.locale(), Money { units, currency })
+            format::money(texts.locale(), Money { units, currency }.rounded())
         },
     )
 }

@@ -16,6 +16,7 @@ use crate::house::{Answer, House};
 
 both_databases!(
     pressing_a_button_says_what_comes_of_it,
+    a_page_that_watched_a_run_is_told_anew_when_it_ends,
     the_overview_says_sentences_first_and_models_last,
     a_customers_page_does_not_contradict_itself,
     charts_begin_with_the_day_when_things_happened,
@@ -221,4 +222,36 @@ async fn charts_begin_with_the_day_when_things_happened(database: TestDatabase) 
         let group = chart["group_by"].as_str().unwrap_or_default();
         assert!(!group.starts_with("created_at"), "{chart}");
     }
+}
+
+async fn a_page_that_watched_a_run_is_told_anew_when_it_ends(database: TestDatabase) {
+    let browser = Browser::open(&database, 0).await;
+    assert_eq!(browser.press("customer_value").await.status, StatusCode::SEE_OTHER);
+    let page = browser.get("/insights").await;
+    let asks = between(&page, "id=\"analyses\"", ">");
+    assert!(asks.contains("hx-get=\"/insights?watching=customer_value\""), "{asks}");
+    let whole = async |path: &str| {
+        let cookie = format!("guanxi_session={}; guanxi_locale=en", browser.session);
+        let request =
+            Request::get(path).header(header::COOKIE, cookie).header("hx-request", "true");
+        let answer = browser.house.send(request.body(Body::empty()).unwrap()).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        let told = ["hx-retarget", "hx-reselect", "hx-reswap"]
+            .map(|name| answer.headers.get(name).map(|value| value.to_str().unwrap().to_owned()));
+        told.into_iter().flatten().collect::<Vec<_>>()
+    };
+    // While it goes on only its line is told anew.
+    assert!(whole("/insights?watching=customer_value").await.is_empty());
+    assert!(run_next(&browser.house.store, &browser.warehouse).await.unwrap().is_some());
+    let anew = ["#main", "#main", "outerHTML"];
+    assert_eq!(whole("/insights?watching=customer_value").await, anew);
+    // One of two that are watched is enough.
+    browser.press("baskets").await;
+    assert_eq!(whole("/insights?watching=customer_value,baskets").await, anew);
+    assert!(whole("/insights?watching=baskets").await.is_empty());
+    assert!(whole("/insights").await.is_empty());
+    // Whoever presses twice asks once.
+    browser.press("baskets").await;
+    assert!(run_next(&browser.house.store, &browser.warehouse).await.unwrap().is_some());
+    assert!(run_next(&browser.house.store, &browser.warehouse).await.unwrap().is_none());
 }
