@@ -806,8 +806,16 @@ insights-why-other-currencies =
     }
 insights-why-value = { $expected } purchases expected in a year.
 ui-view-as-table = View as table
-insights-broken = The analysis broke off; the log of the server says why (search it for { $run }). Nothing was changed.
+insights-broken = The analysis broke off; the log of the server says why (search it for { $run }).
 insights-cut-off = The program was ended twice while it did this, so it is not tried again by itself. Ask for it again.
+insights-left-nothing = Nothing was changed.
+insights-left-half = By then it may have written to some customers what it found; the next analysis of all writes the rest.
+insights-left-merged =
+    { $count ->
+        [0] By then it may have written pairs that wait for a decision; nobody was merged.
+        [one] By then it had merged 1 customer, who stays merged, and may have written pairs that wait for a decision.
+       *[other] By then it had merged { $count } customers, who stay merged, and may have written pairs that wait for a decision.
+    }
 insights-moves = Who moved since the run before
 
 segment-new = New segment

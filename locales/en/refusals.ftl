@@ -254,6 +254,7 @@ refusal-not-a-person = Only customers and contacts can be persons.
 refusal-not-confirmed = The name is not the same. Write it exactly as it is shown.
 refusal-too-small = At least { $limit }.
 refusal-needs-all-customers = This analysis tells sums over all customers. It can be asked for only by somebody who may see all customers and orders: ask an administrator.
+refusal-owner-needs-all-customers = { $name } asked for this analysis, and may not see all customers and orders, whose sums it tells. Whoever may see them all asks for it anew, or gives { $name } the rights.
 refusal-too-many-marks = Between 1 and { $limit } marks can be shown.
 refusal-needs-alert = Numbers have no moment of their own: choose a rhythm, or a number above or below which you want to be told.
 refusal-not-a-cluster-address = “{ $value }” is no address of a cluster: it looks like ballista://host:50050.

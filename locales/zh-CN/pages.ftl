@@ -632,8 +632,15 @@ insights-why-expected-back = 已逾期，但一年内购买的可能为 { $chanc
 insights-why-other-currencies = 其中 { $count } 次购买用其他币种，未计入金额。
 insights-why-value = 预计未来一年购买 { $expected } 次。
 ui-view-as-table = 以表格查看
-insights-broken = 分析中断，原因见服务器日志（搜索 { $run }）。未做任何更改。
+insights-broken = 分析中断，原因见服务器日志（搜索 { $run }）。
 insights-cut-off = 分析时程序两次中断，因此不再自动重试。请重新发起。
+insights-left-nothing = 未做任何更改。
+insights-left-half = 中断前可能已把结果写入部分客户；下一次分析会写完其余客户。
+insights-left-merged =
+    { $count ->
+        [0] 中断前可能已写入待处理的客户对；没有客户被合并。
+       *[other] 中断前已合并 { $count } 个客户，合并仍然有效；还可能已写入待处理的客户对。
+    }
 insights-moves = 自上次分析以来的阶段变化
 
 segment-new = 新建客户细分
