@@ -1,6 +1,8 @@
 //! What of orders is left as purchases, order by order: by the rule of every analysis, for pages that
 //! tell of many customers at once from the warehouse.
 
+use std::collections::HashSet;
+
 use guanxi_base::{Date, Result};
 use guanxi_store::View;
 use guanxi_warehouse::day_number;
@@ -44,34 +46,41 @@ pub fn sold(
     orders: impl Iterator<Item = TableOrder>,
     (counted, from): (Counted, i64),
 ) -> Vec<(usize, i64)> {
-    let parts = orders.filter_map(|order| {
-        let (came_back, one) = match counted.part(order.kind, (order.day, from), order.units) {
-            Part::Sold(one) => (false, one),
-            Part::CameBack(one) => (true, one),
-            Part::Aside(_) => return None,
-        };
-        Some(((order.currency, order.customer), came_back, one, order.row))
-    });
-    // Of each customer and currency the sales come first, by day.
-    let mut parts: Vec<((u32, u32), bool, Purchase, usize)> = parts.collect();
-    parts.sort_unstable();
-    let mut found = Vec::new();
-    for theirs in parts.chunk_by(|one, other| one.0 == other.0) {
-        let (sales, returns) = theirs.split_at(theirs.partition_point(|one| !one.1));
-        let those = |of: &[((u32, u32), bool, Purchase, usize)]| -> Vec<Purchase> {
-            of.iter().map(|one| one.2).collect()
-        };
-        let kept = match counted.returned {
-            true => those(sales).iter().map(|one| one.units).collect(),
-            false => left(&those(sales), &those(returns)).0,
-        };
-        let kept = sales.iter().zip(kept);
+    let (mut sales, mut returns): (Vec<Placed>, Vec<Placed>) = (Vec::new(), Vec::new());
+    for order in orders {
+        let of = (order.currency, order.customer);
+        match counted.part(order.kind, (order.day, from), order.units) {
+            Part::Sold(one) => sales.push((of, one, order.row)),
+            Part::CameBack(_) if counted.returned => {}
+            Part::CameBack(one) => returns.push((of, one, order.row)),
+            Part::Aside(_) => {}
+        }
+    }
+    // Only those who gave something back are looked at sale by sale.
+    let givers: HashSet<(u32, u32)> = returns.iter().map(|one| one.0).collect();
+    let (mut theirs, others): (Vec<Placed>, Vec<Placed>) =
+        sales.into_iter().partition(|one| givers.contains(&one.0));
+    let mut found: Vec<(usize, i64)> =
+        others.into_iter().map(|(_, one, row)| (row, one.units)).collect();
+    theirs.sort_unstable();
+    returns.sort_unstable();
+    let purchases =
+        |of: &[Placed]| -> Vec<Purchase> { of.iter().map(|(_, one, _)| *one).collect() };
+    let mut back = returns.chunk_by(|one, other| one.0 == other.0).peekable();
+    for sales in theirs.chunk_by(|one, other| one.0 == other.0) {
+        while back.next_if(|back| back[0].0 < sales[0].0).is_some() {}
+        let of = back.next_if(|back| back[0].0 == sales[0].0).unwrap_or_default();
+        let kept = left(&purchases(sales), &purchases(of)).0;
         // What was free stays; of what came back whole nothing is left.
-        let kept = kept.filter(|(sale, left)| sale.2.units == 0 || *left > 0);
-        found.extend(kept.map(|(sale, left)| (sale.3, left)));
+        let kept = sales.iter().zip(kept);
+        let kept = kept.filter(|((_, sale, _), left)| sale.units == 0 || *left > 0);
+        found.extend(kept.map(|((_, _, row), left)| (*row, left)));
     }
     found
 }
+
+/// A sale or a return: of which currency and whose, and in which row.
+type Placed = ((u32, u32), Purchase, usize);
 
 #[cfg(test)]
 mod tests {
@@ -111,6 +120,7 @@ mod tests {
             rows(Counted { returned: true, free: true, ..rule }),
             [(0, 500), (2, 800), (5, 0), (6, 700)]
         );
-        assert_eq!(sold(orders.into_iter(), (rule, 20_001)), [(2, 800)]);
+        // Nothing holds before a day: what came back is taken off what there is.
+        assert_eq!(sold(orders.into_iter(), (rule, 20_001)), [(2, 300)]);
     }
 }

@@ -247,7 +247,8 @@ async fn who_comes_and_who_goes_is_noted(database: TestDatabase) {
     // Nobody came who was there from the beginning.
     assert_eq!(refresh_all(&store, &warehouse).await.unwrap(), 0);
     assert_eq!(refresh_all(&store, &warehouse).await.unwrap(), 0);
-    create(&store, &actor, &order(&buyers[1], "2026-02-01")).await;
+    let second = create(&store, &actor, &order(&buyers[1], "2026-02-01")).await;
+    create(&store, &actor, &line(&second, 1, 10)).await;
     // What is paid in another currency is not added to what is not.
     for (at, cost, currency) in [(1, 90, "CNY"), (2, 210, "CNY"), (1, 70, "EUR")] {
         let cost = Money::new(cost * Money::ONE, currency.parse().unwrap());

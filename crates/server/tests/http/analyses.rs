@@ -157,7 +157,7 @@ async fn the_overview_says_sentences_first_and_models_last(database: TestDatabas
     }
     let aside = between(told, "role=\"note\"", "</div>");
     assert!(aside.contains(order["number"].as_str().unwrap()), "{aside}");
-    assert!(aside.contains("1 Orders dated after today (18 Mar 2026)"), "{aside}");
+    assert!(aside.contains("1 Order dated after today (18 Mar 2026)"), "{aside}");
     assert!(browser.get_in("zh_cn", "/insights").await.contains("晚于今天"));
 }
 
