@@ -15,7 +15,7 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::baskets;
-use super::catch_up::catch_up;
+use super::catch_up::{catch_up, catch_up_settled};
 use super::customer_value::FIELDS;
 use super::records::{Analysis, AnalysisRun, AnalysisSchedule, RunState};
 use super::value_run::{self, MODELLED};
@@ -338,10 +338,7 @@ async fn keep(store: &Store, run: &mut Stored<AnalysisRun>) -> Result<()> {
 async fn perform(store: &Store, warehouse: &Warehouse, mut run: Stored<AnalysisRun>) -> Result<()> {
     sees_all(store, &run).await?;
     let begun = Instant::now();
-    if catch_up(store, warehouse).await?.filled {
-        // What came while it was filled is in it already: only after it the log says how far it goes.
-        catch_up(store, warehouse).await?;
-    }
+    catch_up_settled(store, warehouse).await?;
     let mut found = find(store, warehouse, &mut run).await;
     if found.is_err() && warehouse.is_suspect() {
         // A file of the warehouse turned out to be damaged: it is made anew, and asked again.

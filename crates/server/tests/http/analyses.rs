@@ -152,7 +152,7 @@ async fn the_overview_says_sentences_first_and_models_last(database: TestDatabas
     for sentence in said.split("<li>").skip(1) {
         let address = between(sentence, "href=\"", "\"").replace("&amp;", "&");
         let text = between(sentence, "\">", "<");
-        let number: i64 = text.split(' ').next().unwrap().replace(',', "").parse().unwrap();
+        let number = crate::figures::leading(text);
         assert_eq!(browser.total(&address).await, number, "{text} {address}");
     }
     let aside = between(told, "role=\"note\"", "</div>");

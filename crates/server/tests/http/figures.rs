@@ -82,7 +82,8 @@ fn links(part: &str) -> Vec<(String, String)> {
     all.map(link).collect()
 }
 
-fn leading(text: &str) -> i64 {
+/// The number with which a sentence begins.
+pub(crate) fn leading(text: &str) -> i64 {
     match text.split(' ').next().unwrap() {
         "Nobody" | "None" => 0,
         number => number.replace(',', "").parse().unwrap(),
@@ -269,6 +270,7 @@ async fn who_buys_in_another_currency_is_unknown_for_that(database: TestDatabase
         for month in 1..=12 {
             sold(&browser, &who, &format!("2025-{month:02}-15"), euros(20)).await;
         }
+        sold(&browser, &who, "2026-03-01", euros(20)).await;
     }
     browser.analyse().await;
     let page = page_of(&browser, &seller, "/insights").await;
