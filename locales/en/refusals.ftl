@@ -28,8 +28,7 @@ refusal-decimal-mark-ambiguous = “{ $value }” (line { $line }) can be { $fir
 refusal-decimal-mark-contradictory = The file writes numbers in two ways: “{ $value }” (line { $line }) is { $first }, “{ $value2 }” (line { $line2 }) is { $third }. Say in the mapping which one holds, for the file or for a column: decimal_mark = "." or ",". Lines with the other are refused then.
 refusal-digits-lost = “{ $value }” has more digits than a spreadsheet keeps: the last ones are not to be trusted. Format the column as text in the spreadsheet and type them again, or import a CSV file.
 refusal-digits-rounded = “{ $value }” is what a spreadsheet made of a longer number: its digits are lost. Format the column as text in the spreadsheet, type them again, and save the file anew.
-refusal-custom-field-in-use =
-    { $count ->
+refusal-custom-field-in-use = { $count ->
         [one] “{ $name }” holds a value in 1 record, so its name in code, its record type and its kind stay. Change its label instead, or archive it and define another field.
        *[other] “{ $name }” holds a value in { $count } records, so its name in code, its record type and its kind stay. Change its label instead, or archive it and define another field.
     }
@@ -106,8 +105,7 @@ refusal-not-there = There is no { $type } “{ $value }” to update.
 refusal-sum-too-large = The sum is larger than any number that is kept. Choose fewer records.
 refusal-nothing-compared = “{ $name }” is compared with nothing. Give a value, leave the condition out, or ask for records without one: { $name }.empty=true.
 refusal-not-yours-to-change = The record that this line names is not yours to change. Ask whoever answers for it.
-refusal-option-in-use =
-    { $count ->
+refusal-option-in-use = { $count ->
         [one] 1 record has “{ $value }”. Give it another value first.
        *[other] { $count } records have “{ $value }”. Give them another value first.
     }
@@ -148,8 +146,7 @@ refusal-try-again = Somebody else was writing at the same moment. Try again.
 refusal-twin-there = There is a { $type } “{ $value }” already ({ $count }). Say what is to be done: twins = "update", "make" or "leave_out" in the mapping.
 refusal-undo-half-done = { $done } of { $all } parts are undone, then somebody else was in the way. Undo it again once that is settled: it goes on from here.
 refusal-undo-job-first = The import of “{ $file }” made what stands in the way. Undo that one first.
-refusal-undo-nothing-done =
-    { $count ->
+refusal-undo-nothing-done = { $count ->
         [one] Nothing was undone: 1 record was changed or built upon since.
        *[other] Nothing was undone: { $count } records were changed or built upon since.
     }
@@ -180,8 +177,7 @@ refusal-wrong-list-address = “{ $value }” does not lead to a list. Copy what
 refusal-wrong-mapping = The mapping cannot be read: { $reason }
 refusal-wrong-shape = “{ $value }” is not a { $kind }.
 refusal-wrong-sign-in = E-mail or password is wrong.
-refusal-sign-in-throttled =
-    { $minutes ->
+refusal-sign-in-throttled = { $minutes ->
         [one] Too many attempts. Wait 1 minute.
        *[other] Too many attempts. Wait { $minutes } minutes.
     }
@@ -220,13 +216,11 @@ refusal-oidc-unknown-user = The provider knows you, but there is no account with
 refusal-link-expired = This link is not good any more. Ask for a new one.
 refusal-token-days = A token is good for 1 to { $limit } days.
 refusal-token-scopes = “{ $value }” is no purpose. There are: { $names }.
-refusal-too-many-requests =
-    { $seconds ->
+refusal-too-many-requests = { $seconds ->
         [one] Too many requests. Try again in 1 second.
        *[other] Too many requests. Try again in { $seconds } seconds.
     }
-refusal-server-busy =
-    { $seconds ->
+refusal-server-busy = { $seconds ->
         [one] Too many people are signing in at this moment. Try again in 1 second.
        *[other] Too many people are signing in at this moment. Try again in { $seconds } seconds.
     }
