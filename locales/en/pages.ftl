@@ -175,7 +175,11 @@ import-earlier = Earlier imports
 import-mapping = Mapping
 import-mapping-help = Columns are mapped by their names in both languages, and by what is in them. One line can make records of several types: see the guide to imports.
 import-layout = Read as { $encoding }, separated by “{ $delimiter }”.
-import-preview = { $lines } lines read, { $refused } would be refused. Nothing is written yet.
+import-preview =
+    { $lines ->
+        [one] 1 line read, { $refused } would be refused. Nothing is written yet.
+       *[other] { $lines } lines read, { $refused } would be refused. Nothing is written yet.
+    }
 import-type = Record type
 import-created = New
 import-updated = Changed
@@ -186,11 +190,27 @@ import-back = Back to the mapping
 import-first-records = The first { $type } as they would be written
 import-refused-count = { $count } × (lines { $lines })
 import-refused-more = and { $count } more lines
-import-told-to-survivor = { $count } lines name a record that was merged; the one that stayed gets them: { $some }
-import-told-restored = { $count } lines name a record that was archived; it is restored: { $some }
+import-told-to-survivor =
+    { $count ->
+        [one] 1 line names a record that was merged; the one that stayed gets it: { $some }
+       *[other] { $count } lines name a record that was merged; the one that stayed gets them: { $some }
+    }
+import-told-restored =
+    { $count ->
+        [one] 1 line names a record that was archived; it is restored: { $some }
+       *[other] { $count } lines name a record that was archived; it is restored: { $some }
+    }
 import-told-placeholder = { $count } telephones or mail addresses say only that there is none, and count as empty: { $some }
-import-told-identical = { $count } lines are in the file twice; the second makes nothing. Second line (first line): { $some }. To make them anyway, say identical = "make" in the mapping.
-import-twins = { $count } lines would make a customer with the name of one that is there, such as { $names }. What is to be done with them?
+import-told-identical =
+    { $count ->
+        [one] 1 line is in the file twice; the second makes nothing. Second line (first line): { $some }. To make it anyway, say identical = "make" in the mapping.
+       *[other] { $count } lines are in the file twice; the second makes nothing. Second line (first line): { $some }. To make them anyway, say identical = "make" in the mapping.
+    }
+import-twins =
+    { $count ->
+        [one] 1 line would make a customer with the name of one that is there, such as { $names }. What is to be done with it?
+       *[other] { $count } lines would make a customer with the name of one that is there, such as { $names }. What is to be done with them?
+    }
 import-twins-label = New customers with the name of one that is there
 import-twins-ask = Ask me in the preview
 import-twins-update = Change the one that is there
@@ -212,10 +232,22 @@ import-next-orders = Import orders next
 import-errors = Refused lines
 import-progress = { $done } of { $all } lines, { $refused } refused
 import-counts = { $created } new, { $updated } changed, { $unchanged } as they are
-import-counts-repeated = { $count } lines name one again
+import-counts-repeated =
+    { $count ->
+        [one] 1 line names one again
+       *[other] { $count } lines name one again
+    }
 import-counts-left-out = { $count } left out because the name is there
-import-counts-absent = { $count } lines have none
-import-without-link = { $count } lines were imported without a link that leads nowhere; they are among the refused lines.
+import-counts-absent =
+    { $count ->
+        [one] 1 line has none
+       *[other] { $count } lines have none
+    }
+import-without-link =
+    { $count ->
+        [one] 1 line was imported without a link that leads nowhere; it is among the refused lines.
+       *[other] { $count } lines were imported without a link that leads nowhere; they are among the refused lines.
+    }
 import-left = Cut off
 import-broken = The import failed. Try it again; if it fails again, the administrator finds the reason in the log.
 import-as-text = The mapping as text
@@ -511,7 +543,11 @@ approval-count = { $count ->
 
 insights-title = Insights
 insights-nothing-yet = Nothing has been analysed yet. Import orders, then run the analysis of customer value.
-insights-drafts = { $count } sales are drafts and are not counted here: what was not agreed is no purchase. If they were, set their status.
+insights-drafts =
+    { $count ->
+        [one] 1 sale is a draft and is not counted here: what was not agreed is no purchase. If it was, set its status.
+       *[other] { $count } sales are drafts and are not counted here: what was not agreed is no purchase. If they were, set their status.
+    }
 insights-run-customer-value = Analyse customer value
 insights-run-baskets = Find what is bought together
 insights-name-customer-value = Customer value
@@ -523,23 +559,35 @@ insights-state-done = { $analysis }: done on { $at }.
 insights-state-failed = { $analysis }: could not be done on { $at }; what is shown is the one before.
 insights-say-lost =
     { $count ->
+        [0] Nobody has left.
         [one] 1 customer has left. In the year before their last purchase they bought for { $amount }.
        *[other] { $count } customers have left. In the year before their last purchase they bought for { $amount }.
     }
 insights-say-slipping =
     { $count ->
+        [0] None of the largest customers (class A) is likely to have left without being lost yet.
         [one] 1 of the largest customers (class A) is likely to have left without being lost yet: { $amount } to come. Call them first.
        *[other] { $count } of the largest customers (class A) are likely to have left without being lost yet: { $amount } to come. Call them first.
     }
 insights-say-soon =
     { $count ->
+        [0] Nobody is likely to buy within { $days } days.
         [one] 1 customer is likely to buy within { $days } days.
        *[other] { $count } customers are likely to buy within { $days } days.
     }
-insights-say-slipping-unknown = { $count } of the largest customers (class A): whether they have left is not known. { $why }
-insights-say-soon-unknown = { $count } who have bought: whether they buy within { $days } days is not known. { $why }
+insights-say-slipping-unknown =
+    { $count ->
+        [one] 1 of the largest customers (class A): whether they have left is not known. { $why }
+       *[other] { $count } of the largest customers (class A): whether they have left is not known. { $why }
+    }
+insights-say-soon-unknown =
+    { $count ->
+        [one] 1 who has bought: whether they buy within { $days } days is not known. { $why }
+       *[other] { $count } who have bought: whether they buy within { $days } days is not known. { $why }
+    }
 insights-unknown-risk = There are too few purchases, or they reach back too short a time, to tell who has left.
 insights-unknown-currency = They buy in other currencies than most.
+insights-unknown-short = The purchases reach back { $days } days; who has left is told from { $least } days on.
 insights-too-large = more than any number that is kept
 insights-not-known = not known
 insights-as-of =
@@ -550,7 +598,11 @@ insights-as-of =
         [one] 1 purchase
        *[other] { $purchases } purchases
     } from { $from } to { $until }.
-insights-as-of-nothing = As of { $at }: { $customers } customers, no purchases yet.
+insights-as-of-nothing =
+    { $customers ->
+        [one] As of { $at }: 1 customer, no purchases yet.
+       *[other] As of { $at }: { $customers } customers, no purchases yet.
+    }
 insights-told-of = Stages, risks and chances are told as of { $day }.
 insights-told-of-ended = Nobody has bought since { $day }: stages, risks and chances are told as of that day, not of today ({ $today }). If orders are missing, import them and analyse again.
 insights-silent = Nobody has bought for { $days } days. If orders are missing, import them and analyse again.
@@ -561,20 +613,76 @@ insights-too-short =
     } who has left, and what is to come, is told from { $least } days on.
 insights-net = What came back is taken off.
 insights-gross = What came back is not taken off (gross).
-insights-aside-after-today = { $count } { $type } dated after today ({ $today }) are left aside:
-insights-aside-before-1900 = { $count } { $type } dated before 1900 are left aside:
-insights-aside-beyond-counting = { $count } { $type } with amounts that cannot be are left aside:
-insights-aside-return-above-nothing = { $count } { $type } that take something back and are above nothing are left aside:
-insights-aside-zero-day = { $count } { $type } dated on a day that programs write for nothing (1 Jan 1900, 1 Jan 1904, 1 Jan 1970) are left aside:
-insights-aside-long-before = { $count } { $type } dated more than thirty years before all others are left aside:
-insights-aside-return-beyond-sales = { $count } { $type } take back more than was bought. What is beyond it is not taken off:
-insights-aside-sales-beyond-counting = { $count } { $type } bought for more than any number that is kept, so that it is not told for how much:
-insights-aside-sale-below-nothing = { $count } { $type } are sales below nothing, and are taken off like returns:
-insights-aside-stands-out = { $count } { $type } are more than a thousand times as large as the others. They count; correct them if they were mistyped:
-insights-aside-worth-nothing = { $count } { $type } are worth nothing, and are no purchases:
-insights-aside-without-amount = { $count } { $type } have no lines, and so no amount:
-insights-aside-customer-archived = { $count } { $type } are of archived customers, who are not counted:
-insights-aside-without-customer = { $count } { $type } name no customer, and are nobody’s purchases:
+insights-aside-after-today =
+    { $count ->
+        [one] 1 { $type } dated after today ({ $today }) is left aside:
+       *[other] { $count } { $type } dated after today ({ $today }) are left aside:
+    }
+insights-aside-before-1900 =
+    { $count ->
+        [one] 1 { $type } dated before 1900 is left aside:
+       *[other] { $count } { $type } dated before 1900 are left aside:
+    }
+insights-aside-beyond-counting =
+    { $count ->
+        [one] 1 { $type } with an amount that cannot be is left aside:
+       *[other] { $count } { $type } with amounts that cannot be are left aside:
+    }
+insights-aside-return-above-nothing =
+    { $count ->
+        [one] 1 { $type } that takes something back and is above nothing is left aside:
+       *[other] { $count } { $type } that take something back and are above nothing are left aside:
+    }
+insights-aside-zero-day =
+    { $count ->
+        [one] 1 { $type } dated on a day that programs write for nothing (1 Jan 1900, 1 Jan 1904, 1 Jan 1970) is left aside:
+       *[other] { $count } { $type } dated on a day that programs write for nothing (1 Jan 1900, 1 Jan 1904, 1 Jan 1970) are left aside:
+    }
+insights-aside-long-before =
+    { $count ->
+        [one] 1 { $type } dated more than thirty years before all others is left aside:
+       *[other] { $count } { $type } dated more than thirty years before all others are left aside:
+    }
+insights-aside-return-beyond-sales =
+    { $count ->
+        [one] 1 { $type } takes back more than was bought. What is beyond it is not taken off:
+       *[other] { $count } { $type } take back more than was bought. What is beyond it is not taken off:
+    }
+insights-aside-sales-beyond-counting =
+    { $count ->
+        [one] 1 { $type } bought for more than any number that is kept, so that it is not told for how much:
+       *[other] { $count } { $type } bought for more than any number that is kept, so that it is not told for how much:
+    }
+insights-aside-sale-below-nothing =
+    { $count ->
+        [one] 1 { $type } is a sale below nothing, and is taken off like a return:
+       *[other] { $count } { $type } are sales below nothing, and are taken off like returns:
+    }
+insights-aside-stands-out =
+    { $count ->
+        [one] 1 { $type } is more than a thousand times as large as the others. It counts; correct it if it was mistyped:
+       *[other] { $count } { $type } are more than a thousand times as large as the others. They count; correct them if they were mistyped:
+    }
+insights-aside-worth-nothing =
+    { $count ->
+        [one] 1 { $type } is worth nothing, and is no purchase:
+       *[other] { $count } { $type } are worth nothing, and are no purchases:
+    }
+insights-aside-without-amount =
+    { $count ->
+        [one] 1 { $type } has no lines, and so no amount:
+       *[other] { $count } { $type } have no lines, and so no amount:
+    }
+insights-aside-customer-archived =
+    { $count ->
+        [one] 1 { $type } is of an archived customer, who is not counted:
+       *[other] { $count } { $type } are of archived customers, who are not counted:
+    }
+insights-aside-without-customer =
+    { $count ->
+        [one] 1 { $type } names no customer, and is nobody’s purchase:
+       *[other] { $count } { $type } name no customer, and are nobody’s purchases:
+    }
 insights-aside-amount = (together { $amount })
 insights-other-currencies =
     { $count ->
@@ -613,7 +721,11 @@ insights-model-stayed = The value to come is foretold by { $model }, as in the r
 insights-model-uncompared = The value to come is foretold by { $model }. There is too little to compare it with other models.
 insights-model-shrunk = There is too little to fit any model to: what is expected of a customer lies between how often they bought and how often all do. The risk of loss is the chance to buy nothing within a year.
 insights-model-falls-back = The value to come is foretold by { $model }: nobody is seen to leave, and what is expected of a customer lies between how often they bought and how often all do. The risk of loss is the chance to buy nothing within a year.
-insights-model-compared = Fitted to { $customers } customers until { $until }, compared with what they did in the { $weeks } weeks after it.
+insights-model-compared =
+    Fitted to { $customers } customers until { $until }, compared with what they did in the { $weeks ->
+        [one] week
+       *[other] { $weeks } weeks
+    } after it.
 insights-model-name = Model
 insights-model-error = Mean error (purchases)
 insights-model-useless = of no use
@@ -636,7 +748,17 @@ insights-cluster-recency = Days since last purchase
 insights-cluster-frequency = Purchases
 insights-baskets = Bought together
 insights-baskets-none = No agreed order has lines that name a product: there is nothing to tell from.
-insights-baskets-found = { $baskets } baskets: { $sets } sets of products that at least { $least } of them hold, { $rules } rules that hold in at least half of the cases.
+insights-baskets-found =
+    { $baskets ->
+        [one] 1 basket
+       *[other] { $baskets } baskets
+    }: { $sets ->
+        [one] 1 set of products
+       *[other] { $sets } sets of products
+    } that at least { $least } of them hold, { $rules ->
+        [one] 1 rule that holds
+       *[other] { $rules } rules that hold
+    } in at least half of the cases.
 insights-baskets-raised = In 1 % of the baskets there are too many sets to look through: only those are told that at least { $least } baskets hold.
 insights-who-buys = Who buys
 insights-also-buys = also buys
@@ -652,7 +774,11 @@ insights-known-locked = What analyses found out is shown to whoever sees all ord
 insights-known-never = Nothing has been analysed yet.
 insights-known-not-yet = New since the last analysis: the next one will tell.
 insights-own-nothing-yet = Nothing has been analysed yet. Ask an administrator to analyse customer value under Insights.
-insights-own-as-of = As of { $at }: over the { $customers } customers whose orders you see. Others are not counted.
+insights-own-as-of =
+    { $customers ->
+        [one] As of { $at }: over the one customer whose orders you see. Others are not counted.
+       *[other] As of { $at }: over the { $customers } customers whose orders you see. Others are not counted.
+    }
 insights-at-risk = May have left, not lost yet
 insights-worth = Value to come
 insights-calls = Whom to call first
@@ -661,12 +787,25 @@ insights-risk-unknown = not known of { $count }
 insights-calls-all = All who may have left
 insights-locked = Over all customers
 insights-locked-why = These are computed over all customers and orders, and are shown to whoever may see all of them.
-insights-why-life-stage = { $purchases } purchases in { $days } days, the last purchase on { $last }. They usually come every { $interval } days; after { $lost } days without a purchase they are overdue, and lost unless they are more likely than not to come back.
+insights-why-life-stage =
+    { $purchases } purchases in { $days ->
+        [one] 1 day
+       *[other] { $days } days
+    }, the last purchase on { $last }. They usually come every { $interval ->
+        [one] day
+       *[other] { $interval } days
+    }; after { $lost ->
+        [one] 1 day
+       *[other] { $lost } days
+    } without a purchase they are overdue, and lost unless they are more likely than not to come back.
 insights-why-one-day =
     { $purchases ->
         [one] 1 purchase, on { $last }.
        *[other] { $purchases } purchases, all on { $last }.
-    } After { $lost } days without another they are overdue, and lost unless they are more likely than not to come back.
+    } After { $lost ->
+        [one] 1 day
+       *[other] { $lost } days
+    } without another they are overdue, and lost unless they are more likely than not to come back.
 insights-why-expected-back = They have been away for longer, but with a chance of { $chance } to buy within a year they are not lost.
 insights-why-other-currencies =
     { $count ->
@@ -675,8 +814,16 @@ insights-why-other-currencies =
     }
 insights-why-value = { $expected } purchases expected in a year.
 ui-view-as-table = View as table
-insights-broken = The analysis broke off; the log of the server says why (search it for { $run }). Nothing was changed.
+insights-broken = The analysis broke off; the log of the server says why (search it for { $run }).
 insights-cut-off = The program was ended twice while it did this, so it is not tried again by itself. Ask for it again.
+insights-left-nothing = Nothing was changed.
+insights-left-half = By then it may have written to some customers what it found; the next analysis of all writes the rest.
+insights-left-merged =
+    { $count ->
+        [0] By then it may have written pairs that wait for a decision; nobody was merged.
+        [one] By then it had merged 1 customer, who stays merged, and may have written pairs that wait for a decision.
+       *[other] By then it had merged { $count } customers, who stay merged, and may have written pairs that wait for a decision.
+    }
 insights-moves = Who moved since the run before
 
 segment-new = New segment
@@ -759,8 +906,16 @@ notice-unread = { $count } unread
 notice-read = Mark all as read
 notice-decline = Do not tell me this any more
 notice-segment-title = { $name }: { $moves } moved
-notice-segment = { $count } customers are in the segment.
-notice-segment-worth = { $count } customers are in the segment; they have bought for { $revenue }.
+notice-segment =
+    { $count ->
+        [one] 1 customer is in the segment.
+       *[other] { $count } customers are in the segment.
+    }
+notice-segment-worth =
+    { $count ->
+        [one] 1 customer is in the segment; they have bought for { $revenue }.
+       *[other] { $count } customers are in the segment; they have bought for { $revenue }.
+    }
 notice-came = { $count } came in: { $names }
 notice-left = { $count } left: { $names }
 notice-list-title = { $name }: { $new } new
@@ -802,6 +957,8 @@ pair-different-values = different
 pair-missing = not known
 pair-bits = ({ $bits } bits)
 pair-place = city or province: { $said }
+pair-place-alone = City or province
+pair-place-of-name = told by the name
 merge-title = Merged customers
 merge-into = This customer was merged into
 merge-undo = Part them again
@@ -859,8 +1016,16 @@ chart-unknown-of-any = Nothing is known of these records yet.
 chart-list = Show the records
 chart-others = All others
 chart-before = Before { $day }
-chart-unseen-earlier = { $number } groups before { $first } are not shown one by one.
-chart-unseen-later = { $number } groups after { $last } are not shown.
+chart-unseen-earlier =
+    { $number ->
+        [one] 1 group before { $first } is not shown by itself.
+       *[other] { $number } groups before { $first } are not shown one by one.
+    }
+chart-unseen-later =
+    { $number ->
+        [one] 1 group after { $last } is not shown.
+       *[other] { $number } groups after { $last } are not shown.
+    }
 chart-unseen-others = { $number } more groups are not shown one by one: { $names }.
 chart-unseen-series = { $number } more columns are not shown.
 chart-target = Share of what it should be
@@ -878,8 +1043,16 @@ chart-choose-split = A heat map needs two: choose what the columns are.
 subscribe-always = always
 notice-charts-title = { $name }: the numbers
 notice-alert-title = { $name }: a number needs you
-notice-above = { $count } of its numbers are above { $limit } now.
-notice-below = { $count } of its numbers are below { $limit } now.
+notice-above =
+    { $count ->
+        [one] 1 of its numbers is above { $limit } now.
+       *[other] { $count } of its numbers are above { $limit } now.
+    }
+notice-below =
+    { $count ->
+        [one] 1 of its numbers is below { $limit } now.
+       *[other] { $count } of its numbers are below { $limit } now.
+    }
 standard-chart-revenue = Sales of the last twelve months
 standard-chart-revenue-now = Sales of this month
 standard-chart-countries = Sales by country

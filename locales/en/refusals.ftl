@@ -28,7 +28,10 @@ refusal-decimal-mark-ambiguous = “{ $value }” (line { $line }) can be { $fir
 refusal-decimal-mark-contradictory = The file writes numbers in two ways: “{ $value }” (line { $line }) is { $first }, “{ $value2 }” (line { $line2 }) is { $third }. Say in the mapping which one holds, for the file or for a column: decimal_mark = "." or ",". Lines with the other are refused then.
 refusal-digits-lost = “{ $value }” has more digits than a spreadsheet keeps: the last ones are not to be trusted. Format the column as text in the spreadsheet and type them again, or import a CSV file.
 refusal-digits-rounded = “{ $value }” is what a spreadsheet made of a longer number: its digits are lost. Format the column as text in the spreadsheet, type them again, and save the file anew.
-refusal-custom-field-in-use = “{ $name }” holds a value in { $count } records, so its name in code, its record type and its kind stay. Change its label instead, or archive it and define another field.
+refusal-custom-field-in-use = { $count ->
+        [one] “{ $name }” holds a value in 1 record, so its name in code, its record type and its kind stay. Change its label instead, or archive it and define another field.
+       *[other] “{ $name }” holds a value in { $count } records, so its name in code, its record type and its kind stay. Change its label instead, or archive it and define another field.
+    }
 refusal-too-many-custom-fields = There are { $limit } custom fields already, the most that all record types may have together. Nothing was changed. Archive one that nobody needs any more first.
 refusal-disk-full = The disk of the server is full. Nothing was changed. Ask the administrator to make room.
 refusal-database-away = The database does not answer. Nothing was changed. Try again in a moment; if it goes on, ask the administrator to look whether PostgreSQL runs and has connections left.
@@ -106,7 +109,10 @@ refusal-not-there = There is no { $type } “{ $value }” to update.
 refusal-sum-too-large = The sum is larger than any number that is kept. Choose fewer records.
 refusal-nothing-compared = “{ $name }” is compared with nothing. Give a value, leave the condition out, or ask for records without one: { $name }.empty=true.
 refusal-not-yours-to-change = The record that this line names is not yours to change. Ask whoever answers for it.
-refusal-option-in-use = { $count } records have “{ $value }”. Give them another value first.
+refusal-option-in-use = { $count ->
+        [one] 1 record has “{ $value }”. Give it another value first.
+       *[other] { $count } records have “{ $value }”. Give them another value first.
+    }
 refusal-password-too-short = A password has at least { $limit } characters.
 refusal-percent-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }: “{ $value2 }” (line { $line2 }) in the same column is per cent. Say in the mapping under [file]: plain_percent = "percent" or "fraction".
 refusal-percent-not-here = “{ $value }” is per cent, but this field is not. Write the number itself.
@@ -144,7 +150,10 @@ refusal-try-again = Somebody else was writing at the same moment. Try again.
 refusal-twin-there = There is a { $type } “{ $value }” already ({ $count }). Say what is to be done: twins = "update", "make" or "leave_out" in the mapping.
 refusal-undo-half-done = { $done } of { $all } parts are undone, then somebody else was in the way. Undo it again once that is settled: it goes on from here.
 refusal-undo-job-first = The import of “{ $file }” made what stands in the way. Undo that one first.
-refusal-undo-nothing-done = Nothing was undone: { $count } records were changed or built upon since.
+refusal-undo-nothing-done = { $count ->
+        [one] Nothing was undone: 1 record was changed or built upon since.
+       *[other] Nothing was undone: { $count } records were changed or built upon since.
+    }
 refusal-unknown-bucket = “{ $name }” is not day, month, quarter or year.
 refusal-unknown-column = The file has no column “{ $name }”. It has: { $columns }.
 refusal-column-in-units = The column “{ $name }” counts in “{ $unit }”: its numbers are not whole amounts. Write them out in the file, and name the column without the unit.
@@ -172,7 +181,10 @@ refusal-wrong-list-address = “{ $value }” does not lead to a list. Copy what
 refusal-wrong-mapping = The mapping cannot be read: { $reason }
 refusal-wrong-shape = “{ $value }” is not a { $kind }.
 refusal-wrong-sign-in = E-mail or password is wrong.
-refusal-sign-in-throttled = Too many attempts. Wait { $minutes } minutes.
+refusal-sign-in-throttled = { $minutes ->
+        [one] Too many attempts. Wait 1 minute.
+       *[other] Too many attempts. Wait { $minutes } minutes.
+    }
 refusal-not-signed-in = Sign in first.
 refusal-csrf = This page is too old. Load it again and repeat what you did.
 refusal-body-too-large = The request is larger than { $limit } MB.
@@ -210,8 +222,14 @@ refusal-oidc-unknown-user = The provider knows you, but there is no account with
 refusal-link-expired = This link is not good any more. Ask for a new one.
 refusal-token-days = A token is good for 1 to { $limit } days.
 refusal-token-scopes = “{ $value }” is no purpose. There are: { $names }.
-refusal-too-many-requests = Too many requests. Try again in { $seconds } seconds.
-refusal-server-busy = Too many people are signing in at this moment. Try again in { $seconds } seconds.
+refusal-too-many-requests = { $seconds ->
+        [one] Too many requests. Try again in 1 second.
+       *[other] Too many requests. Try again in { $seconds } seconds.
+    }
+refusal-server-busy = { $seconds ->
+        [one] Too many people are signing in at this moment. Try again in 1 second.
+       *[other] Too many people are signing in at this moment. Try again in { $seconds } seconds.
+    }
 refusal-waits-for-approval = This record waits for approval and cannot be changed until it is decided. Take the request back if you want to change it.
 refusal-over-your-limit = { $name } is { $value }; you decide up to { $limit }. Ask for approval.
 refusal-deliveries-stopped = { $told ->
@@ -237,6 +255,7 @@ refusal-not-a-person = Only customers and contacts can be persons.
 refusal-not-confirmed = The name is not the same. Write it exactly as it is shown.
 refusal-too-small = At least { $limit }.
 refusal-needs-all-customers = This analysis tells sums over all customers. It can be asked for only by somebody who may see all customers and orders: ask an administrator.
+refusal-owner-needs-all-customers = { $name } asked for this analysis, and may not see all customers and orders, whose sums it tells. Whoever may see them all asks for it anew, or gives { $name } the rights.
 refusal-too-many-marks = Between 1 and { $limit } marks can be shown.
 refusal-needs-alert = Numbers have no moment of their own: choose a rhythm, or a number above or below which you want to be told.
 refusal-not-a-cluster-address = “{ $value }” is no address of a cluster: it looks like ballista://host:50050.

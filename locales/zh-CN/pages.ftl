@@ -507,13 +507,26 @@ insights-state-waiting = { $analysis }：排队中，申请于 { $at }。
 insights-state-running = { $analysis }：正在分析，已完成 { $percent } %，申请于 { $at }。
 insights-state-done = { $analysis }：已于 { $at } 完成。
 insights-state-failed = { $analysis }：{ $at } 未能完成，以下是上一次的结果。
-insights-say-lost = { $count } 个客户已流失，其最后一次购买前一年内的购买额共 { $amount }。
-insights-say-slipping = { $count } 个大客户（A 类）可能已经离开但尚未判为流失，未来价值共 { $amount }，请优先联系。
-insights-say-soon = { $count } 个客户很可能在 { $days } 天内购买。
+insights-say-lost =
+    { $count ->
+        [0] 没有客户流失。
+       *[other] { $count } 个客户已流失，其最后一次购买前一年内的购买额共 { $amount }。
+    }
+insights-say-slipping =
+    { $count ->
+        [0] 大客户（A 类）中没有可能已经离开而尚未判为流失的。
+       *[other] { $count } 个大客户（A 类）可能已经离开但尚未判为流失，未来价值共 { $amount }，请优先联系。
+    }
+insights-say-soon =
+    { $count ->
+        [0] 没有客户很可能在 { $days } 天内购买。
+       *[other] { $count } 个客户很可能在 { $days } 天内购买。
+    }
 insights-say-slipping-unknown = { $count } 个大客户（A 类）是否已经离开尚不可知。{ $why }
 insights-say-soon-unknown = { $count } 个有购买的客户是否会在 { $days } 天内购买尚不可知。{ $why }
 insights-unknown-risk = 购买太少或时间太短，无法判断谁已离开。
 insights-unknown-currency = 他们用其他币种购买。
+insights-unknown-short = 购买记录只有 { $days } 天：满 { $least } 天后才能判断谁已离开。
 insights-too-large = 超出可保存的最大数值
 insights-not-known = 未知
 insights-as-of = 数据截至 { $at }：您可查看的 { $customers } 个客户，{ $from } 至 { $until } 共 { $purchases } 次购买。
@@ -623,8 +636,15 @@ insights-why-expected-back = 已逾期，但一年内购买的可能为 { $chanc
 insights-why-other-currencies = 其中 { $count } 次购买用其他币种，未计入金额。
 insights-why-value = 预计未来一年购买 { $expected } 次。
 ui-view-as-table = 以表格查看
-insights-broken = 分析中断，原因见服务器日志（搜索 { $run }）。未做任何更改。
+insights-broken = 分析中断，原因见服务器日志（搜索 { $run }）。
 insights-cut-off = 分析时程序两次中断，因此不再自动重试。请重新发起。
+insights-left-nothing = 未做任何更改。
+insights-left-half = 中断前可能已把结果写入部分客户；下一次分析会写完其余客户。
+insights-left-merged =
+    { $count ->
+        [0] 中断前可能已写入待处理的客户对；没有客户被合并。
+       *[other] 中断前已合并 { $count } 个客户，合并仍然有效；还可能已写入待处理的客户对。
+    }
 insights-moves = 自上次分析以来的阶段变化
 
 segment-new = 新建客户细分
@@ -750,6 +770,8 @@ pair-different-values = 不同
 pair-missing = 未知
 pair-bits = （{ $bits } 比特）
 pair-place = 省市：{ $said }
+pair-place-alone = 省市
+pair-place-of-name = 据名称得知
 merge-title = 合并的客户
 merge-into = 此客户已并入
 merge-undo = 重新分开

@@ -237,6 +237,7 @@ refusal-not-a-person = 只有客户和联系人可以是个人。
 refusal-not-confirmed = 名称不一致，请按显示的名称输入。
 refusal-too-small = 不得小于 { $limit }。
 refusal-needs-all-customers = 该分析会给出全部客户的合计数，只有能看到全部客户和订单的人才能发起，请联系管理员。
+refusal-owner-needs-all-customers = 该分析由{ $name }发起，但其无权查看全部客户和订单，而分析会给出全部合计。请由能看到全部客户和订单的人重新发起，或为{ $name }授权。
 refusal-too-many-marks = 可显示 1 到 { $limit } 组。
 refusal-needs-alert = 数值没有“发生”的时刻：请选择周期，或设定高于、低于某值时提醒。
 refusal-not-a-cluster-address = “{ $value }”不是集群地址：应形如 ballista://主机:50050。

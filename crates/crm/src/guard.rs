@@ -1,18 +1,21 @@
 //! What every transaction passes before it is committed, whichever face it came from: nobody goes
-//! beyond their authority, and what comes before others, by notices, mails and shared views, goes
-//! only where it may.
+//! beyond their authority, what comes before others, by notices, mails and shared views, goes only
+//! where it may, and what is computed over all customers is asked for by who may see all of them.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_record::{Filter, Query, Record, Sort, Stored, condition_from_param, is_parameter};
-use guanxi_store::{Changed, Purpose, Rights, Tx, View};
+use guanxi_record::{
+    Filter, Query, Record, Sort, Stored, Value, condition_from_param, is_parameter,
+};
+use guanxi_store::{Changed, Operation, Purpose, Rights, Tx, View};
 
 use crate::access::{Organisation, SavedView, conditions};
 use crate::authority;
 use crate::dashboards::Chart;
 use crate::delivery::{Audience, Subscription};
+use crate::insights::{AnalysisRun, AnalysisSchedule, see_all_customers};
 use crate::people::Merges;
 use crate::segments::expand;
 
@@ -25,7 +28,14 @@ pub(crate) fn guard<'a>(
         authority::guard(tx, changed).await?;
         let Some(user) = tx.actor().user else { return Ok(()) };
         let reaches = |one: &Changed| {
-            matches!(&*one.record_type, Subscription::NAME | SavedView::NAME | Chart::NAME)
+            matches!(
+                &*one.record_type,
+                Subscription::NAME
+                    | SavedView::NAME
+                    | Chart::NAME
+                    | AnalysisRun::NAME
+                    | AnalysisSchedule::NAME
+            )
         };
         if !changed.iter().any(reaches) {
             return Ok(());
@@ -33,10 +43,55 @@ pub(crate) fn guard<'a>(
         let organisation = Organisation::within(tx).await?;
         // The rule looks at what the Actor may not see.
         let rights = tx.act_with(Rights::All);
-        let outcome = reaches_others(tx, changed, &organisation, user).await;
+        let outcome = async {
+            may_analyse(tx, changed, (&organisation, &rights)).await?;
+            reaches_others(tx, changed, &organisation, user).await
+        }
+        .await;
         tx.act_with(rights);
         outcome
     })
+}
+
+/// Refuses that somebody asks for an analysis, now or by a schedule, who could not be told what it
+/// finds: it would be taken, and fail later before the eyes of others.
+async fn may_analyse(
+    tx: &mut Tx,
+    changed: &[Changed],
+    (organisation, asking): (&Organisation, &Rights),
+) -> Result<()> {
+    for one in changed {
+        let asks = match one.record_type.as_str() {
+            AnalysisRun::NAME => one.operation == Operation::Create,
+            AnalysisSchedule::NAME => {
+                one.operation == Operation::Create || one.changes("is_active")
+            }
+            _ => false,
+        };
+        if !asks {
+            continue;
+        }
+        let row = match tx.row(&one.record_type, one.record, Purpose::Read).await {
+            Ok(row) => row,
+            // Removed in the same transaction.
+            Err(Error::NotFound) => continue,
+            Err(error) => return Err(error),
+        };
+        let described = tx.catalog().get(&one.record_type)?.clone();
+        if row.value(&described, "is_active") == Value::Boolean(false) {
+            continue;
+        }
+        let owner = row.value(&described, "owner").as_link();
+        let owner = owner.and_then(|owner| organisation.user(owner));
+        let theirs = owner.map(|owner| {
+            let day = organisation.today_of(owner.id.raw(), tx.now());
+            organisation.rights_of(tx.catalog(), owner, day)
+        });
+        if ![Some(asking), theirs.as_ref()].into_iter().flatten().all(see_all_customers) {
+            return Err(Refusal::new("needs-all-customers").into());
+        }
+    }
+    Ok(())
 }
 
 /// What of a subscription comes before those whom it tells.

@@ -148,6 +148,15 @@ impl Texts {
         self.get(&format!("{}.plural", message_id(record_type)))
     }
 
+    /// What so many records of a type are called.
+    #[must_use]
+    pub fn type_counted(&self, record_type: &str, count: i64) -> String {
+        match count {
+            1 => self.type_label(record_type),
+            _ => self.type_plural(record_type),
+        }
+    }
+
     /// What a field is called.
     #[must_use]
     pub fn field_label(&self, record_type: &RecordType, field: &Field) -> String {
@@ -278,6 +287,26 @@ mod tests {
         let (english, chinese) = (Texts::of(Locale::En), Texts::of(Locale::ZhCn));
         let lacking: Vec<&String> = english.keys().symmetric_difference(chinese.keys()).collect();
         assert!(lacking.is_empty(), "in one language only: {lacking:?}");
+    }
+
+    #[test]
+    fn one_is_told_as_one_and_none_as_none() {
+        let english = Texts::of(Locale::En);
+        let told = |key: &str, count: i64| {
+            let (count_text, of) = (count.to_string(), english.type_counted("order", count));
+            let gaps = [("count", count_text.as_str()), ("type", &of), ("today", "today")];
+            english.format(key, &gaps)
+        };
+        let asides = english.keys().iter().filter(|key| key.starts_with("insights-aside-"));
+        for key in asides.filter(|key| *key != "insights-aside-amount") {
+            let (one, two) = (told(key, 1), told(key, 2));
+            assert!(one.starts_with("1 Order ") && !one.contains(" are "), "{one}");
+            assert!(two.starts_with("2 Orders ") && !two.contains("Orders is "), "{two}");
+        }
+        assert_eq!(told("insights-say-lost", 0), "Nobody has left.");
+        assert!(told("insights-say-lost", 1).starts_with("1 customer has left."));
+        assert!(told("insights-drafts", 1).starts_with("1 sale is a draft"));
+        assert!(told("insights-drafts", 2).starts_with("2 sales are drafts"));
     }
 
     #[test]

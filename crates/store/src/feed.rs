@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use guanxi_base::{RawId, Result};
+use guanxi_base::{RawId, Result, Timestamp};
 use guanxi_record::{RecordType, Row};
 use serde_json::Value as Json;
 
@@ -12,6 +12,7 @@ use crate::columns::{read_row, select_list};
 use crate::dialect::Dialect;
 use crate::sql::SqlValue;
 use crate::store::Store;
+use crate::view::View;
 
 /// Changes that are read at once.
 const EVENTS_AT_ONCE: usize = 50_000;
@@ -80,8 +81,7 @@ impl Store {
         );
         sql.bind_all([after.position, after.change_set.0, after.seq].map(SqlValue::Integer));
         sql.push(") AND ").push(settled(session.dialect())).push(" AND i.operation IN (");
-        let operations = Operation::all().filter(|one| one.is_change() || *one == Operation::Erase);
-        sql.bind_all(operations.map(|one| SqlValue::Text(one.name().to_owned())));
+        sql.bind_all(followed().map(|one| SqlValue::Text(one.name().to_owned())));
         // The index on position serves this bound, the row comparison alone would not use it.
         sql.push(") AND s.position >= ").bind(SqlValue::Integer(after.position));
         sql.push(&format!(" ORDER BY s.position, s.id, i.seq LIMIT {}", limit.clamp(1, 100_000)));
@@ -204,6 +204,52 @@ impl Store {
         let rows = session.long_rows(&sql).await?;
         rows.into_iter().map(|row| read_row(record_type, row)).collect()
     }
+}
+
+/// What of a type stands after a place in the log, though its stamp says that it came before: a stamp
+/// is of the beginning of a transaction, its place of its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Late {
+    /// The earliest of those stamps.
+    pub from: Timestamp,
+    /// How many records were made with one.
+    pub made: i64,
+}
+
+impl View {
+    /// What of a type was committed after a place in the log with a stamp that is not later than a
+    /// moment; none where stamps and places agree.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn late(
+        &mut self,
+        record_type: &str,
+        after: Place,
+        until: Timestamp,
+    ) -> Result<Option<Late>> {
+        let mut sql = self.session.sql(
+            "SELECT MIN(s.at), SUM(CASE WHEN i.operation = 'create' THEN 1 ELSE 0 END) \
+             FROM change_set s JOIN change_item i ON i.change_set = s.id \
+             WHERE (s.position, s.id) > (",
+        );
+        sql.bind_all([after.position, after.change_set.0].map(SqlValue::Integer));
+        // The index on position serves this bound, the row comparison alone would not use it.
+        sql.push(") AND s.position >= ").bind(SqlValue::Integer(after.position));
+        sql.push(" AND s.at <= ").bind(SqlValue::Instant(until));
+        sql.push(" AND i.type = ").bind(SqlValue::Text(record_type.to_owned()));
+        sql.push(" AND i.operation IN (");
+        sql.bind_all(followed().map(|one| SqlValue::Text(one.name().to_owned()))).push(")");
+        let rows = self.session.long_rows(&sql).await?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        let Some(from) = row[0].optional_instant()? else { return Ok(None) };
+        Ok(Some(Late { from, made: row[1].integer()? }))
+    }
+}
+
+/// The operations that others follow.
+fn followed() -> impl Iterator<Item = Operation> {
+    Operation::all().filter(|one| one.is_change() || *one == Operation::Erase)
 }
 
 /// The sets that no open transaction can still come before.

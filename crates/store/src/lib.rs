@@ -63,7 +63,7 @@ pub use constraint::is_machine_failure;
 pub use credential::Credential;
 pub use custom_field::CustomField;
 pub use exclusive::Alone;
-pub use feed::{Event, Place, Touched};
+pub use feed::{Event, Late, Place, Touched};
 pub use file::{File, MAX_FILE_BYTES};
 pub use hold::Hold;
 pub use idempotency::Remembered;

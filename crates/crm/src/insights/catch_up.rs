@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use guanxi_base::{Error, RawId, Result, SignedDuration};
 use guanxi_record::{RecordType, Row};
-use guanxi_store::{Place, Store};
+use guanxi_store::{Actor, Origin, Place, Store};
 use guanxi_warehouse::{LogPlace, Manifest, Table, Update, Warehouse, batch_of, is_kept};
 use serde::Serialize;
 
 use super::knowledge::{self, knowledge_of};
+use super::since::TELLING;
 
 /// Rows that are read from the database at once.
 const ROWS_AT_ONCE: usize = 32_768;
@@ -18,6 +19,9 @@ const ROWS_AT_ONCE: usize = 32_768;
 const CHANGED_AT_ONCE: usize = 200_000;
 /// Somebody else may be first a few times.
 const TRIES: usize = 5;
+/// So often, and so long each time, it is waited for transactions that are open.
+const SETTLING_TRIES: usize = 50;
+const SETTLING: std::time::Duration = std::time::Duration::from_millis(100);
 /// Whoever reads what has been replaced meanwhile has so much time; what was erased is gone then.
 const SWEPT: SignedDuration = SignedDuration::from_mins(10);
 
@@ -64,6 +68,31 @@ pub async fn keep_up(store: &Store, warehouse: &Warehouse) -> Result<CaughtUp> {
         }
     }
     Err(Error::internal("other processes keep changing the warehouse"))
+}
+
+/// Brings the warehouse up to date, and waits a little for what is being written: as long as a
+/// transaction is open the log is not settled behind it, and what others committed before this
+/// began is to be in it. What is in it then and what is not, its place in the log tells.
+///
+/// # Errors
+/// As [`catch_up`].
+pub(super) async fn catch_up_settled(store: &Store, warehouse: &Warehouse) -> Result<()> {
+    for _ in 0..SETTLING_TRIES {
+        catch_up(store, warehouse).await?;
+        let place = place_of(&*warehouse.known().await?);
+        let mut view = store.read(&Actor::system(Origin::Job)).await?;
+        let now = view.now();
+        let mut is_behind = false;
+        for of in TELLING {
+            is_behind |= view.late(of, place, now).await?.is_some();
+        }
+        drop(view);
+        if !is_behind {
+            return Ok(());
+        }
+        tokio::time::sleep(SETTLING).await;
+    }
+    Ok(())
 }
 
 /// Has in memory what readers will ask for, before they see what has changed.

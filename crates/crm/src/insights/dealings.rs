@@ -8,6 +8,7 @@ use guanxi_warehouse::{day_number, day_of};
 
 use super::left_aside::LeftAside;
 use super::purchases::{Counted, Part, Purchase, worth_one};
+use super::sold::counting_until;
 use crate::exact_sum::ExactSum;
 use crate::sales::{Order, OrderKind, agreed_orders};
 
@@ -76,11 +77,7 @@ pub struct Dealings {
 /// # Errors
 /// When the database fails.
 pub async fn dealings(view: &mut View, orders: &TheirOrders, today: Date) -> Result<Dealings> {
-    let rule = super::why::counting(view).await?;
-    let (counted, from) =
-        rule.unwrap_or((Counted { today: 0, free: false, returned: false }, i64::MIN));
-    let counted = Counted { today: day_number(today), ..counted };
-    Ok(orders.dealings((counted, from)))
+    Ok(orders.dealings(counting_until(view, today).await?))
 }
 
 impl TheirOrders {

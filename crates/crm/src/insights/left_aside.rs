@@ -81,11 +81,17 @@ impl LeftAside {
         }
     }
 
+    /// How many of some may be mistyped without bending what is told of all: one in a hundred, but
+    /// three of however few.
+    pub(super) fn few(all: usize) -> usize {
+        (all / 100).max(3)
+    }
+
     /// The first of some days that holds: a few that stand many years before all others were
     /// mistyped.
     pub(super) fn first_day(days: &mut [i64]) -> i64 {
         days.sort_unstable();
-        let few = (days.len() / 100).max(3);
+        let few = Self::few(days.len());
         if days.len() < COMPARED_MIN {
             return i64::MIN;
         }
@@ -97,7 +103,7 @@ impl LeftAside {
     /// for the few that are as large.
     pub(super) fn stands_out(units: &mut [i64]) -> Option<i64> {
         units.sort_unstable_by_key(|units| std::cmp::Reverse(*units));
-        let few = (units.len() / 100).max(3);
+        let few = Self::few(units.len());
         let usual = *units.get(few).filter(|_| units.len() >= COMPARED_MIN)?;
         Some(usual.max(1).saturating_mul(STANDS_OUT))
     }

@@ -4,8 +4,9 @@
 use std::collections::HashMap;
 
 use guanxi_base::{Id, RawId, Result};
-use guanxi_record::{Filter, Query};
+use guanxi_record::{Filter, Query, Record as _, Value};
 use guanxi_store::View;
+use serde_json::{Value as Json, json};
 
 use super::life::LifeRule;
 use crate::all_records::all;
@@ -31,6 +32,33 @@ impl LifeRules {
             }
         }
         Ok(Self { by_line, usual: usual.unwrap_or_else(LifeRule::usual) })
+    }
+
+    /// For the card of a run: what it told by these rules is explained by them, whatever they say later.
+    pub(super) fn card(&self) -> Json {
+        let of = |rule: &LifeRule| -> Json {
+            let values = rule.values();
+            let named = LifeRule::TYPE.fields.iter().zip(&values);
+            let named = named.map(|(field, value)| (field.name.to_string(), value.to_json()));
+            named.collect::<serde_json::Map<_, _>>().into()
+        };
+        let lines = self.by_line.iter().map(|(line, rule)| (line.to_string(), of(rule)));
+        let lines: serde_json::Map<_, _> = lines.collect();
+        json!({ "usual": of(&self.usual), "lines": lines })
+    }
+
+    /// As the card of a run has them; none of a release that did not keep them, or kept others.
+    pub(super) fn of_card(card: &Json) -> Option<Self> {
+        let of = |rule: &Json| {
+            let fields = LifeRule::TYPE.fields.iter();
+            let values =
+                fields.map(|field| Value::from_json(&field.kind, &rule[&*field.name]).ok());
+            LifeRule::from_values(&values.collect::<Option<Vec<Value>>>()?)
+        };
+        let lines = card["rules"]["lines"].as_object()?.iter();
+        let by_line = lines.map(|(line, rule)| Some((line.parse().ok()?, of(rule)?)));
+        let by_line = by_line.collect::<Option<HashMap<RawId, LifeRule>>>()?;
+        Some(Self { by_line, usual: of(&card["rules"]["usual"])? })
     }
 
     /// Where people wrote none.

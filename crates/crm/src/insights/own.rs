@@ -29,6 +29,12 @@ pub fn at_risk() -> String {
     format!("churn_risk.ge={LIKELY}&life_stage.ne=lost")
 }
 
+/// Those of [`RISK_UNKNOWN`] who buy in other currencies than one.
+#[must_use]
+pub fn risk_unknown_elsewhere(currency: &str) -> String {
+    format!("{RISK_UNKNOWN}&revenue.currency.ne={currency}")
+}
+
 /// Figures over the customers that somebody sees.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OwnFigures {
@@ -40,8 +46,16 @@ pub struct OwnFigures {
     pub at_risk: i64,
     /// Of how many of them nobody can tell it; see [`RISK_UNKNOWN`].
     pub risk_unknown: i64,
+    /// How many of those buy in another currency than most, so that nothing compares them; see
+    /// [`risk_unknown_elsewhere`].
+    pub risk_unknown_elsewhere: i64,
     /// How many of them are at a risk that can be told, and not lost.
     pub risk_known: i64,
+    /// The currency of most purchases.
+    pub currency: Option<String>,
+    /// The days over which there are purchases, and the days from which on it is told who has left,
+    /// where those are too few.
+    pub too_short: Option<(i64, i64)>,
     /// What they have bought for, in each currency.
     pub revenue: Vec<Money>,
     /// What they will still be worth, in each currency.
@@ -96,6 +110,17 @@ pub async fn own_figures(view: &mut View, shown: usize) -> Result<OwnFigures> {
         Some(run) => changed_since(view, run).await?,
         None => Vec::new(),
     };
+    let card = run.as_ref().and_then(|run| run.card.as_ref()).map(|card| &card.0);
+    let currency = card.and_then(|card| card["currency"].as_str()).map(str::to_owned);
+    let short = card.map(|card| &card["value"]["too_short"]);
+    let too_short = short.and_then(|of| Some((of["days"].as_i64()?, of["least"].as_i64()?)));
+    let elsewhere = match &currency {
+        Some(currency) => {
+            let elsewhere = conditions::parse(&risk_unknown_elsewhere(currency))?;
+            count(view, Customer::NAME, Query::of(elsewhere)).await?
+        }
+        None => 0,
+    };
     let mut counts = Vec::new();
     for field in COUNTED {
         if !view.actor().rights.asks(Customer::NAME, field) {
@@ -116,7 +141,10 @@ pub async fn own_figures(view: &mut View, shown: usize) -> Result<OwnFigures> {
         customers: count(view, Customer::NAME, Query::of(analysed)).await?,
         at_risk: count(view, Customer::NAME, Query::of(at_risk)).await?,
         risk_unknown: count(view, Customer::NAME, Query::of(risk_unknown)).await?,
+        risk_unknown_elsewhere: elsewhere,
         risk_known: count(view, Customer::NAME, Query::of(risk_known)).await?,
+        currency,
+        too_short,
         revenue,
         lifetime_value,
         too_large,

@@ -21,6 +21,18 @@ pub(super) fn net(mut sales: Vec<Purchase>, returns: &[Purchase]) -> Net {
     if returns.is_empty() {
         return Net { purchases: sales, beyond: Vec::new() };
     }
+    let (left, beyond) = left(&sales, returns);
+    let mut left = left.into_iter();
+    sales.retain_mut(|sale| {
+        let was_free = sale.units == 0;
+        sale.units = left.next().unwrap_or_default();
+        was_free || sale.units > 0
+    });
+    Net { purchases: sales, beyond }
+}
+
+/// What is left of each of some sales, by day, and what came back beyond them; see [`net`].
+pub(super) fn left(sales: &[Purchase], returns: &[Purchase]) -> (Vec<i64>, Vec<(usize, i64)>) {
     let mut order: Vec<usize> = (0..returns.len()).collect();
     order.sort_unstable_by_key(|at| (returns[*at], *at));
     let mut left: Vec<i64> = sales.iter().map(|one| one.units).collect();
@@ -64,13 +76,7 @@ pub(super) fn net(mut sales: Vec<Purchase>, returns: &[Purchase]) -> Net {
             beyond.push((which, amount));
         }
     }
-    let mut left = left.into_iter();
-    sales.retain_mut(|sale| {
-        let was_free = sale.units == 0;
-        sale.units = left.next().unwrap_or_default();
-        was_free || sale.units > 0
-    });
-    Net { purchases: sales, beyond }
+    (left, beyond)
 }
 
 #[cfg(test)]

@@ -9,19 +9,19 @@ use guanxi_base::{
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, LongText, Owner, Query, Record, Sort, Stored,
 };
-use guanxi_store::{Actor, Hold, JobState, NewJob, Origin, Purpose, Rights, Store, View};
+use guanxi_store::{Actor, Alone, Hold, JobState, NewJob, Origin, Purpose, Rights, Store, View};
 use guanxi_warehouse::{Manifest, Warehouse};
 use serde_json::json;
 use tokio::sync::watch;
 
 use super::baskets;
-use super::catch_up::catch_up;
+use super::catch_up::{catch_up, catch_up_settled};
 use super::customer_value::FIELDS;
 use super::records::{Analysis, AnalysisRun, AnalysisSchedule, RunState};
-use super::value_run;
+use super::value_run::{self, MODELLED};
 use crate::access::{Locale, Organisation, actor_of};
 use crate::people::Customer;
-use crate::resolution::resolve;
+use crate::resolution::{FOUND, merged_by, resolve};
 use crate::sales::Order;
 use crate::text::Texts;
 
@@ -39,7 +39,7 @@ const LOOKED_AT: usize = 20;
 /// # Errors
 /// When the database fails; what fails in the run itself is told in its record.
 pub async fn run_next(store: &Store, warehouse: &Warehouse) -> Result<Option<RawId>> {
-    let Some(run) = claim(store).await? else { return Ok(None) };
+    let Some((run, alone)) = claim(store).await? else { return Ok(None) };
     let (id, owner) = (run.id.raw(), run.owner);
     let Some(held) = store.begin_job(id).await? else { return Ok(None) };
     let outcome = perform(store, warehouse, run).await;
@@ -49,6 +49,7 @@ pub async fn run_next(store: &Store, warehouse: &Warehouse) -> Result<Option<Raw
         fail(store, id, problem).await?;
     }
     store.set_job_state(id, JobState::Done, None).await?;
+    alone.give_back().await;
     Ok(Some(id))
 }
 
@@ -70,7 +71,24 @@ async fn problem(store: &Store, error: &Error, run: RawId, owner: Option<Owner>)
         return Ok(refusals.iter().map(|refusal| texts.refusal(refusal)).collect());
     }
     tracing::error!(%error, %run, "an analysis failed");
-    Ok(texts.format("insights-broken", &[("run", &run.to_string())]))
+    let broken = texts.format("insights-broken", &[("run", &run.to_string())]);
+    Ok(format!("{broken} {}", left_behind(store, texts, run).await?))
+}
+
+/// What a run that ended before its end has changed.
+async fn left_behind(store: &Store, texts: &Texts, run: RawId) -> Result<String> {
+    let actor = system().for_job(run);
+    let run: Stored<AnalysisRun> =
+        store.read(&system()).await?.fetch(Purpose::Read, Id::new(run)).await?;
+    let progress = usize::try_from(run.progress.unwrap_or(0)).unwrap_or(0);
+    Ok(match run.analysis {
+        Analysis::CustomerValue if progress >= MODELLED => texts.get("insights-left-half"),
+        Analysis::Duplicates if progress >= FOUND => {
+            let merged = merged_by(store, &actor).await?.to_string();
+            texts.format("insights-left-merged", &[("count", &merged)])
+        }
+        _ => texts.get("insights-left-nothing"),
+    })
 }
 
 async fn texts_of(store: &Store, owner: Option<Owner>) -> Result<&'static Texts> {
@@ -80,8 +98,8 @@ async fn texts_of(store: &Store, owner: Option<Owner>) -> Result<&'static Texts>
 }
 
 /// Asks again for every analysis whose moment has come: by its schedule, or, without one, once so
-/// much time has gone by since it was done for whoever asked. It is asked as it was last time. One
-/// that failed waits for its next moment, or, without a schedule, for somebody to look at it.
+/// much time has gone by since it was asked for. It is asked as it was when it was done last: what
+/// failed meanwhile ends nothing, and is tried again at the next moment like any other.
 ///
 /// # Errors
 /// When the database fails.
@@ -123,10 +141,9 @@ async fn due(
     let last = last_run(view, analysis, false).await?;
     let schedule = view.find_by(AnalysisSchedule::NAME, "analysis", analysis.code()).await?;
     let schedule: Option<Stored<AnalysisSchedule>> = schedule.map(TryInto::try_into).transpose()?;
-    let state = last.as_ref().map(|last| last.state);
+    let done = last_run(view, analysis, true).await?;
     let is_due = match (&schedule, &last) {
         _ if last.as_ref().is_some_and(is_going_on) => false,
-        (None, _) if state == Some(RunState::Failed) => false,
         (Some(schedule), _) => {
             let before = last.as_ref().map_or(schedule.created_at, |last| last.created_at);
             let zone = schedule.owner.map(|owner| organisation.time_zone_of(owner.0));
@@ -136,14 +153,15 @@ async fn due(
             let next = next.and_then(|next| next.to_zoned(zone).ok());
             schedule.is_active && next.is_some_and(|next| next.timestamp() <= now)
         }
-        (None, Some(last)) => last.created_at + every <= now,
+        // Without a schedule only what somebody could ask for is asked for again.
+        (None, Some(last)) => done.is_some() && last.created_at + every <= now,
         (None, None) => false,
     };
     if !is_due {
         return Ok(None);
     }
     let mut next = AnalysisRun::of(analysis, None);
-    if let Some(last) = last {
+    if let Some(last) = done.or(last) {
         (next.counts_free, next.owner) = (last.counts_free, last.owner);
         (next.merge_above, next.calibration_until) = (last.merge_above, last.calibration_until);
         next.counts_returned = last.counts_returned;
@@ -212,8 +230,9 @@ pub(super) fn system() -> Actor {
 }
 
 /// The next run to be done: one that waits, or one whose process is gone. The latter is tried once
-/// more; who ended two processes is not tried again.
-async fn claim(store: &Store) -> Result<Option<Stored<AnalysisRun>>> {
+/// more; who ended two processes is not tried again. Of one analysis one run goes on at a time, in
+/// whatever process: what one finds is what the next compares with.
+async fn claim(store: &Store) -> Result<Option<(Stored<AnalysisRun>, Alone)>> {
     let states =
         [RunState::Waiting, RunState::Running].map(|state| Filter::eq("state", state.code()));
     let open = Filter::Any(states.into());
@@ -224,19 +243,30 @@ async fn claim(store: &Store) -> Result<Option<Stored<AnalysisRun>>> {
     for row in rows {
         let run: Stored<AnalysisRun> = row.try_into()?;
         let id = run.id.raw();
+        let name = format!("analysis-{}", run.analysis.code());
+        let Some(alone) = store.alone(&name).await? else { continue };
+        // What is there now that nobody else is at it.
+        let run = store.read(&system()).await?.fetch::<AnalysisRun>(Purpose::Read, run.id).await;
+        let run = match run {
+            Ok(run) if is_going_on(&run) => run,
+            Ok(_) | Err(Error::NotFound) => continue,
+            Err(error) => return Err(error),
+        };
         let is_mine = match run.state {
             RunState::Waiting => {
                 let Some(run) = begin(store, run).await? else { continue };
-                return Ok(Some(run));
+                return Ok(Some((run, alone)));
             }
             _ => is_left(store, &run).await?,
         };
         if is_mine && store.claim_this_job(id).await? {
-            return Ok(Some(run));
+            return Ok(Some((run, alone)));
         } else if is_mine {
             let texts = texts_of(store, run.owner).await?;
-            fail(store, id, texts.get("insights-cut-off")).await?;
+            let left = left_behind(store, texts, id).await?;
+            fail(store, id, format!("{} {left}", texts.get("insights-cut-off"))).await?;
         }
+        alone.give_back().await;
     }
     Ok(None)
 }
@@ -308,7 +338,7 @@ async fn keep(store: &Store, run: &mut Stored<AnalysisRun>) -> Result<()> {
 async fn perform(store: &Store, warehouse: &Warehouse, mut run: Stored<AnalysisRun>) -> Result<()> {
     sees_all(store, &run).await?;
     let begun = Instant::now();
-    catch_up(store, warehouse).await?;
+    catch_up_settled(store, warehouse).await?;
     let mut found = find(store, warehouse, &mut run).await;
     if found.is_err() && warehouse.is_suspect() {
         // A file of the warehouse turned out to be damaged: it is made anew, and asked again.
@@ -375,22 +405,29 @@ async fn duplicates(
 /// The card tells sums over all customers: only who may see all of them asks for it.
 async fn sees_all(store: &Store, run: &Stored<AnalysisRun>) -> Result<()> {
     let Some(owner) = run.owner else { return Ok(()) };
-    let (actor, _) = actor_of(store, owner.0, Origin::Job, None).await?;
+    let (actor, user) = actor_of(store, owner.0, Origin::Job, None).await?;
     if sees_all_customers(&actor) {
         return Ok(());
     }
-    Err(Refusal::new("needs-all-customers").into())
+    // They might when they asked: who reads it is whoever looks at the overview.
+    Err(Refusal::new("owner-needs-all-customers").with("name", &user.name).into())
 }
 
 /// Whether somebody sees every customer and order, with what they are worth.
 #[must_use]
 pub fn sees_all_customers(actor: &Actor) -> bool {
+    see_all_customers(&actor.rights)
+}
+
+/// Whether rights show every customer and order, with what they are worth.
+#[must_use]
+pub fn see_all_customers(rights: &Rights) -> bool {
     let all = |record_type: &str| {
-        actor.rights.scope(record_type, Purpose::Read).is_some_and(Filter::is_everything)
+        rights.scope(record_type, Purpose::Read).is_some_and(Filter::is_everything)
     };
-    matches!(actor.rights, Rights::All)
+    matches!(rights, Rights::All)
         || (all(Customer::NAME)
             && all(Order::NAME)
-            && actor.rights.reads(Order::NAME, "total")
-            && FIELDS.iter().all(|field| actor.rights.reads(Customer::NAME, field)))
+            && rights.reads(Order::NAME, "total")
+            && FIELDS.iter().all(|field| rights.reads(Customer::NAME, field)))
 }

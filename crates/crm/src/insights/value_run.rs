@@ -18,14 +18,15 @@ use super::life_rules::LifeRules;
 use super::purchases::{Counted, Purchases};
 use super::records::{Analysis, AnalysisRun};
 use super::run::{last_run, progress, system};
-use super::since::TELLING;
+use super::said::Saying;
+use super::since::{TELLING, place_card};
 use super::standing::Standing;
 use crate::access::Organisation;
 use crate::people::Customer;
 
 /// In per cent: what is done when the models are there, when all is written, and between two words
 /// about it.
-const MODELLED: usize = 50;
+pub(super) const MODELLED: usize = 50;
 const WRITTEN: usize = 95;
 const PROGRESS_STEP: usize = 5;
 /// Customers that are written in one transaction.
@@ -84,6 +85,7 @@ pub(super) async fn run(
         (run.data_from, run.data_until) = (Some(from), Some(until));
     }
     let rules = rules(store).await?;
+    let by_rules = rules.life.card();
     let calibration = run.calibration_until.map(day_number);
     let mut view = store.read(&system()).await?;
     let last = last_run(&mut view, Analysis::CustomerValue, true).await?;
@@ -104,6 +106,8 @@ pub(super) async fn run(
     card["told_of"] = day_of(found.purchases().day()).to_string().into();
     card["from"] = found.purchases().from.into();
     card["records"] = records(manifest);
+    card["log"] = place_card(manifest);
+    card["rules"] = by_rules;
     card["counts_returned"] = run.counts_returned.into();
     card["standing"] = standing.card.take();
     let before = knowledge::read(warehouse, manifest).await?;
@@ -113,7 +117,9 @@ pub(super) async fn run(
     run.model = found.worth().map(|worth| worth.model.to_owned());
     run.falls_back = found.worth().map(|worth| worth.alive.is_none());
     let findings = Arc::new(Findings { found, standing, before });
-    let (batches, moved) = write(store, &findings, run).await?;
+    let mut saying = Saying::new();
+    let (batches, moved) = write(store, &findings, run, &mut saying).await?;
+    card["said"] = saying.card();
     let mut moves: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for pair in moved.iter().flat_map(|one| &one.stages) {
         *moves.entry(*pair).or_default() += 1;
@@ -139,6 +145,7 @@ async fn write(
     store: &Store,
     findings: &Arc<Findings>,
     run: &mut Stored<AnalysisRun>,
+    saying: &mut Saying,
 ) -> Result<(Vec<Batch>, Vec<Moved>)> {
     let described = store.catalog().get(Customer::NAME)?.clone();
     let fields: Vec<usize> = FIELDS.iter().filter_map(|field| described.position(field)).collect();
@@ -154,6 +161,7 @@ async fn write(
         let mut tx = store.write(&system()).await?;
         tx.derive(&described, &fields, &part.rows).await?;
         tx.commit().await?;
+        part.rows.iter().for_each(|(_, values)| saying.add(values));
         batches.push(part.batch);
         moved.extend(part.moved);
         let steps = (WRITTEN - MODELLED) * written / all / PROGRESS_STEP;

@@ -41,10 +41,16 @@ pub async fn why(view: &mut View, customer: &Row, orders: &TheirOrders) -> Resul
     let Some(run) = last_of_customers(view).await?.filter(|_| !orders.are_cut()) else {
         return Ok(None);
     };
-    let rights = view.act_with(Rights::All);
-    let rules = LifeRules::read(view).await;
-    view.act_with(rights);
-    let rules = rules?;
+    let kept = run.card.as_ref().and_then(|card| LifeRules::of_card(&card.0));
+    let rules = match kept {
+        Some(rules) => rules,
+        None => {
+            let rights = view.act_with(Rights::All);
+            let rules = LifeRules::read(view).await;
+            view.act_with(rights);
+            rules?
+        }
+    };
     let Some((counted, from)) = counting_of(&run) else { return Ok(None) };
     let now = orders.dealings((counted, from));
     let code = |name: &str| customer.value(&described, name);

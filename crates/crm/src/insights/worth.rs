@@ -7,6 +7,7 @@ use guanxi_analytics::value::{
 use guanxi_base::{Error, Result};
 use serde_json::{Value as Json, json};
 
+use super::left_aside::LeftAside;
 use super::purchases::{self, Purchase, Purchases};
 
 /// The models count in weeks.
@@ -29,7 +30,18 @@ pub(super) const SPAN_MIN: i32 = 90;
 
 /// Over how many days there are purchases, until the day as of which everything is said.
 pub(super) fn span(purchases: &Purchases) -> i32 {
-    purchases.days().min().map_or(0, |first| purchases.day() - first)
+    first_day(purchases).map_or(0, |first| purchases.day() - first)
+}
+
+/// The first day of the purchases but for a few: two of a mistyped year make no firm older. Of few
+/// altogether only as many are left out as leave most of them.
+fn first_day(purchases: &Purchases) -> Option<i32> {
+    let mut days: Vec<i32> = purchases.days().collect();
+    let few = LeftAside::few(days.len()).min(days.len() / 4);
+    if days.is_empty() {
+        return None;
+    }
+    Some(*days.select_nth_unstable(few).1)
 }
 
 /// What is expected of every buyer, in their order.
@@ -75,7 +87,7 @@ pub(super) fn worth(
     in_use: Option<&str>,
 ) -> Result<Worth> {
     let until = purchases.as_of;
-    let (first, last) = (purchases.days().min(), purchases.days().max());
+    let (first, last) = (first_day(purchases), purchases.days().max());
     let (first, last) = (first.unwrap_or(until), last.unwrap_or(until));
     let held_out = (f64::from(last - first) * HELD_OUT).min(YEAR_WEEKS * WEEK) as i32;
     let cut = calibration.unwrap_or(last - held_out);

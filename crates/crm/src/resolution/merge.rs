@@ -12,6 +12,7 @@ use guanxi_store::{Actor, Hold, Purpose, Rights, Store, Tx};
 use serde_json::json;
 
 use super::follow::follow;
+use super::keep::PAIRING;
 use super::records::{CustomerMerge, CustomerPair, PairState, Relation};
 use super::survivorship::Survivorship;
 use crate::all_records::all;
@@ -19,6 +20,8 @@ use crate::people::Customer;
 
 /// Links that are moved between two looks.
 const BATCH: usize = 500;
+/// So many changes of a pair are looked through for whether it was merged and parted.
+const HISTORY_READ: usize = 200;
 
 /// What is wanted.
 #[derive(Debug, Clone)]
@@ -52,6 +55,59 @@ pub async fn merge(
     let note = merge_in(&mut tx, wanted).await?;
     tx.commit().await?;
     Ok(note)
+}
+
+/// As [`merge`], by a run: none where people have said that the one that goes and any of some others,
+/// with which it would be one, are two; or took back that they are one, by parting them, or by
+/// undoing the change or the job that had merged them.
+///
+/// # Errors
+/// As [`merge`].
+pub(super) async fn merge_unless_two(
+    store: &Store,
+    actor: &Actor,
+    wanted: &Merging,
+    joined: &[RawId],
+) -> Result<Option<Stored<CustomerMerge>>> {
+    let mut tx = store.write(actor).await?;
+    let rights = tx.act_with(Rights::All);
+    let are_two = are_said_to_be_two(&mut tx, wanted.merged, joined).await;
+    tx.act_with(rights);
+    if are_two? {
+        return Ok(None);
+    }
+    let note = merge_in(&mut tx, wanted).await?;
+    tx.commit().await?;
+    Ok(Some(note))
+}
+
+/// Whether people said of a customer and any of some others that they are two.
+async fn are_said_to_be_two(tx: &mut Tx, one: RawId, others: &[RawId]) -> Result<bool> {
+    let with = |this: &str, other: &str| {
+        let others = Filter::one_of(other, others.iter().copied());
+        Filter::eq(this, one.to_string()).and(others)
+    };
+    let either = with("first", "second").or(with("second", "first"));
+    let query = || Query { with_archived: true, ..Query::of(either.clone()) };
+    // Whoever decides about one of them comes before, and is seen, or after, and sees the merge.
+    let ids: Vec<RawId> =
+        all::<CustomerPair>(tx, query()).await?.iter().map(|pair| pair.id.raw()).collect();
+    tx.hold(CustomerPair::NAME, ids, Hold::Change).await?;
+    for pair in all::<CustomerPair>(tx, query()).await? {
+        match pair.state {
+            PairState::Different => return Ok(true),
+            PairState::Open if pair.archived_at.is_none() => {
+                let history = tx.history(CustomerPair::NAME, pair.id.raw(), HISTORY_READ).await?;
+                let mut changes = history.iter().flat_map(|entry| &entry.changes.0);
+                let merged = Some(PairState::Merged.code());
+                if changes.any(|one| one.field == "state" && one.old.as_text() == merged) {
+                    return Ok(true);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(false)
 }
 
 /// With all rights to the end: what is moved was within somebody's authority before. What waits for
@@ -307,6 +363,8 @@ pub async fn unmerge_in(tx: &mut Tx, merge: RawId) -> Result<()> {
     // What was moved may be others' to change.
     tx.act_with(Rights::All);
     let change_set: RawId = note.change_set.parse().map_err(|_| Error::NotFound)?;
+    // A run may be keeping what it found of them.
+    tx.take_turn(PAIRING).await?;
     tx.undo_for(change_set, reader).await?;
     are_two(tx, note.survivor.raw(), note.merged.raw()).await
 }

@@ -8,9 +8,10 @@ use guanxi_base::{Error, RawId, Result, Rng};
 use guanxi_record::{Filter, Kind, Record as _};
 use guanxi_warehouse::{Column, NO_CODE, NO_NUMBER};
 
+use super::bought::{Bought, ORDER_FIELDS};
 use super::choosing::Choosing;
 use crate::people::Customer;
-use crate::sales::agreed_sales;
+use crate::sales::{Order, agreed_sales};
 
 /// What is known before anybody has bought.
 const KNOWN: [&str; 9] = [
@@ -79,7 +80,11 @@ pub async fn alike(choosing: &Choosing, condition: &Filter, limit: usize) -> Res
         filter: Box::new(agreed_sales("")),
     };
     let everyone = choosing.mask(Customer::NAME, &Filter::everything()).await?;
-    let buyers = choosing.mask(Customer::NAME, &bought).await?;
+    let mut buyers = choosing.mask(Customer::NAME, &bought).await?;
+    if choosing.actor().rights.reads_all(Order::NAME, &ORDER_FIELDS) {
+        // Whose orders all came back, or are still to come, has not bought yet.
+        buyers = Bought::read(choosing).await?.buyers(everyone.len());
+    }
     let rows = |fits: &dyn Fn(usize) -> bool| -> Vec<usize> {
         (0..everyone.len()).filter(|row| everyone[*row] && fits(*row)).collect()
     };

@@ -12,7 +12,8 @@ use guanxi_warehouse::{
 };
 
 use super::records::{Segment, SegmentKind, SegmentMember};
-use crate::insights::knowledge_of;
+use crate::access::Organisation;
+use crate::insights::{Counted, counting_until, knowledge_of};
 use crate::meant::by_names;
 use crate::people::{Customer, followed};
 use crate::wording::{as_kept, every_wording};
@@ -286,6 +287,12 @@ impl Choosing {
     pub(crate) async fn places(&self, (of, link): (&str, &str), to: &str) -> Result<Arc<Column>> {
         let (of, to) = (self.catalog.get(of)?, self.catalog.get(to)?);
         self.warehouse.places(&self.manifest, (of, link), to).await
+    }
+
+    /// By which rule purchases are counted, as of the company's day.
+    pub(super) async fn counting(&self) -> Result<(Counted, i64)> {
+        let today = Organisation::of(&self.store).await?.today(self.now);
+        counting_until(&mut self.store.read(&self.actor).await?, today).await
     }
 
     /// A filter with the conditions of segments in the place of their names.

@@ -1,6 +1,7 @@
 //! Segments: customers chosen by what is known about them, and looked at together.
 
 mod alike;
+mod bought;
 mod choosing;
 mod membership;
 mod prices;

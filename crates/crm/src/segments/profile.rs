@@ -2,16 +2,15 @@
 //! service they need. Told from the orders, lines and cases that the reader may see.
 
 use guanxi_base::{Currency, RawId, Result};
-use guanxi_record::{Filter, Op, Record as _};
-use guanxi_warehouse::{
-    Column, Mask, NO_CODE, NO_NUMBER, NO_PLACE, count, currency_column, day_of,
-};
+use guanxi_record::{Filter, Record as _};
+use guanxi_warehouse::{Mask, NO_CODE, NO_NUMBER, NO_PLACE, count, currency_column, day_of};
 
+use super::bought::{Bought, ORDER_FIELDS};
 use super::choosing::Choosing;
 use super::prices::Prices;
 use crate::catalog::{Product, ProductCategory};
 use crate::people::Customer;
-use crate::sales::{Order, OrderLine, agreed_sales};
+use crate::sales::{Order, OrderLine};
 use crate::service::Case;
 
 /// So many months of a trend.
@@ -39,7 +38,7 @@ pub struct Profile {
     pub customers: (usize, usize),
     /// The same of all.
     pub all_customers: (usize, usize),
-    /// The currency of most sales: amounts of others are left out.
+    /// The currency of most purchases: amounts of others are left out.
     pub currency: Option<Currency>,
     /// Named figures of the chosen and of all; `None` where there is nothing to tell it from.
     pub figures: Vec<(&'static str, Option<f64>, Option<f64>)>,
@@ -84,25 +83,18 @@ impl Sums {
     }
 }
 
-/// The currency of a field of money in most of these rows, and which rows are in it.
+/// Which of these rows have a field of money in a currency.
 async fn in_one_currency(
     choosing: &Choosing,
     (of, field): (&str, &str),
     rows: &Mask,
     wanted: Option<Currency>,
-) -> Result<(Option<Currency>, Mask)> {
+) -> Result<Mask> {
     let column = choosing.column(of, &currency_column(field)).await?;
     let (codes, words) = column.codes();
-    let mut counts = vec![0_usize; words.len()];
-    let known = codes.iter().zip(rows).filter(|(code, row)| **row && **code != NO_CODE);
-    known.for_each(|(code, _)| counts[*code as usize] += 1);
-    let place = match wanted {
-        Some(wanted) => words.iter().position(|word| word == wanted.code()),
-        None => (0..words.len()).max_by_key(|place| counts[*place]),
-    };
+    let place = wanted.and_then(|wanted| words.iter().position(|word| word == wanted.code()));
     let code = place.and_then(|place| u32::try_from(place).ok());
-    let mask = codes.iter().zip(rows).map(|(one, row)| *row && Some(*one) == code).collect();
-    Ok((place.and_then(|place| words[place].parse().ok()), mask))
+    Ok(codes.iter().zip(rows).map(|(one, row)| *row && Some(*one) == code).collect())
 }
 
 /// A mean where there is something to take it of.
@@ -116,7 +108,7 @@ fn mean(sum: f64, number: f64) -> Option<f64> {
 /// `Forbidden` without a right to see orders and products; when the warehouse fails.
 pub async fn profile(choosing: &Choosing, chosen: &Mask) -> Result<Profile> {
     let rights = &choosing.actor().rights;
-    if !rights.reads_all(Order::NAME, &["customer", "date", "status", "kind", "total", "channel"])
+    if !rights.reads_all(Order::NAME, &ORDER_FIELDS)
         || !rights.reads_all(OrderLine::NAME, &LINE_FIELDS)
     {
         return Err(guanxi_base::Error::Forbidden);
@@ -127,104 +119,76 @@ pub async fn profile(choosing: &Choosing, chosen: &Mask) -> Result<Profile> {
         all_customers: (count(&everyone), 0),
         ..Profile::default()
     };
-    let orders = Bought::read(choosing, chosen).await?;
-    found.currency = orders.currency;
-    orders.tell(choosing, &mut found).await?;
-    lines(choosing, &orders, &mut found).await?;
+    let bought = Bought::read(choosing).await?;
+    found.currency = bought.currency;
+    let buyers = bought.buyers(everyone.len());
+    let few = chosen.iter().zip(&buyers).filter(|(chosen, buys)| **chosen && **buys).count();
+    (found.customers.1, found.all_customers.1) = (few, count(&buyers));
+    let is_chosen = |row: usize| chosen.get(bought.customer(row)).copied().unwrap_or(false);
+    let of_chosen: Vec<bool> = (0..bought.counts.len()).map(is_chosen).collect();
+    purchases(choosing, (&bought, &of_chosen), &mut found).await?;
+    lines(choosing, (&bought, &of_chosen), &mut found).await?;
     service(choosing, chosen, &mut found).await?;
     Ok(found)
 }
 
-/// The agreed sales that the Actor may see.
-struct Bought {
-    /// Whether the order in each row counts.
-    counts: Mask,
-    /// Whether it is of a chosen customer.
-    chosen: Mask,
-    /// The currency of most of them, and which are in it.
-    currency: Option<Currency>,
-    in_currency: Mask,
-    /// The customer's row.
-    customers: std::sync::Arc<Column>,
-}
-
-impl Bought {
-    async fn read(choosing: &Choosing, chosen: &Mask) -> Result<Self> {
-        let sales = agreed_sales("").and(Filter::compare("customer", Op::Empty, false));
-        let counts = choosing.mask(Order::NAME, &sales).await?;
-        let customers = choosing.places((Order::NAME, "customer"), Customer::NAME).await?;
-        let is_chosen = |place: &u32| chosen.get(*place as usize).copied().unwrap_or(false);
-        let of_chosen = customers.codes().0.iter().map(is_chosen).collect();
-        let (currency, in_currency) =
-            in_one_currency(choosing, (Order::NAME, "total"), &counts, None).await?;
-        Ok(Self { counts, chosen: of_chosen, currency, in_currency, customers })
-    }
-
-    fn rows(&self) -> impl Iterator<Item = usize> {
-        (0..self.counts.len()).filter(|row| self.counts[*row])
-    }
-
-    async fn tell(&self, choosing: &Choosing, found: &mut Profile) -> Result<()> {
-        let days = choosing.column(Order::NAME, "date").await?;
-        let units = choosing.column(Order::NAME, "total").await?;
-        let channels = choosing.column(Order::NAME, "channel").await?;
-        let (codes, words) = channels.codes();
-        let last = self.rows().map(|row| days.numbers()[row]).max();
-        let month = |day: i64| i32::try_from(day).ok().map(|day| day_of(day).first_of_month());
-        let last_month = last.and_then(month);
-        let (mut by_channel, mut by_month) = (Sums::default(), Sums::default());
-        let (mut orders, mut sold, mut revenue) = ([0.0; 2], [0.0; 2], [0.0; 2]);
-        let mut buyers: Vec<[bool; 2]> = Vec::new();
-        for row in self.rows() {
-            let (units, chosen) = (units.numbers()[row], self.chosen[row]);
-            let is_known = self.in_currency[row] && units != NO_NUMBER;
-            let units = if is_known { units as f64 / 1e4 } else { 0.0 };
-            for side in [0, 1].into_iter().filter(|side| *side == 1 || chosen) {
-                orders[side] += 1.0;
-                sold[side] += f64::from(u8::from(is_known));
-                revenue[side] += units;
-            }
-            if codes[row] != NO_CODE {
-                by_channel.add(codes[row] as usize, 1.0, chosen);
-            }
-            if let (Some(last), Some(of)) = (last_month, month(days.numbers()[row])) {
-                let back = (i32::from(last.year()) - i32::from(of.year())) * 12
-                    + i32::from(last.month())
-                    - i32::from(of.month());
-                if let Ok(back) = usize::try_from(back)
-                    && back < MONTHS
-                {
-                    by_month.add(MONTHS - 1 - back, units, chosen);
-                }
-            }
-            let customer = self.customers.codes().0[row];
-            if customer != NO_PLACE {
-                let place = customer as usize;
-                if buyers.len() <= place {
-                    buyers.resize(place + 1, [false; 2]);
-                }
-                buyers[place] = [buyers[place][0] || chosen, true];
+/// How often they bought, for how much, by which channel and when.
+async fn purchases(
+    choosing: &Choosing,
+    (bought, of_chosen): (&Bought, &[bool]),
+    found: &mut Profile,
+) -> Result<()> {
+    let days = choosing.column(Order::NAME, "date").await?;
+    let channels = choosing.column(Order::NAME, "channel").await?;
+    let (codes, words) = channels.codes();
+    let last = bought.rows().map(|row| days.numbers()[row]).max();
+    let month = |day: i64| i32::try_from(day).ok().map(|day| day_of(day).first_of_month());
+    let last_month = last.and_then(month);
+    let (mut by_channel, mut by_month) = (Sums::default(), Sums::default());
+    let (mut orders, mut sold, mut revenue) = ([0.0; 2], [0.0; 2], [0.0; 2]);
+    for row in bought.rows() {
+        let (is_known, chosen) = (bought.in_currency[row], of_chosen[row]);
+        let units = if is_known { bought.units[row] as f64 / 1e4 } else { 0.0 };
+        for side in [0, 1].into_iter().filter(|side| *side == 1 || chosen) {
+            orders[side] += 1.0;
+            sold[side] += f64::from(u8::from(is_known));
+            revenue[side] += units;
+        }
+        if codes[row] != NO_CODE {
+            by_channel.add(codes[row] as usize, 1.0, chosen);
+        }
+        if let (Some(last), Some(of)) = (last_month, month(days.numbers()[row])) {
+            let back = (i32::from(last.year()) - i32::from(of.year())) * 12
+                + i32::from(last.month())
+                - i32::from(of.month());
+            if let Ok(back) = usize::try_from(back)
+                && back < MONTHS
+            {
+                by_month.add(MONTHS - 1 - back, units, chosen);
             }
         }
-        let buyers = [0, 1].map(|side| buyers.iter().filter(|one| one[side]).count());
-        (found.customers.1, found.all_customers.1) = (buyers[0], buyers[1]);
-        let [few, all] = [0, 1]
-            .map(|side| (mean(orders[side], buyers[side] as f64), mean(revenue[side], sold[side])));
-        found.figures.push(("orders", few.0, all.0));
-        found.figures.push(("order-value", few.1, all.1));
-        found.channels = by_channel.shares(&|place| words[place].clone());
-        if let Some(last) = last_month {
-            found.months = by_month.shares(&|place| {
-                let back = guanxi_base::Span::new().months((MONTHS - 1 - place) as i64);
-                last.saturating_sub(back).to_string()
-            });
-        }
-        Ok(())
     }
+    let buyers = [found.customers.1, found.all_customers.1];
+    let [few, all] = [0, 1]
+        .map(|side| (mean(orders[side], buyers[side] as f64), mean(revenue[side], sold[side])));
+    found.figures.push(("orders", few.0, all.0));
+    found.figures.push(("order-value", few.1, all.1));
+    found.channels = by_channel.shares(&|place| words[place].clone());
+    if let Some(last) = last_month {
+        found.months = by_month.shares(&|place| {
+            let back = guanxi_base::Span::new().months((MONTHS - 1 - place) as i64);
+            last.saturating_sub(back).to_string()
+        });
+    }
+    Ok(())
 }
 
 /// What they buy, how much of it at a discount, and how they look at prices.
-async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Result<()> {
+async fn lines(
+    choosing: &Choosing,
+    (bought, of_chosen): (&Bought, &[bool]),
+    found: &mut Profile,
+) -> Result<()> {
     let counts = choosing.mask(OrderLine::NAME, &Filter::everything()).await?;
     let of_order = choosing.places((OrderLine::NAME, "order"), Order::NAME).await?;
     let of_product = choosing.places((OrderLine::NAME, "product"), Product::NAME).await?;
@@ -235,17 +199,17 @@ async fn lines(choosing: &Choosing, orders: &Bought, found: &mut Profile) -> Res
     let quantities = choosing.column(OrderLine::NAME, "quantity").await?;
     let days = choosing.column(Order::NAME, "date").await?;
     let amount_of = (OrderLine::NAME, "amount");
-    let (_, in_currency) = in_one_currency(choosing, amount_of, &counts, orders.currency).await?;
+    let in_currency = in_one_currency(choosing, amount_of, &counts, bought.currency).await?;
     let (mut by_category, mut by_product) = (Sums::default(), Sums::default());
     let (mut reduced, mut prices) = (Sums::default(), Prices::default());
     let products = choosing.column(Product::NAME, "id").await?;
     let mut ids: Vec<i64> = Vec::new();
     for row in (0..counts.len()).filter(|row| counts[*row]) {
         let order = of_order.codes().0[row] as usize;
-        if !orders.counts.get(order).copied().unwrap_or(false) {
+        if !bought.counts.get(order).copied().unwrap_or(false) {
             continue;
         }
-        let (chosen, amount) = (orders.chosen[order], amounts.numbers()[row]);
+        let (chosen, amount) = (of_chosen[order], amounts.numbers()[row]);
         let is_known = in_currency[row] && amount != NO_NUMBER;
         let amount = if is_known { amount as f64 } else { 0.0 };
         let is_reduced = discounts.numbers()[row] > 0;
@@ -326,7 +290,7 @@ async fn service(choosing: &Choosing, chosen: &Mask, found: &mut Profile) -> Res
 async fn cost(choosing: &Choosing, chosen: &Mask, found: &mut Profile) -> Result<()> {
     let cases = choosing.mask(Case::NAME, &Filter::everything()).await?;
     let cost_of = (Case::NAME, "cost");
-    let (_, known) = in_one_currency(choosing, cost_of, &cases, found.currency).await?;
+    let known = in_one_currency(choosing, cost_of, &cases, found.currency).await?;
     let places = choosing.places((Case::NAME, "customer"), Customer::NAME).await?;
     let costs = choosing.column(Case::NAME, "cost").await?;
     let mut sums = [0.0; 2];

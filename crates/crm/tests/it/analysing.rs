@@ -302,8 +302,12 @@ async fn what_happened_since_the_run_is_told(database: TestDatabase) {
     assert_eq!((Some(quiet.run), quiet.changed), (done.number.clone(), vec![]));
     clock.advance(guanxi_base::SignedDuration::from_mins(5));
     sold(&store, &buyers[0], "2026-03-18", 10).await;
-    assert_eq!(told(&buyers[0]).await.unwrap().changed, [("order", 1)]);
-    assert_eq!(told(&buyers[1]).await.unwrap().changed, []);
+    let changed = async |who: &Stored<Customer>| -> Vec<(&str, i64)> {
+        let changed = told(who).await.unwrap().changed;
+        changed.iter().map(|one| (one.record_type, one.changed)).collect()
+    };
+    assert_eq!(changed(&buyers[0]).await, [("order", 1)]);
+    assert_eq!(changed(&buyers[1]).await, []);
     // What was put away is a change too.
     let mut view = store.read(&actor).await.unwrap();
     let query =
@@ -313,7 +317,7 @@ async fn what_happened_since_the_run_is_told(database: TestDatabase) {
     let mut tx = store.write(&actor).await.unwrap();
     tx.archive("order", row.id, row.version).await.unwrap();
     tx.commit().await.unwrap();
-    assert_eq!(told(&buyers[1]).await.unwrap().changed, [("order", 1)]);
+    assert_eq!(changed(&buyers[1]).await, [("order", 1)]);
 }
 
 async fn who_changed_the_currency_is_told_from_all_that_they_bought(database: TestDatabase) {

@@ -247,7 +247,8 @@ async fn who_comes_and_who_goes_is_noted(database: TestDatabase) {
     // Nobody came who was there from the beginning.
     assert_eq!(refresh_all(&store, &warehouse).await.unwrap(), 0);
     assert_eq!(refresh_all(&store, &warehouse).await.unwrap(), 0);
-    create(&store, &actor, &order(&buyers[1], "2026-02-01")).await;
+    let second = create(&store, &actor, &order(&buyers[1], "2026-02-01")).await;
+    create(&store, &actor, &line(&second, 1, 10)).await;
     // What is paid in another currency is not added to what is not.
     for (at, cost, currency) in [(1, 90, "CNY"), (2, 210, "CNY"), (1, 70, "EUR")] {
         let cost = Money::new(cost * Money::ONE, currency.parse().unwrap());
@@ -406,7 +407,7 @@ async fn colleagues_are_told_what_they_may_see(database: TestDatabase) {
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].email.as_deref(), Some("reader@x.example"));
     let whole = told[0].whole(&store).await.unwrap();
-    for part in ["1 customers", "came in: Newcomer", "Proposed: Call them"] {
+    for part in ["1 customer ", "came in: Newcomer", "Proposed: Call them"] {
         assert!(whole.contains(part), "{whole}");
     }
     // What they may not know is not in it; names stand in no notice, and may be erased.

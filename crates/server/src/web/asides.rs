@@ -41,7 +41,11 @@ impl Aside {
     fn line(&self, texts: &Texts, today: &str) -> Markup {
         let count = format::number(texts.locale(), &self.count.to_string());
         let of = &self.record_type;
-        let given = [("count", count.as_str()), ("type", &texts.type_plural(of)), ("today", today)];
+        let given = [
+            ("count", count.as_str()),
+            ("type", &texts.type_counted(of, self.count)),
+            ("today", today),
+        ];
         let amount = self.amounts.join(" + ");
         html! {
             (format::sentence(&texts.format(&format!("insights-aside-{}", self.why), &given))) " "

@@ -224,16 +224,17 @@ fn since_line(signed: &SignedIn, customer: RawId, since: &Since) -> Markup {
         Some(_) => "insights-known-as-of",
         None => "insights-known-as-of-nothing",
     };
-    let has_orders = since.changed.iter().any(|(of, _)| *of == "order");
+    let has_orders = since.changed.iter().any(|one| one.record_type == "order");
     html! {
         p class="gx-muted mb-2" {
             (texts.format(key, &given))
             @if let Some(day) = &told_of { " " (texts.format("insights-told-of", &[("day", day)])) }
-            @for (of, count) in &since.changed {
-                @let list = format!("/{of}?customer={customer}&updated_at.gt={}&archived=true", since.as_of);
-                @let count = format::number(texts.locale(), &count.to_string());
+            @for one in &since.changed {
+                @let of = one.record_type;
+                @let list = format!("/{of}?customer={customer}&{}&archived=true", one.since);
+                @let count = format::number(texts.locale(), &one.changed.to_string());
                 " " a class="badge bg-warning-lt" href=(list) {
-                    (texts.format("insights-changed-since", &[("count", &count), ("type", &texts.type_plural(of))]))
+                    (texts.format("insights-changed-since", &[("count", &count), ("type", &texts.type_counted(of, one.changed))]))
                 }
             }
             @if since.is_other && !has_orders {

@@ -1,15 +1,13 @@
 //! What the overview says first: three sentences that each lead to a list, where every analysis stands,
 //! and what was left aside.
 
-use guanxi_base::{Date, Result, Timestamp};
-use guanxi_crm::access::conditions;
+use guanxi_base::{Date, Result};
 use guanxi_crm::insights::{
-    Analysis, AnalysisRun, Changed, HORIZON, LIKELY, RunState, Summed, at_risk, count, is_going_on,
+    self, Analysis, AnalysisRun, Changed, HORIZON, RunState, Sentence, Summed, Told, is_going_on,
     last_run,
 };
-use guanxi_crm::people::Customer;
 use guanxi_crm::text::Texts;
-use guanxi_record::{Choice as _, Filter, Query, Record as _, Stored};
+use guanxi_record::{Choice as _, Stored};
 use guanxi_store::View;
 use maud::{Markup, html};
 use serde_json::Value as Json;
@@ -112,30 +110,16 @@ pub(super) fn run_form(texts: &Texts, states: &[State]) -> Markup {
     }
 }
 
-/// A sentence of the overview.
-struct Sentence {
-    key: &'static str,
-    /// Of whom it is true, and their list.
-    filter: Filter,
-    list: String,
-    /// What of them is added up.
-    sum: &'static str,
-    /// Of whom it is not known, if of anybody, and why.
-    unknown: Option<Unknown>,
-}
-
-struct Unknown {
-    key: &'static str,
-    list: String,
-    why: String,
-}
-
-/// Who left and what they were worth, whom to call first, who will buy soon: each is a list. Of
-/// whom it is not known is no "no".
+/// Who left and what they were worth, whom to call first, who will buy soon, as the run of the card
+/// counted them: each is a list. Of whom it is not known is no "no".
 pub(super) async fn sentences(view: &mut View, signed: &SignedIn, card: &Json) -> Result<Markup> {
     let mut said = Vec::new();
-    for sentence in asked(signed.texts, card)? {
-        said.push(told(view, signed, sentence).await?);
+    for sentence in insights::sentences() {
+        let told = match Told::of_card(card, &sentence) {
+            Some(told) => told,
+            None => Told::now(view, &sentence).await?,
+        };
+        said.push(sentence_line(signed.texts, card, &sentence, told));
     }
     Ok(html! {
         ul class="gx-said" {
@@ -144,70 +128,12 @@ pub(super) async fn sentences(view: &mut View, signed: &SignedIn, card: &Json) -
     })
 }
 
-fn asked(texts: &Texts, card: &Json) -> Result<[Sentence; 3]> {
-    let list = |conditions: &str| conditions.to_owned();
-    let soon = card["propensity"]["falls_back"].as_str();
-    // Where there is a model it tells of all who buy in the currency of most.
-    let why_soon = soon.map_or_else(
-        || texts.get("insights-unknown-currency"),
-        |why| texts.get(&format!("propensity-{why}")),
-    );
-    let slipping = format!("abc=a&{}", at_risk());
-    let buys_soon = format!("buys_soon.ge={LIKELY}");
-    Ok([
-        Sentence {
-            key: "insights-say-lost",
-            filter: conditions::parse("life_stage=lost")?,
-            list: list("life_stage=lost&sort=-value_lost"),
-            sum: "value_lost",
-            unknown: None,
-        },
-        Sentence {
-            key: "insights-say-slipping",
-            filter: conditions::parse(&slipping)?,
-            list: format!("{slipping}&sort=-lifetime_value"),
-            sum: "lifetime_value",
-            unknown: Some(Unknown {
-                key: "insights-say-slipping-unknown",
-                list: list("abc=a&life_stage.ne=lost&churn_risk.empty=true"),
-                why: texts.get("insights-unknown-risk"),
-            }),
-        },
-        Sentence {
-            key: "insights-say-soon",
-            filter: conditions::parse(&buys_soon)?,
-            list: format!("{buys_soon}&sort=-buys_soon"),
-            sum: "lifetime_value",
-            unknown: Some(Unknown {
-                key: "insights-say-soon-unknown",
-                list: list("purchases.ge=1&buys_soon.empty=true"),
-                why: why_soon,
-            }),
-        },
-    ])
-}
-
-async fn told(view: &mut View, signed: &SignedIn, sentence: Sentence) -> Result<Markup> {
-    let texts = signed.texts;
+fn sentence_line(texts: &Texts, card: &Json, sentence: &Sentence, told: Told) -> Markup {
     let locale = texts.locale();
     let number = |count: i64| format::number(locale, &count.to_string());
+    let key = format!("insights-say-{}", sentence.key);
     let days = HORIZON.to_string();
-    let count = counted(view, sentence.filter.clone()).await?;
-    let mut unknown = None;
-    let mut is_known = true;
-    if let Some(of) = sentence.unknown {
-        let filter = conditions::parse(&of.list)?;
-        let missing = counted(view, filter).await?;
-        if missing > 0 {
-            let given = [("count", number(missing)), ("days", days.clone()), ("why", of.why)];
-            let given = given.each_ref().map(|(name, text)| (*name, text.as_str()));
-            unknown = Some((texts.format(of.key, &given), of.list.clone()));
-            let known = of.list.replace(".empty=true", ".empty=false");
-            is_known = counted(view, conditions::parse(&known)?).await? > 0;
-        }
-    }
-    let summed = Summed::of(view, Customer::NAME, sentence.filter, sentence.sum).await?;
-    let amount = match summed {
+    let amount = match told.sum {
         Summed::TooLarge => texts.get("insights-too-large"),
         Summed::Exactly(amounts) if amounts.is_empty() => "0".to_owned(),
         Summed::Exactly(amounts) => {
@@ -215,36 +141,61 @@ async fn told(view: &mut View, signed: &SignedIn, sentence: Sentence) -> Result<
             amounts.collect::<Vec<_>>().join(" + ")
         }
     };
-    let given = [("count", number(count)), ("amount", amount), ("days", days)];
+    let given = [("count", number(told.count)), ("amount", amount), ("days", days.clone())];
     let given = given.each_ref().map(|(name, text)| (*name, text.as_str()));
-    Ok(html! {
-        @if is_known || unknown.is_none() {
-            a href=(format!("/customer?{}", sentence.list)) { (format::sentence(&texts.format(sentence.key, &given))) }
+    let unknown = sentence.unknown_list().filter(|_| told.unknown > 0);
+    let said = texts.format(&key, &given);
+    html! {
+        @if told.known > 0 || unknown.is_none() {
+            a href=(format!("/customer?{}&sort=-{}", sentence.list(), sentence.sort)) { (format::sentence(&said)) }
         }
-        @if let Some((sentence, list)) = unknown {
-            " " a class="gx-muted" href=(format!("/customer?{list}")) { (sentence) }
+        @if let Some(list) = unknown {
+            @let why = why_unknown(texts, card, sentence);
+            @let given = [("count", number(told.unknown)), ("days", days), ("why", why)];
+            @let given = given.each_ref().map(|(name, text)| (*name, text.as_str()));
+            " " a class="gx-muted" href=(format!("/customer?{list}")) { (texts.format(&format!("{key}-unknown"), &given)) }
         }
-    })
+    }
 }
 
-/// How many customers there are.
-async fn counted(view: &mut View, filter: Filter) -> Result<i64> {
-    count(view, Customer::NAME, Query::of(filter)).await
+/// Why a sentence is not known of some.
+fn why_unknown(texts: &Texts, card: &Json, sentence: &Sentence) -> String {
+    if sentence.key == "slipping" {
+        let short = &card["value"]["too_short"];
+        return why_risk_unknown(texts, short["days"].as_i64().zip(short["least"].as_i64()));
+    }
+    // Where there is a model it tells of all who buy in the currency of most.
+    card["propensity"]["falls_back"].as_str().map_or_else(
+        || texts.get("insights-unknown-currency"),
+        |why| texts.get(&format!("propensity-{why}")),
+    )
+}
+
+/// Why nobody can tell of who buys in the currency of most whether they have left: over how many days
+/// there are purchases, and how many are needed, where those are too few.
+pub(super) fn why_risk_unknown(texts: &Texts, too_short: Option<(i64, i64)>) -> String {
+    let Some((days, least)) = too_short else { return texts.get("insights-unknown-risk") };
+    let number = |number: i64| format::number(texts.locale(), &number.to_string());
+    let given = [("days", number(days)), ("least", number(least))];
+    let given = given.each_ref().map(|(name, text)| (*name, text.as_str()));
+    texts.format("insights-unknown-short", &given)
 }
 
 /// What became of the records since: what is shown may not hold any more.
-pub(super) fn changed(texts: &Texts, as_of: Option<Timestamp>, changed: &[Changed]) -> Markup {
+pub(super) fn changed(texts: &Texts, changed: &[Changed]) -> Markup {
     let number = |count: i64| format::number(texts.locale(), &count.to_string());
-    let Some(as_of) = as_of.filter(|_| !changed.is_empty()) else { return html! {} };
+    if changed.is_empty() {
+        return html! {};
+    }
     let told = |key: &str, count: i64, of: &str| {
-        texts.format(key, &[("count", &number(count)), ("type", &texts.type_plural(of))])
+        texts.format(key, &[("count", &number(count)), ("type", &texts.type_counted(of, count))])
     };
     html! {
         p {
             @for one in changed {
                 @let of = one.record_type;
                 @if one.changed > 0 {
-                    a class="badge bg-warning-lt" href=(format!("/{of}?updated_at.gt={as_of}&archived=true")) {
+                    a class="badge bg-warning-lt" href=(format!("/{of}?{}&archived=true", one.since)) {
                         (told("insights-changed-since", one.changed, of))
                     } " "
                 }

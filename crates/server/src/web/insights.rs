@@ -82,7 +82,7 @@ async fn overview(app: &App, signed: &SignedIn, params: &Params) -> Result<Respo
             Some((run, card)) => {
                 (said)
                 (summary::as_of(signed, run, card))
-                (summary::changed(texts, run.as_of, &changed))
+                (summary::changed(texts, &changed))
                 (asides::of_run(texts, card))
                 (cards::numbers(texts, run, card))
                 div class="gx-columns" {

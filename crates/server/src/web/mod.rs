@@ -49,6 +49,7 @@ mod mapping_table;
 mod notices;
 mod options;
 mod own_insights;
+mod pair_reasons;
 mod parts;
 mod password_check;
 mod password_link;

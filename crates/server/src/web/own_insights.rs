@@ -58,7 +58,7 @@ pub(super) async fn own_overview(app: &App, signed: &SignedIn) -> Result<Html<St
                     ]))
                 }
                 (told_of(texts, &figures))
-                (insight_summary::changed(texts, figures.as_of, &figures.changed))
+                (insight_summary::changed(texts, &figures.changed))
                 (numbers(signed, &figures))
                 div class="gx-columns" {
                     div class="gx-stack" { (calls) (lost) }
@@ -175,17 +175,36 @@ async fn calls(view: &mut View, signed: &SignedIn, figures: &OwnFigures) -> Resu
                 }
             }
         }
-        @if figures.risk_unknown > 0 {
+        @for (count, list, why) in unknown_risks(texts, figures) {
             p class="card-body gx-muted mb-0" {
-                a href=(format!("/customer?{RISK_UNKNOWN}")) {
+                a href=(format!("/customer?{list}")) {
                     (texts.format("insights-risk-unknown", &[
-                        ("count", &format::number(texts.locale(), &figures.risk_unknown.to_string())),
+                        ("count", &format::number(texts.locale(), &count.to_string())),
                     ]))
-                } " " (texts.get("insights-unknown-risk"))
+                } " " (why)
             }
         }
     };
     Ok(card(texts, "insights-calls", icon("phone"), &content))
+}
+
+/// Of how many it is not known whether they have left, their list, and why: who buys in another
+/// currency than most is not told for want of time.
+fn unknown_risks(texts: &Texts, figures: &OwnFigures) -> Vec<(i64, String, String)> {
+    let elsewhere = figures.risk_unknown_elsewhere;
+    let others = figures.risk_unknown - elsewhere;
+    let why = insight_summary::why_risk_unknown(texts, figures.too_short);
+    let mut told = Vec::new();
+    match figures.currency.as_deref().filter(|_| elsewhere > 0) {
+        Some(most) => {
+            let list = insights::risk_unknown_elsewhere(most);
+            told.push((elsewhere, list, texts.get("insights-unknown-currency")));
+            told.push((others, format!("{RISK_UNKNOWN}&revenue.currency={most}"), why));
+        }
+        None => told.push((others, RISK_UNKNOWN.to_owned(), why)),
+    }
+    told.retain(|(count, _, _)| *count > 0);
+    told
 }
 
 /// A field without digits that nobody reads.

@@ -16,13 +16,14 @@ use guanxi_crm::text::Texts;
 use guanxi_record::{
     Choice as _, Field, Filter, Query, Record as _, RecordType, Row, Sort, Stored,
 };
-use guanxi_store::{FieldAccess, Purpose, View};
+use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
 use super::cells;
 use super::format;
 use super::insight_cards::percent;
 use super::layout::{error_page, icon};
+use super::pair_reasons::{ADDRESS, level_key, place_alone, reason};
 use crate::api::parse_id;
 use crate::app::App;
 use crate::params::{self, Params};
@@ -88,6 +89,9 @@ pub(crate) async fn pair_sections(
                                 @let chosen = if taken.contains(&place) { goes.id } else { stays.id };
                                 @let reason = reason(signed, field, reasons.as_ref());
                                 (side.line(field, place, [&first, &second], merges.then_some(chosen), &reason))
+                                @if field.name == ADDRESS && [&first, &second].iter().all(|row| row.values[place].is_null()) {
+                                    (place_alone(signed, &described, reasons.as_ref()))
+                                }
                             }
                             @for (name, [one, other]) in &counts {
                                 tr {
@@ -197,33 +201,6 @@ impl Side<'_> {
                 td class="gx-muted" { (reason) }
             }
         }
-    }
-}
-
-/// How alike a field of both is, and how much that says.
-fn reason(signed: &SignedIn, field: &Field, reasons: Option<&serde_json::Value>) -> Markup {
-    let texts = signed.texts;
-    let sees = signed.actor.rights.field(Customer::NAME, &field.name) > FieldAccess::Masked;
-    let all = reasons.and_then(|all| all.as_array()).filter(|_| sees);
-    let said = |name: &str| {
-        let one = all?.iter().find(|one| one[0] == name)?;
-        let word = level_key(one[1].as_str().unwrap_or_default());
-        let bits = one[2].as_f64().map(|bits| super::insight_cards::plain(texts, bits, 1));
-        let bits = bits.map(|bits| texts.format("pair-bits", &[("bits", &bits)]));
-        Some(format!("{} {}", texts.get(&word), bits.unwrap_or_default()).trim().to_owned())
-    };
-    // Province and city are compared by themselves, and stand in the address.
-    let place = if field.name == "address" { said("place") } else { None };
-    let place = place.map(|said| texts.format("pair-place", &[("said", &said)]));
-    let lines: Vec<String> = said(&field.name).into_iter().chain(place).collect();
-    html! { (lines.join("; ")) }
-}
-
-/// The text of a level.
-fn level_key(word: &str) -> String {
-    match word {
-        "different" => "pair-different-values".to_owned(),
-        word => format!("pair-{}", word.replace('_', "-")),
     }
 }
 

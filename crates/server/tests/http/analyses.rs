@@ -152,12 +152,12 @@ async fn the_overview_says_sentences_first_and_models_last(database: TestDatabas
     for sentence in said.split("<li>").skip(1) {
         let address = between(sentence, "href=\"", "\"").replace("&amp;", "&");
         let text = between(sentence, "\">", "<");
-        let number: i64 = text.split(' ').next().unwrap().replace(',', "").parse().unwrap();
+        let number = crate::figures::leading(text);
         assert_eq!(browser.total(&address).await, number, "{text} {address}");
     }
     let aside = between(told, "role=\"note\"", "</div>");
     assert!(aside.contains(order["number"].as_str().unwrap()), "{aside}");
-    assert!(aside.contains("1 Orders dated after today (18 Mar 2026)"), "{aside}");
+    assert!(aside.contains("1 Order dated after today (18 Mar 2026)"), "{aside}");
     assert!(browser.get_in("zh_cn", "/insights").await.contains("晚于今天"));
 }
 
@@ -193,7 +193,7 @@ async fn a_customers_page_does_not_contradict_itself(database: TestDatabase) {
     let answer = browser.house.call("POST", "/order", order).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
     let card = known(rows[0].id).await;
-    assert!(card.contains("changed since: 1 Orders"), "{card}");
+    assert!(card.contains("changed since: 1 Order"), "{card}");
     let list = between(&card, "href=\"/order?", "\"").replace("&amp;", "&");
     assert_eq!(browser.total(&format!("/order?{list}")).await, 1, "{list}");
     assert!(!known(rows[1].id).await.contains("changed since"));

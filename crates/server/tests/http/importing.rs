@@ -370,7 +370,7 @@ async fn a_preview_that_refuses_all_does_not_start(database: TestDatabase) {
     let id = hidden(&page, "file");
     let columns = [("column.0", "name"), ("column.1", "employees")];
     let page = preview(&house, &session, (&id, "customer"), &columns).await.text;
-    assert!(page.contains("1 lines read, 1 would be refused"), "{page}");
+    assert!(page.contains("1 line read, 1 would be refused"), "{page}");
     assert!(!page.contains("Import now") && page.contains("Back to the mapping"), "{page}");
 }
 

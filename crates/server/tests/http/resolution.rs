@@ -8,13 +8,15 @@ use guanxi_store::{Actor, Look, NewSignIn, Operation, Origin, Purpose, SignInKin
 use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::{Value as Json, json};
 
+use crate::analyses::{Browser, between};
 use crate::house::{House, PASSWORD};
 
 both_databases!(
     a_pair_is_shown_to_who_sees_both,
     two_become_one_and_two_again,
     a_decision_that_is_sent_twice_is_made_once,
-    what_is_found_is_noted
+    what_is_found_is_noted,
+    a_place_that_names_tell_is_shown_without_an_address,
 );
 
 /// Somebody who sees and changes what they answer for, with their token.
@@ -35,6 +37,10 @@ async fn seller(house: &House) -> (RawId, String) {
 }
 
 async fn pair(house: &House, one: &Json, other: &Json) -> RawId {
+    pair_for(house, [one, other], json!([["phone", "equal", 9.5]])).await
+}
+
+async fn pair_for(house: &House, [one, other]: [&Json; 2], reasons: Json) -> RawId {
     let id = |json: &Json| Id::new(json["id"].as_str().unwrap().parse().unwrap());
     let pair = CustomerPair {
         number: None,
@@ -43,7 +49,7 @@ async fn pair(house: &House, one: &Json, other: &Json) -> RawId {
         relation: Relation::Same,
         certainty: guanxi_base::Percent::parse("95").unwrap(),
         state: PairState::Open,
-        reasons: Some(guanxi_record::Json(json!([["phone", "equal", 9.5]]))),
+        reasons: Some(guanxi_record::Json(reasons)),
         found_by: None,
     };
     let mut tx = house.store.write(&Actor::system(Origin::Job)).await.unwrap();
@@ -95,6 +101,32 @@ async fn a_pair_is_shown_to_who_sees_both(database: TestDatabase) {
         house.call("GET", asked, Json::Null).await.json()["items"].as_array().unwrap().len(),
         3
     );
+}
+
+async fn a_place_that_names_tell_is_shown_without_an_address(database: TestDatabase) {
+    let browser = Browser::open(&database, 0).await;
+    let reasons = json!([["name", "close", 5.0], ["place", "equal", 4.4]]);
+    let make = async |city: Option<&str>| {
+        let mut body = json!({ "name": "Wuxi Taihu Pumps" });
+        if let Some(city) = city {
+            body["address"] = json!({ "city": city });
+        }
+        let made = browser.house.call("POST", "/customer", body).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.text);
+        made.json()
+    };
+    let shown = async |both: [&Json; 2]| {
+        let pair = pair_for(&browser.house, both, reasons.clone()).await;
+        browser.get(&format!("/customer_pair/{pair}")).await
+    };
+    let (one, other) = (make(None).await, make(None).await);
+    let page = shown([&one, &other]).await;
+    let line = between(&page, "City or province</th>", "</tr>");
+    assert!(line.contains("told by the name") && line.contains("the same (4.4 bits)"), "{line}");
+    // Beside an address it is said once, with it.
+    let page = shown([&make(Some("Wuxi")).await, &make(Some("Wuxi")).await]).await;
+    assert!(page.contains("city or province: the same (4.4 bits)"), "{page}");
+    assert!(!page.contains("City or province</th>"), "{page}");
 }
 
 /// Whoever is shown names by a search or a hint has looked at them.

@@ -51,7 +51,7 @@ async fn each_step_of_the_wizard_is_a_page_that_keeps_what_was_chosen(database: 
     for _ in 0..2 {
         let page = read(&house, &admin, &preview).await;
         assert_eq!(page.status, StatusCode::OK);
-        assert!(page.text.contains("1 lines read, 0 would be refused"), "{}", page.text);
+        assert!(page.text.contains("1 line read, 0 would be refused"), "{}", page.text);
     }
     // Another language comes back to the same page.
     let request = Request::post("/language")
