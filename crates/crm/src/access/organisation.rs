@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use guanxi_base::{Date, Id, RawId, Result, TimeZone, Timestamp};
+use guanxi_base::{Date, Error, Id, RawId, Result, TimeZone, Timestamp};
 use guanxi_record::{Filter, Query, Record, Sort, Stored};
 use guanxi_store::{Actor, Origin, Rights, Store, Tx, View};
 
@@ -12,6 +12,7 @@ use super::{
     ApprovalRule, ApprovalStep, AuthorityLimit, Company, CustomerClass, FieldRight, RetentionRule,
     Role, RoleRight, Substitution, Team, Territory, User,
 };
+use crate::kept_condition::kept_condition;
 
 /// A tree deeper than this is taken for a cycle.
 const DEPTH_MAX: usize = 64;
@@ -26,6 +27,8 @@ pub struct Organisation {
     pub(super) territories: HashMap<RawId, Stored<Territory>>,
     pub(super) roles: HashMap<RawId, Stored<Role>>,
     pub(super) role_rights: Vec<Stored<RoleRight>>,
+    /// What the conditions of rights say; none of those that cannot be read.
+    pub(super) conditions: HashMap<Id<RoleRight>, Filter>,
     pub(super) field_rights: Vec<Stored<FieldRight>>,
     pub(super) substitutions: Vec<Stored<Substitution>>,
     limits: Vec<Stored<AuthorityLimit>>,
@@ -140,6 +143,7 @@ impl Organisation {
             territories: by_id(all(view).await?),
             roles: by_id(all(view).await?),
             role_rights: all(view).await?,
+            conditions: HashMap::new(),
             field_rights: all(view).await?,
             substitutions: all(view).await?,
             limits: all(view).await?,
@@ -148,6 +152,16 @@ impl Organisation {
             retention_rules: all(view).await?,
             rights: RwLock::default(),
         };
+        for right in &read.role_rights {
+            let Some(text) = &right.condition else { continue };
+            match kept_condition(view, &right.record_type, text).await {
+                Ok(condition) => {
+                    read.conditions.insert(right.id, condition);
+                }
+                Err(Error::Refused(_) | Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
         read.approval_rules.sort_by_key(|rule| (rule.position, rule.id));
         read.approval_steps.sort_by_key(|step| (step.position, step.id));
         Ok(read)

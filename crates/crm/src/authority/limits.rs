@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::request::{ApprovalRequest, RequestState};
-use crate::access::{AuthorityLimit, Organisation, conditions};
+use crate::access::{AuthorityLimit, Organisation};
+use crate::kept_condition::kept_condition;
 use crate::sales::{Order, OrderKind, OrderLine};
 use crate::trading::{ALLOWED_DELIVERIES, allowed_amount};
 
@@ -114,9 +115,9 @@ async fn is_beyond(
     row: &Row,
     limited: &Limited<'_>,
 ) -> Result<Option<Value>> {
-    let condition = limited.limit.condition.as_deref().map(conditions::parse).transpose()?;
     let mut parts = Filter::everything();
-    if let Some(condition) = condition {
+    if let Some(text) = &limited.limit.condition {
+        let condition = kept_condition(tx, &limited.limit.record_type, text).await?;
         if limited.is_of_parts {
             parts = condition;
         } else if !tx.passes(&described.name, row.id, &condition).await? {

@@ -21,6 +21,7 @@ use super::run::{last_run, progress, system};
 use super::since::TELLING;
 use super::standing::Standing;
 use crate::access::Organisation;
+use crate::kept_condition::kept_condition;
 use crate::people::Customer;
 
 /// In per cent: what is done when the models are there, when all is written, and between two words
@@ -180,7 +181,7 @@ async fn rules(store: &Store) -> Result<Rules> {
             Some(line) => Filter::eq("product_line", line.to_string()),
             None => Filter::Not(Box::new(Filter::one_of("product_line", lines.clone()))),
         };
-        let filter = crate::access::conditions::parse(&condition.0)?.and(of_line);
+        let filter = kept_condition(&mut view, Customer::NAME, &condition.0).await?.and(of_line);
         let query = Query::of(filter);
         prospects.extend(view.ids(Customer::NAME, &query, Purpose::Read, i32::MAX as usize).await?);
     }

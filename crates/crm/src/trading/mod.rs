@@ -9,5 +9,6 @@ mod promised;
 
 pub use deliveries::held;
 pub(crate) use deliveries::{ALLOWED_DELIVERIES, allowed_amount, held_orders, is_within};
-pub use from_product::{TAKEN, is_taken, take_from_product, taken};
+pub(crate) use from_product::take_from_product;
+pub use from_product::{TAKEN, is_taken, taken};
 pub use margin::{Margin, margin};
