@@ -210,6 +210,7 @@ refusal-more-than-was-shared = You see this only because it was shared with you:
 refusal-not-with-oneself = You cannot share with yourself what was shared with you. Ask whoever shared it.
 refusal-not-a-condition = “{ $value }” is not a condition. Write conditions as in the address of a list, such as status=confirmed&total.lt=5000.
 refusal-condition-needs-a-type = A condition needs one record type. Choose a type instead of *.
+refusal-condition-not-complete = “{ $name }” is compared with nothing yet. Choose a value, or take this condition away.
 refusal-ends-before-it-begins = The last day is before the first day.
 refusal-own-substitute = Nobody stands in for themselves. Choose somebody else.
 refusal-password-too-easy = This password is easy to guess. Choose a few words that do not belong together.

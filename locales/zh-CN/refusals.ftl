@@ -198,6 +198,7 @@ refusal-more-than-was-shared = 您只因他人共享才能看到此记录：共�
 refusal-not-with-oneself = 不能把他人共享给您的记录再共享给自己，请联系共享者。
 refusal-not-a-condition = “{ $value }”不是条件。请按列表网址的写法填写，例如 status=confirmed&total.lt=5000。
 refusal-condition-needs-a-type = 设置条件时必须选择一种记录类型，不能用 *。
+refusal-condition-not-complete = “{ $name }”还没有选定要比较的值。请选择一个值，或去掉此条件。
 refusal-ends-before-it-begins = 结束日期早于开始日期。
 refusal-own-substitute = 代理人不能是本人，请选择其他人。
 refusal-password-too-easy = 此密码容易被猜到，请选择几个互不相关的词。

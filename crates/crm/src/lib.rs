@@ -10,6 +10,7 @@ pub mod delivery;
 pub mod demo;
 pub mod exchange;
 pub mod first_steps;
+pub mod groups;
 pub mod hand_over;
 pub mod insights;
 pub mod local_time;
@@ -26,8 +27,10 @@ pub mod wording;
 pub mod work;
 
 mod all_records;
+mod complete;
 mod exact_sum;
 mod guard;
+mod kept_condition;
 mod migrations;
 
 use guanxi_base::{Clock, Result};
@@ -98,7 +101,7 @@ pub static RECORD_TYPES: &[&RecordType] = &[
 /// When a migration is broken.
 pub fn store_config(url: String, clock: Clock) -> Result<StoreConfig> {
     let (migrations, guard) = (migrations()?, Some(guard::guard as guanxi_store::Guard));
-    let complete = Some(trading::take_from_product as guanxi_store::Complete);
+    let complete = Some(complete::complete as guanxi_store::Complete);
     Ok(StoreConfig { url, types: RECORD_TYPES, migrations, clock, guard, complete })
 }
 

@@ -3,12 +3,12 @@
 
 use std::collections::HashMap;
 
-use guanxi_base::{RawId, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Catalog, Field, Filter, Kind, Op, Query, RecordType, Row};
 use guanxi_store::{Hit, Purpose, View, Wording};
 use serde_json::{Value as Json, json};
 
-use crate::wording::at_the_end;
+use crate::wording::{as_kept, at_the_end, every_wording};
 
 /// So many are looked at.
 const LOOKED_AT_MAX: usize = 50;
@@ -150,8 +150,8 @@ async fn hits(
         .collect())
 }
 
-/// A filter in which links may be compared with names as one by ids; a name that nobody has stays, and is
-/// refused as no id.
+/// A filter in which links may be compared with names as one by ids: of all that are called so, in whatever
+/// language. A name that nobody has stays, and is refused as no id.
 ///
 /// # Errors
 /// When the database fails.
@@ -162,15 +162,42 @@ pub async fn by_names(view: &mut View, of: &RecordType, filter: Filter) -> Resul
     let mut known = HashMap::new();
     for (target, name) in asked {
         let described = catalog.named(&target)?.clone();
-        let wording = view.actor().wording;
-        let hits = hits(view, wording, &described, &name).await?;
-        let ids: Vec<RawId> =
-            hits.into_iter().filter(|(_, is_it)| *is_it).map(|(hit, _)| hit.id).collect();
+        let ids = called(view, &described, &name).await?;
         if !ids.is_empty() {
             known.insert((target, name), ids);
         }
     }
     Ok(if known.is_empty() { filter } else { with_ids(&catalog, of, filter, &known) })
+}
+
+/// All records of a type that are called so, in whatever language.
+async fn called(view: &mut View, described: &RecordType, name: &str) -> Result<Vec<RawId>> {
+    let title = described.field(&described.title).filter(|title| title.kind.is_text());
+    let rights = &view.actor().rights;
+    let asks = |title: &&Field| {
+        rights.may(&described.name, Purpose::Read) && rights.asks(&described.name, &title.name)
+    };
+    let Some(title) = title.filter(asks).filter(|_| !name.trim().is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let named = Filter::eq(title.name.as_ref(), name);
+    let named = as_kept(view.catalog(), &every_wording(), described, named);
+    match view.ids(&described.name, &Query::of(named), Purpose::Read, i32::MAX as usize).await {
+        // Nothing can be called so.
+        Err(Error::Refused(_)) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
+/// A name that a link is compared with: its type, and the name.
+pub(crate) fn unknown_name(
+    catalog: &Catalog,
+    of: &RecordType,
+    filter: &Filter,
+) -> Option<(String, String)> {
+    let mut names = Vec::new();
+    names_in(catalog, of, filter, &mut names);
+    names.into_iter().next()
 }
 
 type KnownNames = HashMap<(String, String), Vec<RawId>>;
@@ -237,8 +264,26 @@ fn with_ids(catalog: &Catalog, of: &RecordType, filter: Filter, known: &KnownNam
             }
             let all = texts.iter().flat_map(|text| ids(text).unwrap_or_else(|| vec![text.clone()]));
             let all: Vec<Json> = all.collect();
-            let op = if matches!(op, Op::Ne | Op::NotIn) { Op::NotIn } else { Op::In };
-            Filter::compare(field, op, json!(all))
+            let negated = matches!(op, Op::Ne | Op::NotIn);
+            let by_ids = |ids: Vec<Json>| {
+                Filter::compare(&field, if negated { Op::NotIn } else { Op::In }, json!(ids))
+            };
+            let end = at_the_end(catalog, of, &field).map(|(_, field)| field.kind.link_target());
+            let target = end.flatten().and_then(|target| catalog.get(target).ok());
+            let Some(target) = target.filter(|_| all.len() > Filter::VALUES_MAX) else {
+                return by_ids(all);
+            };
+            // More than may be listed: by what they are called.
+            let (names, others): (Vec<Json>, Vec<Json>) =
+                texts.iter().cloned().partition(|text| ids(text).is_some());
+            let op = if negated { Op::NotIn } else { Op::In };
+            let named = Filter::compare(format!("{field}.{}", target.title), op, json!(names));
+            let named = as_kept(catalog, &every_wording(), of, named);
+            match (others.is_empty(), negated) {
+                (true, _) => named,
+                (false, true) => named.and(by_ids(others)),
+                (false, false) => named.or(by_ids(others)),
+            }
         }
         other => other,
     }

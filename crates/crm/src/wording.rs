@@ -37,6 +37,11 @@ pub fn every_wording() -> [&'static Wording; 2] {
     [&ENGLISH, &CHINESE]
 }
 
+/// What a text of a field is called in English: names of the same are called the same.
+pub(crate) fn in_english<'a>(record_type: &str, field: &str, text: &'a str) -> &'a str {
+    ENGLISH.shown(record_type, field, text)
+}
+
 /// A filter by what people are shown as one by what is kept: whoever asks for a country finds it under each
 /// of its names.
 #[must_use]

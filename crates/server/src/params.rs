@@ -47,6 +47,11 @@ pub(crate) fn stated(text: &str) -> String {
     text.split('&').filter(is_condition).collect::<Vec<_>>().join("&")
 }
 
+/// Whether a list has only what words find.
+pub(crate) fn is_searched(params: &Params) -> bool {
+    one(params, "q").is_some_and(|words| !words.trim().is_empty())
+}
+
 /// The conditions that the parameters state: every parameter that has no other meaning. One that says
 /// nothing is no condition, and must not pass for one.
 pub(crate) fn conditions(params: &Params) -> Result<Filter> {

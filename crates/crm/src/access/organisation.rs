@@ -4,7 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, PoisonError, RwLock};
 
-use guanxi_base::{Date, Id, RawId, Result, TimeZone, Timestamp};
+use guanxi_base::{Date, Error, Id, RawId, Result, TimeZone, Timestamp};
 use guanxi_record::{Filter, Query, Record, Stored};
 use guanxi_store::{Actor, Origin, Rights, Store, Tx, View};
 
@@ -13,6 +13,7 @@ use super::{
     Role, RoleRight, Substitution, Team, Territory, User,
 };
 use crate::all_records;
+use crate::kept_condition::kept_condition;
 
 /// A tree deeper than this is taken for a cycle.
 const DEPTH_MAX: usize = 64;
@@ -27,6 +28,8 @@ pub struct Organisation {
     pub(super) territories: HashMap<RawId, Stored<Territory>>,
     pub(super) roles: HashMap<RawId, Stored<Role>>,
     pub(super) role_rights: Vec<Stored<RoleRight>>,
+    /// What the conditions of rights say; none of those that cannot be read.
+    pub(super) conditions: HashMap<Id<RoleRight>, Filter>,
     pub(super) field_rights: Vec<Stored<FieldRight>>,
     pub(super) substitutions: Vec<Stored<Substitution>>,
     limits: Vec<Stored<AuthorityLimit>>,
@@ -141,6 +144,7 @@ impl Organisation {
             territories: by_id(all(view).await?),
             roles: by_id(all(view).await?),
             role_rights: all(view).await?,
+            conditions: HashMap::new(),
             field_rights: all(view).await?,
             substitutions: all(view).await?,
             limits: all(view).await?,
@@ -149,6 +153,16 @@ impl Organisation {
             retention_rules: all(view).await?,
             rights: RwLock::default(),
         };
+        for right in &read.role_rights {
+            let Some(text) = &right.condition else { continue };
+            match kept_condition(view, &right.record_type, text).await {
+                Ok(condition) => {
+                    read.conditions.insert(right.id, condition);
+                }
+                Err(Error::Refused(_) | Error::NotFound) => {}
+                Err(error) => return Err(error),
+            }
+        }
         read.approval_rules.sort_by_key(|rule| (rule.position, rule.id));
         read.approval_steps.sort_by_key(|step| (step.position, step.id));
         Ok(read)

@@ -13,7 +13,7 @@ use serde_json::Value as Json;
 
 use super::organisation::{Organisation, Position};
 use super::telling::Telling;
-use super::{EVERY_TYPE, RightScope, Role, RoleRight, SavedView, Substitution, User, conditions};
+use super::{EVERY_TYPE, RightScope, Role, RoleRight, SavedView, Substitution, User};
 
 /// Named here because imports know people, not the other way round.
 const IMPORT_JOB: &str = "import_job";
@@ -137,9 +137,11 @@ impl Organisation {
                 if !right.purposes.iter().any(|one| one.purpose() == purpose) {
                     continue;
                 }
+                let condition = self.conditions.get(&right.id).cloned();
                 // A condition that cannot be read lets nothing through.
-                let condition = right.condition.as_deref().map(conditions::parse).transpose();
-                let Ok(condition) = condition else { continue };
+                if right.condition.is_some() && condition.is_none() {
+                    continue;
+                }
                 let reach = Reach { organisation: self, catalog, position, purpose };
                 let ways = reach.ways(described, right.scope, 0);
                 grants.push(Grant { of: Some((role.clone(), right.clone())), ways, condition });

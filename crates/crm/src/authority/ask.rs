@@ -13,7 +13,8 @@ use serde_json::{Map, Value as JsonValue};
 use super::limits::beyond_authority;
 use super::notify;
 use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState, open_about};
-use crate::access::{ApprovalStep, ApproverKind, Organisation, conditions};
+use crate::access::{ApprovalStep, ApproverKind, Organisation};
+use crate::kept_condition::kept_condition;
 
 /// Asks for approval of new values of some fields of a record. From then on the record stays as it
 /// is until somebody decides.
@@ -40,7 +41,10 @@ pub async fn ask(
     let mut rule = None;
     for candidate in organisation.approval_rules(record_type) {
         let fits = match &candidate.condition {
-            Some(text) => trial.passes(record_type, id, &conditions::parse(text)?).await?,
+            Some(text) => {
+                let condition = kept_condition(&mut trial, record_type, text).await?;
+                trial.passes(record_type, id, &condition).await?
+            }
             None => true,
         };
         if fits {

@@ -8,7 +8,8 @@ use guanxi_record::{
 use guanxi_store::{Tx, View};
 use serde::{Deserialize, Serialize};
 
-use crate::access::{AuthorityLimit, Organisation, conditions};
+use crate::access::{AuthorityLimit, Organisation};
+use crate::kept_condition::kept_condition;
 use crate::sales::{Order, OrderKind, OrderLine};
 
 /// A limit, as it is asked about a record or, said of a type of parts, about those parts of it.
@@ -112,9 +113,9 @@ async fn values_beyond(
     row: &Row,
     limited: &Limited<'_>,
 ) -> Result<Vec<Value>> {
-    let condition = limited.limit.condition.as_deref().map(conditions::parse).transpose()?;
     let mut parts = Filter::everything();
-    if let Some(condition) = condition {
+    if let Some(text) = &limited.limit.condition {
+        let condition = kept_condition(tx, &limited.limit.record_type, text).await?;
         if limited.is_of_parts {
             parts = condition;
         } else if !tx.passes(&described.name, row.id, &condition).await? {

@@ -1,6 +1,7 @@
 //! Charts over many records: the columns of the warehouse answer at once what a database would have
 //! to read through.
 
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use guanxi_base::{
@@ -16,6 +17,7 @@ use guanxi_warehouse::{
 use super::draw::field_of;
 use super::records::Chart;
 use crate::segments::Choosing;
+use crate::wording::in_english;
 
 /// Tables of fewer rows than this are the database's: it is quick enough, and never late.
 const MANY: usize = 200_000;
@@ -132,6 +134,7 @@ async fn key_of(
         return Ok(None);
     }
     let Some(column) = choosing.kept_column(&of.name, &name).await? else { return Ok(None) };
+    let column = with_one_name(&of.name, &name, column);
     // What the reader does not see of linked records is as if it were empty.
     let all_seen =
         names.iter().rev().fold(Filter::everything(), |inner, link| Filter::linked(*link, inner));
@@ -147,6 +150,24 @@ async fn key_of(
     let offsets =
         (is_instant && key.bucket.is_some()).then(|| guanxi_warehouse::offsets_over(zone, &column));
     Ok(Some((GroupBy { links, seen, column, is_instant, bucket: key.bucket, offsets }, kind)))
+}
+
+/// Texts that are names of the same as one of them.
+fn with_one_name(of: &str, name: &str, column: Arc<Column>) -> Arc<Column> {
+    let Column::Codes { codes, words } = &*column else { return column };
+    let mut first: BTreeMap<&str, &String> = BTreeMap::new();
+    for word in words {
+        let known = first.entry(in_english(of, name, word)).or_insert(word);
+        *known = (*known).min(word);
+    }
+    if first.len() == words.len() {
+        return column;
+    }
+    let places: HashMap<&String, u32> = words.iter().zip(0..).collect();
+    let instead: Vec<u32> =
+        words.iter().map(|word| places[first[in_english(of, name, word)]]).collect();
+    let one = |code: &u32| instead.get(*code as usize).copied().unwrap_or(*code);
+    Arc::new(Column::Codes { codes: codes.iter().map(one).collect(), words: words.clone() })
 }
 
 /// What is computed, and of what.

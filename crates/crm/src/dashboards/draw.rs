@@ -16,6 +16,7 @@ use super::columns::Grouped;
 use super::records::Chart;
 use super::table::{LeftOut, Table};
 use crate::access::conditions;
+use crate::groups::groups;
 use crate::insights::analysed_at;
 use crate::segments::expand;
 use crate::text::Texts;
@@ -150,7 +151,7 @@ pub async fn draw(
         Some(ahead) => ahead.groups,
         None => {
             wanted.filter = expand(view, &described.name, wanted.filter).await?;
-            view.aggregate(&described.name, &wanted).await?
+            groups(view, &described.name, &wanted, None).await?
         }
     };
     let keys = wanted.group_by.iter().map(|key| Key::of(view.catalog(), &described, key));

@@ -22,6 +22,7 @@ use super::said::Saying;
 use super::since::{TELLING, place_card};
 use super::standing::Standing;
 use crate::access::Organisation;
+use crate::kept_condition::kept_condition;
 use crate::people::Customer;
 
 /// In per cent: what is done when the models are there, when all is written, and between two words
@@ -177,7 +178,7 @@ async fn rules(store: &Store) -> Result<Rules> {
     let mut prospects = HashSet::new();
     for (rule, about) in life.each() {
         let Some(condition) = &rule.prospect_condition else { continue };
-        let filter = crate::access::conditions::parse(&condition.0)?.and(about);
+        let filter = kept_condition(&mut view, Customer::NAME, &condition.0).await?.and(about);
         let query = Query::of(filter);
         prospects.extend(view.ids(Customer::NAME, &query, Purpose::Read, i32::MAX as usize).await?);
     }

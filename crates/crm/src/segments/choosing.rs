@@ -14,9 +14,8 @@ use guanxi_warehouse::{
 use super::records::{Segment, SegmentKind, SegmentMember};
 use crate::access::Organisation;
 use crate::insights::{Counted, counting_until, knowledge_of};
-use crate::meant::by_names;
+use crate::kept_condition::in_every_language;
 use crate::people::{Customer, followed};
-use crate::wording::{as_kept, every_wording};
 
 /// Segments within segments, so deep at most.
 const DEPTH_MAX: usize = 5;
@@ -29,12 +28,7 @@ const DEPTH_MAX: usize = 5;
 /// `unknown-segment` when there is none that the Actor may see; `segment-cycle` when one leads to
 /// itself; when the database fails.
 pub async fn expand(view: &mut View, record_type: &str, filter: Filter) -> Result<Filter> {
-    let described = view.catalog().get(record_type)?.clone();
-    let filter = match view.actor().wording {
-        Some(wording) => as_kept(view.catalog(), &[wording], &described, filter),
-        None => as_kept(view.catalog(), &every_wording(), &described, filter),
-    };
-    let filter = by_names(view, &described, filter).await?;
+    let filter = in_every_language(view, record_type, filter).await?;
     if record_type != Customer::NAME || !names_segment(&filter) {
         return followed(view, record_type, filter).await;
     }
@@ -54,7 +48,9 @@ pub async fn expand(view: &mut View, record_type: &str, filter: Filter) -> Resul
         };
         let segment: Stored<Segment> = row.try_into()?;
         let inner = match segment.kind {
-            SegmentKind::Dynamic => in_every_language(&described, view, segment.filter()?),
+            SegmentKind::Dynamic => {
+                in_every_language(view, Customer::NAME, segment.filter()?).await?
+            }
             SegmentKind::Static => Filter::Related {
                 record_type: SegmentMember::NAME.to_owned(),
                 via: "customer".to_owned(),
@@ -75,11 +71,6 @@ pub async fn expand(view: &mut View, record_type: &str, filter: Filter) -> Resul
         known.insert(id.clone(), replaced);
     }
     followed(view, record_type, replaced(filter, &known)).await
-}
-
-/// What is kept as a condition holds whoever reads.
-fn in_every_language(described: &RecordType, view: &View, filter: Filter) -> Filter {
-    as_kept(view.catalog(), &every_wording(), described, filter)
 }
 
 fn unknown(id: &str) -> Refusal {
@@ -298,9 +289,7 @@ impl Choosing {
     /// A filter with the conditions of segments in the place of their names.
     pub(crate) async fn expanded(&self, record_type: &str, filter: &Filter) -> Result<Filter> {
         let mut view = self.store.read(&self.actor).await?;
-        let described = view.catalog().get(record_type)?.clone();
-        let filter = in_every_language(&described, &view, filter.clone());
-        expand(&mut view, record_type, filter).await
+        expand(&mut view, record_type, filter.clone()).await
     }
 
     /// The customers who pass a filter, with the segments that it names.

@@ -1,9 +1,6 @@
 //! What a line takes from its product where nobody says: words, unit, price, tax; and what the product
 //! was listed at then. By whatever face the line comes, so that nobody sells by heart.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use guanxi_base::{Currency, RawId, Refusal, Result};
 use guanxi_record::{Record, RecordType, Row, Value};
 use guanxi_store::{Purpose, Tx, View};
@@ -23,20 +20,20 @@ pub const TAKEN: [(&str, &str); 4] = [
 /// The link from a line to its product.
 const PRODUCT: &str = "product";
 
-/// Completes lines of orders and invoices; see `guanxi_store::Complete`.
-#[expect(clippy::ptr_arg, reason = "the shape of `guanxi_store::Complete`")]
-pub fn take_from_product<'a>(
-    tx: &'a mut Tx,
-    record_type: &'a RecordType,
-    values: &'a mut Vec<Value>,
-    old: Option<&'a Row>,
-) -> Pin<Box<dyn Future<Output = Result<()>> + Send + 'a>> {
-    Box::pin(async move {
-        match is_line(record_type) {
-            true => complete(tx, record_type, values, old).await,
-            false => Ok(()),
-        }
-    })
+/// Completes lines of orders and invoices.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn take_from_product(
+    tx: &mut Tx,
+    record_type: &RecordType,
+    values: &mut [Value],
+    old: Option<&Row>,
+) -> Result<()> {
+    match is_line(record_type) {
+        true => complete(tx, record_type, values, old).await,
+        false => Ok(()),
+    }
 }
 
 fn is_line(record_type: &RecordType) -> bool {

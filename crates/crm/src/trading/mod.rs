@@ -11,7 +11,8 @@ mod promised;
 
 pub use deliveries::held;
 pub(crate) use deliveries::{allowed_amount, held_orders, is_within};
-pub use from_product::{TAKEN, is_taken, take_from_product, taken};
+pub(crate) use from_product::take_from_product;
+pub use from_product::{TAKEN, is_taken, taken};
 pub(crate) use invoiced::goes_to_who_ordered;
 pub use margin::{Margin, margin};
 pub use owed::{Unpaid, unpaid};

@@ -4,6 +4,7 @@ use axum::Json as JsonBody;
 use axum::extract::{Path, Query as Parameters, State};
 use axum::response::{IntoResponse, Response};
 use guanxi_base::{RawId, Result};
+use guanxi_crm::groups::groups;
 use guanxi_crm::segments::expand;
 use guanxi_record::{Aggregate, FieldChange, GroupKey, Measure, RecordType, Row};
 use guanxi_store::{Entry, Purpose, Titles};
@@ -98,7 +99,7 @@ pub(crate) async fn aggregate(
             with_archived: params::flag(&params, "archived")?,
         };
         let words = params::one(&params, "q").map(str::trim).filter(|words| !words.is_empty());
-        let groups = view.aggregate_found(&record_type, &wanted, words).await?;
+        let groups = groups(&mut view, &record_type, &wanted, words).await?;
         let group = |group: guanxi_store::Group| {
             let mut json = Map::new();
             for (name, value) in group_by.iter().zip(&group.keys) {

@@ -40,6 +40,8 @@ struct Draft {
     chart: Chart,
     /// Its conditions, as they are being put together.
     group: Group,
+    /// Their text, as it is kept.
+    kept: String,
     target: String,
     marks: String,
     problem: Option<String>,
@@ -54,18 +56,20 @@ impl Draft {
         let condition = match form_parts::is_put_together(entries) {
             true => {
                 group.act(entries.text("do"));
-                conditions::written(&group.filter())
+                form_parts::condition_text(&group, form_parts::kept_text(entries, "condition"))
             }
-            false => text("condition"),
+            // A whole address may be pasted, as the browser shows it.
+            false => {
+                let pasted = text("condition");
+                params::stated(pasted.split_once('?').map_or(&*pasted, |(_, after)| after))
+            }
         };
-        // A whole address may be pasted, as the browser shows it.
-        let condition = condition.split_once('?').map_or(&*condition, |(_, after)| after);
         let chart = Chart {
             dashboard: Id::new(guanxi_base::RawId(0)),
             name: text("name"),
             kind: ChartKind::from_code(&text("kind")).unwrap_or(ChartKind::Bar),
             record_type: or("record_type", USUAL_TYPE),
-            condition: Some(LongText(params::stated(condition))).filter(|text| !text.0.is_empty()),
+            condition: Some(LongText(condition)).filter(|text| !text.0.is_empty()),
             group_by: some("group_by"),
             split_by: some("split_by"),
             measure: or("measure", "count"),
@@ -73,10 +77,15 @@ impl Draft {
             marks: 12,
             place: text("place").parse().unwrap_or(0),
         };
-        if !form_parts::is_put_together(entries) {
-            group = group_of(&chart);
-        }
+        let kept = match form_parts::is_put_together(entries) {
+            true => form_parts::kept_text(entries, "condition").to_owned(),
+            false => {
+                group = group_of(&chart);
+                text_of(&chart)
+            }
+        };
         Self {
+            kept,
             id: text("id"),
             version: text("version"),
             new_dashboard: text("new_dashboard"),
@@ -96,6 +105,7 @@ impl Draft {
             new_dashboard: String::new(),
             dashboard: chart.dashboard.to_string(),
             group: group_of(&chart.record),
+            kept: text_of(&chart.record),
             target: chart.target.map(|target| target.to_string()).unwrap_or_default(),
             marks: chart.marks.to_string(),
             chart: chart.record.clone(),
@@ -124,9 +134,13 @@ impl Draft {
 /// The conditions of a chart, as the form shows them.
 fn group_of(chart: &Chart) -> Group {
     match chart.filter() {
-        Ok(filter) if !filter.is_everything() => Group::of(&filter),
+        Ok(filter) if chart.condition.is_some() => Group::of(&filter),
         _ => Group::default(),
     }
+}
+
+fn text_of(chart: &Chart) -> String {
+    chart.condition.as_ref().map(|condition| condition.0.clone()).unwrap_or_default()
 }
 
 /// The form of a new chart; from a list it begins with what the list shows.
@@ -213,6 +227,7 @@ async fn keep(app: &App, signed: &SignedIn, draft: &Draft) -> Result<String> {
     if chart.name.is_empty() {
         return Err(Refusal::field("required", "name").into());
     }
+    form_parts::is_complete(&draft.group, "condition", &chart.record_type)?;
     // What cannot be asked cannot be kept.
     drawn(app, signed, &chart).await?;
     let mut tx = app.store.write(&signed.actor).await?;
@@ -342,7 +357,8 @@ async fn fields(view: &mut View, signed: &SignedIn, draft: &Draft) -> Result<Mar
         @if let Ok(described) = catalog.get(&chart.record_type) {
             fieldset {
                 legend class="form-label" { (label(texts, "condition")) }
-                (Builder::new(signed, catalog.clone(), Vec::new()).group(described, &draft.group, "c"))
+                input type="hidden" name=(form_parts::kept_name("condition")) value=(draft.kept);
+                (Builder::new(signed, catalog.clone(), Vec::new()).whole(described, &draft.group))
             }
         }
         @if is_number { (input(texts, "target", &draft.target)) }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use guanxi_record::{Address, Catalog, Kind, RecordType};
-use guanxi_store::Purpose;
+use guanxi_record::{
+    Address, CURRENCY, Catalog, Filter, Kind, Op, RecordType, read_list, write_list,
+};
+use guanxi_store::{Purpose, Titles};
 use maud::{Markup, html};
 
-use super::conditions::{DEPTH_MAX, Group, Item, Join};
+use super::conditions::{DEPTH_MAX, Group, Item, Join, KEPT};
 use super::layout::icon;
 use super::options::{PERIODS, options_of, period};
+use super::words;
 use crate::signed_in::SignedIn;
 
 /// The part of a form that is put in the place of what is there when it changes.
@@ -122,6 +125,33 @@ impl<'a> Builder<'a> {
         choices
     }
 
+    /// What a condition is about that is not offered, by its path; `None` where there is no such field.
+    fn choice_at(&self, of: &RecordType, path: &str) -> Option<Choice> {
+        let (kind, options) = self.end_of(of, path)?;
+        let label = words::label(self.signed.texts, &self.catalog, of, path);
+        Some(Choice { path: path.to_owned(), label, kind, options })
+    }
+
+    /// The kind of what a path leads to, and the values to choose from.
+    fn end_of(&self, of: &RecordType, path: &str) -> Option<(Kind, Vec<(String, String)>)> {
+        if path == "segment" && of.name == "customer" {
+            return Some((Kind::Text, Vec::new()));
+        }
+        let (name, rest) = path.split_once('.').map_or((path, None), |(n, r)| (n, Some(r)));
+        if name == "id" {
+            return rest.is_none().then_some((Kind::Text, Vec::new()));
+        }
+        let field = of.field(name)?;
+        let Some(rest) = rest else {
+            return Some((field.kind.clone(), options_of(self.signed.texts, of, field)));
+        };
+        match &field.kind {
+            Kind::Address if Address::PARTS.contains(&rest) => Some((Kind::Text, Vec::new())),
+            Kind::Money if rest == CURRENCY => Some((Kind::Text, Vec::new())),
+            kind => self.end_of(self.catalog.get(kind.link_target()?).ok()?, rest),
+        }
+    }
+
     /// The types whose records link to one of this type, and by which link.
     fn related(&self, of: &RecordType) -> Vec<(String, String)> {
         let texts = self.signed.texts;
@@ -139,8 +169,16 @@ impl<'a> Builder<'a> {
         related
     }
 
+    /// The form of all conditions on records of a type.
+    pub(crate) fn whole(&self, of: &RecordType, group: &Group) -> Markup {
+        html! {
+            @if let Some(was) = group.was() { (carried("c", was)) }
+            (self.group(of, group, "c"))
+        }
+    }
+
     /// The form's part for a group at a path.
-    pub(crate) fn group(&self, of: &RecordType, group: &Group, path: &str) -> Markup {
+    fn group(&self, of: &RecordType, group: &Group, path: &str) -> Markup {
         let texts = self.signed.texts;
         let depth = path.split('.').filter(|step| *step == "g").count();
         let step =
@@ -184,35 +222,86 @@ impl<'a> Builder<'a> {
     }
 
     fn item(&self, of: &RecordType, item: &Item, path: &str) -> Markup {
-        let texts = self.signed.texts;
         let what =
             |what: &str| html! { input type="hidden" name=(format!("{path}.what")) value=(what); };
+        let was = html! { @if let Some(was) = item.was() { (carried(path, was)) } };
         match item {
-            Item::Field { field, op, value } => {
-                html! { (what("field")) (self.field(of, (field, op, value), path)) }
+            Item::Kept(filter) => self.kept(of, filter, path),
+            Item::Field { field, op, value, was: Some(kept) }
+                if !field.is_empty() && self.end_of(of, field).is_none() =>
+            {
+                // Another field was never chosen here: it is as it was.
+                let hidden = [("field", field), ("op", op), ("value", value)];
+                html! {
+                    (what("field")) (was)
+                    @for (name, text) in hidden {
+                        input type="hidden" name=(format!("{path}.{name}")) value=(text);
+                    }
+                    (self.in_words(of, kept))
+                }
+            }
+            Item::Field { field, op, value, was: kept } => {
+                html! { (what("field")) (was) (self.field(of, (field, op, value), kept.as_ref(), path)) }
             }
             Item::Group(group) => {
                 html! { (what("group")) (self.group(of, group, &format!("{path}.g"))) }
             }
-            Item::Related { of: related, op, number, group } => {
-                let known = self.related(of);
-                let chosen = related.split('.').next().unwrap_or_default();
-                let offered = html! {
-                    option value="" { (texts.get("segment-choose")) }
-                    @for (name, label) in &known { option value=(name) selected[name == related] { (label) } }
-                };
-                html! {
-                    (what("related"))
-                    div class="gx-related" {
-                        div class="d-flex gap-2 flex-wrap" {
-                            (self.select(&format!("{path}.of"), &texts.get("segment-related"), &offered))
-                            (self.ops(&["ge", "le", "eq", "gt", "lt", "ne"], op, (path, false)))
-                            input class="form-control gx-number" type="number" min="0" name=(format!("{path}.number"))
-                                value=(number) aria-label=(texts.get("segment-how-many"));
-                        }
-                        @if let Ok(other) = self.catalog.get(chosen) { (self.group(other, group, &format!("{path}.g"))) }
-                    }
+            Item::Related { of: related, was: Some(kept), .. }
+                if self.catalog.get(related.split('.').next().unwrap_or_default()).is_err() =>
+            {
+                self.kept(of, kept, path)
+            }
+            Item::Related { of: related, op, number, group, .. } => {
+                html! { (what("related")) (was) (self.related_item(of, (related, op, number), group, path)) }
+            }
+        }
+    }
+
+    /// What no control shows: in words, and as it is.
+    fn kept(&self, of: &RecordType, filter: &Filter, path: &str) -> Markup {
+        html! {
+            input type="hidden" name=(format!("{path}.what")) value=(KEPT);
+            (carried(path, filter))
+            (self.in_words(of, filter))
+        }
+    }
+
+    fn in_words(&self, of: &RecordType, filter: &Filter) -> Markup {
+        let said = words::said(self.signed, &self.catalog, of, filter, &Titles::new());
+        html! { span class="gx-kept" { (said) } }
+    }
+
+    fn related_item(
+        &self,
+        of: &RecordType,
+        (related, op, number): (&str, &str, &str),
+        group: &Group,
+        path: &str,
+    ) -> Markup {
+        let texts = self.signed.texts;
+        let known = self.related(of);
+        let (chosen, via) = related.split_once('.').unwrap_or_default();
+        let chosen = self.catalog.get(chosen).ok();
+        let other = chosen.filter(|_| !known.iter().any(|(name, _)| name == related));
+        let offered = html! {
+            option value="" { (texts.get("segment-choose")) }
+            @for (name, label) in &known { option value=(name) selected[name == related] { (label) } }
+            @if let Some(other) = other {
+                option value=(related) selected {
+                    (texts.type_plural(&other.name)) " ("
+                    (words::label(texts, &self.catalog, other, via)) ")"
                 }
+            }
+        };
+        html! {
+            div class="gx-related" {
+                div class="d-flex gap-2 flex-wrap" {
+                    (self.select(&format!("{path}.of"), &texts.get("segment-related"), &offered))
+                    (self.ops(&["ge", "le", "eq", "gt", "lt", "ne"], op, (path, false)))
+                    input class="form-control gx-number" type="number" min="0" name=(format!("{path}.number"))
+                        value=(number) aria-label=(texts.get("segment-how-many"));
+                }
+                @if let Some(other) = chosen { (self.group(other, group, &format!("{path}.g"))) }
             }
         }
     }
@@ -230,28 +319,40 @@ impl<'a> Builder<'a> {
         self.select(&format!("{path}.op"), &texts.get("segment-how"), &options)
     }
 
-    fn field(&self, of: &RecordType, (field, op, value): (&str, &str, &str), path: &str) -> Markup {
+    fn field(
+        &self,
+        of: &RecordType,
+        (field, op, value): (&str, &str, &str),
+        was: Option<&Filter>,
+        path: &str,
+    ) -> Markup {
         let texts = self.signed.texts;
-        let choices = self.choices(of);
+        let mut choices = self.choices(of);
+        if !choices.iter().any(|one| one.path == field) {
+            choices.extend(self.choice_at(of, field));
+        }
         let known = choices.iter().find(|one| one.path == field);
-        let names = known.map_or_else(Vec::new, |one| ops_of(&one.kind));
-        let is_time = known.is_some_and(|one| matches!(one.kind, Kind::Date | Kind::Instant));
-        let mut names = names;
-        // What an address says in another way than the form would is kept.
-        let as_stated = ALWAYS.into_iter().find(|name| *name == op && !names.contains(name));
-        names.extend(as_stated);
+        let mut names = known.map_or_else(Vec::new, |one| ops_of(&one.kind));
+        // What was said in another way than the form would is kept.
+        let is_as_said = match was {
+            Some(Filter::Compare { field: of, op: by, .. }) => of == field && by.name() == op,
+            _ => false,
+        };
+        let as_said = Op::from_name(op).map(Op::name).filter(|name| {
+            !names.contains(name) && (is_as_said || known.is_some_and(|one| fits(&one.kind, name)))
+        });
+        names.extend(as_said);
         let op = if names.contains(&op) { op } else { names.first().copied().unwrap_or("eq") };
+        let is_time = known.is_some_and(|one| matches!(one.kind, Kind::Date | Kind::Instant));
         let fields = html! {
             option value="" { (texts.get("segment-choose")) }
             @for one in &choices { option value=(one.path) selected[one.path == field] { (one.label) } }
-            @if !field.is_empty() && known.is_none() { option value=(field) selected { (field) } }
         };
         html! {
             (self.select(&format!("{path}.field"), &texts.get("segment-field"), &fields))
-            @if !field.is_empty() { (self.ops(if known.is_some() { &names } else { &["eq", "ne", "in", "ge", "le"] }, op, (path, is_time))) }
-            @if let Some(one) = known.filter(|_| !matches!(op, "empty" | "filled")) { (self.value(one, op, value, path)) }
-            @else if known.is_none() && !field.is_empty() {
-                input class="form-control w-auto" name=(format!("{path}.value")) value=(value) aria-label=(texts.get("segment-value"));
+            @if let Some(one) = known {
+                (self.ops(&names, op, (path, is_time)))
+                @if !matches!(op, "empty" | "filled") { (self.value(one, op, value, path)) }
             }
         }
     }
@@ -261,9 +362,14 @@ impl<'a> Builder<'a> {
         let (name, label) = (format!("{path}.value"), texts.get("segment-value"));
         let words = |word: &str| period(texts, word);
         let is_several = matches!(op, "in" | "not_in");
-        let chosen: Vec<&str> = match is_several {
-            true => value.split(',').map(str::trim).collect(),
-            false => vec![value],
+        let chosen: Vec<String> = match is_several {
+            true => read_list(value),
+            false => vec![value.to_owned()],
+        };
+        // Of several each is sent as one of a list.
+        let sent = |code: &str| match is_several {
+            true => write_list([code]),
+            false => code.to_owned(),
         };
         let mut options: Vec<(String, String)> = match (op, &choice.kind) {
             ("within", _) => PERIODS.iter().map(|word| words(word)).collect(),
@@ -273,7 +379,7 @@ impl<'a> Builder<'a> {
             _ => choice.options.clone(),
         };
         // What was chosen elsewhere is not lost for not being offered.
-        let offered = |one: &&str| options.iter().any(|(code, _)| code == one);
+        let offered = |one: &str| options.iter().any(|(code, _)| code == one);
         let own: Vec<_> = chosen.iter().filter(|one| !one.is_empty() && !offered(one)).collect();
         let own: Vec<_> = own.into_iter().map(|one| words(one)).collect();
         let is_free = options.is_empty();
@@ -287,7 +393,7 @@ impl<'a> Builder<'a> {
                 select class="form-select w-auto" name=(name) aria-label=(label) multiple[is_several] {
                     @if !is_several { option value="" { (texts.get("segment-choose")) } }
                     @for (code, word) in &options {
-                        option value=(code) selected[chosen.contains(&code.as_str())] { (word) }
+                        option value=(sent(code)) selected[chosen.contains(code)] { (word) }
                     }
                 }
             }
@@ -299,8 +405,21 @@ fn joined(step: &str, at: usize) -> String {
     if step.is_empty() { at.to_string() } else { format!("{step}.{at}") }
 }
 
-/// Ways to compare that fit whatever a field holds.
-const ALWAYS: [&str; 8] = ["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge"];
+/// What a part of a form was when it was opened, as the form carries it.
+fn carried(path: &str, was: &Filter) -> Markup {
+    html! { input type="hidden" name=(format!("{path}.was")) value=(was.to_json()); }
+}
+
+/// Whether what a field holds may be compared so, though it is not offered.
+fn fits(kind: &Kind, op: &str) -> bool {
+    match op {
+        "eq" | "ne" | "in" | "not_in" => true,
+        "lt" | "le" | "gt" | "ge" => kind.is_ordered(),
+        "contains" | "starts" => kind.is_text(),
+        "within" => matches!(kind, Kind::Date | Kind::Instant),
+        _ => false,
+    }
+}
 
 /// The days to choose from: before them, or since.
 const DAYS: [&str; 6] =

@@ -4,7 +4,6 @@
 use std::collections::HashMap;
 
 use guanxi_base::{RawId, Refusal, Result, TimeZone, Timestamp};
-use guanxi_crm::access::conditions;
 use guanxi_crm::local_time::LocalTime;
 use guanxi_crm::meant::{Candidate, Meant, meant};
 use guanxi_crm::trading::is_taken;
@@ -188,7 +187,13 @@ impl Reading<'_> {
         if matches!(field.means, Some(Meaning::Condition(_)))
             && form_parts::is_put_together(entries)
         {
-            let written = conditions::written(&Group::sent(entries).filter());
+            let group = Group::sent(entries);
+            let of = field.means.and_then(Meaning::of).unwrap_or(entries.text("record_type"));
+            if let Err(refusal) = form_parts::is_complete(&group, name, of) {
+                return Ok(Err(refusal));
+            }
+            let kept = form_parts::kept_text(entries, name);
+            let written = form_parts::condition_text(&group, kept);
             return Ok(Value::from_text(&field.kind, &written));
         }
         Ok(match &field.kind {

@@ -136,8 +136,9 @@ pub(crate) fn filters(
                 a class="btn btn-link" href=(format!("/{}", described.name)) { (texts.get("ui-clear-filters")) }
             }
         }
+        // A segment has no words that are searched: it would be of other customers than the list.
         @if described.name == "customer" && params.iter().any(|(name, _)| name == params::FILTER || is_condition(name))
-            && signed.actor.rights.may("segment", guanxi_store::Purpose::Create) {
+            && !params::is_searched(params) && signed.actor.rights.may("segment", guanxi_store::Purpose::Create) {
             p { a href=(params::with("/segment/new", params, "sort", None)) { (icon("users-group")) (texts.get("segment-of-list")) } }
         }
         @if !stated.0.is_empty() {

@@ -4,7 +4,7 @@
 use axum::Form as Posted;
 use axum::extract::{Path, State};
 use axum::response::{Html, Response};
-use guanxi_base::{RawId, Result};
+use guanxi_base::{RawId, Refusal, Result};
 use guanxi_crm::access::{EVERY_TYPE, conditions};
 use guanxi_crm::insights::{COMPLAINTS, measures};
 use guanxi_crm::text::Texts;
@@ -151,26 +151,64 @@ fn condition(
     (field, entries): (&Field, &Entries),
 ) -> Markup {
     let label = signed.texts.field_label(described, field);
-    let group = group_of(entries, &field.name);
     let form = Builder::new(signed, signed.catalog.clone(), Vec::new());
     let form = form.sent_to(format!("/{}/form", described.name));
     html! {
         fieldset {
             legend { (label) }
-            (form.group(of, &group, "c"))
+            @match group_of(entries, &field.name) {
+                Ok(group) => {
+                    input type="hidden" name=(kept_name(&field.name)) value=(kept_text(entries, &field.name));
+                    (form.whole(of, &group))
+                }
+                // Whoever cannot read it must not lose it either.
+                Err(_) => input class="form-control" name=(field.name) value=(entries.text(&field.name)) aria-label=(label);
+            }
         }
     }
 }
 
 /// The conditions that a form holds: as they are being put together, or as they are kept.
-fn group_of(entries: &Entries, name: &str) -> Group {
+fn group_of(entries: &Entries, name: &str) -> Result<Group> {
     if is_put_together(entries) {
-        return Group::sent(entries);
+        return Ok(Group::sent(entries));
     }
-    match conditions::parse(entries.text(name)) {
-        Ok(filter) if !filter.is_everything() => Group::of(&filter),
-        _ => Group::default(),
+    let text = entries.text(name);
+    let filter = conditions::parse(text)?;
+    Ok(if text.is_empty() { Group::default() } else { Group::of(&filter) })
+}
+
+/// Under which name a form of conditions carries their text as it is kept.
+pub(super) fn kept_name(name: &str) -> String {
+    format!("{name}.kept")
+}
+
+/// The text of the conditions of a form as it is kept.
+pub(super) fn kept_text<'a>(entries: &'a Entries, name: &str) -> &'a str {
+    match is_put_together(entries) {
+        true => entries.text(&kept_name(name)),
+        false => entries.text(name),
     }
+}
+
+/// Conditions that were put together as a text: as they are kept, where they say the same.
+pub(super) fn condition_text(group: &Group, kept: &str) -> String {
+    let filter = group.filter();
+    match conditions::parse(kept) {
+        Ok(known) if known == filter => kept.to_owned(),
+        _ => conditions::written(&filter),
+    }
+}
+
+/// Refuses conditions that are not complete: without them more records would be meant.
+pub(super) fn is_complete(
+    group: &Group,
+    field: &str,
+    of: &str,
+) -> std::result::Result<(), Refusal> {
+    let Some(path) = group.unfinished() else { return Ok(()) };
+    let refusal = Refusal::field("condition-not-complete", field).with("name", path);
+    Err(refusal.with("field_of", format!("{of}.{path}")))
 }
 
 /// Whether a form holds conditions that are put together, not typed.

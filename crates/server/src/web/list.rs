@@ -70,7 +70,7 @@ async fn list_page(
                 (icon("columns")) (texts.get("ui-columns"))
             }
             // A chart has no words that are searched: it would be of other records than the list.
-            @if signed.actor.rights.may(Chart::NAME, Purpose::Create) && !is_searched(params) {
+            @if signed.actor.rights.may(Chart::NAME, Purpose::Create) && !params::is_searched(params) {
                 a class="btn" href=(params::to_url("/chart/new", &as_chart(record_type, params))) {
                     (icon("chart-bar")) (texts.type_label(Chart::NAME))
                 }
@@ -105,11 +105,6 @@ async fn list_page(
     };
     let notice = Notice { change_set: params::one(params, "saved").map(str::to_owned) };
     Ok(page(app, signed, &title, &notice, &html))
-}
-
-/// Whether the list has only what words find.
-fn is_searched(params: &Params) -> bool {
-    params::one(params, "q").is_some_and(|words| !words.trim().is_empty())
 }
 
 /// What the list shows, as a chart begins.

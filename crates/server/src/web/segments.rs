@@ -76,6 +76,11 @@ pub(crate) async fn new_segment(
         if !signed.actor.rights.may(Segment::NAME, Purpose::Create) {
             return Err(Error::Forbidden);
         }
+        // A segment has no words that are searched: it would be of other customers than the list.
+        if let Some(words) = params::one(&params, "q").filter(|words| !words.trim().is_empty()) {
+            let refusal = Refusal::field("not-a-condition", "condition");
+            return Err(refusal.with("value", format!("q={words}")).into());
+        }
         let filter = params::conditions(&params)?;
         let group = if filter.is_everything() { Group::new() } else { Group::of(&filter) };
         builder_page(&app, &signed, Draft { group, ..Draft::default() }).await
@@ -160,6 +165,7 @@ async fn keep(app: &App, signed: &SignedIn, draft: &Draft, kind: SegmentKind) ->
     if named.is_empty() {
         return Err(Refusal::field("required", "name").into());
     }
+    super::form_parts::is_complete(&draft.group, "condition", Customer::NAME)?;
     // What cannot be asked cannot be kept.
     let choosing = Choosing::begin(&app.store, &app.warehouse, &signed.actor).await?;
     let mask = choosing.customers(&filter).await?;
@@ -193,7 +199,11 @@ async fn keep(app: &App, signed: &SignedIn, draft: &Draft, kind: SegmentKind) ->
         let id = Id::<Segment>::new(parse_id(&draft.id)?);
         let mut segment: Stored<Segment> = tx.fetch(Purpose::Change, id).await?;
         segment.version = draft.version.parse().unwrap_or(segment.version);
-        (segment.name, segment.condition) = (named.to_owned(), condition);
+        segment.name = named.to_owned();
+        // What says the same stays as it was written.
+        if segment.condition.is_none() || segment.filter()? != filter {
+            segment.condition = condition;
+        }
         segment.description = description;
         tx.update(&segment).await?.id.raw()
     };
@@ -244,7 +254,7 @@ async fn builder(app: &App, signed: &SignedIn, draft: &Draft) -> Result<Markup> 
                 div class="card-body gx-stack" {
                     // What Enter in a field means.
                     button class="visually-hidden" name="do" value="show" tabindex="-1" { (texts.get("segment-preview")) }
-                    (form.group(&described, &draft.group, "c"))
+                    (form.whole(&described, &draft.group))
                 }
             }
             (preview_card(signed, &found, &list))

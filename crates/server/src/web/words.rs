@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use guanxi_base::{RawId, Result};
 use guanxi_crm::segments::Segment;
+use guanxi_crm::text::Texts;
 use guanxi_record::{
     CURRENCY, Catalog, Field, Filter, Kind, Op, Record as _, RecordType, Value, read_list,
 };
@@ -54,6 +55,8 @@ pub(crate) fn said(
     };
     match filter {
         Filter::All(all) => joined(all, "words-and"),
+        // None of no conditions is met by nobody.
+        Filter::Any(any) if any.is_empty() => texts.get("words-none"),
         Filter::Any(any) => joined(any, "words-or"),
         Filter::Not(inner) => {
             let inner = said(signed, catalog, described, inner, titles);
@@ -132,9 +135,12 @@ fn target<'a>(path: &str, last: Option<&(&RecordType, &'a Field)>) -> Option<&'a
     }
 }
 
+fn text_of(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
 fn texts_of(value: &Json) -> Vec<String> {
-    let text = |value: &Json| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    value.as_array().map_or_else(|| vec![text(value)], |all| all.iter().map(text).collect())
+    value.as_array().map_or_else(|| vec![text_of(value)], |all| all.iter().map(text_of).collect())
 }
 
 fn sign(op: Op) -> &'static str {
@@ -150,14 +156,13 @@ fn sign(op: Op) -> &'static str {
     }
 }
 
-fn comparison(
-    signed: &SignedIn,
+/// What a path is called: `customer.country`.
+pub(super) fn label(
+    texts: &Texts,
     catalog: &Catalog,
     described: &RecordType,
-    (path, op, value): (&str, Op, &Json),
-    titles: &Titles,
+    path: &str,
 ) -> String {
-    let texts = signed.texts;
     let known = along(catalog, described, path);
     let last = known.last();
     let labels = path.split('.').enumerate().map(|(at, step)| match (known.get(at), last) {
@@ -171,14 +176,36 @@ fn comparison(
         }
         _ => step.to_owned(),
     });
-    let label = labels.collect::<Vec<_>>().join(": ");
-    if op == Op::Empty {
-        let key = if *value == Json::Bool(false) { "op-filled" } else { "op-empty" };
+    labels.collect::<Vec<_>>().join(": ")
+}
+
+fn comparison(
+    signed: &SignedIn,
+    catalog: &Catalog,
+    described: &RecordType,
+    (path, op, value): (&str, Op, &Json),
+    titles: &Titles,
+) -> String {
+    let texts = signed.texts;
+    let known = along(catalog, described, path);
+    let last = known.last();
+    let label = label(texts, catalog, described, path);
+    let empty = match (op, value) {
+        (Op::Empty, Json::Bool(false)) | (Op::Ne, Json::Null) => Some("op-filled"),
+        (Op::Empty, _) | (Op::Eq, Json::Null) => Some("op-empty"),
+        _ => None,
+    };
+    if let Some(key) = empty {
         return format!("{label} {}", texts.get(key));
     }
+    // Among several, nothing is one of them.
+    let one = |value: &Json| match value {
+        Json::Null => texts.get("words-nothing"),
+        value => one_value(signed, (path, last), &text_of(value), titles),
+    };
     let shown =
-        texts_of(value).into_iter().map(|text| one_value(signed, (path, last), &text, titles));
-    format!("{label} {} {}", sign(op), shown.collect::<Vec<_>>().join(", "))
+        value.as_array().map_or_else(|| vec![one(value)], |all| all.iter().map(one).collect());
+    format!("{label} {} {}", sign(op), shown.join(", "))
 }
 
 fn one_value(
