@@ -9,9 +9,9 @@ use serde_json::{Value as Json, json};
 
 use super::counting::count;
 use super::customer_value::FIELDS;
-use super::exact_sum::Summed;
 use super::life::LIKELY;
 use crate::access::conditions;
+use crate::exact_sum::Summed;
 use crate::people::{AbcClass, Customer, LifeStage};
 
 /// A sentence of the overview.

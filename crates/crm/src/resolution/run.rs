@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use guanxi_analytics::matching::{customers, reliability};
 use guanxi_base::{Error, Id, Percent, RawId, Result};
 use guanxi_record::{Choice as _, Filter, Query, Record as _, Stored, Value};
-use guanxi_store::{Actor, Hold, Purpose, Store};
+use guanxi_store::{Actor, Hold, Purpose, Store, Tx};
 use guanxi_warehouse::{Manifest, Warehouse};
 use serde_json::{Value as Json, json};
 use tokio::sync::watch;
