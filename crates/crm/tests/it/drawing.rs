@@ -360,7 +360,7 @@ async fn people_are_told_when_a_number_passes_another(database: TestDatabase) {
     let told = look(&alert).await;
     assert_eq!(told.len(), 1);
     // The notice outlives who is named in a chart, and others read the subscription: no names.
-    assert_eq!(told[0].text, "1 of its numbers are above 1 now.");
+    assert_eq!(told[0].text, "1 of its numbers is above 1 now.");
     assert_eq!(labels(&told[0].charts[0].1), ["France"]);
     let mut view = store.read(&actor).await.unwrap();
     let noted: Stored<Subscription> = view.fetch(Purpose::Read, alert.id).await.unwrap();
