@@ -1,11 +1,11 @@
 //! What a customer owes: what was asked for and is not paid, and what they ordered and nobody has asked for
 //! yet, whether it was delivered or not.
 
-use guanxi_base::{Currency, Money, RawId, Result};
+use guanxi_base::{Currency, Money, Result};
 use guanxi_record::{Aggregate, Filter, Measure, Op, Record, Stored, Value};
 use guanxi_store::{Rights, View};
 
-use super::ordered::ordered;
+use super::ordered::{Promise, ordered};
 use crate::billing::{Invoice, Payment};
 use crate::people::Customer;
 use crate::sales::Order;
@@ -15,7 +15,7 @@ pub(super) async fn sees_owed(
     view: &mut View,
     reader: &Rights,
     customer: &Stored<Customer>,
-    order: Option<RawId>,
+    promise: Promise,
     sum: Money,
 ) -> Result<bool> {
     let reads = [
@@ -28,24 +28,24 @@ pub(super) async fn sees_owed(
         return Ok(false);
     }
     let all = view.act_with(reader.clone());
-    let seen = owed(view, customer, order, sum.currency).await;
+    let seen = owed(view, customer, promise, sum.currency).await;
     view.act_with(all);
     Ok(seen? == sum)
 }
 
 /// What a customer owes in a currency: invoices that were sent and are not paid, less payments, and what was
-/// ordered and no invoice asks for. One order counts as agreed whether it is or not.
+/// ordered and no invoice asks for, with what is promised.
 pub(super) async fn owed(
     view: &mut View,
     customer: &Stored<Customer>,
-    promised: Option<RawId>,
+    promise: Promise,
     currency: Currency,
 ) -> Result<Money> {
     let of_customer = || Filter::eq("customer", customer.id.to_string());
     let sent = of_customer().and(Filter::eq("status", "issued"));
     let open = Filter::eq("invoice.status", "issued");
     let paid = of_customer().and(open.or(Filter::compare("invoice", Op::Empty, true)));
-    let mut owed = ordered(view, customer, promised, currency).await?;
+    let mut owed = ordered(view, customer, promise, currency).await?;
     for (of, filter, measure, sign) in
         [(Invoice::NAME, sent, "sum:total", 1), (Payment::NAME, paid, "sum:amount", -1)]
     {
