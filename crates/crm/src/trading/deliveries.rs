@@ -8,6 +8,7 @@ use guanxi_base::{Id, Money, RawId, Refusal, Result};
 use guanxi_record::{Choice as _, Filter, Op, Query, Record, Stored};
 use guanxi_store::{Changed, Hold, Purpose, Rights, Tx, View};
 
+use super::ordered::Promise;
 use super::owed::{owed, sees_owed};
 use super::promised::promised;
 use crate::people::{Customer, PaymentRecord, TermsRule};
@@ -108,11 +109,14 @@ async fn weighed(
     let credit = match limit {
         None => None,
         Some(limit) => {
-            let would_owe = owed(view, &customer, promised, limit.currency).await?;
+            let own = totals.iter().flatten().filter(|total| total.currency == limit.currency);
+            let units = own.map(|total| total.units.max(0)).fold(0, i64::saturating_add);
+            let promise = Promise { order: promised, units };
+            let would_owe = owed(view, &customer, promise, limit.currency).await?;
             let foreign = totals.iter().flatten().any(|total| is_foreign(*total, limit));
             let told = (foreign || would_owe.units > limit.units)
                 && sees_limit(view, reader, &customer, rule.as_ref()).await?
-                && sees_owed(view, reader, &customer, promised, would_owe).await?;
+                && sees_owed(view, reader, &customer, promise, would_owe).await?;
             Some(Credit { limit, would_owe, told })
         }
     };

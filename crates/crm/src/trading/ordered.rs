@@ -22,16 +22,25 @@ enum Way {
     Back,
 }
 
-/// What a customer's agreed orders come to beyond what invoices ask for them, in a currency. One order
-/// counts as agreed whether it is or not. What came back makes up for no more than was ever sold.
+/// What is about to be promised.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Promise {
+    /// An order that counts as agreed whether it is or not.
+    pub(super) order: Option<RawId>,
+    /// What it comes to, or what those come to that were just agreed: it is not sold yet.
+    pub(super) units: i64,
+}
+
+/// What a customer's agreed orders come to beyond what invoices ask for them, in a currency. What came back
+/// makes up for no more than was sold before.
 pub(super) async fn ordered(
     view: &mut View,
     customer: &Stored<Customer>,
-    promised: Option<RawId>,
+    promise: Promise,
     currency: Currency,
 ) -> Result<i64> {
     let mut agreed = agreed_orders("");
-    if let Some(order) = promised {
+    if let Some(order) = promise.order {
         agreed = agreed.or(Filter::eq("id", order.to_string()));
     }
     let counted = || Filter::eq("customer", customer.id.to_string()).and(agreed.clone());
@@ -45,8 +54,8 @@ pub(super) async fn ordered(
     if back == 0 {
         return Ok(sold);
     }
-    let ever = sum(view, sales, currency).await?;
-    Ok(sold.saturating_sub(back.min(ever)))
+    let before = sum(view, sales, currency).await?.saturating_sub(promise.units);
+    Ok(sold.saturating_sub(back.min(before.max(0))))
 }
 
 /// Who may be asked to pay for what a customer ordered: they, and who owns or controls them.

@@ -1,12 +1,12 @@
 //! What a customer owes: what was asked for and is not paid, and what they ordered and nobody has asked for
 //! yet, whether it was delivered or not.
 
-use guanxi_base::{Currency, Id, Money, RawId, Result};
+use guanxi_base::{Currency, Id, Money, Result};
 use guanxi_record::{Aggregate, CURRENCY, Filter, GroupKey, Measure, Op, Record, Stored, Value};
 use guanxi_store::{Rights, View};
 use serde_json::json;
 
-use super::ordered::ordered;
+use super::ordered::{Promise, ordered};
 use crate::billing::{Invoice, Payment};
 use crate::exact_sum::{ExactSum, is_too_large};
 use crate::people::Customer;
@@ -17,7 +17,7 @@ pub(super) async fn sees_owed(
     view: &mut View,
     reader: &Rights,
     customer: &Stored<Customer>,
-    order: Option<RawId>,
+    promise: Promise,
     sum: Money,
 ) -> Result<bool> {
     let reads = [
@@ -30,7 +30,7 @@ pub(super) async fn sees_owed(
         return Ok(false);
     }
     let all = view.act_with(reader.clone());
-    let seen = owed(view, customer, order, sum.currency).await;
+    let seen = owed(view, customer, promise, sum.currency).await;
     view.act_with(all);
     Ok(seen? == sum)
 }
@@ -93,17 +93,17 @@ async fn billed(view: &mut View, customer: Id<Customer>) -> Result<Vec<(Money, i
 }
 
 /// What a customer owes in a currency: invoices that were sent and are not paid, less payments, and what was
-/// ordered and no invoice asks for. One order counts as agreed whether it is or not.
+/// ordered and no invoice asks for, with what is promised.
 pub(super) async fn owed(
     view: &mut View,
     customer: &Stored<Customer>,
-    promised: Option<RawId>,
+    promise: Promise,
     currency: Currency,
 ) -> Result<Money> {
     let of_currency = |(money, _): &(Money, i128)| money.currency == currency;
     let asked = billed(view, customer.id).await?.into_iter().filter(of_currency);
     let asked: i128 = asked.map(|(money, sign)| sign * i128::from(money.units)).sum();
-    let all = asked + i128::from(ordered(view, customer, promised, currency).await?);
+    let all = asked + i128::from(ordered(view, customer, promise, currency).await?);
     // More than any amount that is kept is beyond every limit.
     let most = if all < 0 { i64::MIN } else { i64::MAX };
     Ok(Money::new(i64::try_from(all).unwrap_or(most), currency))

@@ -54,8 +54,9 @@ async fn many_orders_of_one_customer_are_weighed_together(database: TestDatabase
         [[records]]
         type = "order_line"
         [records.fields]
-        order = "order"
+        order = { record = "order" }
         description = "What"
+        quantity = { default = "1" }
         unit_price = "Price"
     "#;
     let lines = |from: usize, number: usize| {
