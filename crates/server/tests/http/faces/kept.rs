@@ -335,7 +335,7 @@ async fn all_that_are_called_so_are_meant(database: TestDatabase) {
     for at in 0..60 {
         let body = json!({ "name": "王伟", "customer": customer });
         let contact = rooms.make("contact", body).await;
-        rooms.make("task", json!({ "title": format!("Call {at}"), "contact": contact })).await;
+        rooms.make("task", json!({ "subject": format!("Call {at}"), "contact": contact })).await;
     }
     let name = encoded("王伟");
     for (asked, number) in [
@@ -344,7 +344,7 @@ async fn all_that_are_called_so_are_meant(database: TestDatabase) {
         (format!("contact.ne={name}"), 0),
         (format!("contact.not_in={name}"), 0),
     ] {
-        let found = rooms.found(&format!("/task?{asked}&limit=200"), "title").await;
+        let found = rooms.found(&format!("/task?{asked}&limit=200"), "subject").await;
         assert_eq!(found.len(), number, "{asked}");
     }
 }
