@@ -127,7 +127,8 @@ impl ListContent {
     async fn read(view: &mut View, described: &RecordType, params: &Params) -> Result<Self> {
         let query = params::query_of(view, &described.name, params).await?;
         let page = view.list(&described.name, &query).await?;
-        let titles = view.link_titles(described, &page.rows).await?;
+        let mut titles = view.link_titles(described, &page.rows).await?;
+        titles.extend(super::words::titles_in(view, described, &page.rows).await?);
         Ok(Self { page, titles })
     }
 

@@ -53,7 +53,10 @@ async fn record_page(
     let related = related(&mut view, signed, &described, row.id).await?;
     let mut linking: Vec<(&RecordType, &[Row])> = vec![(&described, std::slice::from_ref(&row))];
     linking.extend(related.iter().map(|list| (&*list.record_type, list.shown())));
-    let titles = view.link_titles_of(&linking).await?;
+    let mut titles = view.link_titles_of(&linking).await?;
+    for (of, rows) in &linking {
+        titles.extend(super::words::titles_in(&mut view, of, rows).await?);
+    }
     let (above, beside) = match record_type {
         "customer" => super::customer::sections(app, &mut view, signed, &row, &related).await?,
         "analysis_run" => super::insights::sections(app, signed, &row)?,

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use guanxi_base::{RawId, Result};
+use guanxi_crm::access::conditions;
 use guanxi_crm::segments::Segment;
 use guanxi_crm::text::Texts;
 use guanxi_record::{
-    CURRENCY, Catalog, Field, Filter, Kind, Op, Record as _, RecordType, Value, read_list,
+    CURRENCY, Catalog, Field, Filter, Kind, Meaning, Op, Record as _, RecordType, Row, Value,
+    read_list,
 };
 use guanxi_store::{Titles, View};
 use serde_json::Value as Json;
@@ -25,11 +27,39 @@ pub(crate) async fn of(
     let catalog = view.catalog().clone();
     let mut named = BTreeMap::new();
     links(&catalog, described, filter, &mut named);
-    let mut titles = Titles::new();
-    for (target, ids) in named {
-        titles.extend(view.titles(&target, &ids).await?);
-    }
+    let titles = titles_of(view, named).await?;
     Ok(said(signed, &catalog, described, filter, &titles))
+}
+
+/// The names of the records that conditions name which these rows hold.
+pub(super) async fn titles_in(
+    view: &mut View,
+    described: &RecordType,
+    rows: &[Row],
+) -> Result<Titles> {
+    let catalog = view.catalog().clone();
+    let mut named = BTreeMap::new();
+    for field in described.fields.iter() {
+        let Some(Meaning::Condition(of)) = field.means else { continue };
+        for row in rows {
+            let beside = row.value(described, "record_type");
+            let Some(of) = of.or_else(|| beside.as_text()) else { continue };
+            let Ok(of) = catalog.get(of) else { continue };
+            let text = row.value(described, &field.name);
+            if let Some(Ok(filter)) = text.as_text().map(conditions::parse) {
+                links(&catalog, of, &filter, &mut named);
+            }
+        }
+    }
+    titles_of(view, named).await
+}
+
+async fn titles_of(view: &mut View, named: BTreeMap<String, Vec<RawId>>) -> Result<Titles> {
+    let mut titles = Titles::new();
+    for (target, ids) in named.iter().filter(|(_, ids)| !ids.is_empty()) {
+        titles.extend(view.titles(target, ids).await?);
+    }
+    Ok(titles)
 }
 
 /// The same with names that are known already.

@@ -29,13 +29,13 @@ both_databases!(
 );
 
 /// A house with the browser of its administrator.
-struct Rooms {
-    house: House,
-    session: String,
+pub(super) struct Rooms {
+    pub(super) house: House,
+    pub(super) session: String,
 }
 
 impl Rooms {
-    async fn open(database: &TestDatabase) -> Self {
+    pub(super) async fn open(database: &TestDatabase) -> Self {
         let house = House::open(database).await;
         let users = house.call("GET", "/user?email=admin@example.com", Json::Null).await.json();
         let id = users["items"][0]["id"].as_str().unwrap().parse().unwrap();
@@ -44,18 +44,18 @@ impl Rooms {
         Self { house, session }
     }
 
-    async fn make(&self, record_type: &str, fields: Json) -> String {
+    pub(super) async fn make(&self, record_type: &str, fields: Json) -> String {
         let answer = self.house.call("POST", &format!("/{record_type}"), fields).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.text);
         answer.json()["id"].as_str().unwrap().to_owned()
     }
 
-    async fn get(&self, path: &str) -> Answer {
+    pub(super) async fn get(&self, path: &str) -> Answer {
         self.house.call("GET", path, Json::Null).await
     }
 
     /// A field of the records that a list has, sorted.
-    async fn found(&self, path: &str, field: &str) -> Vec<String> {
+    pub(super) async fn found(&self, path: &str, field: &str) -> Vec<String> {
         let answer = self.get(path).await;
         assert_eq!(answer.status, StatusCode::OK, "{path}: {}", answer.text);
         let json = answer.json();
@@ -75,14 +75,18 @@ impl Rooms {
         answer.problems()
     }
 
-    async fn page(&self, path: &str) -> Answer {
-        let cookie = format!("guanxi_session={}; guanxi_locale=en", self.session);
+    pub(super) async fn page(&self, path: &str) -> Answer {
+        self.page_in("en", path).await
+    }
+
+    pub(super) async fn page_in(&self, locale: &str, path: &str) -> Answer {
+        let cookie = format!("guanxi_session={}; guanxi_locale={locale}", self.session);
         let request = Request::get(path).header(header::COOKIE, cookie);
         self.house.send(request.body(Body::empty()).unwrap()).await
     }
 
     /// A chart's marks: label, number and list.
-    async fn marks(&self, chart: Json) -> Vec<(String, Json, String)> {
+    pub(super) async fn marks(&self, chart: Json) -> Vec<(String, Json, String)> {
         let on = self.make("dashboard", json!({ "name": "All" })).await;
         let mut chart = chart;
         (chart["name"], chart["dashboard"]) = (json!("Drawn"), json!(on));

@@ -5,9 +5,11 @@
 
 mod ask;
 mod charts;
+mod kept;
 mod laws;
 mod look;
 mod mended;
+mod sent;
 mod texts;
 mod world;
 
