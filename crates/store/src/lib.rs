@@ -29,6 +29,7 @@ mod look_up;
 mod mark;
 mod migration;
 mod mirror;
+mod objections;
 mod order;
 mod postgres;
 mod reindex;

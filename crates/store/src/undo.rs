@@ -10,10 +10,10 @@ use crate::actor::{Actor, Purpose, Rights};
 use crate::audit::{Operation, UNDONE};
 use crate::columns::{read_row, select_list};
 use crate::hold::Hold;
+use crate::objections::{Objections, Own, changed_since};
 use crate::sql::SqlValue;
 use crate::store::Store;
 use crate::tx::Tx;
-use crate::undo_check::{Objections, Own, changed_since};
 use crate::view::View;
 
 /// What an undo did.

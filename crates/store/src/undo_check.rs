@@ -10,40 +10,15 @@ use guanxi_record::{Changes, Field, Kind, Meaning, RecordType, Row, Value};
 use crate::actor::{Purpose, Rights};
 use crate::audit::{Operation, UNDONE};
 use crate::columns::{Expression, read_row, select_list};
+use crate::objections::{Objections, Own, changed_since};
 use crate::sql::{Sql, SqlRow, SqlValue};
 use crate::undo::Item;
 use crate::view::View;
 
-/// So many records are named; the others are counted.
-const NAMED_MAX: usize = 10;
-/// So many jobs are named that come first.
-const JOBS_NAMED_MAX: usize = 5;
 /// Records of one statement.
 const CHUNK: usize = 500;
 /// The operations that change a record, for statements.
 const CHANGES: &str = "('create', 'update', 'archive', 'restore', 'remove')";
-
-/// What is taken back together: it does not stand against itself.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Own {
-    /// One set of changes.
-    Set(RawId),
-    /// All sets of a job.
-    Job(RawId),
-}
-
-impl Own {
-    /// That the set `s` is one of these. What a job took back was there before it.
-    fn write(self, sql: &mut Sql) {
-        match self {
-            Self::Set(id) => sql.push("s.id = ").bind(SqlValue::Integer(id.0)),
-            Self::Job(id) => {
-                sql.push("s.undoes IS NULL AND COALESCE(s.job, 0) = ");
-                sql.bind(SqlValue::Integer(id.0))
-            }
-        };
-    }
-}
 
 /// What is taken back, and how a statement says that a set stands.
 #[derive(Debug, Clone, Copy)]
@@ -52,59 +27,8 @@ struct Taken<'a> {
     stands: &'a str,
 }
 
-/// What stands against an undo.
-#[derive(Debug, Default)]
-pub(crate) struct Objections {
-    /// The records that were changed, and those that were built upon them.
-    against: HashSet<RawId>,
-    /// The first reasons, by name.
-    named: Vec<Refusal>,
-    /// The jobs that made what was built upon them.
-    jobs: BTreeSet<RawId>,
-    /// Who is told, where somebody else than the Actor.
-    reader: Option<Rights>,
-}
-
-impl Objections {
-    /// Told to whoever has these rights, who asked for what the product does with all.
-    pub(crate) fn told_to(reader: Rights) -> Self {
-        Self { reader: Some(reader), ..Self::default() }
-    }
-
-    fn add(&mut self, record: RawId, refusal: Refusal) {
-        self.against.insert(record);
-        if self.has_room() {
-            self.named.push(refusal);
-        }
-    }
-
-    /// Whether one more reason is told by name.
-    fn has_room(&self) -> bool {
-        self.named.len() < NAMED_MAX
-    }
-
-    /// As an error, when there are any; of a job, how many come first, and which jobs to undo before.
-    pub(crate) fn refuse(self, own: Own) -> Result<()> {
-        if self.against.is_empty() {
-            return Ok(());
-        }
-        let mut refusals = self.named;
-        if matches!(own, Own::Job(_)) {
-            let before = self.jobs.iter().take(JOBS_NAMED_MAX);
-            let before = before.map(|job| Refusal::new("undo-job-first").with("job", job));
-            let count = Refusal::new("undo-nothing-done").with("count", self.against.len());
-            refusals.splice(0..0, std::iter::once(count).chain(before));
-        }
-        Err(Error::Refused(refusals))
-    }
-}
-
 /// What links to records: of one type, what is linked and the id of what links.
 type Linking = (Arc<RecordType>, Vec<(RawId, RawId)>);
-
-pub(crate) fn changed_since(record_type: &RecordType, title: &str) -> Refusal {
-    Refusal::new("changed-since").with("type", &record_type.name).with("title", title)
-}
 
 impl View {
     /// What stands against taking back one set of changes.
@@ -214,37 +138,6 @@ impl View {
             objections.add(id, Refusal::new("still-shared").with("title", title(id)));
         }
         Ok(())
-    }
-
-    /// What a record is called, for whoever is told; `None` where they may not see it.
-    async fn title_told(
-        &mut self,
-        record_type: &str,
-        id: RawId,
-        reader: Option<&Rights>,
-    ) -> Result<Option<String>> {
-        let Some(reader) = reader else {
-            return Ok(self.titles(record_type, &[id]).await?.remove(&id));
-        };
-        let rights = self.act_with(reader.clone());
-        let titles = self.titles(record_type, &[id]).await;
-        self.act_with(rights);
-        Ok(titles?.remove(&id))
-    }
-
-    /// The same of a record that is taken back.
-    async fn own_title(
-        &mut self,
-        record_type: &RecordType,
-        row: &Row,
-        objections: &Objections,
-    ) -> Result<String> {
-        let reader = objections.reader.as_ref();
-        if reader.is_none() {
-            return Ok(self.withheld(record_type, row.clone()).await?.title(record_type));
-        }
-        let told = self.title_told(&record_type.name, row.id, reader).await?;
-        Ok(told.unwrap_or_else(|| "?".to_owned()))
     }
 
     /// A record that the Actor may not change, or that is gone.

@@ -14,6 +14,7 @@ use guanxi_record::{
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
+use super::chart_condition::{self, group_of, text_of};
 use super::condition_form::Builder;
 use super::conditions::Group;
 use super::fields::Entries;
@@ -23,7 +24,7 @@ use super::record::newest_first;
 use super::{charts, form_parts, words};
 use crate::api::{drawn, parse_id};
 use crate::app::App;
-use crate::params::{self, Params};
+use crate::params::Params;
 use crate::signed_in::SignedIn;
 
 /// So many dashboards are offered.
@@ -53,17 +54,7 @@ impl Draft {
         let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
         let or = |name: &str, usual: &str| some(name).unwrap_or_else(|| usual.to_owned());
         let mut group = Group::sent(entries);
-        let condition = match form_parts::is_put_together(entries) {
-            true => {
-                group.act(entries.text("do"));
-                form_parts::condition_text(&group, form_parts::kept_text(entries, "condition"))
-            }
-            // A whole address may be pasted, as the browser shows it.
-            false => {
-                let pasted = text("condition");
-                params::stated(pasted.split_once('?').map_or(&*pasted, |(_, after)| after))
-            }
-        };
+        let condition = chart_condition::sent(entries, &mut group);
         let chart = Chart {
             dashboard: Id::new(guanxi_base::RawId(0)),
             name: text("name"),
@@ -129,18 +120,6 @@ impl Draft {
         }
         Ok(chart)
     }
-}
-
-/// The conditions of a chart, as the form shows them.
-fn group_of(chart: &Chart) -> Group {
-    match chart.filter() {
-        Ok(filter) if chart.condition.is_some() => Group::of(&filter),
-        _ => Group::default(),
-    }
-}
-
-fn text_of(chart: &Chart) -> String {
-    chart.condition.as_ref().map(|condition| condition.0.clone()).unwrap_or_default()
 }
 
 /// The form of a new chart; from a list it begins with what the list shows.

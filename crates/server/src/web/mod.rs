@@ -11,6 +11,7 @@ mod audit_detail;
 mod bulk;
 mod cell;
 mod cells;
+mod chart_condition;
 mod chart_form;
 mod charts;
 mod condition_form;
