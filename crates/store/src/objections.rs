@@ -41,7 +41,7 @@ impl Own {
 #[derive(Debug, Default)]
 pub(crate) struct Objections {
     /// The records that were changed, and those that were built upon them.
-    against: HashSet<RawId>,
+    pub(crate) against: HashSet<RawId>,
     /// The first reasons, by name.
     named: Vec<Refusal>,
     /// The jobs that made what was built upon them.

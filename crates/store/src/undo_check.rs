@@ -7,7 +7,7 @@ use std::sync::Arc;
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Changes, Field, Kind, Meaning, RecordType, Row, Value};
 
-use crate::actor::{Purpose, Rights};
+use crate::actor::Purpose;
 use crate::audit::{Operation, UNDONE};
 use crate::columns::{Expression, read_row, select_list};
 use crate::objections::{Objections, Own, changed_since};
