@@ -10,6 +10,8 @@ use written::{Written, written};
 /// Shorter ones are of a house or a service; longer ones are none (ITU-T E.164).
 const DIGITS_MIN: usize = 5;
 const DIGITS_MAX: usize = 17;
+/// No number of the world has more digits, its country among them (ITU-T E.164): more are two.
+const KEPT_DIGITS_MAX: usize = 15;
 /// From so many digits on a national number is one of a kind in the world, more or less.
 const NATIONAL_MIN: usize = 7;
 /// Of so many digits a country may be the first, without anything that says so.
@@ -196,7 +198,8 @@ impl Telephone {
     #[must_use]
     pub fn kept(text: &str) -> Option<String> {
         let Written { digits, with_country, extension } = written(text)?;
-        if !(DIGITS_MIN..=20).contains(&digits.len()) {
+        let dialled = digits.strip_prefix("00").unwrap_or(&digits).len();
+        if digits.len() < DIGITS_MIN || dialled > KEPT_DIGITS_MAX {
             return None;
         }
         let plus = if with_country { "+" } else { "" };

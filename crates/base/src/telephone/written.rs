@@ -14,8 +14,6 @@ static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     lines.filter(|line| !line.starts_with('#')).flat_map(str::split_whitespace).collect()
 });
 
-/// No number of the world has more digits, its country among them (ITU-T E.164).
-const DIGITS_MAX: usize = 15;
 /// So many stars, or other marks in a row, stand for digits that are not shown.
 const STARS_MASK: usize = 2;
 const MARKS_MASK: usize = 3;
@@ -57,10 +55,6 @@ pub(super) fn written(text: &str) -> Option<Written> {
             c if is_between(c) => {}
             _ => return None,
         }
-    }
-    let significant = digits.strip_prefix("00").unwrap_or(&digits);
-    if significant.len() > DIGITS_MAX {
-        return None;
     }
     let extension = extension(rest)?;
     if !(extension.is_empty() || by_dash.is_empty()) {

@@ -64,11 +64,11 @@ impl AmountCurrency {
         }
     }
 
-    /// The currency of a number in a currency format of a workbook, which says it as a code does
-    /// where it means one alone.
+    /// The currency of a number in a currency format of a workbook, which says it where nobody
+    /// else does.
     fn with_format(self, sign: Option<Sign>) -> Option<Currency> {
         match (self, sign) {
-            (Self::Usual(_) | Self::Told(_), Some(Sign { currencies: [one], .. })) => Some(*one),
+            (Self::Usual(_), Some(Sign { currencies: [one], .. })) => Some(*one),
             _ => self.with(sign),
         }
     }

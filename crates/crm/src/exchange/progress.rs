@@ -166,12 +166,15 @@ pub struct RefusedLine {
 }
 
 impl RefusedLine {
-    /// As the queue keeps it.
+    /// As the queue keeps it: no database keeps a NUL, which stands as what cannot be read.
     pub(super) fn to_json(&self) -> Json {
+        let kept = |text: &String| text.replace('\0', "\u{fffd}");
         let refusals = self.refusals.iter().map(|refusal| {
-            let args: BTreeMap<_, _> = refusal.args.iter().cloned().collect();
+            let args = refusal.args.iter().map(|(name, text)| (*name, kept(text)));
+            let args: BTreeMap<_, _> = args.collect();
             json!({ "code": refusal.code, "field": refusal.field, "args": args })
         });
-        json!({ "cells": self.cells, "refusals": refusals.collect::<Vec<_>>() })
+        let cells: Vec<String> = self.cells.iter().map(kept).collect();
+        json!({ "cells": cells, "refusals": refusals.collect::<Vec<_>>() })
     }
 }

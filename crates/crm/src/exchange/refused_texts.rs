@@ -3,7 +3,7 @@
 
 use guanxi_record::Kind;
 
-use super::cell::{ERROR, NOT_COMPUTED, is_error};
+use super::cell::{AmountCurrency, ERROR, NOT_COMPUTED, is_error};
 use super::numbers::{DecimalMark, read_number};
 use super::origin::Origin;
 use super::plan::Plan;
@@ -32,8 +32,8 @@ impl Plan {
         };
         let of_column = || {
             fields().filter_map(|(kind, origin)| match origin {
-                Origin::Cell { column: Some(known), own, .. } if *known == column => {
-                    Some((kind, own))
+                Origin::Cell { column: Some(known), own, currency, .. } if *known == column => {
+                    Some((kind, own, currency))
                 }
                 _ => None,
             })
@@ -42,22 +42,30 @@ impl Plan {
             return rounded(&number.plain);
         }
         // Texts and keys have no decimal mark that could be another.
-        if of_column().next().is_none() || !of_column().all(|(kind, _)| kind.is_number()) {
+        if of_column().next().is_none() || !of_column().all(|(kind, ..)| kind.is_number()) {
             return text.to_owned();
         }
-        let own_mark = of_column().find_map(|(_, own)| own.decimal_mark);
+        let own_mark = of_column().find_map(|(_, own, _)| own.decimal_mark);
         let with_mark = |digits: &str| match own_mark.unwrap_or(self.formats.decimal_mark) {
             DecimalMark::Point => digits.to_owned(),
             DecimalMark::Comma => digits.replace('.', ","),
         };
-        let has = |wanted: &Kind| of_column().any(|(kind, _)| kind == wanted);
+        let has = |wanted: &Kind| of_column().any(|(kind, ..)| kind == wanted);
+        let told =
+            of_column().find_map(|(.., currency)| *currency).or(match self.formats.currency {
+                AmountCurrency::Told(currency) => Some(currency),
+                AmountCurrency::Beside(_) | AmountCurrency::Usual(_) => None,
+            });
         let is_unclear = |of_any_number: bool| of_any_number || has(&Kind::Money);
         if let Some(format) = number.unclear.as_ref().filter(|one| is_unclear(one.of_any_number)) {
             return unclear(&with_mark(&number.plain), &format.code);
         }
         match number.sign {
-            Some(Sign { currencies: [one], .. }) if has(&Kind::Money) => {
-                format!("{} {}", with_mark(&number.plain), one.code())
+            Some(Sign { currencies: [one], is_code }) if has(&Kind::Money) => {
+                // A sign that disagrees with what was told is asked about again; a code is obeyed.
+                let is_refused = told.is_some_and(|told| told != *one && !is_code);
+                let doubt = if is_refused { "?" } else { "" };
+                format!("{} {}{doubt}", with_mark(&number.plain), one.code())
             }
             _ if has(&Kind::Percent) => with_mark(text),
             _ => with_mark(&number.plain),

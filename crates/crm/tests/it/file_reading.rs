@@ -25,6 +25,8 @@ both_databases!(
     columns_of_one_name_are_told,
     refused_lines_of_another_encoding_keep_their_letters,
     wide_letters_of_telephones_are_read,
+    refused_lines_stay_refused_until_somebody_mends_them,
+    parts_of_addresses_are_texts_like_others,
 );
 
 pub(crate) fn orders(file: &str) -> String {
@@ -339,6 +341,45 @@ async fn wide_letters_of_telephones_are_read(database: TestDatabase) {
     let outcome = bring(&store, &actor, text, &toml).await.unwrap();
     assert!(outcome.refused.is_empty(), "{:?}", outcome.refused);
     assert_eq!(stored(&store, &actor, "customer", &["phone"]).await, ["+8613800138000"]);
+}
+
+async fn refused_lines_stay_refused_until_somebody_mends_them(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let toml = customers(
+        "code = \"code\", name = \"name\", \"address.district\" = \"district\", phone = \"phone\"",
+    );
+    let bytes = "code,name,district,phone\nC1,One,=West,138****8000\nC2,Short\n合计,,300,\n\
+                 code,name,district,phone\n";
+    let first = bring(&store, &actor, bytes, &toml).await.unwrap();
+    assert_eq!(first.refused.len(), 4, "{:?}", first.refused);
+    let mut errors = Vec::new();
+    write_error_file(&store, &actor, first.job.id.raw(), &mut errors).await.unwrap();
+    let again = bring(&store, &actor, &errors, &toml).await.unwrap();
+    let codes = |refused: &[String]| -> Vec<String> {
+        refused.iter().filter_map(|one| Some(one.split_once(": ")?.1.to_owned())).collect()
+    };
+    assert_eq!(codes(&again.refused), codes(&first.refused));
+    assert!(stored(&store, &actor, "customer", &["name"]).await.is_empty());
+    // Its columns do not pile up.
+    let mut twice = Vec::new();
+    write_error_file(&store, &actor, again.job.id.raw(), &mut twice).await.unwrap();
+    let header = |bytes: &[u8]| String::from_utf8_lossy(bytes).lines().next().map(str::to_owned);
+    assert_eq!(header(&twice), header(&errors));
+    let mended = String::from_utf8(twice).unwrap().replace("138****8000", "13800138000");
+    let last = bring(&store, &actor, &mended, &toml).await.unwrap();
+    assert_eq!(codes(&last.refused), codes(&first.refused)[1..]);
+    let kept = stored(&store, &actor, "customer", &["code", "address", "phone"]).await;
+    assert_eq!(kept, ["C1  /  / =West 13800138000"]);
+}
+
+async fn parts_of_addresses_are_texts_like_others(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let toml = customers("code = \"code\", name = \"name\", \"address.city\" = \"city\"");
+    let plain: String = (0..40).map(|n| format!("P{n},Plain {n},杭州\n")).collect();
+    let bytes = format!("code,name,city\n{plain}C1,One,杭\0州\nC2,Two,杭\u{7}州\n");
+    let outcome = bring(&store, &actor, bytes, &toml).await.unwrap();
+    assert_eq!(outcome.refused.len(), 2, "{:?}", outcome.refused);
+    assert_eq!(stored(&store, &actor, "customer", &["code"]).await.len(), 40);
 }
 
 #[tokio::test]

@@ -289,7 +289,6 @@ async fn one_of_several_telephones_is_what_equals_one(database: TestDatabase) {
         ("Hong Kong", "85223456780"),
         ("Moscow", "84951234567"),
         ("Cleveland", "+12162349999"),
-        ("Long", "12345678901234567890"),
     ] {
         let mut one = customer(name);
         one.phone = Some(Phone(telephone.to_owned()));
@@ -306,7 +305,7 @@ async fn one_of_several_telephones_is_what_equals_one(database: TestDatabase) {
         assert_eq!(chosen(&choosing, &filter).await, rows.len(), "{op:?} {value}");
         rows
     };
-    let all = 8;
+    let all = 7;
     for (typed, wanted) in [
         ("0755-26001234", &["Extension"][..]),
         ("0755-26001234 转 801", &["Extension"]),
@@ -320,7 +319,6 @@ async fn one_of_several_telephones_is_what_equals_one(database: TestDatabase) {
         ("+7 495 123-45-67", &["Moscow"]),
         ("021-62349999", &[]),
         ("+1 216 234 9999", &["Cleveland"]),
-        ("12345678901234567890", &["Long"]),
     ] {
         assert_eq!(found(Op::Eq, json!(typed)).await, wanted, "{typed}");
         assert_eq!(found(Op::In, json!([typed])).await, wanted, "{typed}");

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeMap;
 
-use guanxi_crm::exchange::{ExportFormat, LayoutHints, export, read_table, suggest};
+use guanxi_crm::exchange::{
+    ExportFormat, LayoutHints, export, read_table, suggest, write_error_file,
+};
 use guanxi_record::{Filter, Query, Sort};
 use guanxi_testkit::{TestDatabase, both_databases};
 use rust_xlsxwriter::{ExcelDateTime, Format, Formula, Workbook};
@@ -20,6 +22,7 @@ both_databases!(
     lines_are_named_as_people_count_them,
     exported_numbers_are_numbers_and_come_back,
     long_texts_are_cut_in_workbooks_and_told,
+    refused_lines_of_a_workbook_keep_what_it_says_of_their_numbers,
 );
 
 fn workbook(fill: impl FnOnce(&mut Workbook)) -> Vec<u8> {
@@ -341,4 +344,42 @@ async fn a_workbook_with_cells_in_far_corners_is_no_rectangle() {
     let outcome = bring(&store, &actor, far(1_048_575, 1), &toml).await.unwrap();
     assert_eq!(outcome.job.lines_read, Some(1));
     assert_eq!(stored(&store, &actor, "customer", &["name"]).await, ["far"]);
+}
+
+async fn refused_lines_of_a_workbook_keep_what_it_says_of_their_numbers(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let bytes = workbook(|workbook| {
+        let sheet = workbook.add_worksheet();
+        for (at, name) in (0..).zip(["code", "name", "mail", "limit", "tax"]) {
+            sheet.write_string(0, at, name).unwrap();
+        }
+        for row in 1..5 {
+            sheet.write_number(row, 0, 10.5 + f64::from(row)).unwrap();
+            sheet.write_string(row, 1, format!("Firm {row}")).unwrap();
+        }
+        let dollars = Format::new().set_num_format("[$USD] #,##0.00");
+        sheet.write_string(1, 2, "wrong").unwrap();
+        sheet.write_number_with_format(1, 3, 1_234.5, &dollars).unwrap();
+        let wan = Format::new().set_num_format("0.0\"万元\"");
+        sheet.write_number_with_format(2, 3, 12.5, &wan).unwrap();
+        sheet.write_number(3, 4, 9_131_000_012_345_680_f64).unwrap();
+        sheet.write_formula(4, 3, Formula::new("=A2*2").set_result("#BUSY!")).unwrap();
+    });
+    let fields = "code = \"code\", name = \"name\", email = \"mail\", \
+                  credit_limit = \"limit\", tax_number = \"tax\"";
+    let toml = format!("[file]\ndecimal_mark = \",\"\n{}", customers(fields));
+    let first = bring(&store, &actor, &bytes, &toml).await.unwrap();
+    assert_eq!(first.refused.len(), 4, "{:?}", first.refused);
+    let mut errors = Vec::new();
+    write_error_file(&store, &actor, first.job.id.raw(), &mut errors).await.unwrap();
+    let text = String::from_utf8(errors.clone()).unwrap();
+    assert!(text.contains("11.5,Firm 1,wrong,\"1234,5 USD\","), "{text}");
+    // What nobody mended is refused again; what somebody mended is what the workbook said.
+    let again = bring(&store, &actor, &errors, &toml).await.unwrap();
+    assert_eq!(again.refused.len(), 4, "{:?}", again.refused);
+    let mended = text.replace("wrong", "a@b.example");
+    let again = bring(&store, &actor, &mended, &toml).await.unwrap();
+    assert_eq!(again.refused.len(), 3, "{:?}", again.refused);
+    let kept = stored(&store, &actor, "customer", &["code", "credit_limit"]).await;
+    assert_eq!(kept, ["11.5 1234.50 USD"]);
 }
