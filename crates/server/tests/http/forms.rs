@@ -11,6 +11,8 @@ use crate::house::{Answer, House};
 
 both_databases!(
     forms_carry_links_by_id_and_ask_about_a_name_of_two,
+    what_only_some_words_find_is_offered,
+    a_number_that_looks_like_an_id_is_a_number,
     forms_find_what_the_product_wrote_in_the_reader_s_language,
     forms_leave_times_exactly_and_guess_none,
     forms_keep_an_empty_yes_or_no_empty,
@@ -107,6 +109,41 @@ pub(crate) async fn made(house: &House, of: &str, body: Json) -> String {
 
 pub(crate) async fn record(house: &House, path: &str) -> Json {
     house.call("GET", path, Json::Null).await.json()
+}
+
+async fn what_only_some_words_find_is_offered(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let browser = Browser { house: &house, session: session(&house).await, locale: "en" };
+    let body = json!({ "name": "Northwind Traders South", "email": "bruno.keller@example.com" });
+    let south = made(&house, "customer", body).await;
+    for words in ["Traders", "Bruno Keller", "Northwind Traders"] {
+        let mut fields = form(&browser.get("/order/new").await.text);
+        set(&mut fields, "customer", words);
+        set(&mut fields, "date", "2026-03-01");
+        let answer = browser.post("/order", &fields).await;
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{words}");
+        let said =
+            format!("is called \u{201c}{words}\u{201d}. Like it are: Northwind Traders South");
+        assert!(answer.text.contains(&said), "{words}: {}", answer.text);
+        // It is there to be chosen.
+        let mut fields = form(&answer.text);
+        set(&mut fields, "customer.which", &south);
+        let answer = browser.post("/order", &fields).await;
+        assert_eq!(answer.status, StatusCode::SEE_OTHER, "{words}: {}", answer.text);
+    }
+}
+
+async fn a_number_that_looks_like_an_id_is_a_number(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let browser = Browser { house: &house, session: session(&house).await, locale: "zh-CN" };
+    let body = json!({ "name": "One", "code": "6901234567892" });
+    let one = made(&house, "customer", body).await;
+    let mut fields = form(&browser.get("/order/new").await.text);
+    set(&mut fields, "customer", "6901234567892");
+    set(&mut fields, "date", "2026-03-01");
+    let answer = browser.post("/order", &fields).await;
+    assert_eq!(answer.status, StatusCode::SEE_OTHER, "{}", answer.text);
+    assert_eq!(record(&house, "/order").await["items"][0]["customer"], json!(one));
 }
 
 async fn forms_carry_links_by_id_and_ask_about_a_name_of_two(database: TestDatabase) {
