@@ -24,10 +24,13 @@ const api = (page, method, path, body) => page.evaluate(async ([method, path, bo
   const answer = await fetch(`/api/v1${path}`, { method, body: body && JSON.stringify(body), headers: { "content-type": "application/json" } });
   return { status: answer.status, json: await answer.json() };
 }, [method, path, body]);
-/** Types into a field that suggests, and takes the first suggestion. */
+/** Types into a field that suggests, and takes the first suggestion for all of the words. */
 const choose = async (page, field, words) => {
   await page.fill(`#field-${field}`, "");
+  const answered = page.waitForResponse((answer) => new URL(answer.url()).searchParams.get("q") === words);
   await page.type(`#field-${field}`, words);
+  await (await answered).finished();
+  await page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
   await page.locator(".gx-suggest li").first().waitFor();
   await page.press(`#field-${field}`, "Enter");
 };
