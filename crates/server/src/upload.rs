@@ -7,6 +7,7 @@ use std::sync::Arc;
 use axum::extract::Multipart;
 use axum::extract::multipart::{Field, MultipartError};
 use guanxi_base::{Error, Refusal, Result};
+use guanxi_store::of_disk;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt as _;
@@ -44,6 +45,10 @@ fn wrong(error: MultipartError) -> Error {
     Refusal::new("wrong-body").with("reason", error.body_text()).into()
 }
 
+fn on_disk(error: std::io::Error) -> Error {
+    of_disk(&error, "an upload")
+}
+
 /// A file on the disk for as long as anybody keeps this.
 #[derive(Clone)]
 pub(crate) struct OnDisk {
@@ -54,15 +59,15 @@ pub(crate) struct OnDisk {
 impl OnDisk {
     /// Takes a file in, piece by piece; none when it is empty.
     async fn sent(mut part: Field<'_>) -> Result<Option<Self>> {
-        let file = NamedTempFile::new().map_err(Error::internal)?;
-        let mut written = tokio::fs::File::from_std(file.reopen().map_err(Error::internal)?);
+        let file = NamedTempFile::new().map_err(on_disk)?;
+        let mut written = tokio::fs::File::from_std(file.reopen().map_err(on_disk)?);
         let (mut hasher, mut length) = (Sha256::new(), 0);
         while let Some(piece) = part.chunk().await.map_err(wrong)? {
             hasher.update(&piece);
             length += piece.len();
-            written.write_all(&piece).await.map_err(Error::internal)?;
+            written.write_all(&piece).await.map_err(on_disk)?;
         }
-        written.flush().await.map_err(Error::internal)?;
+        written.flush().await.map_err(on_disk)?;
         let digest = hasher.finalize().into();
         Ok((length > 0).then(|| Self { file: Arc::new(file), digest }))
     }
@@ -70,8 +75,8 @@ impl OnDisk {
     /// Puts on the disk what was kept in the database.
     pub(crate) async fn of(content: Vec<u8>) -> Result<Self> {
         let work = move || {
-            let mut file = NamedTempFile::new().map_err(Error::internal)?;
-            std::io::Write::write_all(&mut file, &content).map_err(Error::internal)?;
+            let mut file = NamedTempFile::new().map_err(on_disk)?;
+            std::io::Write::write_all(&mut file, &content).map_err(on_disk)?;
             Ok(Self { file: Arc::new(file), digest: Sha256::digest(&content).into() })
         };
         tokio::task::spawn_blocking(work).await.map_err(Error::internal)?

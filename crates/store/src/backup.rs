@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use guanxi_base::{Error, Refusal, Result};
 
+use crate::constraint::of_disk;
 use crate::sqlite;
 use crate::store::Store;
 
@@ -101,8 +102,5 @@ fn finish(unfinished: &Path, file: &Path) -> Result<()> {
 }
 
 fn told(file: &Path, outcome: std::io::Result<()>) -> Result<()> {
-    outcome.map_err(|error| match error.kind() {
-        std::io::ErrorKind::StorageFull => Refusal::new("disk-full").into(),
-        _ => Error::internal(format!("{}: {error}", file.display())),
-    })
+    outcome.map_err(|error| of_disk(&error, &file.display().to_string()))
 }

@@ -1,6 +1,8 @@
 //! Database constraints become refusals here, and only here: rules that only the database can
 //! keep when two people write at once.
 
+use std::io::ErrorKind;
+
 use guanxi_base::{Error, Refusal};
 
 /// What is said when the machine fails, or others are in the way: nothing that was asked for is to
@@ -21,6 +23,15 @@ const MACHINE_FAILURES: [&str; 7] = [
 pub fn is_machine_failure(error: &Error) -> bool {
     let is_machine = |refusal: &Refusal| MACHINE_FAILURES.contains(&refusal.code);
     matches!(error, Error::Refused(refusals) if refusals.iter().any(is_machine))
+}
+
+/// What went wrong with a file: that the disk is full is for people to mend.
+#[must_use]
+pub fn of_disk(error: &std::io::Error, file: &str) -> Error {
+    match error.kind() {
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => Refusal::new("disk-full").into(),
+        _ => Error::internal(format!("{file}: {error}")),
+    }
 }
 
 /// Makes a refusal of a broken unique index, an internal error of anything else.

@@ -60,7 +60,7 @@ pub use actor::{Actor, FieldAccess, Origin, Purpose, Rights, TokenScopes, Told, 
 pub use aggregate::{Group, average};
 pub use audit::{Entry, Operation};
 pub use backup::put_back;
-pub use constraint::is_machine_failure;
+pub use constraint::{is_machine_failure, of_disk};
 pub use credential::Credential;
 pub use custom_field::CustomField;
 pub use exclusive::Alone;

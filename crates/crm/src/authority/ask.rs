@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
-    Choice as _, Filter, Json, Kind, LongText, Owner, Query, Record, RecordType, Row, Sort, Stored,
-    Value,
+    Choice as _, Filter, Json, Kind, LongText, Owner, Query, Record, RecordType, Row, Stored, Value,
 };
 use guanxi_store::{Actor, Hold, Origin, Purpose, Rights, Store, View};
 use serde_json::{Map, Value as JsonValue};
@@ -14,6 +13,7 @@ use super::limits::beyond_authority;
 use super::notify;
 use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState, open_about};
 use crate::access::{ApprovalStep, ApproverKind, Organisation};
+use crate::all_records::all;
 use crate::kept_condition::kept_condition;
 
 /// Asks for approval of new values of some fields of a record. From then on the record stays as it
@@ -177,22 +177,14 @@ pub async fn waiting_for(store: &Store, user: RawId) -> Result<Vec<Stored<Approv
 pub async fn awaited_files(store: &Store) -> Result<BTreeSet<RawId>> {
     let mut view = store.read(&Actor::system(Origin::Job)).await?;
     let open = Filter::eq("state", RequestState::Open.code());
-    let mut query = Query::of(open).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
     let mut files = BTreeSet::new();
-    loop {
-        let page = view.list(ApprovalRequest::NAME, &query).await?;
-        for row in page.rows {
-            let request: Stored<ApprovalRequest> = row.try_into()?;
-            let Ok(described) = view.catalog().get(&request.record_type) else { continue };
-            let named = described.fields.iter().filter(|field| field.kind == Kind::File);
-            let named = named.filter_map(|field| request.change.0[&*field.name].as_str());
-            files.extend(named.filter_map(|id| id.parse::<RawId>().ok()));
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(files),
-        }
+    for request in all::<ApprovalRequest>(&mut view, Query::of(open)).await? {
+        let Ok(described) = view.catalog().get(&request.record_type) else { continue };
+        let named = described.fields.iter().filter(|field| field.kind == Kind::File);
+        let named = named.filter_map(|field| request.change.0[&*field.name].as_str());
+        files.extend(named.filter_map(|id| id.parse::<RawId>().ok()));
     }
+    Ok(files)
 }
 
 /// The request about a record that waits for a decision, with who is asked now; for whoever sees the

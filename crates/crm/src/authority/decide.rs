@@ -3,8 +3,7 @@
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
-    Choice as _, Filter, Json as JsonField, Kind, LongText, Owner, Query, Record, Sort, Stored,
-    Value,
+    Choice as _, Filter, Json as JsonField, Kind, LongText, Owner, Query, Record, Stored, Value,
 };
 use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx};
 use serde_json::{Value as Json, json};
@@ -14,6 +13,7 @@ use super::ask::ask_step;
 use super::notify;
 use super::request::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
 use crate::access::{Organisation, Quorum};
+use crate::all_records::all;
 use crate::bulk::{Left, Moved};
 
 /// What somebody decides.
@@ -159,29 +159,22 @@ pub(crate) async fn hand_on(
     let organisation = Organisation::of(store).await?;
     let waits =
         Filter::eq("owner", from.to_string()).and(Filter::eq("state", TaskState::Waiting.code()));
-    let mut query = Query::of(waits).sorted(vec![Sort::up("id")]).limited(Query::LIMIT_MAX);
-    loop {
-        let mut view = store.read(actor).await?;
-        let page = view.list(ApprovalTask::NAME, &query).await?;
-        drop(view);
-        for row in page.rows {
-            let task: Stored<ApprovalTask> = row.try_into()?;
-            match hand_one_on(store, actor, &organisation, (task.id, from, to)).await {
-                Ok(()) => moved.records += 1,
-                Err(Error::Refused(why)) => moved.left.push(Left {
-                    record_type: ApprovalTask::NAME.to_owned(),
-                    record: task.id.raw(),
-                    title: task.record.subject,
-                    why,
-                }),
-                Err(error) => return Err(error),
-            }
-        }
-        match page.next {
-            Some(next) => query.after = Some(next),
-            None => return Ok(()),
+    let mut view = store.read(actor).await?;
+    let tasks = all::<ApprovalTask>(&mut view, Query::of(waits)).await?;
+    drop(view);
+    for task in tasks {
+        match hand_one_on(store, actor, &organisation, (task.id, from, to)).await {
+            Ok(()) => moved.records += 1,
+            Err(Error::Refused(why)) => moved.left.push(Left {
+                record_type: ApprovalTask::NAME.to_owned(),
+                record: task.id.raw(),
+                title: task.record.subject,
+                why,
+            }),
+            Err(error) => return Err(error),
         }
     }
+    Ok(())
 }
 
 async fn hand_one_on(

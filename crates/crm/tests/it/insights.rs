@@ -318,6 +318,22 @@ async fn what_to_offer_is_what_others_bought_with_it(database: TestDatabase) {
     assert_eq!(offered(&reader, 9).await, []);
 }
 
+/// A playbook for who was won back: call them within three days.
+pub(crate) async fn thank_who_comes_back(store: &Store, actor: &Actor) {
+    let (name, stage) = ("Thank them".to_owned(), Stage::WonBack);
+    let play = Playbook { name, stage, is_active: true, description: None };
+    let play = create(store, actor, &play).await;
+    let step = PlaybookStep {
+        playbook: play.id,
+        position: 1,
+        subject: "Call and thank".into(),
+        due_days: 3,
+        role: None,
+        notes: None,
+    };
+    create(store, actor, &step).await;
+}
+
 async fn who_moves_is_followed(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let (_folder, warehouse) = warehouse();
@@ -334,22 +350,7 @@ async fn who_moves_is_followed(database: TestDatabase) {
         ..LifeRule::usual()
     };
     create(&store, &actor, &rule).await;
-    let play = Playbook {
-        name: "Thank them".into(),
-        stage: Stage::WonBack,
-        is_active: true,
-        description: None,
-    };
-    let play = create(&store, &actor, &play).await;
-    let step = PlaybookStep {
-        playbook: play.id,
-        position: 1,
-        subject: "Call and thank".into(),
-        due_days: 3,
-        role: None,
-        notes: None,
-    };
-    create(&store, &actor, &step).await;
+    thank_who_comes_back(&store, &actor).await;
     analyse(&store, &warehouse, &actor, Analysis::CustomerValue).await;
     let prospect = again(&store, &actor, &buyers[100]).await;
     assert_eq!(prospect.life_stage, Some(LifeStage::Prospect));

@@ -6,8 +6,7 @@ use std::collections::BTreeMap;
 use guanxi_base::{Clock, Percent, RawId, SignedDuration};
 use guanxi_crm::access::conditions;
 use guanxi_crm::insights::{
-    Analysis, AnalysisRun, Playbook, PlaybookStep, RunState, Stage, changed_since, count, repeat,
-    run_next, since,
+    Analysis, AnalysisRun, RunState, changed_since, count, repeat, run_next, since,
 };
 use guanxi_crm::people::Customer;
 use guanxi_crm::resolution::{Merging, PairState, decide, merge, merge_pair, resolve};
@@ -19,7 +18,7 @@ use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::json;
 
 use crate::house::{NOW, create, customer, line, open, order, refusals, user};
-use crate::insights::{analyse, follow, shop, warehouse};
+use crate::insights::{analyse, follow, shop, thank_who_comes_back, warehouse};
 use crate::resolving::{of, pairs};
 
 both_databases!(
@@ -134,18 +133,7 @@ async fn two_runs_at_once_set_playbooks_off_once(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let (_folder, warehouse) = warehouse();
     let buyers = shop(&store, &actor).await;
-    let (name, stage) = ("Thank them".to_owned(), Stage::WonBack);
-    let play = Playbook { name, stage, is_active: true, description: None };
-    let play = create(&store, &actor, &play).await;
-    let step = PlaybookStep {
-        playbook: play.id,
-        position: 1,
-        subject: "Call and thank".into(),
-        due_days: 3,
-        role: None,
-        notes: None,
-    };
-    create(&store, &actor, &step).await;
+    thank_who_comes_back(&store, &actor).await;
     analyse(&store, &warehouse, &actor, Analysis::CustomerValue).await;
     let sold = create(&store, &actor, &order(&buyers[95], "2025-12-29")).await;
     create(&store, &actor, &line(&sold, 1, 10)).await;

@@ -2,10 +2,7 @@
 //! that died is not noted twice.
 
 use guanxi_base::SignedDuration;
-use guanxi_crm::insights::{
-    Analysis, AnalysisRun, Playbook, PlaybookStep, RunState, Stage, StageChange, ask, repeat,
-    run_next,
-};
+use guanxi_crm::insights::{Analysis, AnalysisRun, RunState, StageChange, ask, repeat, run_next};
 use guanxi_crm::work::Task;
 use guanxi_record::{Filter, Query, Record, Stored};
 use guanxi_store::{Actor, Origin, Purpose, Store};
@@ -13,7 +10,7 @@ use guanxi_testkit::{TestDatabase, both_databases};
 use guanxi_warehouse::Warehouse;
 
 use crate::house::{create, line, open, order};
-use crate::insights::{analyse, follow, shop, warehouse};
+use crate::insights::{analyse, follow, shop, thank_who_comes_back, warehouse};
 
 both_databases!(
     what_is_asked_for_at_once_is_one_run,
@@ -93,18 +90,7 @@ async fn what_a_dead_run_noted_is_not_noted_twice(database: TestDatabase) {
     let (store, actor) = open(&database).await;
     let (folder, warehouse) = warehouse();
     let buyers = shop(&store, &actor).await;
-    let (name, stage) = ("Thank them".to_owned(), Stage::WonBack);
-    let play = Playbook { name, stage, is_active: true, description: None };
-    let play = create(&store, &actor, &play).await;
-    let step = PlaybookStep {
-        playbook: play.id,
-        position: 1,
-        subject: "Call and thank".into(),
-        due_days: 3,
-        role: None,
-        notes: None,
-    };
-    create(&store, &actor, &step).await;
+    thank_who_comes_back(&store, &actor).await;
     analyse(&store, &warehouse, &actor, Analysis::CustomerValue).await;
     store.clock().advance(SignedDuration::from_mins(1));
     let sold = create(&store, &actor, &order(&buyers[95], "2025-12-29")).await;

@@ -15,7 +15,7 @@ pub(super) fn sent(entries: &Entries, group: &mut Group) -> String {
     }
     // A whole address may be pasted, as the browser shows it.
     let pasted = entries.text("condition").trim();
-    stated(pasted.split_once('?').map_or(pasted, |(_, after)| after))
+    params::stated(pasted.split_once('?').map_or(pasted, |(_, after)| after))
 }
 
 /// The conditions of a chart, as the form shows them.
@@ -29,13 +29,4 @@ pub(super) fn group_of(chart: &Chart) -> Group {
 /// Their text, as it is kept.
 pub(super) fn text_of(chart: &Chart) -> String {
     chart.condition.as_ref().map(|condition| condition.0.clone()).unwrap_or_default()
-}
-
-/// Of an address's parameters those that state conditions.
-fn stated(text: &str) -> String {
-    let is_condition = |part: &&str| {
-        let (name, value) = part.split_once('=').unwrap_or((part, ""));
-        (name == params::FILTER || params::is_condition(name)) && !value.is_empty()
-    };
-    text.split('&').filter(is_condition).collect::<Vec<_>>().join("&")
 }
