@@ -104,6 +104,7 @@ fn orders(text: &str) {
 }
 
 crate::fuzz! {
+    100_000 inputs;
     filters_in_json: corpus("filters", WORDS).by_line() => as_text(filters);
     conditions_in_parameters: corpus("addresses", WORDS).by_line() => as_text(parameters);
     lists_in_parameters: corpus("addresses", WORDS).by_line() => as_text(lists);

@@ -1,7 +1,6 @@
 //! Readers of what people and files say, under random and hostile inputs: none panics, what is
 //! written is read as the same, a refusal says why, memory stays in proportion. Each target runs
-//! its corpus and then random changes of it for a moment; `bench/fuzz.sh` for as long as one
-//! likes.
+//! its corpus and then random changes of it; `bench/fuzz.sh` for as long as one likes.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -21,16 +20,20 @@ fn corpus(name: &str, words: &'static [&'static str]) -> Corpus {
     Corpus::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus").join(name), words)
 }
 
-/// A test that gives a property its corpus, then changes of it.
+/// A test that gives a property its corpus, then so many changes of it: the same and as many on
+/// every machine, unless a time is set.
 macro_rules! fuzz {
-    ($($name:ident: $corpus:expr => $property:expr;)*) => {$(
+    ($inputs:literal inputs; $($name:ident: $corpus:expr => $property:expr;)*) => {$(
         #[test]
         fn $name() {
             let corpus: guanxi_fuzz::Corpus = $corpus;
             for file in corpus.files() {
                 $property(file);
             }
-            bolero::check!().for_each(|bytes| $property(&corpus.input(bytes)));
+            let timed = std::env::var_os("BOLERO_RANDOM_TEST_TIME_MS").is_some();
+            bolero::check!()
+                .with_iterations(if timed { usize::MAX } else { $inputs })
+                .for_each(|bytes| $property(&corpus.input(bytes)));
         }
     )*};
 }

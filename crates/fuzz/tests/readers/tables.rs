@@ -114,6 +114,7 @@ fn encoded(text: &str, label: &str) -> Vec<u8> {
 }
 
 crate::fuzz! {
+    8_000 inputs;
     any_bytes_are_a_table_or_refused: corpus("tables", WORDS) => any_bytes;
     a_table_is_read_as_it_was_written: corpus("tables", WORDS) => written;
 }

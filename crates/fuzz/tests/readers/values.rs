@@ -1,7 +1,7 @@
 //! Values in text and in JSON: dates, times, numbers, amounts, addresses of every sort. What is
 //! read is written so that it is read as the same.
 
-use guanxi_record::{Address, Kind, Value};
+use guanxi_record::{Address, Kind, Value, half_width};
 use serde_json::Value as Json;
 
 use crate::{as_text, corpus};
@@ -112,8 +112,9 @@ fn dates(text: &str) {
 fn numbers(text: &str) {
     for kind in [Kind::Integer, Kind::Decimal, Kind::Percent, Kind::Money, Kind::Boolean] {
         let value = text_is_stable(&kind, text);
-        // Digits, a sign and a point are all that a number has.
-        let plain = text.trim().trim_end_matches('%').trim();
+        // Digits, a sign and a point are all that a number has, in whatever width they are typed.
+        let plain = half_width(text);
+        let plain = plain.trim().trim_end_matches('%').trim();
         if let Some(Value::Integer(_) | Value::Decimal(_) | Value::Percent(_)) = value {
             let fits = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.');
             assert!(plain.chars().all(fits), "{kind:?} {text:?}");
@@ -170,6 +171,7 @@ fn json(text: &str) {
 }
 
 crate::fuzz! {
+    100_000 inputs;
     dates_and_times: corpus("dates", WORDS).by_line() => as_text(dates);
     numbers_and_amounts: corpus("numbers", WORDS).by_line() => as_text(numbers);
     telephones_and_mail_addresses: corpus("names", WORDS).by_line() => as_text(names);

@@ -97,6 +97,7 @@ fn mappings(text: &str) {
 }
 
 crate::fuzz! {
+    25_000 inputs;
     words_for_days: corpus("periods", PERIODS).by_line() => as_text(periods);
     mapping_files: corpus("mappings", TOML) => as_text(mappings);
 }

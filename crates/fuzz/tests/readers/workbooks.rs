@@ -71,6 +71,7 @@ fn broken(bytes: &[u8]) {
 }
 
 crate::fuzz! {
+    1_500 inputs;
     a_workbook_is_read_as_it_was_written: corpus("tables", WORDS) => written;
     broken_workbooks_are_refused: corpus("tables", WORDS) => broken;
 }
