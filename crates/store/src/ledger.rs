@@ -238,7 +238,7 @@ mod tests {
 
     async fn open(database: &TestDatabase, migrations: Vec<Migration>) -> Result<Store> {
         let clock = Clock::at("2026-03-18T08:00:00Z".parse().unwrap());
-        let url = database.url.clone();
+        let url = database.url();
         Store::open(StoreConfig { url, types: &[], migrations, clock, guard: None, complete: None })
             .await
     }

@@ -10,6 +10,8 @@ use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 
 use tokio_postgres::NoTls;
 
+use crate::template;
+
 /// The server stops when nobody has asked for a database for so long.
 const IDLE_SECONDS: u32 = 180;
 /// So often a start is tried, each time on another port.
@@ -26,17 +28,36 @@ pub(crate) struct Database {
 }
 
 impl Database {
-    pub(crate) async fn create() -> Self {
+    /// A name and an address; `make` makes it.
+    pub(crate) fn new() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let port = server_port();
-        let user = if is_root() { "postgres".to_owned() } else { whoami() };
-        let admin = format!("postgres://{user}@127.0.0.1:{port}/postgres");
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("t_{}_{number}", std::process::id());
-        run(&admin, &format!("CREATE DATABASE {name} STRATEGY file_copy")).await;
-        let url = format!("postgres://{user}@127.0.0.1:{port}/{name}");
+        let (admin, url) = (address("postgres"), address(&name));
         Self { url, name, admin, _in_use: keep_in_use() }
     }
+
+    /// Makes it empty or as a copy of a template.
+    pub(crate) fn make(&self, template: Option<&str>) {
+        let template = template.map(|name| format!("TEMPLATE {name} ")).unwrap_or_default();
+        let sql = format!("CREATE DATABASE {} {template}STRATEGY file_copy", self.name);
+        run_apart(self.admin.clone(), sql).expect("the test server makes a database");
+    }
+}
+
+/// What a client connects to for a database of the test server.
+pub(crate) fn address(database: &str) -> String {
+    let user = if is_root() { "postgres".to_owned() } else { whoami() };
+    format!("postgres://{user}@127.0.0.1:{}/{database}", server_port())
+}
+
+/// Runs a statement on a runtime of its own: the caller may have none, or one that is about to end.
+fn run_apart(url: String, sql: String) -> std::thread::Result<()> {
+    let apart = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime can be made").block_on(run(&url, &sql));
+    });
+    apart.join()
 }
 
 /// Says again and again that the server is in use, for tests that take longer than it waits.
@@ -52,19 +73,15 @@ fn keep_in_use() -> Sender<()> {
     sender
 }
 
-fn folder() -> PathBuf {
+/// Where the server and the templates lie.
+pub(crate) fn folder() -> PathBuf {
     std::env::temp_dir().join(format!("guanxi-test-postgres-{}", whoami()))
 }
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let (admin, sql) = (self.admin.clone(), format!("DROP DATABASE {} (FORCE)", self.name));
-        // The test's own runtime is about to end.
-        let dropped = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-            runtime.expect("a runtime can be made").block_on(run(&admin, &sql));
-        });
-        dropped.join().ok();
+        let sql = format!("DROP DATABASE IF EXISTS {} (FORCE)", self.name);
+        run_apart(self.admin.clone(), sql).ok();
     }
 }
 
@@ -105,6 +122,7 @@ fn server_port() -> u16 {
     {
         return port;
     }
+    template::forget_postgres();
     let port = start(&folder.join("data"));
     fs::write(&port_file, port.to_string()).expect("a file can be written");
     watch(&folder);

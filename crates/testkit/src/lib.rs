@@ -2,14 +2,18 @@
 //! It names no other crate of the product, so that each of them can use it.
 
 mod cluster;
+mod template;
+
+use std::sync::OnceLock;
 
 use tempfile::TempDir;
 
-/// A database that is gone when it is dropped.
+/// A database that is made when somebody asks for it, and gone when it is dropped.
 #[derive(Debug)]
 pub struct TestDatabase {
-    /// What `Store::open` takes.
-    pub url: String,
+    url: String,
+    /// Set as soon as it is made.
+    made: OnceLock<()>,
     _folder: Option<TempDir>,
     _database: Option<cluster::Database>,
 }
@@ -23,16 +27,49 @@ impl TestDatabase {
     pub fn sqlite() -> Self {
         let folder = TempDir::new().expect("a temporary folder can be made");
         let url = format!("sqlite:{}", folder.path().join("test.db").display());
-        Self { url, _folder: Some(folder), _database: None }
+        Self { url, made: OnceLock::new(), _folder: Some(folder), _database: None }
     }
 
     /// A fresh database of a PostgreSQL server that is started when the first test asks for it.
     ///
     /// # Panics
     /// When PostgreSQL is not installed or does not start.
-    pub async fn postgres() -> Self {
-        let database = cluster::Database::create().await;
-        Self { url: database.url.clone(), _folder: None, _database: Some(database) }
+    #[must_use]
+    pub fn postgres() -> Self {
+        let database = cluster::Database::new();
+        let url = database.url.clone();
+        Self { url, made: OnceLock::new(), _folder: None, _database: Some(database) }
+    }
+
+    /// What `Store::open` takes; an empty database if nobody has asked for it before.
+    ///
+    /// # Panics
+    /// When the server does not obey.
+    pub fn url(&self) -> String {
+        if self.made.set(()).is_ok()
+            && let Some(database) = &self._database
+        {
+            database.make(None);
+        }
+        self.url.clone()
+    }
+
+    /// The same, and where nobody has asked for it before, with what `prepare` writes into a
+    /// database: it writes once for all tests of a program that give it this name.
+    ///
+    /// # Panics
+    /// When the copy cannot be made.
+    pub async fn prepared(&self, name: &str, prepare: impl AsyncFnOnce(String)) -> String {
+        if self.made.set(()).is_ok() {
+            match (&self._database, self.url.strip_prefix("sqlite:")) {
+                (Some(database), _) => {
+                    database.make(Some(&template::postgres(name, prepare).await))
+                }
+                (None, Some(file)) => template::copy_sqlite(name, prepare, file.as_ref()).await,
+                (None, None) => unreachable!("a test database is one of the two"),
+            }
+        }
+        self.url.clone()
     }
 
     /// Whether it is one of the PostgreSQL server.
@@ -58,12 +95,13 @@ impl TestDatabase {
     /// # Panics
     /// When the database refuses.
     pub async fn execute(&self, sqlite: &str, postgres: &str) {
-        match self.url.strip_prefix("sqlite:") {
+        let url = self.url();
+        match url.strip_prefix("sqlite:") {
             Some(path) => {
                 let connection = rusqlite::Connection::open(path).expect("the file can be opened");
                 connection.execute_batch(sqlite).expect("SQLite obeys");
             }
-            None => cluster::run(&self.url, postgres).await,
+            None => cluster::run(&url, postgres).await,
         }
     }
 }
@@ -80,7 +118,7 @@ macro_rules! both_databases {
             }
             #[tokio::test]
             async fn postgres() {
-                super::$name($crate::TestDatabase::postgres().await).await;
+                super::$name($crate::TestDatabase::postgres()).await;
             }
         }
     )*};

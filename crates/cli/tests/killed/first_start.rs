@@ -90,9 +90,9 @@ fn check(database: &TestDatabase, data: &Path, moment: Duration) {
 }
 
 async fn another(database: &TestDatabase) -> TestDatabase {
-    match database.url.starts_with("sqlite:") {
+    match database.url().starts_with("sqlite:") {
         true => TestDatabase::sqlite(),
-        false => TestDatabase::postgres().await,
+        false => TestDatabase::postgres(),
     }
 }
 

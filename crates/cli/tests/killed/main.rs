@@ -16,7 +16,7 @@ use guanxi_testkit::TestDatabase;
 fn guanxi(database: &TestDatabase, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
     command.args(arguments).env("LANG", "en_US.UTF-8").env("RUST_LOG", "warn");
-    command.env("GUANXI_DATABASE", &database.url);
+    command.env("GUANXI_DATABASE", database.url());
     command
 }
 

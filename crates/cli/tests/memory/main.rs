@@ -32,7 +32,7 @@ fn guanxi(database: &TestDatabase, data: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_guanxi"));
     command.args(["--data", data.to_str().unwrap()]).args(arguments);
     command.env("LANG", "en_US.UTF-8").env("RUST_LOG", "warn");
-    command.env("GUANXI_DATABASE", &database.url).env("GUANXI_PASSWORD", "a long password");
+    command.env("GUANXI_DATABASE", database.url()).env("GUANXI_PASSWORD", "a long password");
     command
 }
 

@@ -119,7 +119,7 @@ async fn what_cannot_be_is_left_aside_counted_and_named(database: TestDatabase) 
 async fn today_is_the_day_of_the_company(database: TestDatabase) {
     // Half past ten in the evening of London is the next morning in China.
     let clock = Clock::at("2026-03-18T22:30:00Z".parse().unwrap());
-    let config = guanxi_crm::store_config(database.url.clone(), clock).unwrap();
+    let config = guanxi_crm::store_config(database.url(), clock).unwrap();
     let store = Store::open(config).await.unwrap();
     let actor = Actor::system(Origin::Api);
     let (_folder, warehouse) = warehouse();
@@ -284,7 +284,7 @@ async fn payments_that_cannot_be_change_nobody_s_record(database: TestDatabase) 
 
 async fn what_happened_since_the_run_is_told(database: TestDatabase) {
     let clock = Clock::at(crate::house::NOW.parse().unwrap());
-    let config = guanxi_crm::store_config(database.url.clone(), clock.clone()).unwrap();
+    let config = guanxi_crm::store_config(database.url(), clock.clone()).unwrap();
     let store = Store::open(config).await.unwrap();
     let actor = Actor::system(Origin::Api);
     let (_folder, warehouse) = warehouse();

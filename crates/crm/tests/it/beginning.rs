@@ -168,7 +168,7 @@ fn of_before() -> &'static [&'static guanxi_record::RecordType] {
 
 async fn users_from_before_are_told_apart(database: TestDatabase) {
     let clock = Clock::at(NOW.parse().unwrap());
-    let config = guanxi_crm::store_config(database.url.clone(), clock).unwrap();
+    let config = guanxi_crm::store_config(database.url(), clock).unwrap();
     let actor = Actor::system(Origin::Cli);
     let before = guanxi_store::StoreConfig { types: of_before(), ..config.clone() };
     let store = Store::open(before).await.unwrap();

@@ -40,7 +40,7 @@ struct Shop {
 impl Shop {
     async fn open(database: &TestDatabase) -> Self {
         let clock = Clock::at(NOW.parse().unwrap());
-        let config = guanxi_crm::store_config(database.url.clone(), clock.clone()).unwrap();
+        let config = guanxi_crm::store_config(database.url(), clock.clone()).unwrap();
         let store = Store::open(config).await.unwrap();
         let (folder, warehouse) = warehouse();
         Self { store, warehouse, clock, _folder: folder }

@@ -383,7 +383,7 @@ async fn an_index_of_other_terms_is_made_anew(database: TestDatabase) {
         .await;
     let config = || -> StoreConfig {
         let clock = guanxi_base::Clock::at(NOW.parse().unwrap());
-        guanxi_crm::store_config(database.url.clone(), clock).unwrap()
+        guanxi_crm::store_config(database.url(), clock).unwrap()
     };
     let store = Store::open(config()).await.unwrap();
     assert_eq!(found(&store).await, 30);

@@ -15,8 +15,11 @@ pub(crate) const NOW: &str = "2026-03-18T08:00:00Z";
 
 pub(crate) async fn open(database: &TestDatabase) -> (Store, Actor) {
     let clock = Clock::at(NOW.parse().unwrap());
-    let config = guanxi_crm::store_config(database.url.clone(), clock).unwrap();
-    (Store::open(config).await.unwrap(), Actor::system(Origin::Api))
+    let opened = async |url| {
+        Store::open(guanxi_crm::store_config(url, clock.clone()).unwrap()).await.unwrap()
+    };
+    let url = database.prepared("product", async |url| drop(opened(url).await)).await;
+    (opened(url).await, Actor::system(Origin::Api))
 }
 
 pub(crate) fn customer(name: &str) -> Customer {

@@ -32,7 +32,7 @@ const TOML: &str = "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\n\
 
 /// A store whose clock the test sets.
 async fn opened(database: &TestDatabase, at: Timestamp) -> Store {
-    let config = guanxi_crm::store_config(database.url.clone(), Clock::at(at)).unwrap();
+    let config = guanxi_crm::store_config(database.url(), Clock::at(at)).unwrap();
     Store::open(config).await.unwrap()
 }
 

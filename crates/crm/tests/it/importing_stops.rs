@@ -161,7 +161,7 @@ async fn links_outlive_a_cut_between_the_passes(database: TestDatabase) {
 
 /// A store whose transactions pass this guard.
 async fn guarded(database: &TestDatabase, at: Timestamp, guard: Guard) -> Store {
-    let mut config = guanxi_crm::store_config(database.url.clone(), Clock::at(at)).unwrap();
+    let mut config = guanxi_crm::store_config(database.url(), Clock::at(at)).unwrap();
     config.guard = Some(guard);
     Store::open(config).await.unwrap()
 }
@@ -287,7 +287,7 @@ async fn a_worker_whose_lease_is_over_commits_nothing(database: TestDatabase) {
     let id = begun(&store, &actor, three_lines(), &mapping("\"code\"", "")).await;
     let held = store.begin_job(id).await.unwrap().unwrap();
     let later = Clock::at(start + SignedDuration::from_mins(2));
-    let config = guanxi_crm::store_config(database.url.clone(), later).unwrap();
+    let config = guanxi_crm::store_config(database.url(), later).unwrap();
     let other = Store::open(config).await.unwrap();
     let taken = other.begin_job(id).await.unwrap().unwrap();
     let report = serde_json::json!({ "line": 1 });

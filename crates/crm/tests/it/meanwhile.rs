@@ -248,7 +248,7 @@ async fn a_failed_run_does_not_end_the_repetition(database: TestDatabase) {
 
 async fn what_is_committed_after_a_run_with_an_older_stamp_is_marked(database: TestDatabase) {
     let clock = Clock::at(NOW.parse().unwrap());
-    let config = guanxi_crm::store_config(database.url.clone(), clock.clone()).unwrap();
+    let config = guanxi_crm::store_config(database.url(), clock.clone()).unwrap();
     let store = Store::open(config).await.unwrap();
     let actor = Actor::system(Origin::Api);
     let (_folder, warehouse) = warehouse();
@@ -256,7 +256,7 @@ async fn what_is_committed_after_a_run_with_an_older_stamp_is_marked(database: T
     follow(&store, &warehouse).await;
     clock.advance(SignedDuration::from_mins(5));
     // SQLite has one writer: there nothing is stamped before a run and committed after it.
-    let is_sqlite = database.url.starts_with("sqlite");
+    let is_sqlite = database.url().starts_with("sqlite");
     let (tx, begun) = match is_sqlite {
         true => (None, None),
         false => {

@@ -98,7 +98,7 @@ async fn an_older_database_gets_its_copies(database: TestDatabase) {
     let config = |types, migrations| {
         let clock = Clock::at(NOW.parse().unwrap());
         let (guard, complete) = (None, None);
-        StoreConfig { url: database.url.clone(), types, migrations, clock, guard, complete }
+        StoreConfig { url: database.url(), types, migrations, clock, guard, complete }
     };
     let mut migrations = migrations().unwrap();
     let mut steps = Vec::new();

@@ -133,7 +133,7 @@ async fn what_a_slow_clock_dates_back_stands_against_an_undo(database: TestDatab
     let (stored, creation) = made(&store, &actor).await;
     let before: Timestamp = NOW.parse().unwrap();
     let clock = Clock::at(before - SignedDuration::from_hours(1));
-    let slow = guanxi_crm::store_config(database.url.clone(), clock).unwrap();
+    let slow = guanxi_crm::store_config(database.url(), clock).unwrap();
     let slow = Store::open(slow).await.unwrap();
     let change = renamed(&slow, &actor, stored.id, "By others").await;
     assert!(change < creation, "its id is the lower one");

@@ -22,7 +22,7 @@ fn config(database: &TestDatabase, count: usize) -> StoreConfig {
     let mut migrations = migrations().unwrap();
     migrations.truncate(count);
     let clock = Clock::at(NOW.parse().unwrap());
-    let (url, types) = (database.url.clone(), RECORD_TYPES);
+    let (url, types) = (database.url(), RECORD_TYPES);
     StoreConfig { url, types, migrations, clock, guard: None, complete: None }
 }
 
@@ -50,7 +50,7 @@ async fn servers_that_start_together_share_the_migrations(database: TestDatabase
     let newest = migrations().unwrap().len();
     for begun in [0, RELEASED[0], newest] {
         let fresh = match database.is_postgres() {
-            true => TestDatabase::postgres().await,
+            true => TestDatabase::postgres(),
             false => TestDatabase::sqlite(),
         };
         if begun > 0 {

@@ -15,6 +15,27 @@ use tower::ServiceExt;
 
 pub(crate) const PASSWORD: &str = "a long password";
 
+/// Who has an account, and whether they administer.
+const PEOPLE: [(&str, bool); 2] = [("admin@example.com", true), ("clerk@example.com", false)];
+
+/// Roles and accounts, as they lie in the database of each test.
+async fn furnish(store: &Store) {
+    let system = Actor::system(Origin::Cli);
+    let mut tx = store.write(&system).await.unwrap();
+    let text = |key: &str| Texts::of(Locale::En).get(key);
+    let roles = make_standard_roles(&mut tx, &text).await.unwrap();
+    tx.commit().await.unwrap();
+    for (email, administrator) in PEOPLE {
+        let name = Some("Somebody");
+        let user = set_account(store, &system, email, name, PASSWORD, administrator).await.unwrap();
+        let mut tx = store.write(&system).await.unwrap();
+        let mut user = tx.fetch(Purpose::Change, user.id).await.unwrap();
+        user.roles = standard_role(&roles, "all_business").into_iter().collect();
+        tx.update(&user).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+}
+
 pub(crate) struct House {
     pub(crate) store: Store,
     app: App,
@@ -58,25 +79,16 @@ impl House {
 
     pub(crate) async fn open_with(database: &TestDatabase, app_config: AppConfig) -> Self {
         let clock = Clock::at("2026-03-18T08:00:00Z".parse().unwrap());
-        let config = guanxi_crm::store_config(database.url.clone(), clock.clone()).unwrap();
-        let store = Store::open(config).await.unwrap();
-        let system = Actor::system(Origin::Cli);
-        let mut tx = store.write(&system).await.unwrap();
-        let text = |key: &str| Texts::of(Locale::En).get(key);
-        let roles = make_standard_roles(&mut tx, &text).await.unwrap();
-        tx.commit().await.unwrap();
+        let opened = async |url| {
+            Store::open(guanxi_crm::store_config(url, clock.clone()).unwrap()).await.unwrap()
+        };
+        let url = database.prepared("house", async |url| furnish(&opened(url).await).await).await;
+        let store = opened(url).await;
         let mut tokens = Vec::new();
-        for (email, administrator) in [("admin@example.com", true), ("clerk@example.com", false)] {
-            let user =
-                set_account(&store, &system, email, Some("Somebody"), PASSWORD, administrator)
-                    .await
-                    .unwrap();
-            let id = user.id.raw();
-            let mut tx = store.write(&system).await.unwrap();
-            let mut user = tx.fetch(Purpose::Change, user.id).await.unwrap();
-            user.roles = standard_role(&roles, "all_business").into_iter().collect();
-            tx.update(&user).await.unwrap();
-            tx.commit().await.unwrap();
+        for (email, _) in PEOPLE {
+            let mut view = store.read(&Actor::system(Origin::Cli)).await.unwrap();
+            let id = view.find_by("user", "email", email).await.unwrap().unwrap().id;
+            drop(view);
             let token =
                 store.create_sign_in(id, NewSignIn::of(SignInKind::ApiToken)).await.unwrap();
             tokens.push(token);

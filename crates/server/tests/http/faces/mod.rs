@@ -30,7 +30,7 @@ async fn every_face_of_both_databases_shows_the_same() {
     let wanted: usize = number("GUANXI_FACES_QUESTIONS").unwrap_or(QUESTIONS_USUAL);
     let seed = number("GUANXI_FACES_SEED").unwrap_or(1) as u64;
     let sqlite = World::make(TestDatabase::sqlite(), seed).await;
-    let postgres = World::make(TestDatabase::postgres().await, seed).await;
+    let postgres = World::make(TestDatabase::postgres(), seed).await;
     let worlds = [&sqlite, &postgres];
     assert_eq!(sqlite.ids.len(), postgres.ids.len());
     let catalog = sqlite.house.store.catalog();
