@@ -203,8 +203,13 @@ import-told-restored =
 import-told-placeholder = { $count } telephones or mail addresses say only that there is none, and count as empty: { $some }
 import-told-identical =
     { $count ->
-        [one] 1 line is in the file twice; the second makes nothing. Second line (first line): { $some }. To make it anyway, say identical = "make" in the mapping.
-       *[other] { $count } lines are in the file twice; the second makes nothing. Second line (first line): { $some }. To make them anyway, say identical = "make" in the mapping.
+        [one] 1 line is in the file twice; the second makes nothing. Second line (first line): { $some }. To make it anyway, choose so in the preview, or say identical = "make" in the mapping.
+       *[other] { $count } lines are in the file twice; the second makes nothing. Second line (first line): { $some }. To make them anyway, choose so in the preview, or say identical = "make" in the mapping.
+    }
+import-told-identical-made =
+    { $count ->
+        [one] 1 line is in the file twice and makes a record each time. Second line (first line): { $some }
+       *[other] { $count } lines are in the file twice and make a record each time. Second line (first line): { $some }
     }
 import-twins =
     { $count ->
@@ -312,17 +317,27 @@ import-month-first = month before day (12/31/2026)
 import-year-first = year before month (26/12/31)
 import-percent = per cent (0.07 is 0.07 %)
 import-fraction = fractions (0.07 is 7 %)
+import-years-past = none after this year, as for birthdays
+import-years-around = up to twenty years from now
+import-unit-one = ones: the numbers are in full
+import-unit = × { $number }
+import-identical-leave_out = the second makes nothing
+import-identical-make = each makes a record
 import-decisions = How the file is read
 import-decision = What
 import-decided = Read as
 import-decision-why = Why
 import-decide = Read it so
 import-decide-which = choose …
+import-decision-same = line { $line } is equal to line { $text }
 import-decision-text = line { $line }: “{ $text }”
 import-asked-date-order-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }, and nothing in the file tells which. Choose below.
 import-asked-date-order-contradictory = The file writes dates in two orders: “{ $value }” (line { $line }) is { $first }, “{ $value2 }” (line { $line2 }) is { $third }. Choose below which one holds; lines with the other are refused then.
 import-asked-decimal-mark-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }, and nothing in the file tells which. Choose below.
 import-asked-currency-ambiguous = “{ $value }” (line { $line }) has no currency, “{ $value2 }” (line { $line2 }) has another than usual. Choose below which currency amounts without one are in.
+import-asked-percent-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }: “{ $value2 }” (line { $line2 }) in the same column “{ $column }” is per cent. Choose below.
+import-asked-percent-unsaid = “{ $value }” (line { $line }) in the column “{ $column }” can be { $first } or { $second }: no number of it is more than 1 or says per cent. Choose below.
+import-asked-unit-ambiguous = “{ $value }” (line { $line }) in the column “{ $column }” can be { $first } or { $second }: what its numbers count in is not clear. Choose below.
 import-decision-example = line { $line }: “{ $text }” → { $meaning }
 import-decision-encoding = Encoding
 import-decision-delimiter = Between columns
@@ -335,6 +350,8 @@ import-decision-decimal-mark = Decimal mark
 import-decision-currency = Currency of amounts without one
 import-decision-time-zone = Time zone of times without one
 import-decision-plain-percent = Numbers without % in fields in per cent
+import-decision-unit = What numbers count in
+import-decision-identical = Lines that are in the file twice
 import-certainty-told = stated
 import-certainty-clear = clear from the whole file
 import-certainty-assumed = not said in the file: the usual is taken

@@ -90,12 +90,13 @@ refusal-not-a-phone = “{ $value }” is not a telephone number. Use digits, sp
 refusal-not-a-share = A discount lies between 0 and 100 %.
 refusal-not-a-tax-rate = A tax rate lies between 0 and 100 %.
 refusal-not-a-table = This file is no table. Save it as an Excel workbook (.xlsx) or as CSV.
-refusal-not-a-time = “{ $value }” is not a time. Write it as 2026-03-18T09:30:00+08:00.
+refusal-not-a-time = “{ $value }” is not a time. Write it as 2026-03-18T09:30:00+08:00; of a span such as 09:00-10:00 write the beginning alone.
 refusal-time-not-once = “{ $value }” is twice or never on the clock of { $zone }, where it is set forward or back then. Write it with its offset, such as +01:00.
 refusal-time-not-there = There is no { $value }: the clocks are put forward then. Write a time before or after.
 refusal-time-twice = { $value } comes twice: the clocks are put back then. Choose which of the two is meant.
 refusal-not-a-time-field = Only dates and times can be put together by day, month, quarter or year.
 refusal-not-a-time-zone = “{ $value }” is not a time zone. Use a name such as Asia/Shanghai.
+refusal-not-a-unit = “{ $value }” is no unit that a column counts in. State 1, 10, 100, 1000 and so on.
 refusal-not-a-url = “{ $value }” is not a web address.
 refusal-not-an-email = “{ $value }” is not an e-mail address.
 refusal-not-an-id = “{ $value }” is not the id of a record.
@@ -114,7 +115,8 @@ refusal-option-in-use = { $count ->
        *[other] { $count } records have “{ $value }”. Give them another value first.
     }
 refusal-password-too-short = A password has at least { $limit } characters.
-refusal-percent-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }: “{ $value2 }” (line { $line2 }) in the same column is per cent. Say in the mapping under [file]: plain_percent = "percent" or "fraction".
+refusal-percent-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }: “{ $value2 }” (line { $line2 }) in the same column “{ $column }” is per cent. Say of that column in the mapping, or under [file]: plain_percent = "percent" or "fraction".
+refusal-percent-unsaid = “{ $value }” (line { $line }) in the column “{ $column }” can be { $first } or { $second }: no number of it is more than 1 or says per cent. Say of that column in the mapping, or under [file]: plain_percent = "percent" or "fraction".
 refusal-percent-not-here = “{ $value }” is per cent, but this field is not. Write the number itself.
 refusal-quote-not-closed = A quotation mark that opens in line { $line } is never closed: the file is cut off, or the mark is one too many. Nothing was imported. Correct that line.
 refusal-quote-swallows-rows = A quoted cell holds several lines that look like rows of the table: a quotation mark is missing or one too many. Correct the line.
@@ -156,7 +158,10 @@ refusal-undo-nothing-done = { $count ->
     }
 refusal-unknown-bucket = “{ $name }” is not day, month, quarter or year.
 refusal-unknown-column = The file has no column “{ $name }”. It has: { $columns }.
-refusal-column-in-units = The column “{ $name }” counts in “{ $unit }”: its numbers are not whole amounts. Write them out in the file, and name the column without the unit.
+refusal-column-per-mille = The column “{ $name }” counts per thousand, and its field is in per cent. Write per cent in the file, and name the column so.
+refusal-unit-ambiguous = “{ $value }” (line { $line }) in the column “{ $column }” can be { $first } or { $second }: what its numbers count in is not clear. Say of that column in the mapping which of { $choices } it is, such as unit = 1000; unit = 1 where its numbers are in full.
+refusal-unit-disagrees = “{ $value }” says another unit than its column, which counts in { $unit }. Write the number out, or as the column has it.
+refusal-unit-unclear = What stands behind the number in “{ $value }” may mean thousands or millions, or something else. Write the number out.
 refusal-unknown-encoding = “{ $value }” is not an encoding. Use a name such as utf-8, gb18030 or utf-16le.
 refusal-encoding-contradicted = The file is UTF-8, as “{ $value }” shows, and not in the encoding that the mapping states. Say in the mapping under [file]: encoding = "utf-8".
 refusal-encoding-not-read = The file is in { $value }, which is not read here. Save it as UTF-8.

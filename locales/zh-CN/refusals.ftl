@@ -87,12 +87,13 @@ refusal-not-a-phone = “{ $value }”不是电话号码。请使用数字、空
 refusal-not-a-share = 折扣应在 0 到 100 % 之间。
 refusal-not-a-tax-rate = 税率应在 0 到 100 % 之间。
 refusal-not-a-table = 此文件不是表格。请另存为 Excel 工作簿（.xlsx）或 CSV。
-refusal-not-a-time = “{ $value }”不是时间。请写成 2026-03-18T09:30:00+08:00。
+refusal-not-a-time = “{ $value }”不是时间。请写成 2026-03-18T09:30:00+08:00；像 09:00-10:00 这样的时间段只写开始时间。
 refusal-time-not-once = 时区 { $zone } 当时正在调整时钟，“{ $value }”出现两次或不存在。请写明时差，例如 +01:00。
 refusal-time-not-there = 不存在 { $value } 这个时间：此时钟表拨快。请填写之前或之后的时间。
 refusal-time-twice = { $value } 会出现两次：此时钟表拨慢。请选择所指的是哪一次。
 refusal-not-a-time-field = 只有日期和时间可以按日、月、季、年汇总。
 refusal-not-a-time-zone = “{ $value }”不是时区。请使用 Asia/Shanghai 这样的名称。
+refusal-not-a-unit = “{ $value }”不是列的单位。请写 1、10、100、1000 等。
 refusal-not-a-url = “{ $value }”不是网址。
 refusal-not-an-email = “{ $value }”不是电子邮箱地址。
 refusal-not-an-id = “{ $value }”不是记录编号标识。
@@ -108,7 +109,8 @@ refusal-nothing-compared = “{ $name }”没有给出要比较的值。请填�
 refusal-not-yours-to-change = 该行所指的记录您无权修改。请联系其负责人。
 refusal-option-in-use = 有 { $count } 条记录的值是“{ $value }”。请先为它们改用其他值。
 refusal-password-too-short = 密码至少 { $limit } 个字符。
-refusal-percent-ambiguous = “{ $value }”（第 { $line } 行）可能是 { $first } 或 { $second }：同一列的“{ $value2 }”（第 { $line2 } 行）是百分比。请在映射的 [file] 中写明 plain_percent = "percent" 或 "fraction"。
+refusal-percent-ambiguous = “{ $value }”（第 { $line } 行）可能是 { $first } 或 { $second }：同一列“{ $column }”中的“{ $value2 }”（第 { $line2 } 行）是百分比。请在映射中为该列或在 [file] 中写明 plain_percent = "percent" 或 "fraction"。
+refusal-percent-unsaid = “{ $column }”列的“{ $value }”（第 { $line } 行）可能是 { $first } 或 { $second }：该列没有大于 1 的数，也没有写明百分号。请在映射中为该列或在 [file] 中写明 plain_percent = "percent" 或 "fraction"。
 refusal-percent-not-here = “{ $value }”是百分数，而此字段不是。请填写数字本身。
 refusal-quote-not-closed = 第 { $line } 行开始的引号一直没有结束：文件被截断，或多了一个引号。未导入任何内容，请更正该行。
 refusal-quote-swallows-rows = 引号内含有多行像是表格的内容：缺少一个引号，或多了一个。请更正该行。
@@ -147,7 +149,10 @@ refusal-undo-job-first = 挡住撤销的内容来自“{ $file }”的导入。�
 refusal-undo-nothing-done = 未撤销任何内容：之后有 { $count } 条记录被修改，或有新内容依赖于它们。
 refusal-unknown-bucket = “{ $name }”不是 day、month、quarter 或 year。
 refusal-unknown-column = 文件中没有列“{ $name }”。现有列：{ $columns }。
-refusal-column-in-units = “{ $name }”列以“{ $unit }”为单位，其中的数字不是完整金额。请在文件中写出完整的数，并去掉列名中的单位。
+refusal-column-per-mille = “{ $name }”列是千分数，而该字段是百分数。请在文件中改为百分数，并修改列名。
+refusal-unit-ambiguous = “{ $column }”列的“{ $value }”（第 { $line } 行）可能是 { $first } 或 { $second }：该列数字的单位不明。请在映射中为该列写明是 { $choices } 中的哪一个，例如 unit = 10000；数字已是完整数值时写 unit = 1。
+refusal-unit-disagrees = “{ $value }”的单位与该列不同，该列以 { $unit } 为单位。请写出完整的数，或与该列一致。
+refusal-unit-unclear = “{ $value }”数字后面的字母可能表示千或百万，也可能是别的意思。请写出完整的数。
 refusal-unknown-encoding = “{ $value }”不是编码名称。请使用 utf-8、gb18030、utf-16le 等。
 refusal-encoding-contradicted = 文件是 UTF-8 编码（例如“{ $value }”），与映射中写明的编码不符。请在映射的 [file] 中写明：encoding = "utf-8"。
 refusal-encoding-not-read = 文件的编码是 { $value }，无法读取。请另存为 UTF-8。

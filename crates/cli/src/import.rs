@@ -126,13 +126,16 @@ fn say(progress: &Progress) {
             "identical" => {
                 "are equal to an earlier one and make nothing (identical = \"make\" does)"
             }
+            "identical-made" => "are equal to an earlier one and make a record all the same",
             other => other,
         };
         say!("{count} lines {what}");
     }
     for notice in &progress.notices {
         match notice.code.as_str() {
-            "identical" => say!("  line {} is equal to line {}", notice.line, notice.value),
+            "identical" | "identical-made" => {
+                say!("  line {} is equal to line {}", notice.line, notice.value)
+            }
             _ => say!("  line {}: {} {}", notice.line, notice.record_type, notice.value),
         }
     }

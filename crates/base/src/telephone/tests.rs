@@ -91,12 +91,22 @@ fn masked_telephones_are_none() {
         "0571-8800####12",
         "138**8000",
         "138####8000",
+        "138--8000",
+        "138..8000",
+        "138- -8000",
+        "138——8000",
+        "1380--8000",
+        "0571-88--1122",
+        "+86 138--8000",
+        "+49 171--4567",
     ] {
         assert_eq!(Telephone::kept(text), None, "{text}");
         assert_eq!(Telephone::read(text), None, "{text}");
     }
     assert_eq!(Telephone::kept("010*62345678").as_deref(), Some("01062345678"));
     assert_eq!(Telephone::kept("010--62345678").as_deref(), Some("01062345678"));
+    assert_eq!(Telephone::kept("138--0013--8000").as_deref(), Some("13800138000"));
+    assert_eq!(Telephone::kept("138-8000").as_deref(), Some("1388000"));
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::countries::is_chinese_mobile;
 use crate::text::{folded, is_invisible};
 
 /// A number of so many digits may have got decimals by mistake; what is shorter is a part of one.
@@ -17,6 +18,8 @@ static WORDS: LazyLock<HashSet<&str>> = LazyLock::new(|| {
 /// So many stars, or other marks in a row, stand for digits that are not shown.
 const STARS_MASK: usize = 2;
 const MARKS_MASK: usize = 3;
+/// So many digits has a Chinese mobile.
+const MOBILE: usize = 11;
 /// An extension without a word before it has no more digits: more are another number.
 const EXTENSION_MAX: usize = 5;
 
@@ -35,7 +38,7 @@ pub(super) fn written(text: &str) -> Option<Written> {
     let text = without_decimals(text);
     let end = text.find(|c: char| c.is_alphabetic() || matches!(c, '#' | ';' | ','));
     let (main, rest) = text.split_at(end.unwrap_or(text.len()));
-    if is_masked(text) || are_several(main) {
+    if is_masked(text) || has_gap(main) || are_several(main) {
         return None;
     }
     let (main, by_dash) = without_dashed_extension(main);
@@ -73,6 +76,22 @@ fn is_masked(text: &str) -> bool {
         run >= MARKS_MASK
     });
     has_run || text.chars().filter(|c| *c == '*').count() >= STARS_MASK || text.contains("##")
+}
+
+/// Whether two marks in a row stand for digits in the middle, as in `138--8000`: what is behind them
+/// is no number of its own, and all of it is no Chinese mobile.
+fn has_gap(main: &str) -> bool {
+    let marks = |c: char| is_between(c) && !c.is_whitespace() && !"()/".contains(c);
+    let tight: String = main.chars().filter(|c| !c.is_whitespace()).collect();
+    let mut letters = tight.char_indices().zip(tight.chars().skip(1));
+    let gap = letters.find(|((_, one), two)| marks(*one) && marks(*two));
+    let Some(((at, _), _)) = gap.filter(|((at, _), _)| digits_in(&tight[..*at]) > 0) else {
+        return false;
+    };
+    let digits: String = tight.chars().filter(char::is_ascii_digit).collect();
+    let is_mobile =
+        digits.get(digits.len().saturating_sub(MOBILE)..).is_some_and(is_chinese_mobile);
+    digits_in(&tight[at..]) < WHOLE_MIN && !is_mobile
 }
 
 fn digits_in(text: &str) -> usize {

@@ -40,3 +40,24 @@ pub enum Identical {
     /// It makes a record as the first does.
     Make,
 }
+
+impl Identical {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::LeaveOut, Self::Make];
+
+    /// As a mapping states it.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::LeaveOut => "leave_out",
+            Self::Make => "make",
+        }
+    }
+
+    /// What is told of a line of which this was done.
+    pub(crate) fn notice(self) -> &'static str {
+        match self {
+            Self::LeaveOut => "identical",
+            Self::Make => "identical-made",
+        }
+    }
+}

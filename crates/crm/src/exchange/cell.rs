@@ -8,10 +8,11 @@ use guanxi_record::{Field, Kind, RecordType, Value};
 
 use super::choices::{choices, code_of};
 use super::dates::{DateOrder, DateReading, ReadDate, TwoDigitYears, read_date};
-use super::numbers::{DecimalMark, NumberFault, ReadNumber, read_number};
+use super::numbers::{DecimalMark, NumberFault, ReadNumber, read_number, times_ten};
 use super::percent::PlainPercent;
 use super::row::{CellKind, NumberCell, UnclearFormat};
 use super::signs::Sign;
+use super::unit_survey::unit_code;
 use crate::access::Locale;
 use crate::text::Texts;
 
@@ -30,6 +31,10 @@ pub struct Formats {
     pub currency: AmountCurrency,
     /// What numbers without a sign are in fields in per cent.
     pub plain_percent: PlainPercent,
+    /// The power of ten by which plain numbers are multiplied.
+    pub power: usize,
+    /// The sign of amounts that have none themselves.
+    pub(crate) sign: Option<Sign>,
 }
 
 /// The currency of amounts, and who says so.
@@ -109,6 +114,7 @@ pub(crate) fn read_cell(
         Kind::Integer | Kind::Decimal | Kind::Percent | Kind::Money => {
             let number = read_number(text, formats.decimal_mark).map_err(|fault| match fault {
                 NumberFault::NotANumber => refuse("not-a-number"),
+                NumberFault::Unit => refuse("unit-unclear"),
                 NumberFault::Marks => {
                     refuse("marks-disagree").with("mark", formats.decimal_mark.sign())
                 }
@@ -158,18 +164,30 @@ fn number_text(
     if number.is_percent && *kind != Kind::Percent {
         return Err(refuse("percent-not-here"));
     }
+    let Some(plain) = in_full(&number.plain, number.power, formats) else {
+        return Err(refuse("unit-disagrees").with("unit", unit_code(formats.power)));
+    };
     if *kind == Kind::Money {
-        return money(&number.plain, formats.currency.with(number.sign), text, formats);
+        return money(&plain, formats.currency.with(number.sign.or(formats.sign)), text, formats);
     }
     if number.sign.is_some() {
         return Err(refuse("not-a-number"));
     }
     let plain = match kind {
-        Kind::Integer => whole(&number.plain).to_owned(),
-        Kind::Percent if !number.is_percent => formats.plain_percent.of(&number.plain),
-        _ => number.plain.clone(),
+        Kind::Integer => whole(&plain).to_owned(),
+        Kind::Percent if !number.is_percent => formats.plain_percent.of(&plain),
+        _ => plain,
     };
     Value::from_text(kind, &plain).map_err(|refusal| refuse(refusal.code))
+}
+
+/// A number in full, where the column counts in thousands; none where the number says another unit.
+fn in_full(plain: &str, own: Option<usize>, formats: &Formats) -> Option<String> {
+    match own {
+        None if formats.power > 0 => Some(times_ten(plain, formats.power)),
+        Some(own) if formats.power > 0 && own != formats.power => None,
+        _ => Some(plain.to_owned()),
+    }
 }
 
 /// A number of a workbook: its value counts, not how it is shown; but per cent is as shown.
@@ -187,19 +205,24 @@ fn number_cell(
     if let Some(format) = number.unclear.as_ref().filter(is_unclear) {
         return Err(refuse("format-unclear").with("format", &format.code));
     }
+    // What is shown in thousands is kept in full.
+    let shown_in = Some(number.shown_in).filter(|shown| *shown > 0);
+    let Some(plain) = in_full(&number.plain, shown_in, formats) else {
+        return Err(refuse("unit-disagrees").with("unit", unit_code(formats.power)));
+    };
     match kind {
         Kind::Money => {
-            money(&number.plain, formats.currency.with_format(number.sign), text, formats)
+            money(&plain, formats.currency.with_format(number.sign.or(formats.sign)), text, formats)
         }
         Kind::Percent => {
-            let plain = || formats.plain_percent.of(&number.plain);
-            let plain = number.per_cent.clone().unwrap_or_else(plain);
+            let in_percent = || formats.plain_percent.of(&plain);
+            let plain = number.per_cent.clone().unwrap_or_else(in_percent);
             Value::from_text(kind, &plain).map_err(|refusal| refuse(refusal.code))
         }
         Kind::Integer => {
-            Value::from_text(kind, whole(&number.plain)).map_err(|refusal| refuse(refusal.code))
+            Value::from_text(kind, whole(&plain)).map_err(|refusal| refuse(refusal.code))
         }
-        _ => Value::from_text(kind, &number.plain).map_err(|refusal| refuse(refusal.code)),
+        _ => Value::from_text(kind, &plain).map_err(|refusal| refuse(refusal.code)),
     }
 }
 
@@ -225,7 +248,9 @@ fn money(
 }
 
 fn instant(text: &str, formats: &Formats) -> Result<Value, Refusal> {
-    if let Ok(value) = Value::from_text(&Kind::Instant, text) {
+    // As programs write it; what people write may be a span: 2026-03-08 09:00-10:00.
+    let is_of_machines = matches!(text.as_bytes().get(10), Some(b'T' | b't'));
+    if is_of_machines && let Ok(value) = Value::from_text(&Kind::Instant, text) {
         return Ok(value);
     }
     let refuse = || Refusal::new("not-a-time").with("value", text);
@@ -303,138 +328,4 @@ static YES_NO: LazyLock<Vec<(String, bool)>> = LazyLock::new(|| {
 });
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn formats(currency: AmountCurrency) -> Formats {
-        Formats {
-            date_order: DateOrder::DayFirst,
-            years: TwoDigitYears { last: 2046 },
-            decimal_mark: DecimalMark::Comma,
-            time_zone: TimeZone::get("Asia/Shanghai").unwrap(),
-            currency,
-            plain_percent: PlainPercent::Percent,
-        }
-    }
-
-    fn read(kind: Kind, text: &str, cell: &CellKind, currency: AmountCurrency) -> String {
-        let field = Field::new("name", kind);
-        let record_type = crate::RECORD_TYPES[0];
-        match read_cell(record_type, &field, text, cell, &formats(currency)) {
-            Ok(value) => value.to_text(),
-            Err(refusal) => format!("! {}", refusal.code),
-        }
-    }
-
-    #[test]
-    fn a_sign_agrees_with_the_currency_or_the_amount_is_refused() {
-        let text = CellKind::Text;
-        let jpy = "JPY".parse().unwrap();
-        for (amount, currency, expected) in [
-            ("100,00", AmountCurrency::Told(Currency::CNY), "100.00 CNY"),
-            ("¥100,00", AmountCurrency::Told(Currency::CNY), "100.00 CNY"),
-            ("¥100", AmountCurrency::Told(jpy), "100 JPY"),
-            ("$100,00", AmountCurrency::Told(Currency::CNY), "! currency-disagrees"),
-            ("€ 50,00", AmountCurrency::Told(Currency::CNY), "! currency-disagrees"),
-            ("US$5", AmountCurrency::Told(Currency::CNY), "! currency-disagrees"),
-            ("¥5", AmountCurrency::Told(Currency::USD), "! currency-disagrees"),
-            ("kr 5", AmountCurrency::Told(Currency::EUR), "! currency-disagrees"),
-            ("$100", AmountCurrency::Told(Currency::USD), "100.00 USD"),
-            ("9,00 USD", AmountCurrency::Told(Currency::CNY), "9.00 USD"),
-            ("USD 9,00", AmountCurrency::Told(Currency::CNY), "9.00 USD"),
-            ("€ 50,00", AmountCurrency::Usual(Currency::CNY), "! currency-disagrees"),
-            ("$ 50,00", AmountCurrency::Usual(Currency::CNY), "! currency-disagrees"),
-            ("1.000 €", AmountCurrency::Told(Currency::EUR), "1000.00 EUR"),
-            ("10.00", AmountCurrency::Told(Currency::EUR), "! marks-disagree"),
-            ("5 %", AmountCurrency::Told(Currency::EUR), "! percent-not-here"),
-            ("1.2万", AmountCurrency::Told(Currency::CNY), "! not-a-number"),
-            ("USD 5", AmountCurrency::Beside(Currency::EUR), "! currency-disagrees"),
-            ("EUR 5", AmountCurrency::Beside(Currency::EUR), "5.00 EUR"),
-        ] {
-            assert_eq!(read(Kind::Money, amount, &text, currency), expected, "{amount}");
-        }
-    }
-
-    #[test]
-    fn numbers_of_workbooks_need_no_mark() {
-        let number = |plain: &str, per_cent: Option<&str>| {
-            CellKind::Number(NumberCell {
-                plain: plain.to_owned(),
-                per_cent: per_cent.map(ToOwned::to_owned),
-                sign: None,
-                unclear: None,
-                has_lost_digits: plain.len() > 15,
-            })
-        };
-        let currency = AmountCurrency::Told(Currency::EUR);
-        for (kind, text, cell, expected) in [
-            (Kind::Decimal, "12.5", number("12.5", None), "12.5"),
-            (Kind::Money, "0.5", number("0.5", None), "0.50 EUR"),
-            (Kind::Percent, "15%", number("0.15", Some("15")), "15"),
-            (Kind::Percent, "15", number("15", None), "15"),
-            (Kind::Decimal, "15%", number("0.15", Some("15")), "0.15"),
-            (Kind::Integer, "7", number("7", None), "7"),
-            (Kind::Integer, "7.5", number("7.5", None), "! not-an-integer"),
-            (Kind::Text, "123", number("123", None), "123"),
-            (Kind::Text, "91310000123456800", number("91310000123456800", None), "! digits-lost"),
-            (Kind::Date, "45000", number("45000", None), "! not-a-date"),
-            (Kind::Text, "#N/A", CellKind::Error, "! cell-error"),
-        ] {
-            assert_eq!(read(kind, text, &cell, currency), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn times_are_of_the_zone_of_the_file_or_their_own() {
-        let usual = AmountCurrency::Usual(Currency::CNY);
-        for (text, expected) in [
-            ("2026/3/8 下午10:00", "2026-03-08T14:00:00Z"),
-            ("2026-03-08 10:00 +00:00", "2026-03-08T10:00:00Z"),
-            ("2026-03-08 10:00:00 -0500", "2026-03-08T15:00:00Z"),
-            ("2026-03-08 10:00 PST", "! not-a-time"),
-            ("2026-03-08 02:30 America/New_York", "! time-not-once"),
-            ("2026-11-01 01:30 America/New_York", "! time-not-once"),
-            ("2026-11-01 03:30 America/New_York", "2026-11-01T08:30:00Z"),
-            ("2026-03-08", "2026-03-07T16:00:00Z"),
-        ] {
-            assert_eq!(read(Kind::Instant, text, &CellKind::Text, usual), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_day_with_an_offset_is_the_day_where_the_file_is() {
-        let usual = AmountCurrency::Usual(Currency::CNY);
-        for (text, expected) in [
-            ("2026-03-07T16:00:00Z", "2026-03-08"),
-            ("2026-03-07T15:59:59Z", "2026-03-07"),
-            ("2026-03-08 00:00:00 +08:00", "2026-03-08"),
-            ("2026-03-08 23:00:00 -0500", "2026-03-09"),
-            ("2026-03-08 23:00", "2026-03-08"),
-            ("2026年3月8日15时30分20秒", "2026-03-08"),
-        ] {
-            assert_eq!(read(Kind::Date, text, &CellKind::Text, usual), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_a_spreadsheet_lost_is_no_text() {
-        let usual = AmountCurrency::Usual(Currency::CNY);
-        for (kind, text, expected) in [
-            (Kind::Text, "#N/A", "! cell-error"),
-            (Kind::Text, "#REF!", "! cell-error"),
-            (Kind::Text, "########", "! cell-error"),
-            (Kind::Integer, "#NAME?", "! cell-error"),
-            (Kind::Text, "1.10101E+17", "! digits-rounded"),
-            (Kind::Phone, "1.38001E+10", "! digits-rounded"),
-            (Kind::Text, "4.5E+03", "! digits-rounded"),
-            (Kind::Text, "1,10101e+17", "! digits-rounded"),
-            (Kind::Text, "4E3", "4E3"),
-            (Kind::Text, "#1", "#1"),
-            (Kind::Text, "E+S", "E+S"),
-            (Kind::Email, "mailto:a@b.example", "a@b.example"),
-            (Kind::Email, "MailTo:a@b.example?subject=x", "a@b.example"),
-        ] {
-            assert_eq!(read(kind, text, &CellKind::Text, usual), expected, "{text}");
-        }
-    }
-}
+mod tests;

@@ -6,6 +6,7 @@ use jiff::civil::Time;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
 
+use super::date_pieces::{Piece, Unit, ordered};
 use super::date_words::{DayPart, Token, Word, tokens};
 
 /// The order of day, month and year where it does not show.
@@ -45,7 +46,7 @@ impl TwoDigitYears {
         Self { last: today.year() }
     }
 
-    fn year(self, digits: i16) -> i16 {
+    pub(super) fn year(self, digits: i16) -> i16 {
         let year = self.last - self.last.rem_euclid(100) + digits;
         if year > self.last { year - 100 } else { year }
     }
@@ -97,6 +98,10 @@ pub fn read_date(text: &str, reading: DateReading) -> Option<ReadDate> {
             time = Some(reader.time()?);
         }
         if !reader.is_done() {
+            // 09:00-10:00 is a span of time more often than a time with an offset.
+            if reader.may_end_a_span() {
+                return None;
+            }
             zone = Some(reader.zone().filter(|_| time.is_some())?);
         }
     }
@@ -109,8 +114,9 @@ pub fn read_date(text: &str, reading: DateReading) -> Option<ReadDate> {
 /// shows, or the text is no date.
 pub(crate) fn orders_of(text: &str, years: TwoDigitYears) -> Vec<(DateOrder, Date)> {
     let starts = text.trim_start().chars().take_while(char::is_ascii_digit).count();
-    // The name of a month shows it: nobody writes 26-Mar-01 but who says so.
-    let has_name = |text| tokens(text).iter().any(|t| matches!(t, Token::Word(Word::Month(_))));
+    // The name of a month shows it: nobody writes 26-Mar-01 but who says so. So does its mark.
+    let is_named = |token: &Token| matches!(token, Token::Word(Word::Month(_) | Word::OfMonth));
+    let has_name = |text| tokens(text).iter().any(is_named);
     if starts >= 4 || has_name(text) {
         return Vec::new();
     }
@@ -126,12 +132,6 @@ pub(crate) fn orders_of(text: &str, years: TwoDigitYears) -> Vec<(DateOrder, Dat
 struct Reader {
     tokens: Vec<Token>,
     at: usize,
-}
-
-/// A part of a date.
-enum Piece {
-    Number(i16, usize),
-    Month(i8),
 }
 
 impl Reader {
@@ -216,44 +216,59 @@ impl Reader {
             return Some((date, false, time));
         }
         let first = self.piece()?;
-        let (one, marked) = self.separator()?;
+        let one = self.separator()?;
         let second = self.piece()?;
-        let (two, _) = self.separator()?;
+        let two = self.separator()?;
         let third = self.piece()?;
         let end = self.at;
         self.blank();
-        if !(self.word(Word::Day) || self.word(Word::Ordinal)) {
+        if !self.word(Word::Ordinal) {
             self.at = end;
         }
-        let is_named = [&first, &second, &third].iter().any(|p| matches!(p, Piece::Month(_)));
-        if !is_named && !marked && one != two {
+        let pieces = [first, second, third];
+        if one != two && pieces.iter().all(|piece| piece.is.is_none()) {
             return None;
         }
-        let (date, is_short) = ordered([first, second, third], marked, reading)?;
+        let (date, is_short) = ordered(pieces, reading)?;
         Some((date, is_short, None))
     }
 
     fn piece(&mut self) -> Option<Piece> {
         if let Some((digits, width)) = self.number() {
-            return Some(Piece::Number(digits.parse().ok()?, width)).filter(|_| width <= 4);
+            let number = digits.parse().ok().filter(|_| width <= 4)?;
+            return Some(Piece { number, width, is: self.mark() });
         }
         let Some(Token::Word(Word::Month(month))) = self.peek() else { return None };
-        let month = *month;
+        let number = i16::from(*month);
         self.at += 1;
         self.take(&Token::Sign('.'));
-        Some(Piece::Month(month))
+        Some(Piece { number, width: 2, is: Some(Unit::Month) })
     }
 
-    /// What stands between two parts of a date: one sign at most, and whether the year was marked.
-    fn separator(&mut self) -> Option<(char, bool)> {
+    /// What stands behind a number and says what it is, with a blank between or without.
+    fn mark(&mut self) -> Option<Unit> {
+        let start = self.at;
+        self.blank();
+        let unit = match self.peek() {
+            Some(Token::Word(Word::Year)) => Unit::Year,
+            Some(Token::Word(Word::OfMonth)) => Unit::Month,
+            Some(Token::Word(Word::Day)) => Unit::Day,
+            _ => {
+                self.at = start;
+                return None;
+            }
+        };
+        self.at += 1;
+        Some(unit)
+    }
+
+    /// What stands between two parts of a date: one sign at most.
+    fn separator(&mut self) -> Option<char> {
         let mut sign = ' ';
-        let mut is_marked = false;
         let start = self.at;
         loop {
             match self.peek() {
                 Some(Token::Blank | Token::Word(Word::Of | Word::Ordinal)) => {}
-                Some(Token::Word(Word::Year)) => is_marked = true,
-                Some(Token::Word(Word::OfMonth | Word::Day)) => {}
                 Some(Token::Sign(c @ ('-' | '/' | '.' | ','))) if sign == ' ' => sign = *c,
                 _ => break,
             }
@@ -262,7 +277,7 @@ impl Reader {
         let is_glued = self.at == start
             && (matches!(self.peek(), Some(Token::Word(Word::Month(_))))
                 || matches!(self.tokens.get(start.wrapping_sub(1)), Some(Token::Word(_))));
-        (self.at > start || is_glued).then_some((sign, is_marked))
+        (self.at > start || is_glued).then_some(sign)
     }
 
     fn time(&mut self) -> Option<Time> {
@@ -330,6 +345,23 @@ impl Reader {
         matches!(self.peek(), Some(Token::Sign('+' | '-') | Token::Word(Word::Zero)))
     }
 
+    /// Whether a stroke and an hour stand behind an hour and its minutes: the end of a span, where
+    /// neither a T before the time nor seconds speak for an offset.
+    fn may_end_a_span(&self) -> bool {
+        let before = &self.tokens[..self.at];
+        let colons = before.iter().filter(|token| **token == Token::Sign(':')).count();
+        let is_compact = |token: &Token| matches!(token, Token::Number(digits) if digits.len() > 8);
+        let is_of_machines = before.contains(&Token::Word(Word::Begin))
+            || before.iter().any(is_compact)
+            || colons > 1;
+        let rest = self.tokens[self.at..].iter().filter(|token| **token != Token::Blank);
+        let is_hour = |token: &Token| matches!(token, Token::Number(digits) if digits.len() <= 2);
+        let mut rest = rest.take(2);
+        !is_of_machines
+            && rest.next() == Some(&Token::Sign('-'))
+            && rest.next().is_some_and(is_hour)
+    }
+
     /// An offset, universal time, or the name of a zone as in `Asia/Shanghai`.
     fn zone(&mut self) -> Option<TimeZone> {
         let mut zone = None;
@@ -390,42 +422,6 @@ impl Reader {
         }
         Offset::from_seconds(sign * (hours * 3_600 + minutes * 60)).ok()
     }
-}
-
-/// Day, month and year from their pieces; and whether the year had two digits.
-fn ordered(pieces: [Piece; 3], is_marked: bool, reading: DateReading) -> Option<(Date, bool)> {
-    use DateOrder::{DayFirst, MonthFirst, YearFirst};
-    use Piece::{Month, Number};
-    let short = |width: usize| width <= 2;
-    let (year, month, day) = match pieces {
-        [Month(month), Number(day, d), Number(year, y)] if short(d) => ((year, y), month, day),
-        [Number(year, 4), Month(month), Number(day, d)] if short(d) => ((year, 4), month, day),
-        [Number(year, 2), Month(month), Number(day, 2)]
-            if reading.order == DateOrder::YearFirst =>
-        {
-            ((year, 2), month, day)
-        }
-        [Number(day, d), Month(month), Number(year, y)] if short(d) => ((year, y), month, day),
-        [Number(a, x), Number(b, y), Number(c, z)] if short(y) => {
-            let is_short = short(x);
-            let month_of = |month: i16| i8::try_from(month).ok();
-            match reading.order {
-                _ if x == 4 && short(z) => ((a, 4), month_of(b)?, c),
-                _ if is_marked && x == 2 && short(z) => ((a, 2), month_of(b)?, c),
-                DayFirst if is_short => ((c, z), month_of(b)?, a),
-                MonthFirst if is_short => ((c, z), month_of(a)?, b),
-                YearFirst if x == 2 && short(z) => ((a, 2), month_of(b)?, c),
-                _ => return None,
-            }
-        }
-        _ => return None,
-    };
-    let (year, is_short) = match year {
-        (year, 4) => (year, false),
-        (digits, 2) => (reading.years.year(digits), true),
-        _ => return None,
-    };
-    Some((Date::new(year, month, i8::try_from(day).ok()?).ok()?, is_short))
 }
 
 /// The hour of 24 that an hour with a part of the day means; none if the two cannot both be.

@@ -32,6 +32,10 @@ pub enum Matter {
     TimeZone,
     /// What numbers without a sign are in fields in per cent.
     PlainPercent,
+    /// What the plain numbers of a column count in.
+    Unit,
+    /// What a line makes that is in the file twice.
+    Identical,
 }
 
 impl Matter {
@@ -50,6 +54,8 @@ impl Matter {
             Self::Currency => "currency",
             Self::TimeZone => "time_zone",
             Self::PlainPercent => "plain_percent",
+            Self::Unit => "unit",
+            Self::Identical => "identical",
         }
     }
 }
@@ -95,8 +101,11 @@ pub struct Reading {
 pub struct Decision {
     /// What it is about.
     pub what: Matter,
-    /// The column that it is for; the whole file if none.
+    /// The column that it is for, where that has a name; the whole file if none.
     pub column: Option<String>,
+    /// The place of that column, from 1, where a mapping can state it for the column alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub position: Option<usize>,
     /// What was chosen, as a mapping states it; none if it must be told.
     pub chosen: Option<String>,
     /// What else could have been.
@@ -113,6 +122,7 @@ impl Decision {
         Self {
             what,
             column: None,
+            position: None,
             chosen: Some(chosen.into()),
             alternatives: Vec::new(),
             examples: Vec::new(),
@@ -130,6 +140,12 @@ impl Decision {
         Self { alternatives, ..self }
     }
 
+    /// The same about one column, by its place from 0.
+    pub(crate) fn of_column(self, column: usize, columns: &[String]) -> Self {
+        let name = columns.get(column).filter(|name| !name.is_empty()).cloned();
+        Self { column: name, position: Some(column + 1), ..self }
+    }
+
     /// Why nothing can be imported before the mapping says more; none if it is settled.
     #[must_use]
     pub fn refusal(&self) -> Option<Refusal> {
@@ -142,7 +158,9 @@ impl Decision {
             (Matter::DecimalMark, Certainty::Contradictory) => "decimal-mark-contradictory",
             (Matter::DecimalMark, _) => "decimal-mark-ambiguous",
             (Matter::Encoding, _) => "encoding-contradicted",
+            (Matter::PlainPercent, _) if self.examples.len() < 2 => "percent-unsaid",
             (Matter::PlainPercent, _) => "percent-ambiguous",
+            (Matter::Unit, _) => "unit-ambiguous",
             _ => "currency-ambiguous",
         };
         let mut refusal = Refusal::field(code, self.what.code());
@@ -153,7 +171,9 @@ impl Decision {
                 refusal = refusal.with(name, &reading.meaning);
             }
         }
-        Some(refusal.with("choices", self.alternatives.join(", ")))
+        let place = || self.position.map(|position| position.to_string());
+        let column = self.column.clone().or_else(place).unwrap_or_default();
+        Some(refusal.with("choices", self.alternatives.join(", ")).with("column", column))
     }
 }
 

@@ -9,6 +9,7 @@ use super::decisions::{Certainty, Decision, Example, Matter};
 use super::row::{CellKind, FileRow};
 use super::source::{COLUMNS_MAX, LayoutHints};
 use super::suggest::plain;
+use super::units::{Unit, stated_unit};
 use crate::access::Locale;
 use crate::text::Texts;
 
@@ -25,6 +26,8 @@ pub(crate) struct Header {
     pub(crate) names: Vec<String>,
     /// What was decided.
     pub(crate) decision: Option<Decision>,
+    /// What the rows above it say that numbers count in.
+    pub(crate) titles: Vec<Unit>,
     /// Rows below it that were read to find it.
     pub(crate) below: VecDeque<FileRow>,
 }
@@ -38,12 +41,16 @@ pub(crate) fn find(
     hints: &LayoutHints,
 ) -> Result<Header> {
     let mut rows = VecDeque::new();
+    let mut titles = Vec::new();
     let (at, certainty) = match hints.header_row {
         Some(told) => {
             let refusal = || Refusal::field("no-header-row", "header_row").with("value", told);
             loop {
                 let row = next()?.filter(|_| told <= TOLD_ROW_MAX).ok_or_else(refusal)?;
                 let place = row.place();
+                if place < told {
+                    note_units(&row, &mut titles);
+                }
                 // Of what stands above, the first rows are told; the rest is not kept.
                 rows.truncate(PASSED_OVER_TOLD);
                 rows.push_back(row);
@@ -63,6 +70,7 @@ pub(crate) fn find(
             }
             let rows = rows.make_contiguous();
             let at = guess(rows, &hints.columns);
+            rows[..at].iter().for_each(|row| note_units(row, &mut titles));
             // A row above all others is the header, unless it has fewer names than they have cells.
             let is_clear = at == 0 && rows.first().map_or(0, texts) >= usual(rows);
             (at, if is_clear { Certainty::Clear } else { Certainty::Assumed })
@@ -87,7 +95,16 @@ pub(crate) fn find(
     });
     let decision = Decision::new(Matter::HeaderRow, header.place().to_string(), certainty)
         .with_examples(passed_over.collect());
-    Ok(Header { names, decision: Some(decision), below })
+    Ok(Header { names, decision: Some(decision), titles, below })
+}
+
+/// Notes what a row above the header says that numbers count in, once.
+fn note_units(row: &FileRow, titles: &mut Vec<Unit>) {
+    for unit in row.iter().filter_map(stated_unit) {
+        if !titles.contains(&unit) {
+            titles.push(unit);
+        }
+    }
 }
 
 /// A column's name without line ends, blanks of other kinds, and marks that nobody sees.

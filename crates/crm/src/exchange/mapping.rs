@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use guanxi_base::{Error, Refusal, Result};
+use guanxi_base::{Date, Error, Refusal, Result};
 use guanxi_record::{Field, Kind};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::answers::{Archived, Identical, Twins};
-use super::dates::DateOrder;
+use super::dates::{DateOrder, TwoDigitYears};
 use super::percent::PlainPercent;
 use super::source::LayoutHints;
 
@@ -73,6 +74,27 @@ pub enum YearRule {
     Around,
 }
 
+impl YearRule {
+    /// Both.
+    pub(crate) const ALL: [Self; 2] = [Self::Past, Self::Around];
+
+    /// As a mapping states it.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Past => "past",
+            Self::Around => "around",
+        }
+    }
+
+    /// The years that it means on a day.
+    pub(crate) fn years(self, today: Date) -> TwoDigitYears {
+        match self {
+            Self::Past => TwoDigitYears::past(today),
+            Self::Around => TwoDigitYears::around(today),
+        }
+    }
+}
+
 /// Where the value of a field comes from, in words.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -110,6 +132,13 @@ pub struct Rule {
     /// What years of two digits mean in this column.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub two_digit_years: Option<YearRule>,
+    /// What numbers without a sign are, where this column in per cent differs from the file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plain_percent: Option<PlainPercent>,
+    /// What plain numbers of this column count in: 1000 for thousands; 1 if they are in full,
+    /// whatever the name of the column says.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<u64>,
     /// The zone of the times of this column, where it differs from the file's.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
@@ -167,6 +196,30 @@ impl FieldSource {
         }
         let column = Some(header).filter(|header| !header.is_empty());
         Self::Rule(Rule { position: Some(at + 1), column, ..Rule::default() })
+    }
+
+    /// Whether it is the column at this place.
+    #[must_use]
+    pub fn is_from(&self, at: usize, header: &str) -> bool {
+        match self.rule() {
+            Rule { position: Some(position), .. } => position == at + 1,
+            rule => rule.column.as_deref() == Some(header),
+        }
+    }
+
+    /// The same column with what another source of it says about how it is written.
+    #[must_use]
+    pub fn with_formats_of(self, other: &Self) -> Self {
+        let (Rule { column, position, find_by, currency_column, .. }, known) =
+            (self.rule(), other.rule());
+        let bare = Rule { column, position, find_by, currency_column, ..Rule::default() };
+        let rule = Rule {
+            two_digit_years: known.two_digit_years,
+            plain_percent: known.plain_percent,
+            unit: known.unit,
+            ..bare.clone()
+        };
+        if rule == bare { self } else { Self::Rule(rule) }
     }
 
     /// As a rule.
@@ -267,8 +320,7 @@ impl Mapping {
     /// # Errors
     /// `wrong-mapping` with the place and the reason.
     pub fn parse(toml: &str) -> Result<Self> {
-        toml::from_str(toml)
-            .map_err(|error| Refusal::new("wrong-mapping").with("reason", error).into())
+        toml::from_str(toml).map_err(wrong_mapping)
     }
 
     /// What it says about reading the file at all.
@@ -294,16 +346,33 @@ impl Mapping {
     /// # Errors
     /// `wrong-mapping` when it cannot be stated so.
     pub fn stating(&self, matter: &str, choice: &str) -> Result<Self> {
-        let text = self.to_toml()?;
-        let mut whole: toml::Table = toml::from_str(&text).map_err(Error::internal)?;
-        let file = whole.entry("file").or_insert_with(|| toml::Table::new().into());
-        let Some(file) = file.as_table_mut() else { return Ok(self.clone()) };
-        match choice.parse::<i64>() {
-            _ if choice.is_empty() => drop(file.remove(matter)),
-            Ok(number) if matter == "header_row" => drop(file.insert(matter.into(), number.into())),
-            _ => drop(file.insert(matter.into(), choice.into())),
+        if matter == "identical" {
+            let mut mapping = self.clone();
+            for record in mapping.records.iter_mut().filter(|one| one.match_fields.is_empty()) {
+                let choice = toml::Value::from(choice);
+                record.identical = choice.try_into().map_err(wrong_mapping)?;
+            }
+            return Ok(mapping);
         }
-        Self::parse(&toml::to_string(&whole).map_err(Error::internal)?)
+        Ok(Self { file: stated_in(&self.file, matter, choice)?, ..self.clone() })
+    }
+
+    /// The same mapping with something stated about one column, by its place from 0.
+    ///
+    /// # Errors
+    /// `wrong-mapping` when it cannot be stated so.
+    pub fn stating_of_column(
+        &self,
+        (at, header): (usize, &str),
+        matter: &str,
+        choice: &str,
+    ) -> Result<Self> {
+        let mut mapping = self.clone();
+        let sources = mapping.records.iter_mut().flat_map(|record| record.fields.values_mut());
+        for source in sources.filter(|source| source.is_from(at, header)) {
+            *source = FieldSource::Rule(stated_in(&source.rule(), matter, choice)?);
+        }
+        Ok(mapping)
     }
 
     /// As a mapping file.
@@ -313,6 +382,23 @@ impl Mapping {
     pub fn to_toml(&self) -> Result<String> {
         toml::to_string(self).map_err(Error::internal)
     }
+}
+
+/// A table of a mapping with one of its entries stated, or no longer stated, where the choice is empty.
+fn stated_in<T: Serialize + DeserializeOwned>(table: &T, matter: &str, choice: &str) -> Result<T> {
+    let mut table = toml::Table::try_from(table).map_err(Error::internal)?;
+    match choice.parse::<i64>() {
+        _ if choice.is_empty() => drop(table.remove(matter)),
+        Ok(number) if matches!(matter, "header_row" | "unit") => {
+            table.insert(matter.into(), number.into());
+        }
+        _ => drop(table.insert(matter.into(), choice.into())),
+    }
+    table.try_into().map_err(wrong_mapping)
+}
+
+fn wrong_mapping(error: toml::de::Error) -> Error {
+    Refusal::new("wrong-mapping").with("reason", error).into()
 }
 
 /// The column that an export writes beside an amount, with its currency.

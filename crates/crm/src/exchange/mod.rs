@@ -3,6 +3,8 @@
 mod answers;
 mod cell;
 mod choices;
+mod columns;
+mod date_pieces;
 mod date_words;
 mod dates;
 mod decisions;
@@ -24,6 +26,7 @@ mod numbers;
 mod origin;
 mod percent;
 mod plan;
+mod powers;
 mod progress;
 mod read_lines;
 mod refused_texts;
@@ -38,6 +41,8 @@ mod suggest;
 mod survey;
 mod table_words;
 mod take_up;
+mod unit_survey;
+mod units;
 mod unpacked;
 mod workbook;
 

@@ -3,7 +3,8 @@
 
 use guanxi_record::half_width;
 
-use super::signs::{Sign, sign_of};
+use super::powers::{Sure, powers_of};
+use super::signs::{Sign, agreed, joined_sign, signs_of};
 
 /// What stands between the whole and the fraction of a number.
 #[derive(
@@ -54,12 +55,14 @@ impl std::fmt::Display for DecimalMark {
 /// A number as it was read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReadNumber {
-    /// In plain digits with a point, such as `-1234.5`.
+    /// In plain digits with a point, such as `-1234.5`; in full, where thousands are beside it.
     pub plain: String,
     /// Whether it was written per cent.
     pub is_percent: bool,
     /// The sign or code of a currency beside it.
     pub(crate) sign: Option<Sign>,
+    /// The power of ten that stands beside it, as in `12.5k`.
+    pub(crate) power: Option<usize>,
 }
 
 /// Why a text is no number.
@@ -69,6 +72,8 @@ pub enum NumberFault {
     NotANumber,
     /// Its marks do not fit the decimal mark: `10,00` where the point stands before decimals.
     Marks,
+    /// What stands behind it may mean thousands or millions, or something else: `1.2m`.
+    Unit,
 }
 
 /// A text cut into its digits with their marks, and what stands around them.
@@ -77,14 +82,15 @@ struct Parts<'a> {
     is_negative: bool,
     is_percent: bool,
     sign: Option<Sign>,
+    power: Option<(usize, Sure)>,
 }
 
 /// Reads a number by its decimal mark. Thousands stand in groups of three (or as in India of
 /// two), between marks that are not the decimal one; the minus may stand before or behind, or
-/// brackets around; a currency may stand on either side.
+/// brackets around; a currency may stand on either side, and a word for thousands behind.
 ///
 /// # Errors
-/// `NotANumber`, or `Marks` where the other decimal mark would make it one.
+/// `NotANumber`, `Marks` where the other decimal mark would make it one, or `Unit`.
 pub fn read_number(text: &str, mark: DecimalMark) -> Result<ReadNumber, NumberFault> {
     let text = half_width(text);
     let parts = parts(&text).ok_or(NumberFault::NotANumber)?;
@@ -93,10 +99,19 @@ pub fn read_number(text: &str, mark: DecimalMark) -> Result<ReadNumber, NumberFa
         let marks = [NumberFault::NotANumber, NumberFault::Marks];
         return Err(marks[usize::from(fits_another || has_marks_only(parts.digits))]);
     };
+    let power = match parts.power {
+        None => None,
+        Some((_, Sure::WithCurrency)) if parts.sign.is_none() => return Err(NumberFault::Unit),
+        Some((_, Sure::Never)) => return Err(NumberFault::Unit),
+        Some((power, _)) => Some(power),
+    };
+    if let Some(power) = power {
+        plain = times_ten(&plain, power);
+    }
     if parts.is_negative && plain.bytes().any(|digit| matches!(digit, b'1'..=b'9')) {
         plain.insert(0, '-');
     }
-    Ok(ReadNumber { plain, is_percent: parts.is_percent, sign: parts.sign })
+    Ok(ReadNumber { plain, is_percent: parts.is_percent, sign: parts.sign, power })
 }
 
 /// Which decimal marks a text allows, and whether they would make different numbers of it.
@@ -153,7 +168,11 @@ fn parts(text: &str) -> Option<Parts<'_>> {
     if !has_marks_only(&text[first..=last]) {
         return None;
     }
-    let signs = prefix.minus + suffix.minus + prefix.plus + suffix.plus;
+    // A plus behind a number means that there may be more.
+    if suffix.plus > 0 || prefix.power.is_some() {
+        return None;
+    }
+    let signs = prefix.minus + suffix.minus + prefix.plus;
     let is_bracketed = match (prefix.opens, suffix.closes, prefix.closes + suffix.opens) {
         (0, 0, 0) => false,
         (1, 1, 0) if signs == 0 => true,
@@ -166,15 +185,14 @@ fn parts(text: &str) -> Option<Parts<'_>> {
     let sign = match (prefix.sign, suffix.sign) {
         (None, one) | (one, None) => one,
         // Twice said, it must be said the same way.
-        (Some(a), Some(b)) if a.is_code && b.can_mean(a.currencies[0]) => Some(a),
-        (Some(a), Some(b)) if b.is_code && a.can_mean(b.currencies[0]) => Some(b),
-        _ => return None,
+        (Some(one), Some(other)) => Some(agreed(one, other)?),
     };
-    if is_percent && sign.is_some() {
+    let power = suffix.power;
+    if is_percent && (sign.is_some() || power.is_some()) {
         return None;
     }
     let is_negative = is_bracketed || prefix.minus + suffix.minus == 1;
-    Some(Parts { digits: &text[first..=last], is_negative, is_percent, sign })
+    Some(Parts { digits: &text[first..=last], is_negative, is_percent, sign, power })
 }
 
 #[derive(Default)]
@@ -185,9 +203,10 @@ struct Affix {
     closes: u8,
     percent: u8,
     sign: Option<Sign>,
+    power: Option<(usize, Sure)>,
 }
 
-/// What stands on one side of the digits: signs at its ends, and a currency.
+/// What stands on one side of the digits: signs at its ends, a currency, and a power of ten.
 fn affix(text: &str) -> Option<Affix> {
     let mut found = Affix::default();
     let mut rest = text.trim();
@@ -212,13 +231,74 @@ fn affix(text: &str) -> Option<Affix> {
         } else if let Some(c) = rest.chars().next_back().filter(|c| note(*c)) {
             rest = rest[..rest.len() - c.len_utf8()].trim();
         } else {
-            found.sign = Some(sign_of(rest)?);
-            return Some(found);
+            let Affix { sign, power, .. } = words(rest)?;
+            return Some(Affix { sign, power, ..found });
         }
         if found.minus + found.plus + found.opens + found.closes + found.percent > 4 {
             return None;
         }
     }
+}
+
+/// What words beside a number say: a currency, a power of ten, or both: `€`, `k€`, `Mio. EUR`.
+fn words(text: &str) -> Option<Affix> {
+    if let Some(sign) = signs_of(text) {
+        return Some(Affix { sign: Some(sign), ..Affix::default() });
+    }
+    let (mut sign, mut power) = (None, None);
+    let with = |sign: Option<Sign>, more: Sign| match sign {
+        Some(sign) => agreed(sign, more),
+        None => Some(more),
+    };
+    for word in text.to_lowercase().split_whitespace() {
+        let word = word.trim_matches('.');
+        if let Some(more) = signs_of(word) {
+            sign = Some(with(sign, more)?);
+            continue;
+        }
+        let mut powers = powers_of(word);
+        let found = powers.find(|one| one.rest.is_empty() || joined_sign(one.rest).is_some())?;
+        if power.replace((found.exponent, found.sure)).is_some() {
+            return None;
+        }
+        if !found.rest.is_empty() {
+            sign = Some(with(sign, joined_sign(found.rest)?)?);
+        }
+    }
+    Some(Affix { sign, power, ..Affix::default() })
+}
+
+/// Plain digits times a power of ten, digit by digit: 0.07 times a hundred becomes 7.
+pub(crate) fn times_ten(plain: &str, power: usize) -> String {
+    let (sign, digits) = match plain.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", plain),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let (moved, rest) = fraction.split_at(fraction.len().min(power));
+    let whole = format!("{whole}{moved:0<power$}");
+    signed(sign, &whole, rest)
+}
+
+/// Plain digits divided by a power of ten, digit by digit.
+pub(crate) fn by_ten(plain: &str, power: usize) -> String {
+    let (sign, digits) = match plain.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", plain),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let whole = format!("{whole:0>width$}", width = power + 1);
+    let (whole, moved) = whole.split_at(whole.len() - power);
+    signed(sign, whole, &format!("{moved}{fraction}"))
+}
+
+/// A number without zeros that say nothing.
+fn signed(sign: &str, whole: &str, fraction: &str) -> String {
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let fraction = fraction.trim_end_matches('0');
+    let point = if fraction.is_empty() { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction}")
 }
 
 /// Digits and marks as plain digits with a point.

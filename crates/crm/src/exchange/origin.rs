@@ -13,6 +13,8 @@ use super::numbers::DecimalMark;
 use super::percent::PlainPercent;
 use super::plan::Part;
 use super::row::{CellKind, FileRow};
+use super::signs::Sign;
+use super::units::CountsIn;
 
 /// Where a field's value comes from.
 #[derive(Debug, Clone)]
@@ -42,6 +44,12 @@ pub(crate) struct OwnFormats {
     pub(crate) decimal_mark: Option<DecimalMark>,
     pub(crate) date_order: Option<DateOrder>,
     pub(crate) years: Option<TwoDigitYears>,
+    /// Whether the mapping says so of the years; a birthday lies in the past without it.
+    pub(crate) is_of_mapping: bool,
+    pub(crate) plain_percent: Option<PlainPercent>,
+    /// The sign of amounts that stands in the name of the column or above the table.
+    pub(crate) sign: Option<Sign>,
+    pub(crate) counts_in: CountsIn,
     pub(crate) time_zone: Option<TimeZone>,
 }
 
@@ -51,6 +59,9 @@ impl OwnFormats {
             && self.date_order.is_none()
             && self.years.is_none()
             && self.time_zone.is_none()
+            && self.plain_percent.is_none()
+            && self.sign.is_none()
+            && self.counts_in.power == 0
     }
 
     fn over(&self, formats: &Formats) -> Formats {
@@ -60,7 +71,9 @@ impl OwnFormats {
             decimal_mark: self.decimal_mark.unwrap_or(formats.decimal_mark),
             time_zone: self.time_zone.clone().unwrap_or_else(|| formats.time_zone.clone()),
             currency: formats.currency,
-            plain_percent: formats.plain_percent,
+            plain_percent: self.plain_percent.unwrap_or(formats.plain_percent),
+            power: self.counts_in.power,
+            sign: self.sign,
         }
     }
 }
@@ -150,15 +163,18 @@ impl Origin {
             Some(case) => Some(case.value.as_str()),
             None => otherwise.as_deref(),
         };
-        let said = said.or_else(|| cell.is_empty().then_some(default.as_deref()).flatten());
         let said = match said {
-            Some("") => default.as_deref(),
+            // What stands for nothing is as an empty cell, and never what the cell has.
+            Some("") => Some(default.as_deref().unwrap_or_default()),
+            None if cell.is_empty() => default.as_deref(),
             other => other,
         };
         if let Some(text) = said {
             let plain = Formats {
                 decimal_mark: DecimalMark::Point,
                 plain_percent: PlainPercent::Percent,
+                power: 0,
+                sign: None,
                 ..formats.clone()
             };
             return cell::read_cell(&part.record_type, field, text, &CellKind::Text, &plain);

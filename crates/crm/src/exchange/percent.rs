@@ -1,12 +1,12 @@
 //! Numbers in fields in per cent that do not say whether they are per cent: 0.07 beside 19 % may
-//! be 7 % as well, since a spreadsheet keeps 19 % as 0.19. Such a file is asked about.
+//! be 7 % as well, since a spreadsheet keeps 19 % as 0.19. Such a column is asked about.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::decisions::{Certainty, Decision, Example, Matter, Reading};
-use super::numbers::{DecimalMark, read_number};
+use super::numbers::{DecimalMark, read_number, times_ten};
 use super::row::{CellKind, FileRow};
 
 /// What a number without a sign of per cent is in a field in per cent.
@@ -33,28 +33,40 @@ impl PlainPercent {
     pub(crate) fn of(self, plain: &str) -> String {
         match self {
             Self::Percent => plain.to_owned(),
-            Self::Fraction => hundredfold(plain),
+            Self::Fraction => times_ten(plain, 2),
         }
     }
 }
 
-/// What the columns of a file say about per cent.
+/// What the columns of a file say about per cent, each for itself.
 #[derive(Debug, Default)]
 pub(crate) struct PercentSurvey {
+    columns: BTreeMap<usize, Seen>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    /// What the mapping says of the column, or of all.
     told: Option<PlainPercent>,
-    /// By column: the first number that may be a fraction, and the first that says per cent.
-    columns: BTreeMap<usize, [Option<Example>; 2]>,
+    /// The first number that may be a fraction.
+    small: Option<Example>,
+    /// The first that says per cent.
+    shown: Option<Example>,
+    /// Whether a plain number is too large for a fraction: then they are all per cent.
+    has_large: bool,
 }
 
 impl PercentSurvey {
-    pub(crate) fn new(told: Option<PlainPercent>) -> Self {
-        Self { told, columns: BTreeMap::new() }
-    }
-
     /// Notes a cell of a field in per cent.
-    pub(crate) fn note(&mut self, row: &FileRow, column: usize, text: &str) {
-        let seen = self.columns.get(&column);
-        if self.told.is_some() || seen.is_some_and(|seen| seen.iter().all(Option::is_some)) {
+    pub(crate) fn note(
+        &mut self,
+        row: &FileRow,
+        column: usize,
+        text: &str,
+        told: Option<PlainPercent>,
+    ) {
+        let seen = self.columns.entry(column).or_insert(Seen { told, ..Seen::default() });
+        if seen.small.is_some() && seen.shown.is_some() {
             return;
         }
         let read: Vec<(String, bool)> = match row.kind(column) {
@@ -65,75 +77,49 @@ impl PercentSurvey {
             }
             CellKind::Error | CellKind::NotComputed => return,
         };
-        let says_so = read.iter().any(|(_, is_percent)| *is_percent);
-        let is_small = |plain: &str| {
-            plain.parse::<f64>().is_ok_and(|number| number != 0.0 && number.abs() <= 1.0)
-        };
-        let small = read.iter().find(|(plain, _)| is_small(plain));
-        let (place, readings) = match small {
-            _ if says_so => (1, Vec::new()),
-            None => return,
-            Some((plain, _)) => {
-                let reading = |one: PlainPercent| Reading {
-                    choice: one.code().to_owned(),
-                    meaning: format!("{} %", one.of(plain)),
-                };
-                (0, PlainPercent::ALL.map(reading).to_vec())
-            }
-        };
-        let example = Example { line: row.place(), text: text.to_owned(), readings };
-        self.columns.entry(column).or_default()[place].get_or_insert(example);
+        let size = |plain: &str| plain.parse::<f64>().map_or(0.0, f64::abs);
+        let example = |readings| Example { line: row.place(), text: text.to_owned(), readings };
+        if read.iter().any(|(_, is_percent)| *is_percent) {
+            seen.shown.get_or_insert_with(|| example(Vec::new()));
+        } else if let Some((plain, _)) = read.iter().find(|(plain, _)| is_small(size(plain))) {
+            let reading = |one: PlainPercent| Reading {
+                choice: one.code().to_owned(),
+                meaning: format!("{} %", one.of(plain)),
+            };
+            let readings = || PlainPercent::ALL.map(reading).to_vec();
+            seen.small.get_or_insert_with(|| example(readings()));
+        } else {
+            seen.has_large |= read.iter().any(|(plain, _)| size(plain) > 1.0);
+        }
     }
 
-    /// What plain numbers are, and the decision where it matters.
-    pub(crate) fn decided(self) -> (PlainPercent, Option<Decision>) {
-        let matter = Matter::PlainPercent;
-        if let Some(told) = self.told {
-            return (told, Some(Decision::new(matter, told.code(), Certainty::Told)));
-        }
-        let both = self.columns.into_values().find_map(|[plain, shown]| Some([plain?, shown?]));
-        let decision = both.map(|examples| Decision {
-            chosen: None,
-            ..Decision::new(matter, "", Certainty::Ambiguous)
-                .with_alternatives(PlainPercent::ALL.map(|one| one.code().to_owned()).to_vec())
-                .with_examples(examples.to_vec())
-        });
-        (PlainPercent::Percent, decision)
+    /// The decisions about columns where it matters.
+    pub(crate) fn decided(self, columns: &[String]) -> Vec<Decision> {
+        let of_column = |(column, seen): (usize, Seen)| {
+            let is_open =
+                seen.shown.is_some() || !(seen.has_large || says_percent(columns, column));
+            let small = seen.small.filter(|_| is_open || seen.told.is_some())?;
+            let others = PlainPercent::ALL.into_iter().filter(|one| Some(*one) != seen.told);
+            let certainty = match seen.told {
+                Some(_) => Certainty::Told,
+                None => Certainty::Ambiguous,
+            };
+            let decision = Decision::new(Matter::PlainPercent, "", certainty)
+                .with_alternatives(others.map(|one| one.code().to_owned()).collect())
+                .with_examples([small].into_iter().chain(seen.shown).collect());
+            let chosen = seen.told.map(|told| told.code().to_owned());
+            Some(Decision { chosen, ..decision }.of_column(column, columns))
+        };
+        self.columns.into_iter().filter_map(of_column).collect()
     }
 }
 
-/// A plain number times a hundred, digit by digit: 0.07 becomes 7.
-fn hundredfold(plain: &str) -> String {
-    let (sign, digits) = match plain.strip_prefix('-') {
-        Some(digits) => ("-", digits),
-        None => ("", plain),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let (moved, rest) = fraction.split_at(fraction.len().min(2));
-    let whole = format!("{whole}{moved:0<2}");
-    let whole = whole.trim_start_matches('0');
-    let whole = if whole.is_empty() { "0" } else { whole };
-    let rest = rest.trim_end_matches('0');
-    if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
+/// Whether a number may be a fraction of one.
+fn is_small(size: f64) -> bool {
+    size != 0.0 && size <= 1.0
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_hundred_times_is_exact() {
-        for (plain, expected) in [
-            ("0.07", "7"),
-            ("0.190", "19"),
-            ("0.0725", "7.25"),
-            ("-0.5", "-50"),
-            ("1", "100"),
-            ("12.345", "1234.5"),
-            ("0.001", "0.1"),
-            ("0", "0"),
-        ] {
-            assert_eq!(hundredfold(plain), expected, "{plain}");
-        }
-    }
+/// Whether the name of a column says that its numbers are per cent.
+fn says_percent(columns: &[String], column: usize) -> bool {
+    columns.get(column).is_some_and(|name| name.contains(['%', '\u{ff05}']))
 }

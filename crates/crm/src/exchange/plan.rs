@@ -5,19 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 
 use guanxi_base::{Currency, Date, Error, RawId, Refusal, Result};
-use guanxi_record::{Catalog, Field, Kind, RecordType, Stored, Value};
+use guanxi_record::{Catalog, Kind, RecordType, Stored, Value};
 
 use super::answers::{Archived, Identical, Twins};
 use super::cell::Formats;
-use super::dates::TwoDigitYears;
-use super::decisions::{Certainty, Decision, Matter};
-use super::header;
-use super::mapping::{FieldSource, Mapping, Mode, Repeat, Rule, WithoutKey, YearRule};
-use super::origin::{Origin, OwnFormats};
+use super::columns::Columns;
+use super::decisions::{Decision, Matter};
+use super::mapping::{FieldSource, Mapping, Mode, Repeat, WithoutKey};
+use super::origin::Origin;
 use super::row::FileRow;
 use super::source::Source;
-use super::survey::{Survey, decimal_mark, time_zone};
-use super::table_words::{self, Unit};
+use super::survey::Survey;
+use super::table_words;
 use crate::people::{CollectionPoint, Formats as CollectedAs};
 
 /// The records of one type that each line makes.
@@ -89,7 +88,8 @@ impl Plan {
         collection_point: Option<&Stored<CollectionPoint>>,
         today: Date,
     ) -> Result<Self> {
-        let columns = Columns { headers: source.headers.clone(), today };
+        let titles = std::mem::take(&mut source.titles);
+        let columns = Columns { headers: source.headers.clone(), titles, today };
         let mut refusals = Vec::new();
         let mut parts: Vec<Part> = Vec::new();
         for record in &mapping.records {
@@ -188,110 +188,27 @@ impl Plan {
         parts.filter(move |(other, part)| part.alike == alike && *other != at).map(|(at, _)| at)
     }
 
-    /// Whether a line that is in the file twice makes nothing the second time. Where a record is
-    /// known by its key its own rule holds.
+    /// Whether a line that is in the file twice is told. Where a record is known by its key its own
+    /// rule holds.
+    pub(crate) fn tells_identical(&self) -> bool {
+        let mut known = self.parts.iter().filter(|part| !part.match_places.is_empty());
+        self.makes_new().next().is_some() && known.all(|part| part.on_repeat == Repeat::First)
+    }
+
+    /// Whether such a line makes nothing the second time.
     pub(crate) fn leaves_out_identical(&self) -> bool {
-        let mut new = self.parts.iter().filter(|part| part.match_places.is_empty());
-        let known = self.parts.iter().filter(|part| !part.match_places.is_empty());
-        new.clone().next().is_some()
-            && new.all(|part| part.identical == Identical::LeaveOut)
-            && known.into_iter().all(|part| part.on_repeat == Repeat::First)
+        self.tells_identical() && self.makes_new().all(|one| one.identical == Identical::LeaveOut)
+    }
+
+    /// The parts of which every line makes a new record.
+    fn makes_new(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.match_places.is_empty())
     }
 }
 
 /// Why a row is none of the table.
 fn refusal(row: &FileRow, headers: &[String]) -> Option<Refusal> {
     row.refusal(headers.len()).or_else(|| table_words::refusal(row, headers))
-}
-
-/// The columns of a file, by name and by place.
-struct Columns {
-    headers: Vec<String>,
-    today: Date,
-}
-
-impl Columns {
-    fn named(&self, name: &str) -> std::result::Result<usize, Refusal> {
-        let wanted = header::name(name);
-        let places = self.places(&wanted);
-        match places[..] {
-            [one] => Ok(one),
-            [] => Err(Refusal::field("unknown-column", name)
-                .with("name", name)
-                .with("columns", self.headers.join(", "))),
-            _ => Err(Refusal::field("column-repeated", name)
-                .with("name", name)
-                .with("positions", positions(&places))),
-        }
-    }
-
-    fn places(&self, name: &str) -> Vec<usize> {
-        let all = self.headers.iter().enumerate();
-        all.filter(|(_, header)| *header == name).map(|(at, _)| at).collect()
-    }
-
-    /// The column of a rule, if it has one.
-    fn of(&self, rule: &Rule) -> std::result::Result<Option<usize>, Refusal> {
-        let Some(position) = rule.position else {
-            return rule.column.as_deref().map(|name| self.named(name)).transpose();
-        };
-        let header = position.checked_sub(1).and_then(|at| self.headers.get(at));
-        let is_same = |name: &String| header == Some(&header::name(name));
-        if header.is_none() || !rule.column.as_ref().is_none_or(is_same) {
-            let name = rule.column.clone().unwrap_or_default();
-            return Err(Refusal::field("unknown-position", "position")
-                .with("value", position)
-                .with("name", name)
-                .with("columns", self.headers.join(", ")));
-        }
-        Ok(Some(position - 1))
-    }
-
-    /// What a column counts in, by its name.
-    fn unit(&self, at: usize) -> Option<Unit> {
-        table_words::unit_of(self.headers.get(at)?)
-    }
-
-    /// Currencies that the names of columns say, where the mapping does not.
-    fn currencies(&self, parts: &[Part], mapping: &Mapping) -> Vec<Decision> {
-        let mut decisions = Vec::new();
-        for (part, record) in parts.iter().zip(&mapping.records) {
-            for (place, origin) in &part.fields {
-                let field = &part.record_type.fields[*place];
-                let Origin::Cell { column: Some(column), currency: Some(currency), .. } = origin
-                else {
-                    continue;
-                };
-                let rule = record.fields.get(&*field.name).map(FieldSource::rule);
-                if field.kind == Kind::Money && rule.is_some_and(|rule| rule.currency.is_none()) {
-                    let code = currency.to_string();
-                    let decision = Decision::new(Matter::Currency, code, Certainty::Clear);
-                    let column = self.headers.get(*column).cloned();
-                    decisions.push(Decision { column, ..decision });
-                }
-            }
-        }
-        decisions
-    }
-
-    /// Columns of one name are told, whether they are mapped or not.
-    fn repeated(&self) -> Vec<Decision> {
-        let mut seen = std::collections::BTreeSet::new();
-        let mut decisions = Vec::new();
-        for name in self.headers.iter().filter(|name| !name.is_empty()) {
-            let places = self.places(name);
-            if places.len() > 1 && seen.insert(name) {
-                let decision =
-                    Decision::new(Matter::RepeatedColumn, positions(&places), Certainty::Clear);
-                decisions.push(Decision { column: Some(name.clone()), ..decision });
-            }
-        }
-        decisions
-    }
-}
-
-fn positions(places: &[usize]) -> String {
-    places.iter().map(|at| (at + 1).to_string()).collect::<Vec<_>>().join(", ")
 }
 
 fn part(
@@ -396,19 +313,11 @@ fn origin(
     });
     let by_column = rule.currency_column.as_deref().map(|column| columns.named(column));
     let column = columns.of(&rule)?;
-    let by_name = match column.and_then(|at| columns.unit(at)).filter(|_| field.kind.is_number()) {
-        Some(Unit::Scaled(unit)) => {
-            let name = column.and_then(|at| columns.headers.get(at)).cloned().unwrap_or_default();
-            let refusal = Refusal::field("column-in-units", name.as_str());
-            return Err(refusal.with("name", name).with("unit", unit).into());
-        }
-        Some(Unit::Currency(currency)) => Some(currency),
-        None => None,
-    };
-    let is_told = rule.currency_column.is_some() || mapping.file.currency.is_some();
+    let by_name = columns.currency(column, field);
+    let is_told = rule.currency_column.is_some();
     let cell = Origin::Cell {
         column,
-        own: own_formats(field, &rule, columns.today)?,
+        own: columns.own_formats(column, field, &rule)?,
         currency: currency.transpose()?.or(by_name.filter(|_| !is_told)),
         currency_column: by_column.transpose()?,
         default: rule.default,
@@ -417,21 +326,6 @@ fn origin(
         whole_number: rule.whole_number,
     };
     Ok((place, cell))
-}
-
-/// What a rule says about the formats of its column; a birthday lies in the past without it.
-fn own_formats(field: &Field, rule: &Rule, today: Date) -> Result<OwnFormats, Refusal> {
-    let is_birthday = field.kind == Kind::Date && field.name.contains("birth");
-    Ok(OwnFormats {
-        decimal_mark: rule.decimal_mark.map(|sign| decimal_mark(sign, &field.name)).transpose()?,
-        date_order: rule.date_order,
-        time_zone: rule.time_zone.as_deref().map(|z| time_zone(z, &field.name)).transpose()?,
-        years: match rule.two_digit_years {
-            Some(YearRule::Past) => Some(TwoDigitYears::past(today)),
-            Some(YearRule::Around) => Some(TwoDigitYears::around(today)),
-            None => is_birthday.then(|| TwoDigitYears::past(today)),
-        },
-    })
 }
 
 /// `address.city`: the place of the address, and which part of it.

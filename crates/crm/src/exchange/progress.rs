@@ -7,11 +7,14 @@ use guanxi_base::Refusal;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
-use super::decisions::Decision;
+use super::answers::Identical;
+use super::decisions::{Certainty, Decision, Example, Matter};
 use super::plan::Part;
 
 /// So many notices are kept; the others are counted.
 const NOTICES_MAX: usize = 100;
+/// So many lines that are in the file twice are shown beside what was decided about them.
+const IDENTICAL_TOLD: usize = 3;
 
 /// What became of the lines, by the type of record: `created`, `updated`, `unchanged` and `absent`
 /// are together the lines that were read and not refused.
@@ -56,7 +59,8 @@ impl Counts {
 pub struct Notice {
     /// The line, as a spreadsheet numbers it.
     pub line: u64,
-    /// What was done: `to-survivor`, `restored`, `placeholder` or `identical`.
+    /// What was done: `to-survivor`, `restored`, `placeholder`, `identical` or
+    /// `identical-made`.
     pub code: String,
     /// The type of the record.
     pub record_type: String,
@@ -145,6 +149,27 @@ impl Progress {
                 let counted = one.created + one.updated + one.unchanged + one.absent;
                 counted == times * (self.line - self.refused)
             })
+    }
+
+    /// What was decided about lines that are in the file twice; none where no line is.
+    #[must_use]
+    pub fn identical(&self) -> Option<Decision> {
+        let chosen = Identical::ALL.into_iter().find(|one| self.told.contains_key(one.notice()))?;
+        let certainty = match chosen {
+            Identical::LeaveOut => Certainty::Assumed,
+            Identical::Make => Certainty::Told,
+        };
+        let others = Identical::ALL.into_iter().filter(|one| *one != chosen);
+        let lines = self.notices.iter().filter(|notice| notice.code == chosen.notice());
+        let example = |notice: &Notice| Example {
+            line: notice.line,
+            text: notice.value.clone(),
+            readings: Vec::new(),
+        };
+        let decision = Decision::new(Matter::Identical, chosen.code(), certainty)
+            .with_alternatives(others.map(|one| one.code().to_owned()).collect())
+            .with_examples(lines.take(IDENTICAL_TOLD).map(example).collect());
+        Some(decision)
     }
 
     /// Whether the file has something to be written.

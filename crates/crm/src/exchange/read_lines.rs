@@ -4,7 +4,7 @@ use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Address, Kind, Row, Value};
 use guanxi_store::{Tx, key_of};
 
-use super::answers::{Archived, Twins};
+use super::answers::{Archived, Identical, Twins};
 use super::import::{Import, Run};
 use super::look_up::{Came, Sought};
 use super::mapping::Repeat;
@@ -27,10 +27,18 @@ impl Import<'_> {
             line.refusals.push(refusal);
             return Ok(line);
         }
-        if let Some(first) = row.same_as() {
+        let leaves_out = self.plan.leaves_out_identical();
+        if let Some(first) = row.same_as().filter(|_| !leaves_out) {
+            line.notices.push(self.notice(&line, 0, Identical::Make.notice(), first.to_string()));
+        } else if let Some(first) = row.same_as() {
             let all = 0..self.plan.parts.len();
             line.idle.extend(all.map(|at| (at, Idle::Repeated)));
-            line.notices.push(self.notice(&line, 0, "identical", first.to_string()));
+            line.notices.push(self.notice(
+                &line,
+                0,
+                Identical::LeaveOut.notice(),
+                first.to_string(),
+            ));
             return Ok(line);
         }
         for (at, part) in self.plan.parts.iter().enumerate() {

@@ -4,9 +4,10 @@
 use guanxi_record::Kind;
 
 use super::cell::{AmountCurrency, ERROR, NOT_COMPUTED, is_error};
-use super::numbers::{DecimalMark, read_number};
+use super::numbers::{DecimalMark, by_ten, read_number};
 use super::origin::Origin;
 use super::plan::Plan;
+use super::powers::word_for;
 use super::row::{CellKind, FileRow, NumberCell};
 use super::signs::Sign;
 
@@ -60,15 +61,24 @@ impl Plan {
         if let Some(format) = number.unclear.as_ref().filter(|one| is_unclear(one.of_any_number)) {
             return unclear(&with_mark(&number.plain), &format.code);
         }
+        // Beside a column that counts in thousands it says that it is kept in full.
+        let counts = of_column().any(|(_, own, _)| own.counts_in.power > 0);
+        let digits = match number.shown_in {
+            shown_in if counts && shown_in > 0 => {
+                let unit = word_for(shown_in).unwrap_or_else(|| "?".to_owned());
+                format!("{}{unit}", with_mark(&by_ten(&number.plain, shown_in)))
+            }
+            _ => with_mark(&number.plain),
+        };
         match number.sign {
             Some(Sign { currencies: [one], is_code }) if has(&Kind::Money) => {
                 // A sign that disagrees with what was told is asked about again; a code is obeyed.
                 let is_refused = told.is_some_and(|told| told != *one && !is_code);
                 let doubt = if is_refused { "?" } else { "" };
-                format!("{} {}{doubt}", with_mark(&number.plain), one.code())
+                format!("{digits} {}{doubt}", one.code())
             }
             _ if has(&Kind::Percent) => with_mark(text),
-            _ => with_mark(&number.plain),
+            _ => digits,
         }
     }
 }
@@ -95,7 +105,7 @@ mod tests {
     #[test]
     fn what_was_refused_of_a_workbook_is_no_number_in_the_file_of_refused_lines() {
         assert_eq!(rounded("9131000012345680"), "9.13E+15");
-        assert_eq!(unclear("12.5", "0.0\"万元\""), "12.5万元");
+        assert_eq!(unclear("12.5", "0.0\"万元\""), "12.5 0.0\"万元\"");
         assert_eq!(unclear("12.5", "#,##0\"m\""), "12.5m");
         assert_eq!(unclear("12.5", "0.0,"), "12.5 0.0,");
         assert!(is_error(NOT_COMPUTED) && is_error(ERROR));

@@ -35,6 +35,8 @@ pub(crate) struct NumberCell {
     pub(crate) sign: Option<Sign>,
     /// Its format, where words in it may say what is not known.
     pub(crate) unclear: Option<UnclearFormat>,
+    /// The power of ten by which it is larger than what its format shows: 3 where it shows thousands.
+    pub(crate) shown_in: usize,
     /// Whether it has more digits than a spreadsheet keeps, so that the last may be wrong.
     pub(crate) has_lost_digits: bool,
 }

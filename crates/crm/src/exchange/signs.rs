@@ -43,6 +43,43 @@ pub(crate) fn sign_of(sign: &str) -> Option<Sign> {
     SIGNS.get(&plain).map(|(currencies, is_code)| Sign { currencies, is_code: *is_code })
 }
 
+/// What two signs beside one amount mean together, as in `US$ 5 USD`; none if they disagree. What leaves
+/// open which of several currencies is meant is no agreement.
+pub(crate) fn agreed(one: Sign, other: Sign) -> Option<Sign> {
+    if one.is_code || other.is_code {
+        let (code, sign) = if one.is_code { (one, other) } else { (other, one) };
+        return sign.can_mean(code.currencies[0]).then_some(code);
+    }
+    let is_within = |one: Sign, other: Sign| one.currencies.iter().all(|c| other.can_mean(*c));
+    if is_within(one, other) {
+        return Some(one);
+    }
+    if is_within(other, one) {
+        return Some(other);
+    }
+    let mut common = one.currencies.iter().filter(|currency| other.can_mean(**currency));
+    match (common.next(), common.next()) {
+        (Some(only), None) => Some(Sign { is_code: false, ..sign_of(only.code())? }),
+        _ => None,
+    }
+}
+
+/// What a word means that is one sign, or two that agree, as in `RMB¥`.
+pub(crate) fn signs_of(word: &str) -> Option<Sign> {
+    sign_of(word).or_else(|| {
+        let mut cuts = word.char_indices().skip(1).map(|(at, _)| word.split_at(at));
+        cuts.find_map(|(one, other)| agreed(sign_of(one)?, sign_of(other)?))
+    })
+}
+
+/// As [`signs_of`], of the rest of a word with a power of ten: letters that are more often a part
+/// of another word are no sign there.
+pub(crate) fn joined_sign(rest: &str) -> Option<Sign> {
+    const WORDS: [&str; 4] = ["rmb", "kr", "euro", "euros"];
+    let is_letters = rest.bytes().all(|byte| byte.is_ascii_alphabetic());
+    signs_of(rest).filter(|sign| sign.is_code || !is_letters || WORDS.contains(&rest))
+}
+
 /// A sign as it is meant in a country: `$` is the dollar of Canada there.
 pub(crate) fn in_region(sign: Sign, region: &str) -> Sign {
     let here = REGIONS.iter().find(|(known, _)| *known == region);
@@ -187,6 +224,24 @@ mod tests {
             ("pcs", ""),
         ] {
             assert_eq!(codes(sign_of(sign)), expected, "{sign}");
+        }
+    }
+
+    #[test]
+    fn two_signs_of_one_amount_agree_or_mean_nothing() {
+        for (word, expected) in [
+            ("人民币¥", "CNY"),
+            ("元人民币", "CNY"),
+            ("¥元", "CNY"),
+            ("¥円", "JPY"),
+            ("US$美元", "USD"),
+            ("$元", ""),
+            ("€£", ""),
+            ("USD¥", ""),
+            ("CNY¥", "CNY"),
+            ("元整", "CNY TWD HKD MOP"),
+        ] {
+            assert_eq!(codes(signs_of(word)), expected, "{word}");
         }
     }
 

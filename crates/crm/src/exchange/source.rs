@@ -17,6 +17,7 @@ use super::encoding;
 use super::header::{self, Header};
 use super::row::{FileRow, RowFault};
 use super::separated::{Separated, swallows_rows};
+use super::units::Unit;
 use super::unpacked::{TEXT_BYTES_MAX, Unpacked, unread};
 use super::workbook::Workbook;
 
@@ -63,6 +64,8 @@ pub struct Source {
     pub headers: Vec<String>,
     /// What was decided about how it is written.
     pub decisions: Vec<Decision>,
+    /// What stands above the table about what its numbers count in.
+    pub(crate) titles: Vec<Unit>,
     /// Rows that were read to find the header, and stand below it.
     pending: VecDeque<FileRow>,
     rows: Rows,
@@ -212,9 +215,9 @@ impl Source {
             refuse_other_programs(place, &start)?;
             text(place, hints)?
         };
-        let Header { names, decision, below } = header::find(|| rows.next(), &hints)?;
+        let Header { names, decision, titles, below } = header::find(|| rows.next(), &hints)?;
         decisions.extend(decision);
-        Ok(Self { layout, headers: names, decisions, pending: below, rows })
+        Ok(Self { layout, headers: names, decisions, titles, pending: below, rows })
     }
 
     /// What its lines said so far against an encoding that was told.

@@ -8,7 +8,7 @@ use guanxi_record::{Address, Kind, Record as _, RecordType};
 use super::answers::{Archived, Identical, Twins};
 use super::mapping::{FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, WithoutKey};
 use super::row::FileRow;
-use super::table_words::{self, Unit};
+use super::units::unit_of;
 use crate::access::Locale;
 use crate::people::Customer;
 use crate::text::Texts;
@@ -167,10 +167,9 @@ impl Target {
     }
 
     fn by_name(&self, header: &str) -> Option<Fit> {
-        let counts_in = table_words::unit_of(header).filter(|_| self.kind.is_number());
-        if matches!(counts_in, Some(Unit::Scaled(_))) {
-            return None;
-        }
+        // What the numbers of a column count in is no part of what they are.
+        let alone = if self.kind.is_number() { unit_of(header).1 } else { header.to_owned() };
+        let header = alone.as_str();
         let (of, header) = (header.split_once(" of "), plain(header));
         if self.names.contains(&header) {
             return Some(Fit::Name);

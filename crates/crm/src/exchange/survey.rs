@@ -2,6 +2,7 @@
 //! imported. It counts and keeps first examples, so that a file of any size can be surveyed.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::LazyLock;
 
 use guanxi_base::{Currency, Date, Refusal, Result, TimeZone};
 use guanxi_record::Kind;
@@ -9,13 +10,14 @@ use guanxi_record::Kind;
 use super::cell::{AmountCurrency, Formats};
 use super::dates::{DateOrder, DateReading, ReadDate, TwoDigitYears, orders_of, read_date};
 use super::decisions::{Certainty, Decision, Example, Matter, Reading, Tally, Verdict};
-use super::mapping::FileOptions;
+use super::mapping::{FileOptions, YearRule};
 use super::numbers::{DecimalMark, Evidence, marks_of, read_number};
 use super::origin::{Origin, OwnFormats};
-use super::percent::PercentSurvey;
+use super::percent::{PercentSurvey, PlainPercent};
 use super::plan::Part;
 use super::row::{CellKind, FileRow};
 use super::signs::Sign;
+use super::unit_survey::UnitSurvey;
 
 /// So many different dates are remembered while a file is read.
 const DATES_MAX: usize = 20_000;
@@ -28,14 +30,33 @@ pub(crate) struct Survey {
     today: Date,
     marks: Tally,
     orders: Tally,
-    /// The orders that a date allows, and whether its year has two digits.
-    dates: HashMap<String, (Vec<(DateOrder, Date)>, bool)>,
-    /// By column: the first year of two digits, and what such years mean there.
-    short_years: BTreeMap<usize, (Example, TwoDigitYears)>,
+    /// The orders that a date allows, and what is to be known of its year.
+    dates: HashMap<String, (Vec<(DateOrder, Date)>, ShortYear)>,
+    /// By column: a year of two digits, and what such years mean there.
+    short_years: BTreeMap<usize, ShortYears>,
     bare_amount: Option<Example>,
     other_currency: Option<Example>,
+    /// The first column whose name has the sign of several other currencies, and an amount of it.
+    other_column: Option<(usize, Example)>,
     bare_time: Option<Example>,
     percents: PercentSurvey,
+    units: UnitSurvey,
+}
+
+/// Whether the year of a date has two digits, and whether it matters which hundred years they mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum ShortYear {
+    No,
+    Same,
+    Differs,
+}
+
+/// Years of two digits in one column.
+struct ShortYears {
+    example: Example,
+    kind: ShortYear,
+    rule: YearRule,
+    is_told: bool,
 }
 
 /// What the mapping says for the whole file.
@@ -44,6 +65,7 @@ struct Told {
     order: Option<DateOrder>,
     zone: Option<TimeZone>,
     currency: Option<Currency>,
+    plain_percent: Option<PlainPercent>,
 }
 
 impl Survey {
@@ -62,6 +84,7 @@ impl Survey {
                 })?),
                 None => None,
             },
+            plain_percent: file.plain_percent,
         };
         Ok(Self {
             told,
@@ -72,8 +95,10 @@ impl Survey {
             short_years: BTreeMap::new(),
             bare_amount: None,
             other_currency: None,
+            other_column: None,
             bare_time: None,
-            percents: PercentSurvey::new(file.plain_percent),
+            percents: PercentSurvey::default(),
+            units: UnitSurvey::default(),
         })
     }
 
@@ -87,12 +112,17 @@ impl Survey {
                     Kind::Money => {
                         self.amount(origin, row, *column, text);
                         self.number(origin, row, *column, text);
+                        self.units.note(row, *column, text, &own(origin).counts_in);
                     }
                     Kind::Percent => {
-                        self.percents.note(row, *column, text);
+                        let told = own(origin).plain_percent.or(self.told.plain_percent);
+                        self.percents.note(row, *column, text, told);
                         self.number(origin, row, *column, text);
                     }
-                    kind if kind.is_number() => self.number(origin, row, *column, text),
+                    kind if kind.is_number() => {
+                        self.number(origin, row, *column, text);
+                        self.units.note(row, *column, text, &own(origin).counts_in);
+                    }
                     kind @ (Kind::Date | Kind::Instant) => {
                         let is_time = *kind == Kind::Instant;
                         self.date(origin, row.place(), *column, text);
@@ -107,8 +137,7 @@ impl Survey {
     }
 
     fn number(&mut self, origin: &Origin, row: &FileRow, column: usize, text: &str) {
-        let is_told = self.told.mark.is_some() || own(origin).decimal_mark.is_some();
-        if is_told || *row.kind(column) != CellKind::Text {
+        if own(origin).decimal_mark.is_some() || *row.kind(column) != CellKind::Text {
             return;
         }
         let set = match marks_of(text) {
@@ -138,6 +167,11 @@ impl Survey {
         }
         let beside = currency_column.and_then(|beside| row.get(beside));
         if beside.is_some_and(|code| !code.trim().is_empty()) {
+            return;
+        }
+        if own(origin).sign.is_some_and(|sign| !sign.can_mean(Currency::CNY)) {
+            let first = || (column, plain_example(row.place(), text));
+            self.other_column.get_or_insert_with(first);
             return;
         }
         if self.bare_amount.is_some() && self.other_currency.is_some() {
@@ -171,7 +205,8 @@ impl Survey {
 
     fn date(&mut self, origin: &Origin, line: u64, column: usize, text: &str) {
         let own = own(origin);
-        let years = own.years.unwrap_or(TwoDigitYears::around(self.today));
+        let today = self.today;
+        let years = own.years.unwrap_or(TwoDigitYears::around(today));
         // The day alone is looked at, which comes again and again; a time behind it is not.
         let day = text.split([' ', 'T', '\u{a0}']).next().unwrap_or_default();
         let is_whole = day.bytes().filter(|b| b"/-.".contains(b)).count() == 2;
@@ -185,13 +220,19 @@ impl Survey {
         if self.dates.len() >= DATES_MAX {
             self.dates.clear();
         }
-        let (orders, is_short) =
-            self.dates.entry(day.to_owned()).or_insert_with(|| looked_at(day, years)).clone();
-        if is_short {
-            let first = || (plain_example(line, text), years);
-            self.short_years.entry(column).or_insert_with(first);
+        let (orders, kind) = self
+            .dates
+            .entry(day.to_owned())
+            .or_insert_with(|| looked_at(day, years, today))
+            .clone();
+        let known = self.short_years.get(&column).map_or(ShortYear::No, |years| years.kind);
+        if kind > known {
+            let rule = YearRule::ALL.into_iter().find(|rule| rule.years(today) == years);
+            let rule = rule.unwrap_or(YearRule::Around);
+            let (example, is_told) = (plain_example(line, day), own.is_of_mapping);
+            self.short_years.insert(column, ShortYears { example, kind, rule, is_told });
         }
-        if own.date_order.is_some() || self.told.order.is_some() {
+        if own.date_order.is_some() {
             return;
         }
         let place = |order: &DateOrder| DateOrder::ALL.iter().position(|one| one == order);
@@ -234,51 +275,42 @@ impl Survey {
     pub(crate) fn decided(self, columns: &[String]) -> (Formats, Vec<Decision>) {
         let mut decisions = Vec::new();
         let marks: Vec<String> = DecimalMark::ALL.iter().map(ToString::to_string).collect();
-        let (mark, decision) = self.marks.decided(Matter::DecimalMark, &marks);
-        let mark = self.told.mark.or(mark.map(|at| DecimalMark::ALL[at]));
-        decisions.extend(told(self.told.mark, Matter::DecimalMark).or(decision));
+        let told = self.told.mark.map(|mark| mark.to_string());
+        let (mark, decision) = self.marks.decided(Matter::DecimalMark, &marks, told.as_deref());
+        decisions.extend(decision);
         let codes: Vec<String> = DateOrder::ALL.iter().map(|order| code(*order)).collect();
-        let (order, decision) = self.orders.decided(Matter::DateOrder, &codes);
-        let order = self.told.order.or(order.map(|at| DateOrder::ALL[at]));
-        let by_mapping = self.told.order.map(code);
-        decisions.extend(told(by_mapping, Matter::DateOrder).or(decision));
-        let (plain_percent, decision) = self.percents.decided();
+        let told = self.told.order.map(code);
+        let (order, decision) = self.orders.decided(Matter::DateOrder, &codes, told.as_deref());
         decisions.extend(decision);
         let formats = Formats {
-            plain_percent,
-            date_order: order.unwrap_or(DateOrder::DayFirst),
+            plain_percent: self.told.plain_percent.unwrap_or(PlainPercent::Percent),
+            power: 0,
+            sign: None,
+            date_order: order.map_or(DateOrder::DayFirst, |at| DateOrder::ALL[at]),
             years: TwoDigitYears::around(self.today),
-            decimal_mark: mark.unwrap_or(DecimalMark::Point),
+            decimal_mark: mark.map_or(DecimalMark::Point, |at| DecimalMark::ALL[at]),
             time_zone: self.told.zone.clone().unwrap_or(TimeZone::UTC),
             currency: match self.told.currency {
                 Some(currency) => AmountCurrency::Told(currency),
                 None => AmountCurrency::Usual(Currency::CNY),
             },
         };
-        for (column, (example, years)) in self.short_years {
-            let span = format!("{}-{}", years.last - 99, years.last);
-            let decision = Decision::new(Matter::TwoDigitYears, span, Certainty::Assumed);
-            let column = columns.get(column).filter(|name| !name.is_empty()).cloned();
-            decisions.push(Decision { column, ..decision.with_examples(vec![example]) });
+        for (column, years) in self.short_years {
+            let decision = years.decided(formats.date_order, self.today);
+            decisions.push(decision.of_column(column, columns));
         }
-        let currency = formats.currency.plain().to_string();
-        match (self.told.currency, self.bare_amount, self.other_currency) {
-            (Some(_), _, _) => decisions.extend(told(Some(currency), Matter::Currency)),
-            (None, Some(bare), Some(other)) => decisions.push(Decision {
-                chosen: None,
-                certainty: Certainty::Ambiguous,
-                ..Decision::new(Matter::Currency, currency, Certainty::Ambiguous)
-                    .with_examples(vec![bare, other])
-            }),
-            (None, Some(bare), None) => decisions.push(
-                Decision::new(Matter::Currency, currency, Certainty::Assumed)
-                    .with_examples(vec![bare]),
-            ),
-            (None, None, _) => {}
+        decisions.extend(self.units.decided(formats.decimal_mark, columns));
+        decisions.extend(self.percents.decided(columns));
+        let (mut bare, mut other) = (self.bare_amount, self.other_currency);
+        if let Some((column, amount)) = self.other_column {
+            let text = columns.get(column).cloned().unwrap_or_default();
+            other = Some(plain_example(amount.line, &text));
+            bare = Some(amount);
         }
+        decisions.extend(currency_decision(formats.currency, bare, other));
         if let Some(zone) = &self.told.zone {
-            let name = zone.iana_name().unwrap_or("UTC").to_owned();
-            decisions.extend(told(Some(name), Matter::TimeZone));
+            let name = zone.iana_name().unwrap_or("UTC");
+            decisions.push(Decision::new(Matter::TimeZone, name, Certainty::Told));
         } else if let Some(time) = self.bare_time {
             decisions.push(
                 Decision::new(Matter::TimeZone, "UTC", Certainty::Assumed)
@@ -289,11 +321,38 @@ impl Survey {
     }
 }
 
+impl ShortYears {
+    /// What such years mean in their column, with what else they could.
+    fn decided(self, order: DateOrder, today: Date) -> Decision {
+        let reading = |rule: YearRule| {
+            let years = rule.years(today);
+            let orders = [order].into_iter().chain(DateOrder::ALL);
+            let mut read = orders
+                .filter_map(|order| read_date(&self.example.text, DateReading { order, years }));
+            let meaning = read.next()?.date.to_string();
+            Some(Reading { choice: rule.code().to_owned(), meaning })
+        };
+        let readings = YearRule::ALL.into_iter().filter_map(reading).collect();
+        let others = YearRule::ALL.into_iter().filter(|other| *other != self.rule);
+        let certainty = if self.is_told { Certainty::Told } else { Certainty::Assumed };
+        Decision::new(Matter::TwoDigitYears, self.rule.code(), certainty)
+            .with_alternatives(others.map(|other| other.code().to_owned()).collect())
+            .with_examples(vec![Example { readings, ..self.example.clone() }])
+    }
+}
+
 impl Tally {
     /// The choice that it comes to, and the decision; none where it does not matter.
-    fn decided(&self, what: Matter, choices: &[String]) -> (Option<usize>, Option<Decision>) {
+    fn decided(
+        &self,
+        what: Matter,
+        choices: &[String],
+        told: Option<&str>,
+    ) -> (Option<usize>, Option<Decision>) {
         let verdict = self.verdict(choices.len());
+        let told = told.and_then(|told| choices.iter().position(|choice| choice == told));
         let (chosen, certainty) = match verdict {
+            _ if told.is_some() => (told, Certainty::Told),
             Verdict::NoMatter => return (None, None),
             Verdict::Clear(at) => (Some(at), Certainty::Clear),
             Verdict::Mostly(at) => (Some(at), Certainty::Contradictory),
@@ -304,6 +363,7 @@ impl Tally {
         let decision = Decision {
             what,
             column: None,
+            position: None,
             chosen: chosen.map(|at| choices[at].clone()),
             alternatives: others.map(|(_, code)| code.clone()).collect(),
             examples: self.examples(&verdict),
@@ -313,13 +373,27 @@ impl Tally {
     }
 }
 
-fn told(chosen: Option<impl ToString>, what: Matter) -> Option<Decision> {
-    chosen.map(|chosen| Decision::new(what, chosen.to_string(), Certainty::Told))
+/// The currency of amounts without one, of which these are examples: one without, one in another.
+fn currency_decision(
+    currency: AmountCurrency,
+    bare: Option<Example>,
+    other: Option<Example>,
+) -> Option<Decision> {
+    let of = |certainty| Decision::new(Matter::Currency, currency.plain().to_string(), certainty);
+    if matches!(currency, AmountCurrency::Told(_)) {
+        return Some(of(Certainty::Told));
+    }
+    let bare = bare?;
+    Some(match other {
+        Some(other) => {
+            Decision { chosen: None, ..of(Certainty::Ambiguous).with_examples(vec![bare, other]) }
+        }
+        None => of(Certainty::Assumed).with_examples(vec![bare]),
+    })
 }
 
 fn own(origin: &Origin) -> &OwnFormats {
-    static NOTHING: OwnFormats =
-        OwnFormats { decimal_mark: None, date_order: None, years: None, time_zone: None };
+    static NOTHING: LazyLock<OwnFormats> = LazyLock::new(OwnFormats::default);
     match origin {
         Origin::Cell { own, .. } => own,
         _ => &NOTHING,
@@ -335,12 +409,16 @@ fn plain_example(line: u64, text: &str) -> Example {
     Example { line, text: text.to_owned(), readings: Vec::new() }
 }
 
-fn looked_at(day: &str, years: TwoDigitYears) -> (Vec<(DateOrder, Date)>, bool) {
-    let is_short = DateOrder::ALL
-        .into_iter()
-        .filter_map(|order| read_date(day, DateReading { order, years }))
-        .any(|read| read.has_two_digit_year);
-    (orders_of(day, years), is_short)
+fn looked_at(day: &str, years: TwoDigitYears, today: Date) -> (Vec<(DateOrder, Date)>, ShortYear) {
+    let read = |order, years| read_date(day, DateReading { order, years });
+    let [past, around] = YearRule::ALL.map(|rule| rule.years(today));
+    let kind = |order| match (read(order, past), read(order, around)) {
+        (Some(one), Some(other)) if one != other => ShortYear::Differs,
+        (Some(one), _) if one.has_two_digit_year => ShortYear::Same,
+        _ => ShortYear::No,
+    };
+    let kind = DateOrder::ALL.into_iter().map(kind).max().unwrap_or(ShortYear::No);
+    (orders_of(day, years), kind)
 }
 
 fn code(order: DateOrder) -> String {

@@ -1,16 +1,15 @@
 //! Lines of a table that are no records: its sums, what stands below it, its header once more.
-//! And columns whose numbers count in thousands. Taken for records they would be wrong ones.
+//! Taken for records they would be wrong ones.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use guanxi_base::{Currency, Refusal};
+use guanxi_base::Refusal;
 use guanxi_record::half_width;
 
 use super::header;
 use super::numbers::{DecimalMark, read_number};
 use super::row::FileRow;
-use super::signs::sign_of;
 
 /// No word of a table with what stands around it is longer.
 const WORD_BYTES_MAX: usize = 120;
@@ -21,8 +20,6 @@ struct Words {
     before: Vec<String>,
     behind: Vec<String>,
     footers: HashSet<String>,
-    scaled: HashSet<String>,
-    scaling: Vec<String>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -38,8 +35,7 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
                 "footer" => drop(words.footers.insert(word)),
                 "before" => words.before.push(word),
                 "behind" => words.behind.push(word),
-                "scaling" => words.scaling.push(word),
-                _ => drop(words.scaled.insert(text.replace('-', ""))),
+                _ => {}
             }
         }
     }
@@ -51,14 +47,13 @@ fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphabetic()).flat_map(char::to_lowercase).collect()
 }
 
-/// A text without what stands in brackets behind its first letter, and that.
-fn without_brackets(text: &str) -> (String, Option<String>) {
-    let text = half_width(text.trim());
-    let Some(open) = text.find(['(', '[', '\u{3010}']).filter(|at| *at > 0) else {
-        return (text, None);
-    };
-    let inside = text[open..].trim_matches(|c| "()[]\u{3010}\u{3011}".contains(c));
-    (text[..open].to_owned(), Some(inside.to_owned()))
+/// A text without what stands in brackets behind its first letter.
+fn without_brackets(text: &str) -> String {
+    let mut text = half_width(text.trim());
+    if let Some(open) = text.find(['(', '[', '\u{3010}']).filter(|at| *at > 0) {
+        text.truncate(open);
+    }
+    text
 }
 
 /// Why a row is no record, if so.
@@ -107,7 +102,7 @@ fn is_total(text: &str) -> bool {
     if text.len() > WORD_BYTES_MAX {
         return false;
     }
-    let (text, _) = without_brackets(text);
+    let text = without_brackets(text);
     let word = letters(&text);
     let words = &*WORDS;
     // Behind a word in Latin letters a number may be part of a name.
@@ -134,33 +129,6 @@ fn is_footer(text: &str) -> bool {
     let text = half_width(text);
     let word = text.split_once(':').map_or(&*text, |(word, _)| word);
     word.len() <= WORD_BYTES_MAX && WORDS.footers.contains(&letters(word))
-}
-
-/// What a column counts in, by what stands in brackets behind its name.
-pub(crate) enum Unit {
-    /// Amounts of this currency.
-    Currency(Currency),
-    /// Thousands, or more: its numbers are not what they say.
-    Scaled(String),
-}
-
-/// What a column of this name counts in; none if that does not say.
-pub(crate) fn unit_of(name: &str) -> Option<Unit> {
-    let (_, inside) = without_brackets(name);
-    let inside = inside?;
-    let unit = inside.rsplit([':', ' ']).next().unwrap_or_default().to_lowercase();
-    let whole: String = inside.to_lowercase().split_whitespace().collect();
-    let words = &*WORDS;
-    let is_scaled = words.scaled.contains(&unit)
-        || words.scaled.contains(&whole)
-        || words.scaling.iter().any(|scale| unit.starts_with(scale.as_str()));
-    if is_scaled {
-        return Some(Unit::Scaled(inside));
-    }
-    match sign_of(&unit).map(|sign| sign.currencies) {
-        Some([one]) => Some(Unit::Currency(*one)),
-        _ => None,
-    }
 }
 
 #[cfg(test)]
@@ -213,31 +181,6 @@ mod tests {
             ["1", "2", "3", "4"],
         ] {
             assert_eq!(refused(&cells), None, "{cells:?}");
-        }
-    }
-
-    #[test]
-    fn columns_say_what_they_count_in() {
-        let unit = |name: &str| match unit_of(name) {
-            None => String::new(),
-            Some(Unit::Currency(currency)) => currency.to_string(),
-            Some(Unit::Scaled(unit)) => format!("! {unit}"),
-        };
-        for (name, expected) in [
-            ("Price (USD)", "USD"),
-            ("Preis [€]", "EUR"),
-            ("金额（元）", ""),
-            ("金额（人民币）", "CNY"),
-            ("信用额度(万元)", "! 万元"),
-            ("金额（单位：千元）", "! 单位:千元"),
-            ("Revenue (in thousands)", "! in thousands"),
-            ("Umsatz (TEUR)", "! TEUR"),
-            ("重量（千克）", ""),
-            ("Price (net)", ""),
-            ("Price", ""),
-            ("(USD)", ""),
-        ] {
-            assert_eq!(unit(name), expected, "{name}");
         }
     }
 }

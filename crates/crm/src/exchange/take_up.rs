@@ -20,7 +20,7 @@ impl Import<'_> {
     /// Opens the file for a pass.
     pub(super) async fn reader(&self, file: &Arc<(PathBuf, Mapping)>) -> Result<LineReader> {
         let file = file.clone();
-        let tells_identical = self.plan.leaves_out_identical() && self.progress.pass == 1;
+        let tells_identical = self.plan.tells_identical() && self.progress.pass == 1;
         aside(move || {
             let source = open(&file)?;
             Ok(match tells_identical {

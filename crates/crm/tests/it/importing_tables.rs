@@ -128,7 +128,7 @@ async fn years_of_two_digits_are_told_for_each_column(database: TestDatabase) {
     let years = progress.decisions.iter().filter(|one| one.what == Matter::TwoDigitYears);
     let years: Vec<(&str, &str)> =
         years.map(|one| (one.column.as_deref().unwrap(), one.chosen.as_deref().unwrap())).collect();
-    assert_eq!(years, [("born", "1927-2026"), ("due", "1947-2046")]);
+    assert_eq!(years, [("born", "past"), ("due", "around")]);
 }
 
 async fn parts_of_one_type_know_each_others_records(database: TestDatabase) {
@@ -310,9 +310,6 @@ async fn currencies_that_are_only_usual_are_told(database: TestDatabase) {
     assert_eq!(currencies(&dry(&store, &actor, text, &named).await), [said]);
     bring(&store, &actor, text, &named).await.unwrap();
     assert_eq!(stored(&store, &actor, "product", &["list_price"]).await, ["5.00 USD"]);
-    let scaled = toml("list_price = \"价格（万元）\"");
-    let refused = bring(&store, &actor, "name,价格（万元）\nB,12.5\n", &scaled).await.map(|_| ());
-    assert_eq!(refusals(refused), ["column-in-units 价格（万元）"]);
 }
 
 async fn links_of_the_second_pass_are_counted(database: TestDatabase) {

@@ -18,6 +18,7 @@ mod finding;
 mod following;
 mod house;
 mod importing;
+mod importing_figures;
 mod importing_jobs;
 mod importing_lines;
 mod importing_links;

@@ -74,6 +74,11 @@ impl Entries {
         entries
     }
 
+    /// The names of all that was sent.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.texts.keys().map(String::as_str)
+    }
+
     pub(crate) fn set(&mut self, name: &str, text: String) {
         self.texts.insert(name.to_owned(), vec![text]);
     }

@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use guanxi_base::{Refusal, Result};
 use guanxi_crm::exchange::{
-    Archived, FieldSource, LayoutHints, Mapping, Mode, RecordMapping, Repeat, Rule, asks_for_twins,
+    Archived, LayoutHints, Mapping, Mode, RecordMapping, Repeat, Rule, asks_for_twins,
     chosen_source, column_names, is_of_column, state_status,
 };
 use guanxi_record::RecordType;
 
 use super::fields::Entries;
-use super::import_decisions::{DECIDED, OF_THE_LAYOUT};
+use super::import_decisions::{DECIDED, DECIDED_OF_COLUMNS, OF_THE_LAYOUT};
 use super::import_preview::TWINS;
 use crate::app::App;
 
@@ -39,6 +39,9 @@ pub(super) fn simple(app: &App, toml: &str) -> Option<Simple> {
             position: rule.position,
             find_by: rule.find_by.clone(),
             currency_column: rule.currency_column.clone(),
+            two_digit_years: rule.two_digit_years,
+            plain_percent: rule.plain_percent,
+            unit: rule.unit,
             ..Rule::default()
         };
         let stated = Rule { default: rule.default.clone(), ..Rule::default() };
@@ -65,19 +68,41 @@ pub(super) fn columns_of(app: &App, mapping: &Mapping) -> Vec<String> {
     types.flat_map(|described| column_names(described)).collect()
 }
 
+/// Something that a person decided otherwise than the mapping says yet.
+struct Decided<'a> {
+    matter: &'a str,
+    /// The place of the column that it is about, from 0; the whole file if none.
+    column: Option<usize>,
+    choice: &'a str,
+}
+
 /// Whether a person decided something about how the file is read at all.
 pub(super) fn reads_otherwise(entries: &Entries) -> bool {
-    OF_THE_LAYOUT.iter().any(|matter| decides(entries, matter).is_some())
+    decided(entries).any(|one| OF_THE_LAYOUT.contains(&one.matter))
 }
 
 /// Whether a person decided anything that the mapping does not say yet.
 pub(super) fn decides_anything(entries: &Entries) -> bool {
-    DECIDED.iter().any(|matter| decides(entries, matter).is_some())
+    decided(entries).next().is_some()
 }
 
-fn decides<'a>(entries: &'a Entries, matter: &str) -> Option<&'a str> {
-    let choice = entries.all(&format!("decide.{matter}")).first()?.trim();
-    (entries.text(&format!("decided.{matter}")) != choice).then_some(choice)
+fn decided(entries: &Entries) -> impl Iterator<Item = Decided<'_>> {
+    entries.names().filter_map(|name| {
+        let key = name.strip_prefix("decide.")?;
+        let choice = entries.all(name).first()?.trim();
+        let (matter, column) = match key.rsplit_once('.') {
+            Some((matter, position)) => {
+                (matter, Some(position.parse::<usize>().ok()?.checked_sub(1)?))
+            }
+            None => (key, None),
+        };
+        let is_known = match column {
+            Some(_) => DECIDED_OF_COLUMNS.contains(&matter),
+            None => DECIDED.contains(&matter),
+        };
+        let is_new = entries.text(&format!("decided.{key}")) != choice;
+        (is_known && is_new).then_some(Decided { matter, column, choice })
+    })
 }
 
 /// The mapping that a person chose.
@@ -88,10 +113,14 @@ pub(super) fn chosen_mapping(app: &App, entries: &Entries, headers: &[String]) -
         _ if !decides_anything(entries) && answers_nothing(entries) => return Ok(text),
         _ => Mapping::parse(&text)?,
     };
-    for matter in DECIDED {
-        if let Some(choice) = decides(entries, matter) {
-            mapping = stated(&mapping, matter, choice)?;
-        }
+    for Decided { matter, column, choice } in decided(entries) {
+        mapping = match column {
+            None => stated(&mapping, matter, choice)?,
+            Some(at) => {
+                let header = headers.get(at).map_or("", String::as_str);
+                mapping.stating_of_column((at, header), matter, choice)?
+            }
+        };
     }
     mapping.records.iter_mut().for_each(|record| answer(entries, record));
     state_status(&app.store.catalog(), &mut mapping, entries.text("status"));
@@ -116,6 +145,7 @@ fn by_table(app: &App, entries: &Entries, headers: &[String], text: &str) -> Res
     let Some(record) = mapping.records.first_mut() else {
         return Err(Refusal::new("mapping-empty").into());
     };
+    let before = record.fields.clone();
     record.fields.retain(|_, source| !is_of_column(&source.rule()));
     let mut filled: Vec<(String, &str)> = Vec::new();
     let mut refusals = Vec::new();
@@ -131,6 +161,11 @@ fn by_table(app: &App, entries: &Entries, headers: &[String], text: &str) -> Res
             continue;
         }
         filled.push((name.clone(), header));
+        // What was decided about the column stays with it.
+        let source = match before.values().find(|known| known.is_from(at, header)) {
+            Some(known) => source.with_formats_of(known),
+            None => source,
+        };
         record.fields.insert(name, source);
     }
     if !refusals.is_empty() {
@@ -155,13 +190,5 @@ fn answer(entries: &Entries, record: &mut RecordMapping) {
     let twins = TWINS.iter().find(|(code, _)| *code == answer);
     if let Some((_, twins)) = twins.filter(|_| asks_for_twins(record)) {
         record.twins = *twins;
-    }
-}
-
-/// Whether a source fills a field from this column.
-pub(super) fn is_from(source: &FieldSource, (at, header): (usize, &str)) -> bool {
-    match source.rule() {
-        Rule { position: Some(position), .. } => position == at + 1,
-        rule => rule.column.as_deref() == Some(header),
     }
 }

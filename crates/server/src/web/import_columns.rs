@@ -12,7 +12,7 @@ use guanxi_record::{Address, Field, Kind, RecordType};
 use maud::{Markup, html};
 
 use super::fields::Entries;
-use super::import_choices::{ARCHIVED, MODES, REPEATS, Simple, is_from, simple};
+use super::import_choices::{ARCHIVED, MODES, REPEATS, Simple, simple};
 use super::import_decisions::{OF_THE_LAYOUT, layout_decisions};
 use super::import_preview::TWINS;
 use crate::app::App;
@@ -139,7 +139,7 @@ impl MappingStep {
                 return chosen.clone();
             }
             let mut pairs = record.fields.iter();
-            let found = pairs.find(|(_, source)| is_from(source, (at, header)));
+            let found = pairs.find(|(_, source)| source.is_from(at, header));
             found
                 .map(|(name, source)| choice_of(&simple.described, name, source))
                 .unwrap_or_default()
@@ -342,7 +342,8 @@ pub(super) fn nobody_s(app: &App, signed: &SignedIn, mapping: &Mapping) -> Marku
 /// What a field, or an option of the file, is called.
 pub(super) fn field_words(app: &App, signed: &SignedIn, field: &str) -> String {
     let texts = signed.texts;
-    match super::import_decisions::DECIDED.contains(&field) {
+    let of_the_file = super::import_decisions::DECIDED.contains(&field);
+    match of_the_file || super::import_decisions::DECIDED_OF_COLUMNS.contains(&field) {
         true => texts.get(&format!("import-decision-{}", field.replace('_', "-"))),
         false => texts.typed_field(&app.store.catalog(), field),
     }

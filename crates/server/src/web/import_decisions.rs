@@ -4,6 +4,7 @@
 use guanxi_crm::exchange::{Certainty, Decision, Matter};
 use maud::{Markup, html};
 
+use super::format;
 use crate::signed_in::SignedIn;
 
 /// What a person may decide about the whole file.
@@ -16,8 +17,11 @@ pub(super) const DECIDED: [&str; 9] = [
     "decimal_mark",
     "currency",
     "time_zone",
-    "plain_percent",
+    "identical",
 ];
+
+/// What they may decide about one column, which the place of the column is added to.
+pub(super) const DECIDED_OF_COLUMNS: [&str; 3] = ["plain_percent", "two_digit_years", "unit"];
 
 /// What of that is how the file is read at all: other columns may come of it.
 pub(super) const OF_THE_LAYOUT: [&str; 4] = ["encoding", "delimiter", "sheet", "header_row"];
@@ -68,9 +72,10 @@ fn row(signed: &SignedIn, decision: &Decision) -> Markup {
     let texts = signed.texts;
     let code = decision.what.code();
     let name = texts.get(&format!("import-decision-{}", code.replace('_', "-")));
-    let name = match &decision.column {
-        Some(column) => format!("{name} ({column})"),
-        None => name,
+    let name = match (&decision.column, decision.position) {
+        (Some(column), _) => format!("{name} ({column})"),
+        (None, Some(position)) => format!("{name} ({position})"),
+        (None, None) => name,
     };
     let sure = serde_json::to_value(decision.certainty).unwrap_or_default();
     let sure = format!("import-certainty-{}", sure.as_str().unwrap_or_default());
@@ -82,7 +87,11 @@ fn row(signed: &SignedIn, decision: &Decision) -> Markup {
                 (texts.get(&sure))
                 @for example in &decision.examples {
                     br;
-                    @let key = if example.readings.is_empty() { "import-decision-text" } else { "import-decision-example" };
+                    @let key = match decision.what {
+                        Matter::Identical => "import-decision-same",
+                        _ if example.readings.is_empty() => "import-decision-text",
+                        _ => "import-decision-example",
+                    };
                     (texts.format(key, &[
                         ("line", &example.line.to_string()),
                         ("text", &example.text),
@@ -98,25 +107,41 @@ fn meanings(example: &guanxi_crm::exchange::Example) -> String {
     all.collect::<Vec<_>>().join(" / ")
 }
 
-/// What was chosen; a control where a person may choose otherwise for the whole file.
+/// What a choice is called.
+fn shown(signed: &SignedIn, what: Matter, choice: &str) -> String {
+    let texts = signed.texts;
+    match what {
+        _ if choice.is_empty() => String::new(),
+        Matter::DateOrder | Matter::PlainPercent => {
+            texts.get(&format!("import-{}", choice.replace('_', "-")))
+        }
+        Matter::TwoDigitYears => texts.get(&format!("import-years-{choice}")),
+        Matter::Identical => texts.get(&format!("import-identical-{choice}")),
+        Matter::Unit if choice == "1" => texts.get("import-unit-one"),
+        Matter::Unit => {
+            let number = format::number(texts.locale(), choice);
+            texts.format("import-unit", &[("number", &number)])
+        }
+        _ => choice.to_owned(),
+    }
+}
+
+/// What was chosen; a control where a person may choose otherwise, for the whole file or a column.
 fn choice(signed: &SignedIn, decision: &Decision, name: &str) -> Markup {
     let code = decision.what.code();
     let chosen = decision.chosen.as_deref().unwrap_or_default();
-    let shown = |choice: &str| match decision.what {
-        Matter::DateOrder | Matter::PlainPercent if !choice.is_empty() => {
-            signed.texts.get(&format!("import-{}", choice.replace('_', "-")))
-        }
-        _ => choice.to_owned(),
+    let shown = |choice: &str| shown(signed, decision.what, choice);
+    let key = match decision.position {
+        Some(position) if DECIDED_OF_COLUMNS.contains(&code) => format!("{code}.{position}"),
+        None if decision.column.is_none() && DECIDED.contains(&code) => code.to_owned(),
+        _ => return html! { (shown(chosen)) },
     };
-    if decision.column.is_some() || !DECIDED.contains(&code) {
-        return html! { (shown(chosen)) };
-    }
     html! {
-        input type="hidden" name=(format!("decided.{code}")) value=(chosen);
+        input type="hidden" name=(format!("decided.{key}")) value=(chosen);
         @if decision.alternatives.is_empty() {
-            input class="form-control" name=(format!("decide.{code}")) value=(chosen) aria-label=(name);
+            input class="form-control" name=(format!("decide.{key}")) value=(chosen) aria-label=(name);
         } @else {
-            select class="form-select" name=(format!("decide.{code}")) aria-label=(name) {
+            select class="form-select" name=(format!("decide.{key}")) aria-label=(name) {
                 @if decision.chosen.is_none() { option value="" { (signed.texts.get("import-decide-which")) } }
                 @for one in decision.chosen.iter().chain(decision.alternatives.iter().filter(|one| **one != chosen)) {
                     option value=(one) selected[*one == chosen] { (shown(one)) }

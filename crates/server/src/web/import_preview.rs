@@ -106,6 +106,7 @@ pub(super) async fn preview(
     let (store, actor) = (&app.store, &signed.actor);
     let progress =
         exchange::import(store, actor, job, file.path(), &mapping, Run::Dry, watch).await?;
+    let decisions = decisions.into_iter().chain(progress.identical()).collect();
     Ok(Preview { mapping, progress, refused, decisions, unsettled, twins, first })
 }
 
@@ -295,7 +296,7 @@ pub(super) fn told(signed: &SignedIn, progress: &Progress) -> Markup {
             @let of_code = progress.notices.iter().filter(|notice| notice.code == *code);
             @let some = of_code.take(5).map(|Notice { value, line, .. }| match code.as_str() {
                 // The line that makes nothing, and the first that is equal to it.
-                "identical" => format!("{line} ({value})"),
+                "identical" | "identical-made" => format!("{line} ({value})"),
                 _ => format!("{value} ({line})"),
             });
             p class="alert alert-info" {

@@ -17,6 +17,7 @@ both_databases!(
     orders_without_a_status_or_a_customer_are_asked_about,
     two_columns_for_one_field_are_refused_and_links_go_by_number,
     refused_lines_of_one_reason_stand_together,
+    what_figures_of_a_column_mean_is_decided_in_the_preview_and_can_be_taken_back,
 );
 
 /// Where a form was led to: the address of the step that it shows.
@@ -279,4 +280,78 @@ async fn refused_lines_of_one_reason_stand_together(database: TestDatabase) {
     assert!(page.contains("30 × (lines 2, 3, 4, 5, 6, …)"), "{page}");
     assert!(page.contains("Line 33: "), "{page}");
     assert_eq!(page.matches("is not a number").count(), 2, "{page}");
+}
+
+async fn what_figures_of_a_column_mean_is_decided_in_the_preview_and_can_be_taken_back(
+    database: TestDatabase,
+) {
+    let house = House::open(&database).await;
+    let admin = session(&house, "admin@example.com").await;
+    let file = "name,Credit limit (k),birthday\nA,12.5,01/02/40\nB,7,13/02/40\nB,7,13/02/40\n";
+    let page = upload(&house, &admin, "contact", file).await.text;
+    let id = hidden(&page, "file");
+    let mapping = "[[records]]\ntype = \"customer\"\n[records.fields]\nname = \"name\"\n\
+                   credit_limit = \"Credit limit (k)\"\n[[records]]\ntype = \"contact\"\n\
+                   [records.fields]\nname = \"name\"\nbirthday = \"birthday\"\n\
+                   customer = { record = \"customer\" }\n";
+    let decide = |toml: &str, decided: &[(&str, &str)]| {
+        let mut fields = vec![
+            ("file".to_owned(), id.clone()),
+            ("name".to_owned(), "c.csv".to_owned()),
+            ("use".to_owned(), "decide".to_owned()),
+            ("mapping".to_owned(), toml.to_owned()),
+        ];
+        let decided =
+            decided.iter().map(|(name, choice)| ((*name).to_owned(), (*choice).to_owned()));
+        fields.extend(decided);
+        fields
+    };
+    let show = async |fields: Vec<(String, String)>| {
+        let fields: Vec<(&str, &str)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        submit(&house, &admin, "/import/preview", &fields).await.text
+    };
+    let chosen = |page: &str, control: &str| {
+        let start = page.find(&format!("<select class=\"form-select\" name=\"decide.{control}\""));
+        let select = &page[start.unwrap_or_else(|| panic!("no {control} in {page}"))..];
+        let select = &select[..select.find("</select>").unwrap()];
+        let at = select.find(" selected").and_then(|end| select[..end].rfind("value=\""));
+        at.map(|at| select[at + 7..].split('"').next().unwrap().to_owned()).unwrap_or_default()
+    };
+    let page = show(decide(mapping, &[])).await;
+    assert!(page.contains("what its numbers count in is not clear. Choose below"), "{page}");
+    assert_eq!(chosen(&page, "unit.2"), "");
+    assert_eq!(chosen(&page, "two_digit_years.3"), "past");
+    assert!(page.contains("1940-02-01 / 2040-02-01"), "{page}");
+    let mut toml = hidden(&page, "mapping");
+    for (unit, years, same) in [("1000", "around", "make"), ("1", "past", "leave_out")] {
+        let decided = [("decide.unit.2", unit), ("decide.two_digit_years.3", years)];
+        let page = show(decide(&toml, &decided)).await;
+        assert_eq!(chosen(&page, "unit.2"), unit);
+        assert_eq!(chosen(&page, "two_digit_years.3"), years);
+        assert!(page.contains("12.5 / 12500"), "{page}");
+        toml = hidden(&page, "mapping");
+        let page = show(decide(&toml, &[("decide.identical", same)])).await;
+        assert_eq!(chosen(&page, "identical"), same);
+        assert!(page.contains("line 4 is equal to line 3"), "{page}");
+        toml = hidden(&page, "mapping");
+    }
+    assert!(toml.contains("unit = 1\n") && toml.contains("two_digit_years = \"past\""), "{toml}");
+    // What is stated of columns stays where the table is shown again.
+    let one = "[[records]]\ntype = \"customer\"\n[records.fields]\nname = \"name\"\n\
+               credit_limit = { column = \"Credit limit (k)\", unit = 1000 }\n";
+    let fields = [
+        ("file", id.as_str()),
+        ("name", "c.csv"),
+        ("record_type", "customer"),
+        ("use", "table"),
+        ("mapping", one),
+        ("column.0", "name"),
+        ("column.1", "credit_limit"),
+    ];
+    let page = submit(&house, &admin, "/import/preview", &fields).await.text;
+    assert!(hidden(&page, "mapping").contains("unit = 1000"), "{page}");
+    let back = [("file", id.as_str()), ("name", "c.csv"), ("mapping", one)];
+    let page = submit(&house, &admin, "/import/columns", &back).await.text;
+    assert_eq!(self::chosen(&page, 1), "credit_limit");
 }

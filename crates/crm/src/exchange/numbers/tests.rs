@@ -13,6 +13,7 @@ fn read(text: &str, mark: DecimalMark) -> String {
         }
         Err(NumberFault::NotANumber) => "!".to_owned(),
         Err(NumberFault::Marks) => "! marks".to_owned(),
+        Err(NumberFault::Unit) => "! unit".to_owned(),
     }
 }
 
@@ -71,37 +72,80 @@ fn currencies_stand_on_either_side() {
         ("Rs.500", Point, "500 INR/PKR/LKR/NPR/MUR/SCR"),
         ("R$ 1.000,00", Comma, "1000.00 BRL"),
         ("£100 EUR", Point, "!"),
+        ("¥1,234.50元", Point, "1234.50 CNY"),
+        ("人民币¥8元", Point, "8 CNY"),
+        ("¥500円", Point, "500 JPY"),
+        ("US$5美元", Point, "5 USD"),
+        ("1234元整", Point, "1234 CNY/TWD/HKD/MOP"),
+        ("€5美元", Point, "!"),
     ] {
         assert_eq!(read(text, mark), expected, "{text}");
     }
 }
 
 #[test]
+fn thousands_beside_a_number_are_multiplied_where_they_can_mean_nothing_else() {
+    use DecimalMark::{Comma, Point};
+    for (text, mark, expected) in [
+        ("12.5万", Point, "125000"),
+        ("12.5万元", Point, "125000 CNY/TWD/HKD/MOP"),
+        ("１２万元", Point, "120000 CNY/TWD/HKD/MOP"),
+        ("¥1.25亿", Point, "125000000 CNY/JPY"),
+        ("3百万美元", Point, "3000000 USD"),
+        ("1,234万", Point, "12340000"),
+        ("5千", Point, "5000"),
+        ("8 萬 元", Point, "80000 CNY/TWD/HKD/MOP"),
+        ("12万元人民币", Point, "120000 CNY"),
+        ("3k", Point, "3000"),
+        ("3.5K", Point, "3500"),
+        ("US$1.2m", Point, "1200000 USD"),
+        ("EUR 1.2 m", Point, "1200000 EUR"),
+        ("1,2 Mio. €", Comma, "1200000 EUR"),
+        ("3 Tsd. EUR", Comma, "3000 EUR"),
+        ("4 TEUR", Comma, "4000 EUR"),
+        ("-2,5 T€", Comma, "-2500 EUR"),
+        ("(1.5k)", Point, "-1500"),
+        ("2 million USD", Point, "2000000 USD"),
+        ("1,5 Mrd", Comma, "1500000000"),
+        ("5 lakh", Point, "500000"),
+        ("0.00012345万", Point, "1.2345"),
+    ] {
+        assert_eq!(read(text, mark), expected, "{text}");
+    }
+    for text in ["1.2m", "1.2M", "5 t", "7 mm", "3b", "2 mil", "2 mil €", "4 th"] {
+        let fault = read_number(text, Point).unwrap_err();
+        assert_eq!(fault, NumberFault::Unit, "{text}");
+    }
+    assert_eq!(read("12,5万", Point), "! marks");
+}
+
+#[test]
+fn powers_of_ten_are_exact() {
+    for (plain, power, expected) in [
+        ("0.07", 2, "7"),
+        ("0.190", 2, "19"),
+        ("0.0725", 2, "7.25"),
+        ("-0.5", 2, "-50"),
+        ("1", 2, "100"),
+        ("12.345", 2, "1234.5"),
+        ("0.001", 2, "0.1"),
+        ("0", 4, "0"),
+    ] {
+        assert_eq!(times_ten(plain, power), expected, "{plain}");
+    }
+    for (plain, power, expected) in
+        [("1234567", 3, "1234.567"), ("-5", 3, "-0.005"), ("120.5", 1, "12.05"), ("0", 4, "0")]
+    {
+        assert_eq!(by_ten(plain, power), expected, "{plain}");
+    }
+}
+
+#[test]
 fn what_is_no_number_is_refused() {
     for text in [
-        "",
-        "-",
-        "1e5",
-        "1.2万",
-        "12k",
-        "3 pcs",
-        "--3",
-        "-3-",
-        "(-3)",
-        "(3",
-        "3)",
-        "5 % USD",
-        "1/2",
-        "½",
-        "12:30",
-        "1 2 3 x",
-        "$",
-        "5.",
-        "5%%",
-        "１２万元",
-        "-(-5)",
-        "1_000",
-        "0x10",
+        "", "-", "1e5", "3 pcs", "--3", "-3-", "(-3)", "(3", "3)", "5 % USD", "1/2", "½", "12:30",
+        "1 2 3 x", "$", "5.", "5%%", "100+", "12万件", "5千克", "万12", "3k 2m", "12万%", "$100元",
+        "12 ttl", "-(-5)", "1_000", "0x10",
     ] {
         assert_eq!(read(text, DecimalMark::Point), "!", "{text}");
     }
@@ -142,6 +186,8 @@ fn texts_tell_their_decimal_mark_or_not() {
         ("2.000-", Evidence::Either),
         ("１，０００", Evidence::Either),
         ("about 1.000", Evidence::Nothing),
+        ("12.5万", Evidence::Is(Point)),
+        ("1,234万", Evidence::Either),
     ] {
         assert_eq!(marks_of(text), expected, "{text}");
     }

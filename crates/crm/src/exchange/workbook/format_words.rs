@@ -1,11 +1,10 @@
 //! What stands in words in a number format: the currency of an amount, and whether it is shown in
 //! thousands or ten thousands. What is not known is told, so that nothing is read in silence.
 
-use std::sync::LazyLock;
-
 use guanxi_record::half_width;
 
 use super::number_format::{FormatKind, Section, Token};
+use crate::exchange::powers::powers_of;
 use crate::exchange::signs::{Sign, in_region, region_of, sign_of};
 
 /// What the words of a format say.
@@ -14,6 +13,8 @@ pub(super) struct FormatWords {
     /// The currency.
     pub(super) sign: Option<Sign>,
     pub(super) doubt: Option<Doubt>,
+    /// The power of ten by which a number is larger than what is shown.
+    pub(super) shown_in: usize,
 }
 
 /// Why a number cannot be taken as it is.
@@ -24,26 +25,6 @@ pub(super) enum Doubt {
     /// It is shown as so many thousands and is none.
     AnyNumber,
 }
-
-/// Words for powers of ten, and letters for them that may stand beside one another.
-struct Powers {
-    words: Vec<(&'static str, usize)>,
-    letters: Vec<(char, usize)>,
-}
-
-static POWERS: LazyLock<Powers> = LazyLock::new(|| {
-    let (mut words, mut letters) = (Vec::new(), Vec::new());
-    let lines = include_str!("../../../data/number-powers.txt").lines();
-    for line in lines.filter(|line| !line.starts_with('#')) {
-        let Some((name, power)) = line.split_once(' ') else { continue };
-        let Ok(power) = power.parse() else { continue };
-        match name.strip_prefix('+') {
-            Some(letter) => letters.extend(letter.chars().map(|letter| (letter, power))),
-            None => words.push((name, power)),
-        }
-    }
-    Powers { words, letters }
-});
 
 /// From this power on a letter for it can be nothing else: a thousand grams are a unit of their
 /// own, ten thousand are not.
@@ -91,13 +72,14 @@ impl FormatWords {
                 is_unit = true;
             }
         }
-        let is_off = found.power.is_some_and(|power| power != shown_power(section));
+        let shown_in = shown_power(section);
+        let is_off = found.power.is_some_and(|power| power != shown_in);
         let doubt = match () {
             () if is_off && found.is_sure => Some(Doubt::AnyNumber),
             () if is_off || found.has_unknown => Some(Doubt::Amount),
             () => None,
         };
-        Self { sign: found.sign, doubt }
+        Self { sign: found.sign, doubt, shown_in }
     }
 }
 
@@ -127,21 +109,14 @@ impl Found {
 
 /// The power of ten that a word begins or ends with, whether it can be nothing else, and the rest.
 fn power_of(word: &str) -> Option<(usize, bool, &str)> {
-    let power = |letter: char| POWERS.letters.iter().find(|(one, _)| *one == letter);
-    let rest = word.trim_start_matches(|letter| power(letter).is_some());
-    let letters = &word[..word.len() - rest.len()];
-    if !letters.is_empty() {
-        let powers = || letters.chars().filter_map(power).map(|(_, power)| *power);
-        return Some((powers().sum(), powers().any(|power| power >= SURE_POWER), rest));
-    }
-    if let Some((name, power)) = POWERS.words.iter().find(|(name, _)| *name == word) {
-        return Some((*power, name.chars().count() > 2, ""));
-    }
-    POWERS.words.iter().find_map(|(name, power)| {
-        let rest = word.strip_prefix(name).or_else(|| word.strip_suffix(name))?;
-        let rest = rest.trim_matches('.');
-        sign_of(rest).is_some().then_some((*power, false, rest))
-    })
+    let mut powers = powers_of(word);
+    let found =
+        powers.find(|one| one.is_letters || one.rest.is_empty() || sign_of(one.rest).is_some())?;
+    let is_sure = match found.is_letters {
+        true => found.exponent >= SURE_POWER,
+        false => found.rest.is_empty() && word.chars().count() > 2,
+    };
+    Some((found.exponent, is_sure, found.rest))
 }
 
 /// The power of ten by which a number is larger than what is shown: by commas at its end, and by a

@@ -151,6 +151,7 @@ fn plain_number(
         // The built-in formats of money are shown in the currency of whoever looks.
         sign: words.sign.filter(|_| !is_built_in),
         unclear: words.doubt.filter(|_| !is_built_in).map(unclear),
+        shown_in: if is_built_in { 0 } else { words.shown_in },
         has_lost_digits: number.abs() >= LONG_NUMBER,
     };
     (text, CellKind::Number(cell))
