@@ -143,6 +143,7 @@ impl Decision {
             (Matter::DecimalMark, _) => "decimal-mark-ambiguous",
             (Matter::Encoding, _) => "encoding-contradicted",
             (Matter::PlainPercent, _) => "percent-ambiguous",
+            (Matter::HeaderRow, _) => "header-unclear",
             _ => "currency-ambiguous",
         };
         let mut refusal = Refusal::field(code, self.what.code());

@@ -106,6 +106,7 @@ fn choice(signed: &SignedIn, decision: &Decision, name: &str) -> Markup {
         Matter::DateOrder | Matter::PlainPercent if !choice.is_empty() => {
             signed.texts.get(&format!("import-{}", choice.replace('_', "-")))
         }
+        Matter::HeaderRow if choice == "0" => signed.texts.get("import-no-header"),
         _ => choice.to_owned(),
     };
     if decision.column.is_some() || !DECIDED.contains(&code) {

@@ -14,7 +14,9 @@ use guanxi_store::{Actor, Purpose, Rights};
 use maud::{Markup, html};
 
 use super::fields::Entries;
-use super::import_choices::{chosen_mapping, columns_of, decides_anything, hints, reads_otherwise};
+use super::import_choices::{
+    chosen_mapping, columns_of, decides_anything, hints, reads_otherwise, unanswered,
+};
 use super::import_columns::{MappingStep, lacking};
 use super::import_preview::{preview, preview_step};
 use super::import_result::result_card;
@@ -278,6 +280,7 @@ async fn show_step(
 ) -> Result<Response> {
     let before = hints_of(app, entries.text("mapping"));
     let mut shown = content.look(|path| MappingStep::read(path, before)).await?;
+    let undecided = unanswered(&entries).filter(|_| !reads_otherwise(&entries));
     let refused = |mut shown: MappingStep, toml: String, error: Error| {
         shown.say(app, entries.text("name"), toml);
         if entries.text("use") == "table" {
@@ -286,6 +289,14 @@ async fn show_step(
         let content = shown.markup(app, signed, file, Some(&error));
         (crate::problem::status(&error), wizard(app, signed, 1, &content)).into_response()
     };
+    if let Some(matter) = undecided {
+        // Asked as it was before the mapping took the columns for granted.
+        let mapping = Mapping::parse(entries.text("mapping"))?;
+        let hints = LayoutHints { columns: columns_of(app, &mapping), ..mapping.hints() };
+        shown = content.look(|path| MappingStep::read(path, hints)).await?;
+        let error = Refusal::field("undecided", matter).into();
+        return Ok(refused(shown, entries.text("mapping").to_owned(), error));
+    }
     let toml = match chosen_mapping(app, &entries, &shown.headers) {
         Ok(toml) => toml,
         Err(error @ Error::Refused(_)) => {
