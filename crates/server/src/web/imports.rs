@@ -290,12 +290,9 @@ async fn show_step(
         (crate::problem::status(&error), wizard(app, signed, 1, &content)).into_response()
     };
     if let Some(matter) = undecided {
-        // Asked as it was before the mapping took the columns for granted.
-        let mapping = Mapping::parse(entries.text("mapping"))?;
-        let hints = LayoutHints { columns: columns_of(app, &mapping), ..mapping.hints() };
-        shown = content.look(|path| MappingStep::read(path, hints)).await?;
+        let again = asked_again(app, &content, &entries).await?;
         let error = Refusal::field("undecided", matter).into();
-        return Ok(refused(shown, entries.text("mapping").to_owned(), error));
+        return Ok(refused(again, entries.text("mapping").to_owned(), error));
     }
     let toml = match chosen_mapping(app, &entries, &shown.headers) {
         Ok(toml) => toml,
@@ -342,6 +339,13 @@ async fn show_step(
         Err(error @ Error::Refused(_)) => Ok(refused(shown, toml, error)),
         Err(error) => Err(error),
     }
+}
+
+/// The mapping step with what it asked before its mapping took the columns for granted.
+async fn asked_again(app: &App, content: &OnDisk, entries: &Entries) -> Result<MappingStep> {
+    let mapping = Mapping::parse(entries.text("mapping"))?;
+    let hints = LayoutHints { columns: columns_of(app, &mapping), ..mapping.hints() };
+    content.look(|path| MappingStep::read(path, hints)).await
 }
 
 /// Puts the import into the queue and goes to its page.
