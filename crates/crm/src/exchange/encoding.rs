@@ -260,7 +260,8 @@ impl Census {
             self.zeros[side] += bytes().filter(|byte| **byte == 0).count() as u64;
             self.line_ends[side] += bytes().filter(|byte| is_line_end(byte)).count() as u64;
         }
-        self.halves += chunk.iter().filter(|byte| matches!(byte, 1..=8 | 0x0e..=0x1f)).count() as u64;
+        self.halves +=
+            chunk.iter().filter(|byte| matches!(byte, 1..=8 | 0x0e..=0x1f)).count() as u64;
         self.with_zeros += chunk.len() as u64;
     }
 

@@ -187,7 +187,8 @@ mod tests {
             b"<meta http-equiv=\"Content-Type\" content=\"text/html; charset=gb2312\">\n<table>",
             "客户列表\n<table border=\"1\"><tr><td>名称</td>".as_bytes(),
             b"MIME-Version: 1.0\nContent-Type: multipart/related; boundary=\"----=_Next\"\n\n------",
-            b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://x.example\r\nMIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\ttype=\"text/html\"\r\n\r\n",
+            b"From: <Saved by Blink>\r\nSnapshot-Content-Location: https://x.example\r\n\
+              MIME-Version: 1.0\r\nContent-Type: multipart/related;\r\n\ttype=\"text/html\"\r\n\r\n",
         ] {
             assert_eq!(code(start), Some("web-page-not-table"), "{}", String::from_utf8_lossy(start));
         }
