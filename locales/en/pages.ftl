@@ -343,6 +343,7 @@ import-decision-encoding = Encoding
 import-decision-delimiter = Between columns
 import-decision-sheet = Worksheet
 import-decision-header-row = Row with the column names
+import-no-header = None: the first row is a record
 import-decision-position = Columns of one name
 import-decision-date-order = Order of day and month
 import-decision-two-digit-years = Years of two digits

@@ -145,11 +145,14 @@ refusal-too-many-refused = More than { $limit } lines were refused: the mapping 
 refusal-too-many-rows = A worksheet holds at most { $limit } rows. Export as CSV, or narrow the filter.
 refusal-too-many-sorts = Sort by at most { $limit } fields.
 refusal-too-precise = “{ $value }” has more digits after the point than are kept.
-refusal-total-row = “{ $value }” looks like the sum below a table, not like a record. Take the line out; if it is a record, fill in more of it.
-refusal-footer-row = “{ $value }” looks like what stands below a table: who signed it, when it was printed. Take the line out; if it is a record, fill in more of it.
+refusal-total-row = “{ $value }” looks like a sum in a table, not like a record. Take the line out. If it is a record, fill in more of it, or take #TOTAL-ROW out of it in the file of refused lines and import that.
+refusal-footer-row = “{ $value }” looks like what stands below a table: who signed it, when it was printed. Take the line out. If it is a record, fill in more of it, or take #FOOTER-ROW out of it in the file of refused lines and import that.
+refusal-section-row = “{ $value }” stands alone in its line, like a heading between records, not like a record. Take the line out. If it is a record, fill in more of it, or take #SECTION-ROW out of it in the file of refused lines and import that.
+refusal-header-unclear = Line { $line } (“{ $value }”) may be a record and name no columns, or the names may stand above it. Say in the mapping under [file] which line names the columns: header_row = { $line }, or header_row = 0 where none does.
 refusal-header-again = The line names the columns once more. Take it out.
 refusal-try-again = Somebody else was writing at the same moment. Try again.
 refusal-twin-there = There is a { $type } “{ $value }” already ({ $count }). Say what is to be done: twins = "update", "make" or "leave_out" in the mapping.
+refusal-undecided = Say first how the file is read: something is asked above and not answered yet.
 refusal-undo-half-done = { $done } of { $all } parts are undone, then somebody else was in the way. Undo it again once that is settled: it goes on from here.
 refusal-undo-job-first = The import of “{ $file }” made what stands in the way. Undo that one first.
 refusal-undo-nothing-done = { $count ->
@@ -163,23 +166,24 @@ refusal-unit-ambiguous = “{ $value }” (line { $line }) in the column “{ $c
 refusal-unit-disagrees = “{ $value }” says another unit than its column, which counts in { $unit }. Write the number out, or as the column has it.
 refusal-unit-unclear = What stands behind the number in “{ $value }” may mean thousands or millions, or something else. Write the number out.
 refusal-unknown-encoding = “{ $value }” is not an encoding. Use a name such as utf-8, gb18030 or utf-16le.
-refusal-encoding-contradicted = The file is UTF-8, as “{ $value }” shows, and not in the encoding that the mapping states. Say in the mapping under [file]: encoding = "utf-8".
+refusal-encoding-contradicted = The file is { $choices }, as “{ $value }” shows, and not in the encoding that the mapping states. Say in the mapping under [file]: encoding = "{ $choices }".
 refusal-encoding-not-read = The file is in { $value }, which is not read here. Save it as UTF-8.
 refusal-unknown-field = { $type } has no field “{ $name }”.
 refusal-unknown-measure = “{ $name }” is not count, or sum, avg, min or max of a field.
 refusal-unknown-operation = “{ $name }” is not a way to compare.
 refusal-unknown-position = The file has no column “{ $name }” at place { $value }. It has: { $columns }.
+refusal-sheets-hidden = Nothing stands in the sheets that are shown; hidden are: { $sheets }. Show the one that is meant and save the workbook, or name it in the mapping under [file]: sheet.
 refusal-unknown-sheet = The workbook has no sheet “{ $name }”. It has: { $sheets }.
 refusal-unknown-type = There is no record type “{ $name }”.
 refusal-unpacks-too-large = The file unpacks to more than { $limit } MB and was refused. A workbook can be saved as CSV; a gzipped text can be split, or unpacked and imported from the command line.
 refusal-unreadable-characters = The line holds characters that cannot be read in the encoding of the file. It is shown as it most likely was meant: check its letters, or state the encoding.
-refusal-web-page-not-table = This is a web page that is only called a table. Open it in a spreadsheet and save it as an Excel workbook (.xlsx).
+refusal-web-page-not-table = This is a web page that is only called a table (HTML or MHTML), as many programs export it. Open it in a spreadsheet and save it as an Excel workbook (.xlsx).
 refusal-workbook-binary = This is a binary Excel workbook (.xlsb). Open it in Excel and save it as .xlsx.
 refusal-workbook-broken = The workbook is broken: { $reason }.
 refusal-workbook-of-other-program = This workbook is of another format than .xlsx. Open it in the program that it comes from and save it as an Excel workbook (.xlsx).
 refusal-workbook-old = This is an old Excel file (.xls). Open it in Excel or another spreadsheet and save it as .xlsx.
 refusal-workbook-protected = This workbook is protected by a password. Open it, take the password away, and save it again as .xlsx.
-refusal-wrong-column-count = The line has { $found } columns, the header { $wanted }. Is it cut off, or is a quotation mark missing?
+refusal-wrong-column-count = The line has { $found } columns, the header { $wanted }. Is it cut off, or is a quotation mark missing? In the file of refused lines #MISSING! stands for each cell that is missing: put in what belongs there, or nothing.
 refusal-wrong-cursor = The page mark is not valid for this list. Start again at the first page.
 refusal-wrong-filter = This is not a filter: { $value }
 refusal-wrong-list-address = “{ $value }” does not lead to a list. Copy what stands after the question mark in the address of the list.

@@ -303,6 +303,7 @@ import-decision-encoding = 编码
 import-decision-delimiter = 列分隔符
 import-decision-sheet = 工作表
 import-decision-header-row = 列名所在行
+import-no-header = 没有列名行，第一行就是记录
 import-decision-position = 同名列
 import-decision-date-order = 日月顺序
 import-decision-two-digit-years = 两位数年份

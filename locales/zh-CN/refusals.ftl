@@ -139,11 +139,14 @@ refusal-too-many-refused = 被拒绝的行超过 { $limit }，映射可能有误
 refusal-too-many-rows = 工作表最多 { $limit } 行。请导出为 CSV，或缩小筛选范围。
 refusal-too-many-sorts = 最多按 { $limit } 个字段排序。
 refusal-too-precise = “{ $value }”的小数位数超出可保存的范围。
-refusal-total-row = “{ $value }”像是表格下方的合计，而不是一条记录。请删去该行；如果确是记录，请补充更多内容。
-refusal-footer-row = “{ $value }”像是表格下方的签名、日期或说明，而不是一条记录。请删去该行；如果确是记录，请补充更多内容。
+refusal-total-row = “{ $value }”像是表格中的合计，而不是一条记录。请删去该行；如果确是记录，请补充更多内容，或在被拒绝行的文件中删去 #TOTAL-ROW 后导入该文件。
+refusal-footer-row = “{ $value }”像是表格下方的签名、日期或说明，而不是一条记录。请删去该行；如果确是记录，请补充更多内容，或在被拒绝行的文件中删去 #FOOTER-ROW 后导入该文件。
+refusal-section-row = “{ $value }”单独占一行，像是记录之间的小标题，而不是一条记录。请删去该行；如果确是记录，请补充更多内容，或在被拒绝行的文件中删去 #SECTION-ROW 后导入该文件。
+refusal-header-unclear = 第 { $line } 行（“{ $value }”）可能是一条记录而不是列名，列名也可能在它的上方。请在映射的 [file] 中写明列名在哪一行：header_row = { $line }；如果没有列名，请写 header_row = 0。
 refusal-header-again = 该行再次写了列名，请删去。
 refusal-try-again = 其他人正在同时写入，请重试。
 refusal-twin-there = 已有{ $type }“{ $value }”（{ $count } 条）。请说明如何处理：在映射中写明 twins = "update"（更新）、"make"（仍然新建）或 "leave_out"（略过）。
+refusal-undecided = 请先选择文件的读取方式：上方有问题尚未回答。
 refusal-undo-half-done = 已撤销 { $done } / { $all } 部分，随后因他人的操作而中止。处理后再次撤销即可继续。
 refusal-undo-job-first = 挡住撤销的内容来自“{ $file }”的导入。请先撤销那次导入。
 refusal-undo-nothing-done = 未撤销任何内容：之后有 { $count } 条记录被修改，或有新内容依赖于它们。
@@ -154,23 +157,24 @@ refusal-unit-ambiguous = “{ $column }”列的“{ $value }”（第 { $line }
 refusal-unit-disagrees = “{ $value }”的单位与该列不同，该列以 { $unit } 为单位。请写出完整的数，或与该列一致。
 refusal-unit-unclear = “{ $value }”数字后面的字母可能表示千或百万，也可能是别的意思。请写出完整的数。
 refusal-unknown-encoding = “{ $value }”不是编码名称。请使用 utf-8、gb18030、utf-16le 等。
-refusal-encoding-contradicted = 文件是 UTF-8 编码（例如“{ $value }”），与映射中写明的编码不符。请在映射的 [file] 中写明：encoding = "utf-8"。
+refusal-encoding-contradicted = 文件是 { $choices } 编码（例如“{ $value }”），与映射中写明的编码不符。请在映射的 [file] 中写明：encoding = "{ $choices }"。
 refusal-encoding-not-read = 文件的编码是 { $value }，无法读取。请另存为 UTF-8。
 refusal-unknown-field = { $type }没有字段“{ $name }”。
 refusal-unknown-measure = “{ $name }”不是 count，也不是某字段的 sum、avg、min 或 max。
 refusal-unknown-operation = “{ $name }”不是比较方式。
 refusal-unknown-position = 文件第 { $value } 列不是“{ $name }”。现有的列：{ $columns }。
+refusal-sheets-hidden = 可见的工作表都是空的，隐藏的工作表有：{ $sheets }。请取消隐藏所需的工作表并保存，或在映射的 [file] 中用 sheet 指明。
 refusal-unknown-sheet = 工作簿没有名为“{ $name }”的工作表。现有：{ $sheets }。
 refusal-unknown-type = 不存在记录类型“{ $name }”。
 refusal-unpacks-too-large = 文件解压后超过 { $limit } MB，已拒绝。工作簿可另存为 CSV；压缩文本可拆分，或解压后用命令行导入。
 refusal-unreadable-characters = 该行含有无法按文件编码读取的字符。此处按最可能的原文显示，请核对文字，或写明编码。
-refusal-web-page-not-table = 这是网页，只是以表格命名。请用电子表格软件打开，另存为 Excel 工作簿（.xlsx）。
+refusal-web-page-not-table = 这是网页（HTML 或 MHTML），只是以表格命名，许多系统这样导出。请用电子表格软件打开，另存为 Excel 工作簿（.xlsx）。
 refusal-workbook-binary = 这是二进制 Excel 工作簿（.xlsb）。请用 Excel 打开，另存为 .xlsx。
 refusal-workbook-broken = 工作簿已损坏：{ $reason }。
 refusal-workbook-of-other-program = 此工作簿不是 .xlsx 格式。请用原来的程序打开，另存为 Excel 工作簿（.xlsx）。
 refusal-workbook-old = 这是旧版 Excel 文件（.xls）。请用 Excel 或其他电子表格软件打开，另存为 .xlsx。
 refusal-workbook-protected = 此工作簿有密码保护。请打开并去掉密码，再另存为 .xlsx。
-refusal-wrong-column-count = 该行有 { $found } 列，标题有 { $wanted } 列。是否被截断，或缺少引号？
+refusal-wrong-column-count = 该行有 { $found } 列，标题有 { $wanted } 列。是否被截断，或缺少引号？在被拒绝行的文件中，每个缺少的单元格写作 #MISSING!：请填入应有的内容，或留空。
 refusal-wrong-cursor = 页码标记对此列表无效，请从第一页重新开始。
 refusal-wrong-filter = 这不是筛选条件：{ $value }
 refusal-wrong-list-address = “{ $value }”不指向任何列表。请复制列表地址中问号之后的内容。

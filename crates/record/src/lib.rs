@@ -4,6 +4,7 @@
 mod address;
 mod catalog;
 mod changes;
+mod chinese_address;
 mod compared;
 mod field;
 mod field_type;
@@ -21,13 +22,12 @@ mod value_text;
 mod width;
 mod zone_offsets;
 
+pub use address::Address;
 pub use catalog::Catalog;
 pub use changes::{Changes, FieldChange};
 pub use compared::{ANY_CURRENCY, CURRENCY, Compared, about, not_comparable, unknown_field};
 pub use field::{CustomLabels, Default, Field, Meaning, Rollup, SYSTEM_FIELDS, VERSION_FIELD};
-pub use field_type::{
-    Address, Choice, Email, FieldType, FileId, Json, LongText, Owner, Phone, Url,
-};
+pub use field_type::{Choice, Email, FieldType, FileId, Json, LongText, Owner, Phone, Url};
 pub use filter::{Count, Filter, Op};
 pub use filter_text::{
     MAX_FILTER_DEPTH, PARAMETERS, condition_from_param, is_parameter, param_name, read_list,

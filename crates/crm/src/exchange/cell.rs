@@ -284,11 +284,13 @@ fn moment(text: &str, read: &ReadDate, zone: &TimeZone) -> Result<guanxi_base::T
 pub(super) const ERROR: &str = "#ERROR!";
 /// What stands there for a formula without a result.
 pub(super) const NOT_COMPUTED: &str = "#NOT-COMPUTED";
+/// A cell that its line does not have, as the file of refused lines tells it.
+pub(super) const MISSING: &str = "#MISSING!";
 
 /// Whether a text is what a spreadsheet shows for a computed cell that failed, or for a column
 /// that was too narrow.
 pub(super) fn is_error(text: &str) -> bool {
-    const ERRORS: [&str; 12] = [
+    const ERRORS: [&str; 13] = [
         "#N/A",
         "#REF!",
         "#NAME?",
@@ -301,6 +303,7 @@ pub(super) fn is_error(text: &str) -> bool {
         "#FIELD!",
         ERROR,
         NOT_COMPUTED,
+        MISSING,
     ];
     ERRORS.iter().any(|error| text.eq_ignore_ascii_case(error))
         || (text.len() >= 3 && text.bytes().all(|byte| byte == b'#'))

@@ -161,6 +161,7 @@ impl Decision {
             (Matter::PlainPercent, _) if self.examples.len() < 2 => "percent-unsaid",
             (Matter::PlainPercent, _) => "percent-ambiguous",
             (Matter::Unit, _) => "unit-ambiguous",
+            (Matter::HeaderRow, _) => "header-unclear",
             _ => "currency-ambiguous",
         };
         let mut refusal = Refusal::field(code, self.what.code());

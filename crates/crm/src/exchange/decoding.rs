@@ -189,9 +189,9 @@ fn mark(byte: u8, output: &mut Vec<u8>) {
 }
 
 /// Whether a text holds bytes that mean nothing in its encoding, or what another program put in
-/// their place.
+/// their place. A zero byte means nothing in any.
 pub(crate) fn is_unreadable(text: &str) -> bool {
-    text.chars().any(|c| c == '\u{fffd}' || wrong_byte(c).is_some())
+    text.chars().any(|c| matches!(c, '\0' | '\u{fffd}') || wrong_byte(c).is_some())
 }
 
 fn wrong_byte(c: char) -> Option<u8> {
@@ -210,8 +210,9 @@ pub(crate) fn recovered(text: &str, encoding: &'static Encoding) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut written_out = String::with_capacity(text.len());
     let (mut wrong, mut readable) = (0, 0);
+    let has_zeros = text.contains('\0');
     for c in text.chars() {
-        match wrong_byte(c) {
+        match wrong_byte(c).or((c == '\0').then_some(0)) {
             Some(byte) => {
                 wrong += 1;
                 bytes.push(byte);
@@ -229,20 +230,45 @@ pub(crate) fn recovered(text: &str, encoding: &'static Encoding) -> String {
     }
     // Some letters that can be read beside a few bytes that cannot: it is damaged, no more.
     let Ok(found) = encoding::find(&bytes[..]) else { return written_out };
-    let meant = found.encoding;
+    let meant = meant(found.encoding, &bytes, has_pair(text));
     let is_guess = meant.is_single_byte() && !encoding.is_single_byte();
     // A pair of bytes is a letter of East Asia as likely as two of Europe; few tell neither.
     let is_sure = meant == encoding_rs::UTF_8
         || wrong >= SURE_BYTES
+        || (!meant.is_single_byte() && encoding::is_common_text(meant, &bytes))
         || (meant.is_single_byte() && !has_pair(text));
-    let is_damaged = !is_sure || readable >= wrong || (is_guess && encoding != encoding_rs::UTF_8);
+    let is_damaged =
+        !is_sure || has_zeros || readable >= wrong || (is_guess && encoding != encoding_rs::UTF_8);
     let (text, has_errors) = meant.decode_without_bom_handling(&bytes);
     if has_errors || meant == encoding || is_damaged { written_out } else { text.into_owned() }
+}
+
+/// The encoding that a line was meant in: what looks like Europe's letters side by side is Chinese,
+/// if all of it is letters that are often written.
+fn meant(found: &'static Encoding, bytes: &[u8], has_pair: bool) -> &'static Encoding {
+    let is_chinese =
+        found.is_single_byte() && has_pair && encoding::is_common_text(encoding_rs::GB18030, bytes);
+    if is_chinese { encoding_rs::GB18030 } else { found }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_line_of_few_chinese_letters_is_shown_as_it_was_meant() {
+        for name in ["华为技术有限公司", "张三", "上海", "北京市朝阳区", "G-1,中兴通讯,深圳"]
+        {
+            let mut bytes = "é".repeat(40).into_bytes();
+            bytes.push(b'\n');
+            bytes.extend(encoding_rs::GB18030.encode(name).0.iter());
+            let mut text = String::new();
+            Decoding::new(&bytes[..], encoding_rs::UTF_8).read_to_string(&mut text).unwrap();
+            assert_eq!(recovered(text.lines().nth(1).unwrap(), encoding_rs::UTF_8), name);
+        }
+        assert_eq!(recovered("a\0b", encoding_rs::UTF_8), "a\\x00b");
+        assert!(is_unreadable("a\0b"));
+    }
 
     #[test]
     fn what_does_not_fit_the_encoding_is_kept() {

@@ -17,6 +17,12 @@ pub(crate) const CHUNK_BYTES: usize = 64 << 10;
 const SURE_BYTES: usize = 40;
 /// More letters of three bytes than these are UTF-8 by no chance.
 const WIDE_LETTERS: usize = 3;
+/// Of so many bytes of Latin letters in UTF-16 one is zero at least.
+const ZEROS_OF_LATIN: u64 = 4;
+/// Of so many bytes of other letters in it one is such as no text has, or bytes beyond ASCII.
+const HALVES_OF_OTHERS: u64 = 10;
+/// Of so many bytes that end lines in UTF-16 one may be half of a letter.
+const ENDS_TO_ONE_AGAINST: u64 = 20;
 /// Of so many lines one may be damaged.
 const LINES_TO_ONE_DAMAGED: u64 = 5;
 
@@ -157,6 +163,26 @@ pub(crate) fn is_older(encoding: &'static Encoding) -> bool {
         || encoding == encoding_rs::GBK
 }
 
+/// Whether a file that begins so cannot be in an encoding of Unicode that was told.
+pub(crate) fn is_impossible(told: &'static Encoding, start: &[u8]) -> bool {
+    if told == encoding_rs::UTF_8 {
+        // The last letter may be cut off.
+        return std::str::from_utf8(start).is_err_and(|error| error.error_len().is_some());
+    }
+    let is_of_pairs = [encoding_rs::UTF_16LE, encoding_rs::UTF_16BE].contains(&told);
+    is_of_pairs && !start.is_empty() && !start.contains(&0)
+}
+
+/// Whether some bytes are letters of East Asia that are often written, and nothing else beyond
+/// ASCII: two at least.
+pub(crate) fn is_common_text(encoding: &'static Encoding, bytes: &[u8]) -> bool {
+    let text = encoding.decode_without_bom_handling_and_without_replacement(bytes);
+    text.is_some_and(|text| {
+        let mut letters = text.chars().filter(|c| !c.is_ascii());
+        letters.clone().count() >= 2 && letters.all(|c| is_wide(c) && is_common(c))
+    })
+}
+
 /// Whether a text is in UTF-32, by its mark or by its zeros: nothing here reads that.
 pub(crate) fn is_utf_32(start: &[u8]) -> bool {
     if start.starts_with(&[0xff, 0xfe, 0, 0]) || start.starts_with(&[0, 0, 0xfe, 0xff]) {
@@ -177,7 +203,12 @@ pub(crate) fn line_length(bytes: &[u8]) -> Option<usize> {
 struct Census {
     head: Vec<u8>,
     length: u64,
+    /// Of pieces that have zero bytes: their length, by the parity of their places zero bytes and
+    /// bytes that end lines, and bytes that are no letter of a text but half of one.
+    with_zeros: u64,
     zeros: [u64; 2],
+    line_ends: [u64; 2],
+    halves: u64,
     /// A line whose end has not come yet, unless all of it so far is ASCII.
     open: Vec<u8>,
     /// Lines that can be UTF-8, and those that are nothing else.
@@ -198,9 +229,8 @@ impl Census {
         if self.head.len() < 4 {
             self.head.extend(chunk.iter().take(4));
         }
-        for byte in chunk.iter().enumerate().filter(|(_, byte)| **byte == 0) {
-            let odd = usize::try_from((self.length + byte.0 as u64) % 2).unwrap_or(0);
-            self.zeros[odd] += 1;
+        if chunk.contains(&0) {
+            self.count_zeros(chunk);
         }
         self.length += chunk.len() as u64;
         let mut rest = chunk;
@@ -221,6 +251,18 @@ impl Census {
             rest = after;
         }
         self.keep(rest);
+    }
+
+    fn count_zeros(&mut self, chunk: &[u8]) {
+        let begin = usize::from(self.length % 2 == 1);
+        for side in [0, 1] {
+            let bytes = || chunk.iter().skip((side + begin) % 2).step_by(2);
+            self.zeros[side] += bytes().filter(|byte| **byte == 0).count() as u64;
+            self.line_ends[side] += bytes().filter(|byte| is_line_end(byte)).count() as u64;
+        }
+        self.halves +=
+            chunk.iter().filter(|byte| matches!(byte, 1..=8 | 0x0e..=0x1f)).count() as u64;
+        self.with_zeros += chunk.len() as u64;
     }
 
     /// Keeps the beginning of a line. Of a long one in ASCII only the end tells anything.
@@ -272,15 +314,8 @@ impl Census {
         if let Some((encoding, _)) = Encoding::for_bom(&self.head) {
             return (encoding, Certainty::Clear);
         }
-        // Text has no zero bytes, but UTF-16: Latin letters, digits and delimiters have one each.
-        let [even, odd] = self.zeros;
-        if even + odd > self.length / 200 && even + odd > 0 {
-            if odd > even * 2 {
-                return (encoding_rs::UTF_16LE, Certainty::Clear);
-            }
-            if even > odd * 2 {
-                return (encoding_rs::UTF_16BE, Certainty::Clear);
-            }
+        if let Some(of_pairs) = self.of_pairs() {
+            return (of_pairs, Certainty::Clear);
         }
         if self.older == 0 {
             return (encoding_rs::UTF_8, Certainty::Clear);
@@ -305,6 +340,27 @@ impl Census {
             if letters >= SURE_BYTES { Certainty::Clear } else { Certainty::Assumed }
         };
         (encoding, certainty)
+    }
+
+    /// The encoding of two bytes for each letter, if the file has one. Other texts have no zero
+    /// bytes but by mistake; in UTF-16 Latin letters, digits and delimiters have one each, at the
+    /// same side, and lines end at the other side only.
+    fn of_pairs(&self) -> Option<&'static Encoding> {
+        let is_it = |side: usize| {
+            let (zeros, others) = (self.zeros[side], self.zeros[1 - side]);
+            let (ends, against) = (self.line_ends[1 - side], self.line_ends[side]);
+            let is_latin = zeros * ZEROS_OF_LATIN >= self.with_zeros;
+            let has_halves = self.older > 0 || self.halves * HALVES_OF_OTHERS >= self.with_zeros;
+            let has_lines = ends > 0 && zeros * 4 >= ends && against * ENDS_TO_ONE_AGAINST <= ends;
+            zeros > others * 2
+                && zeros > self.with_zeros / 200
+                && (is_latin || (has_halves && has_lines && self.length.is_multiple_of(2)))
+        };
+        match (is_it(1), is_it(0)) {
+            (true, _) => Some(encoding_rs::UTF_16LE),
+            (false, true) => Some(encoding_rs::UTF_16BE),
+            (false, false) => None,
+        }
     }
 
     /// The older encoding that the lines most likely have, and whether some are not valid in it.

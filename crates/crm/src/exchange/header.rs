@@ -1,24 +1,26 @@
-//! Which row of a file names its columns: the first, or one below a title. Two columns of one
-//! name are told apart by where they stand.
+//! Which row of a file names its columns: the first, or one below a title. Names may stand in two
+//! rows, one of groups above one of columns. A record is not taken for names without a word.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use guanxi_base::{Refusal, Result};
 
 use super::decisions::{Certainty, Decision, Example, Matter};
-use super::row::{CellKind, FileRow};
+use super::first_rows::FirstRows;
+use super::row::FileRow;
 use super::source::{COLUMNS_MAX, LayoutHints};
-use super::suggest::plain;
 use super::units::{Unit, stated_unit};
 use crate::access::Locale;
 use crate::text::Texts;
 
 /// So many rows are looked at for the header.
-const ROWS_MAX: usize = 30;
+pub(super) const ROWS_MAX: usize = 30;
 /// So many rows above the header are told.
 const PASSED_OVER_TOLD: usize = 3;
 /// A header that is told stands no further down.
 const TOLD_ROW_MAX: u64 = 1_000;
+/// What is told where no row names the columns.
+pub(crate) const NO_HEADER: u64 = 0;
 
 /// A header as it was found.
 pub(crate) struct Header {
@@ -40,10 +42,10 @@ pub(crate) fn find(
     mut next: impl FnMut() -> Result<Option<FileRow>>,
     hints: &LayoutHints,
 ) -> Result<Header> {
-    let mut rows = VecDeque::new();
+    let mut rows = Vec::new();
     let mut titles = Vec::new();
     let (at, certainty) = match hints.header_row {
-        Some(told) => {
+        Some(told) if told != NO_HEADER => {
             let refusal = || Refusal::field("no-header-row", "header_row").with("value", told);
             loop {
                 let row = next()?.filter(|_| told <= TOLD_ROW_MAX).ok_or_else(refusal)?;
@@ -51,9 +53,11 @@ pub(crate) fn find(
                 if place < told {
                     note_units(&row, &mut titles);
                 }
-                // Of what stands above, the first rows are told; the rest is not kept.
-                rows.truncate(PASSED_OVER_TOLD);
-                rows.push_back(row);
+                // Of what stands above, a few rows are told; the rest is not kept.
+                if rows.len() > PASSED_OVER_TOLD {
+                    rows.remove(PASSED_OVER_TOLD - 1);
+                }
+                rows.push(row);
                 if place == told {
                     break;
                 }
@@ -63,39 +67,51 @@ pub(crate) fn find(
             }
             (rows.len() - 1, Certainty::Told)
         }
-        None => {
+        told => {
             while rows.len() < ROWS_MAX {
                 let Some(row) = next()? else { break };
-                rows.push_back(row);
+                rows.push(row);
             }
-            let rows = rows.make_contiguous();
-            let at = guess(rows, &hints.columns);
-            rows[..at].iter().for_each(|row| note_units(row, &mut titles));
-            // A row above all others is the header, unless it has fewer names than they have cells.
-            let is_clear = at == 0 && rows.first().map_or(0, texts) >= usual(rows);
-            (at, if is_clear { Certainty::Clear } else { Certainty::Assumed })
+            if told.is_some() {
+                return without_names(rows);
+            }
+            let guessed = FirstRows::new(&rows, &hints.columns).guess();
+            rows.iter().take(guessed.0).for_each(|row| note_units(row, &mut titles));
+            guessed
         }
     };
+    let names = FirstRows::new(&rows, &hints.columns).names(at, certainty == Certainty::Told);
     let below = rows.split_off((at + 1).min(rows.len()));
-    let Some(header) = rows.pop_back() else { return Err(Refusal::new("file-empty").into()) };
-    let mut names: Vec<String> = header.iter().map(name).collect();
-    while names.last().is_some_and(String::is_empty) {
-        names.pop();
-    }
-    if names.is_empty() {
+    let Some(header) = rows.pop() else { return Err(Refusal::new("file-empty").into()) };
+    must_be_some(&names)?;
+    let shown = |row: &FileRow| Example {
+        line: row.place(),
+        text: row.iter().filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | "),
+        readings: Vec::new(),
+    };
+    let passed_over = rows.iter().take(PASSED_OVER_TOLD).map(shown);
+    let decision = Decision::new(Matter::HeaderRow, header.place().to_string(), certainty);
+    let decision = match certainty {
+        Certainty::Ambiguous => {
+            let above = rows.iter().map(|row| row.place().to_string());
+            let choices = std::iter::once(header.place().to_string()).chain(above);
+            Decision { chosen: None, ..decision }
+                .with_examples(std::iter::once(shown(&header)).chain(passed_over).collect())
+                .with_alternatives(choices.chain([NO_HEADER.to_string()]).collect())
+        }
+        _ => decision.with_examples(passed_over.collect()),
+    };
+    Ok(Header { names, decision: Some(decision), titles, below: below.into() })
+}
+
+fn must_be_some(names: &[String]) -> Result<()> {
+    if names.iter().all(String::is_empty) {
         return Err(Refusal::new("file-empty").into());
     }
     if names.len() > COLUMNS_MAX {
         return Err(Refusal::new("too-many-columns").with("limit", COLUMNS_MAX).into());
     }
-    let passed_over = rows.iter().take(PASSED_OVER_TOLD).map(|row| Example {
-        line: row.place(),
-        text: row.iter().filter(|cell| !cell.is_empty()).collect::<Vec<_>>().join(" | "),
-        readings: Vec::new(),
-    });
-    let decision = Decision::new(Matter::HeaderRow, header.place().to_string(), certainty)
-        .with_examples(passed_over.collect());
-    Ok(Header { names, decision: Some(decision), titles, below })
+    Ok(())
 }
 
 /// Notes what a row above the header says that numbers count in, once.
@@ -107,6 +123,24 @@ fn note_units(row: &FileRow, titles: &mut Vec<Unit>) {
     }
 }
 
+/// A table whose first row is a record: its columns are called as spreadsheets call them.
+fn without_names(rows: Vec<FileRow>) -> Result<Header> {
+    let width = rows.iter().map(FileRow::filled).max().unwrap_or(0);
+    let names: Vec<String> = (0..width.min(COLUMNS_MAX + 1)).map(letters).collect();
+    must_be_some(&names)?;
+    let decision = Decision::new(Matter::HeaderRow, NO_HEADER.to_string(), Certainty::Told);
+    Ok(Header { names, decision: Some(decision), titles: Vec::new(), below: rows.into() })
+}
+
+/// The column of this place from 0, by letters: A to Z, then AA.
+fn letters(at: usize) -> String {
+    let letter = char::from(b'A' + u8::try_from(at % 26).unwrap_or(0));
+    match at / 26 {
+        0 => letter.to_string(),
+        before => format!("{}{letter}", letters(before - 1)),
+    }
+}
+
 /// A column's name without line ends, blanks of other kinds, and marks that nobody sees.
 pub(crate) fn name(text: &str) -> String {
     let is_seen = |c: &char| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{feff}' | '\u{2060}');
@@ -114,46 +148,27 @@ pub(crate) fn name(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// How many texts a row has: a title over merged cells is one, however many cells it covers.
-fn texts(row: &FileRow) -> usize {
-    row.iter().map(str::trim).filter(|text| !text.is_empty()).collect::<BTreeSet<_>>().len()
+/// What the first rows of a sheet show.
+pub(super) struct Look {
+    /// So many names of columns that are known.
+    known: usize,
+    is_table: bool,
+    is_filled: bool,
 }
 
-/// How many texts the rows below the first usually have.
-fn usual(rows: &[FileRow]) -> usize {
-    let mut counts: Vec<usize> = rows.iter().skip(1).map(texts).collect();
-    counts.sort_unstable();
-    counts.get(counts.len() / 2).copied().unwrap_or(0)
+/// Looks at the first rows of a sheet for names of columns that are known.
+pub(super) fn look(rows: &[FileRow], columns: &[String]) -> Look {
+    let first = FirstRows::new(rows, columns);
+    Look { known: first.most_known(), is_table: first.is_table(), is_filled: !rows.is_empty() }
 }
 
-/// The row that most likely names the columns: the one with the names that are known, else the
-/// first unless it has far fewer cells than the rows below, as a title has.
-fn guess(rows: &[FileRow], columns: &[String]) -> usize {
-    let columns: BTreeSet<String> = columns.iter().map(|column| plain(column)).collect();
-    let known = |row: &FileRow| {
-        let names: BTreeSet<String> = row.iter().map(plain).collect();
-        names.iter().filter(|name| !name.is_empty() && columns.contains(*name)).count()
-    };
-    if !columns.is_empty() {
-        let best = (0..rows.len()).rev().max_by_key(|at| known(&rows[*at]));
-        if let Some(best) = best.filter(|best| known(&rows[*best]) > 0) {
-            return best;
-        }
-    }
-    let usual = usual(rows);
-    let Some(first) = rows.first().map(texts) else { return 0 };
-    if usual < 2 || first > (usual / 3).max(1) {
-        return 0;
-    }
-    let is_header = |row: &FileRow| {
-        let is_word = |(at, text): (usize, &str)| {
-            *row.kind(at) == CellKind::Text
-                && (text.trim().is_empty() || text.contains(char::is_alphabetic))
-        };
-        let has_words = row.iter().enumerate().all(is_word);
-        has_words && texts(row) >= 2 && texts(row) * 2 > usual
-    };
-    rows.iter().position(is_header).unwrap_or(0)
+/// The sheet that is most likely meant: the first that is a table, unless others have far more of
+/// the names that are known. None where nothing stands in any.
+pub(super) fn best(looks: &[Look]) -> Option<usize> {
+    let is_any_table = looks.iter().any(|look| look.is_table);
+    let is_possible = |look: &Look| look.is_filled && (look.is_table || !is_any_table);
+    let most = looks.iter().filter(|look| is_possible(look)).map(|look| look.known).max()?;
+    looks.iter().position(|look| is_possible(look) && look.known * 3 >= most * 2)
 }
 
 /// So many columns a file of refused lines has behind those of the file that they come from.

@@ -274,10 +274,11 @@ pub struct FileOptions {
     /// One character, or `tab`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub delimiter: Option<String>,
-    /// The name of a workbook's sheet; the first that is not hidden when absent.
+    /// The name of a workbook's sheet; of those that are not hidden the first with a table when
+    /// absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sheet: Option<String>,
-    /// The row that names the columns, as counted in the file; found when absent.
+    /// The row that names the columns, as counted in the file, 0 where none does; found when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header_row: Option<u64>,
     /// For dates whose order does not show; must be told where the file does not settle it.

@@ -16,7 +16,7 @@ use super::origin::Origin;
 use super::row::FileRow;
 use super::source::Source;
 use super::survey::Survey;
-use super::table_words;
+use super::table_rows::{self, Looking, TableRows};
 use crate::people::{CollectionPoint, Formats as CollectedAs};
 
 /// The records of one type that each line makes.
@@ -60,6 +60,8 @@ pub struct Plan {
     pub lines: u64,
     /// The names of its columns.
     pub columns: Vec<String>,
+    /// Rows that are no records.
+    pub(crate) rows: TableRows,
     /// How it is encoded, if it is a text.
     pub(crate) encoding: Option<&'static encoding_rs::Encoding>,
 }
@@ -115,12 +117,16 @@ impl Plan {
         }
         let mut survey = Survey::new(&mapping.file, today)?;
         let (mut lines, mut row) = (0, FileRow::default());
+        let mut looking = Looking::new(columns.headers.len(), source.is_of_refused);
         while source.next_row(&mut row)? {
             lines += 1;
-            if refusal(&row, &columns.headers).is_none() {
+            let is_whole = row.refusal(columns.headers.len()).is_none()
+                && !table_rows::names_columns(&row, &columns.headers);
+            if is_whole && looking.row(&row) {
                 survey.row(&parts, &row);
             }
         }
+        let rows = looking.found();
         let (formats, decided) = survey.decided(&columns.headers);
         let against = source.against_encoding();
         let encoding = (!source.layout.is_workbook).then_some(source.layout.encoding);
@@ -132,7 +138,7 @@ impl Plan {
         decisions.extend(columns.repeated());
         decisions.extend(columns.currencies(&parts, mapping));
         decisions.extend(decided);
-        Ok(Self { parts, formats, decisions, lines, columns: columns.headers, encoding })
+        Ok(Self { parts, formats, decisions, lines, columns: columns.headers, rows, encoding })
     }
 
     /// What the file does not settle and the mapping must tell before anything is imported.
@@ -152,7 +158,7 @@ impl Plan {
 
     /// Why a row cannot be read as a record at all, if so.
     pub(crate) fn refusal(&self, row: &FileRow) -> Option<Refusal> {
-        refusal(row, &self.columns)
+        row.refusal(self.columns.len()).or_else(|| self.rows.refusal(row, &self.columns))
     }
 
     /// Goes by the record types of another catalog: custom fields come, go and change.
@@ -204,11 +210,6 @@ impl Plan {
     fn makes_new(&self) -> impl Iterator<Item = &Part> {
         self.parts.iter().filter(|part| part.match_places.is_empty())
     }
-}
-
-/// Why a row is none of the table.
-fn refusal(row: &FileRow, headers: &[String]) -> Option<Refusal> {
-    row.refusal(headers.len()).or_else(|| table_words::refusal(row, headers))
 }
 
 fn part(

@@ -15,7 +15,10 @@ impl Plan {
     /// The cells of a row as texts of this file: what a workbook says of a number beyond its digits
     /// stands beside them, and numbers get the decimal mark of the file.
     pub(crate) fn texts(&self, row: &FileRow) -> Vec<String> {
+        // What is no record has each of its texts once.
+        let is_none = self.rows.has(row);
         let text = |(column, text): (usize, &str)| match row.kind(column) {
+            _ if is_none && row.is_copy(column) => String::new(),
             CellKind::Number(number) => self.number(column, text, number),
             CellKind::Error if !is_error(text) => ERROR.to_owned(),
             CellKind::NotComputed => NOT_COMPUTED.to_owned(),

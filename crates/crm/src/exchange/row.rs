@@ -7,6 +7,8 @@ use std::sync::Arc;
 use csv::StringRecord;
 use guanxi_base::Refusal;
 
+use super::cell::MISSING;
+use super::decoding::{is_unreadable, recovered};
 use super::export::as_before;
 use super::signs::Sign;
 
@@ -59,6 +61,8 @@ pub(crate) enum RowFault {
     TextAfterQuote,
     /// A quoted cell that holds rows of the table.
     SwallowsRows,
+    /// So many cells are missing, as the file of refused lines tells.
+    Lacks(usize),
 }
 
 /// One row of a file. It is its cells, and knows where it stands.
@@ -66,6 +70,8 @@ pub(crate) enum RowFault {
 pub struct FileRow {
     cells: StringRecord,
     kinds: Vec<CellKind>,
+    /// Columns in which stands what a merged cell to their left holds.
+    copies: Vec<usize>,
     place: u64,
     fault: Option<RowFault>,
     same_as: Option<u64>,
@@ -77,11 +83,44 @@ impl FileRow {
         Self { cells: without_guards(cells), place, ..Self::default() }
     }
 
-    /// A row of a workbook.
-    pub(crate) fn typed(cells: Vec<(String, CellKind)>, place: u64) -> Self {
-        let (texts, kinds): (Vec<String>, Vec<CellKind>) = cells.into_iter().unzip();
+    /// A row of a workbook. In some columns stands what a merged cell to their left holds.
+    pub(crate) fn typed(cells: Vec<(String, CellKind)>, copies: Vec<usize>, place: u64) -> Self {
+        let (mut texts, kinds): (Vec<String>, Vec<CellKind>) = cells.into_iter().unzip();
+        let mut fault = None;
+        for text in texts.iter_mut().filter(|text| is_unreadable(text)) {
+            *text = recovered(text, encoding_rs::UTF_8);
+            fault = Some(RowFault::Unreadable);
+        }
         let cells = without_guards(StringRecord::from(texts));
-        Self { cells, kinds, place, ..Self::default() }
+        Self { cells, kinds, copies, place, fault, ..Self::default() }
+    }
+
+    /// What stands in its cells, each with its column; a merged cell counts once, and a sign that
+    /// stands for nothing not at all.
+    pub(crate) fn own(&self) -> impl Iterator<Item = (usize, &str)> {
+        let cells = self.cells.iter().map(str::trim).enumerate();
+        let is_own = move |(at, text): &(usize, &str)| {
+            text.contains(char::is_alphanumeric) && !self.is_copy(*at)
+        };
+        cells.filter(is_own)
+    }
+
+    /// Whether in a column stands what a merged cell to its left holds.
+    pub(crate) fn is_copy(&self, column: usize) -> bool {
+        self.copies.contains(&column)
+    }
+
+    /// Whether a cell of it reaches over several columns.
+    pub(crate) fn has_wide_cells(&self) -> bool {
+        !self.copies.is_empty()
+    }
+
+    /// Notes cells that the file of refused lines tells to be missing.
+    pub(crate) fn note_missing(&mut self) {
+        let missing = self.cells.iter().filter(|cell| cell.trim() == MISSING).count();
+        if missing > 0 {
+            self.fault = self.fault.or(Some(RowFault::Lacks(missing)));
+        }
     }
 
     /// The same row with something wrong about it.
@@ -142,14 +181,15 @@ impl FileRow {
             Some(RowFault::Unreadable) => Some(Refusal::new("unreadable-characters")),
             Some(RowFault::TextAfterQuote) => Some(Refusal::new("text-after-quote")),
             Some(RowFault::SwallowsRows) => Some(Refusal::new("quote-swallows-rows")),
-            None if self.cells.len() != width => Some(
-                Refusal::new("wrong-column-count")
-                    .with("wanted", width)
-                    .with("found", self.cells.len()),
-            ),
+            Some(RowFault::Lacks(cells)) => Some(wrong_count(width, self.cells.len() - cells)),
+            None if self.cells.len() != width => Some(wrong_count(width, self.cells.len())),
             None => None,
         }
     }
+}
+
+fn wrong_count(wanted: usize, found: usize) -> Refusal {
+    Refusal::new("wrong-column-count").with("wanted", wanted).with("found", found)
 }
 
 /// Cells without the apostrophes that keep a spreadsheet from running them, as exports write them:

@@ -8,10 +8,12 @@ use guanxi_record::{Catalog, FileId, LongText, Owner, Record, Stored};
 use guanxi_store::{Actor, Held, NewJob, Purpose, Store, Tx, UndoReport, is_machine_failure};
 use serde_json::json;
 
+use super::cell::MISSING;
 use super::export::neutralised;
 use super::import::{Run, import};
 use super::progress::{Progress, RefusedLine};
 use super::settled::SETTLED_ROWS;
+use super::table_rows::mark_of;
 use super::{ImportJob, ImportStatus, Mapping, import_state};
 use crate::people::CollectionPoint;
 use crate::text::Texts;
@@ -357,17 +359,33 @@ pub async fn write_error_file(
         for (number, row) in rows {
             count += 1;
             let line = number & ((1 << 40) - 1);
-            // A line that is too short stays so: it is refused again until somebody mends it.
             let cells: Vec<String> =
                 serde_json::from_value(row["cells"].clone()).map_err(Error::internal)?;
-            let mut cells: Vec<String> =
-                cells.iter().map(|cell| neutralised(cell).into_owned()).collect();
+            let mut cells = marked(cells, headers.len(), &row["refusals"]);
+            cells.iter_mut().for_each(|cell| *cell = neutralised(cell).into_owned());
             cells.extend([line.to_string(), reasons(texts, &store.catalog(), &row["refusals"])]);
             writer.write_record(cells).map_err(Error::internal)?;
         }
     }
     writer.flush().map_err(Error::internal)?;
     Ok(count)
+}
+
+/// The cells of a refused line with what keeps it from being read otherwise where it stands alone:
+/// for each cell that it lacks, whatever a spreadsheet makes of that, and for what it is if it is no
+/// record. It is refused again until somebody mends it.
+fn marked(mut cells: Vec<String>, width: usize, refusals: &serde_json::Value) -> Vec<String> {
+    if cells.len() < width {
+        cells.resize(width, MISSING.to_owned());
+    }
+    let code = refusals[0]["code"].as_str().unwrap_or_default();
+    let is_marked = |mark: &&str| !cells.iter().any(|cell| cell == mark);
+    if let Some(mark) = mark_of(code).filter(is_marked)
+        && let Some(empty) = cells.iter_mut().find(|cell| cell.trim().is_empty())
+    {
+        mark.clone_into(empty);
+    }
+    cells
 }
 
 fn reasons(texts: &Texts, catalog: &Catalog, refusals: &serde_json::Value) -> String {

@@ -13,8 +13,9 @@ use guanxi_base::{Error, Refusal, Result};
 
 use super::decisions::{Certainty, Decision, Example, Matter, Reading};
 use super::decoding::Decoding;
-use super::encoding;
+use super::encoding::{self, FoundEncoding};
 use super::header::{self, Header};
+use super::other_programs;
 use super::row::{FileRow, RowFault};
 use super::separated::{Separated, swallows_rows};
 use super::units::Unit;
@@ -48,9 +49,11 @@ pub struct LayoutHints {
     pub encoding: Option<String>,
     /// One character.
     pub delimiter: Option<String>,
-    /// The name of a workbook's sheet; the first that is not hidden when absent.
+    /// The name of a workbook's sheet; of those that are not hidden the first with a table when
+    /// absent.
     pub sheet: Option<String>,
-    /// The row that names the columns, as a person counts it in the file; found when absent.
+    /// The row that names the columns, as a person counts it in the file, 0 where none does; found
+    /// when absent.
     pub header_row: Option<u64>,
     /// Names of columns that the header has.
     pub columns: Vec<String>,
@@ -66,6 +69,8 @@ pub struct Source {
     pub decisions: Vec<Decision>,
     /// What stands above the table about what its numbers count in.
     pub(crate) titles: Vec<Unit>,
+    /// Whether it has lines that an import refused, and nothing else.
+    pub(crate) is_of_refused: bool,
     /// Rows that were read to find the header, and stand below it.
     pending: VecDeque<FileRow>,
     rows: Rows,
@@ -208,16 +213,17 @@ impl Source {
         read.map_err(|error| unreadable(&error))?;
         let is_archive = [b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08"];
         let is_archive = is_archive.iter().any(|head| start.starts_with(*head));
+        let is_of_refused = is_of_refused(&start);
         let (layout, mut rows, mut decisions, hints) = if is_archive {
             let (layout, rows, decisions) = workbook(place, hints)?;
             (layout, rows, decisions, hints.clone())
         } else {
-            refuse_other_programs(place, &start)?;
-            text(place, hints)?
+            other_programs::refuse(&start, || place.bytes())?;
+            text(place, hints, is_of_refused)?
         };
         let Header { names, decision, titles, below } = header::find(|| rows.next(), &hints)?;
         decisions.extend(decision);
-        Ok(Self { layout, headers: names, decisions, titles, pending: below, rows })
+        Ok(Self { layout, headers: names, decisions, titles, is_of_refused, pending: below, rows })
     }
 
     /// What its lines said so far against an encoding that was told.
@@ -228,22 +234,15 @@ impl Source {
         if told.certainty != Certainty::Told || lines.contradicting == 0 {
             return None;
         }
-        let utf8 = encoding_rs::UTF_8.name();
-        let readings = [self.layout.encoding, encoding_rs::UTF_8].map(|encoding| Reading {
-            choice: encoding.name().to_owned(),
-            meaning: encoding::shown(encoding, &lines.example),
-        });
-        let text = readings[1].meaning.clone();
-        let example = Example { line: 0, text, readings: readings.into() };
+        let found = FoundEncoding {
+            encoding: encoding_rs::UTF_8,
+            certainty: Certainty::Clear,
+            example: lines.example.clone(),
+        };
+        let told = self.layout.encoding;
         // A file of which nothing is in the encoding that was told is not read at all.
-        let chosen = (lines.fitting > 0).then(|| self.layout.encoding.name().to_owned());
-        Some(Decision {
-            chosen,
-            certainty: Certainty::Contradictory,
-            ..Decision::new(Matter::Encoding, "", Certainty::Contradictory)
-                .with_alternatives(vec![utf8.to_owned()])
-                .with_examples(vec![example])
-        })
+        let chosen = (lines.fitting > 0).then(|| told.name().to_owned());
+        Some(Decision { chosen, ..contradicted(told, &found) })
     }
 
     /// Reads the next row that is not empty into `row`; false at the end.
@@ -261,21 +260,29 @@ impl Source {
         if is_text && swallows_rows(&next, self.layout.delimiter, self.headers.len()) {
             next = next.with_fault(Some(RowFault::SwallowsRows));
         }
+        next.note_missing();
         *row = next;
         Ok(true)
     }
 }
 
 /// A text file: its layout, its rows from the first line, and the hints that hold for it.
-fn text(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decision>, LayoutHints)> {
+fn text(
+    place: &Place,
+    hints: &LayoutHints,
+    is_ours: bool,
+) -> Result<(Layout, Rows, Vec<Decision>, LayoutHints)> {
     let start = first_of(place.bytes()?)?;
     if encoding::is_utf_32(&start) {
         return Err(Refusal::new("encoding-not-read").with("value", "UTF-32").into());
     }
     // A file of refused lines is ours, whatever the file was that they come from.
-    let is_ours = start.starts_with(b"\xef\xbb\xbf") && header::is_error_file(&start[3..]);
     let hints = if is_ours {
-        LayoutHints { columns: hints.columns.clone(), ..LayoutHints::default() }
+        LayoutHints {
+            columns: hints.columns.clone(),
+            header_row: Some(1),
+            ..LayoutHints::default()
+        }
     } else {
         hints.clone()
     };
@@ -301,6 +308,11 @@ fn text(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decisio
     Ok((layout, Rows::Text(Box::new(rows)), vec![in_encoding, by_delimiter], hints))
 }
 
+/// Whether a file is one of refused lines, by how it begins.
+fn is_of_refused(start: &[u8]) -> bool {
+    start.strip_prefix(b"\xef\xbb\xbf").is_some_and(header::is_error_file)
+}
+
 fn first_of(mut bytes: Box<dyn Read + Send>) -> Result<Vec<u8>> {
     let mut start = Vec::new();
     let read = bytes.by_ref().take(SAMPLE_BYTES as u64).read_to_end(&mut start);
@@ -324,7 +336,13 @@ fn encoding_of(
         return Ok((encoding, Decision::new(Matter::Encoding, encoding.name(), Certainty::Clear)));
     }
     if let Some(encoding) = told {
-        return Ok((encoding, Decision::new(Matter::Encoding, encoding.name(), Certainty::Told)));
+        let decision = Decision::new(Matter::Encoding, encoding.name(), Certainty::Told);
+        if !encoding::is_impossible(encoding, start) {
+            return Ok((encoding, decision));
+        }
+        let found = encoding::find(place.bytes()?).map_err(|error| unreadable(&error))?;
+        let is_told = found.encoding == encoding;
+        return Ok((encoding, if is_told { decision } else { contradicted(encoding, &found) }));
     }
     let found = encoding::find(place.bytes()?).map_err(|error| unreadable(&error))?;
     let mut decision = Decision::new(Matter::Encoding, found.encoding.name(), found.certainty);
@@ -347,48 +365,33 @@ fn encoding_of(
     Ok((found.encoding, decision))
 }
 
+/// That a file is not in the encoding that is told: what it is in is asked.
+fn contradicted(told: &'static Encoding, found: &FoundEncoding) -> Decision {
+    let readings = [told, found.encoding].map(|encoding| Reading {
+        choice: encoding.name().to_owned(),
+        meaning: encoding::shown(encoding, &found.example),
+    });
+    let text = readings[1].meaning.clone();
+    let example = Example { line: 0, text, readings: readings.into() };
+    let decision = Decision::new(Matter::Encoding, "", Certainty::Contradictory)
+        .with_alternatives(vec![found.encoding.name().to_owned()])
+        .with_examples(vec![example]);
+    Decision { chosen: None, ..decision }
+}
+
 fn workbook(place: &Place, hints: &LayoutHints) -> Result<(Layout, Rows, Vec<Decision>)> {
-    let rows = Workbook::open(place.seekable()?, hints.sheet.clone())?;
+    let rows = Workbook::open(place.seekable()?, hints.sheet.clone(), &hints.columns)?;
     let certainty = match (&hints.sheet, rows.sheets.len()) {
         (Some(_), _) => Certainty::Told,
         (None, 1) => Certainty::Clear,
         _ => Certainty::Assumed,
     };
-    let others = rows.sheets.iter().filter(|sheet| **sheet != rows.sheet).cloned();
+    let others = rows.sheets.iter().chain(&rows.hidden);
+    let others = others.filter(|sheet| **sheet != rows.sheet).cloned();
     let decision = Decision::new(Matter::Sheet, rows.sheet.clone(), certainty)
         .with_alternatives(others.collect());
     let layout = Layout { encoding: encoding_rs::UTF_8, delimiter: b',', is_workbook: true };
     Ok((layout, Rows::Workbook(rows), vec![decision]))
-}
-
-/// How workbooks began before they were packages, from the second version on.
-const OLD_WORKBOOKS: [&[u8]; 4] =
-    [b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04", b"\x09\x08"];
-
-/// Files that look like tables to people and are none: said by name, with what to do.
-fn refuse_other_programs(place: &Place, start: &[u8]) -> Result<()> {
-    let head = String::from_utf8_lossy(start).trim_start().to_lowercase();
-    let head = head.trim_start_matches('\u{feff}').trim_start();
-    let code = if start.starts_with(b"\xd0\xcf\x11\xe0") {
-        // A protected workbook is packed like an old one, and names what is in it in UTF-16.
-        let name: Vec<u8> = "EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes).collect();
-        let mut bytes = Vec::new();
-        let read = place.bytes()?.take(64 << 20).read_to_end(&mut bytes);
-        read.map_err(|error| unreadable(&error))?;
-        let is_protected = bytes.windows(name.len()).any(|window| window == name);
-        if is_protected { "workbook-protected" } else { "workbook-old" }
-    } else if OLD_WORKBOOKS.iter().any(|head| start.starts_with(head)) {
-        "workbook-old"
-    } else if ["<html", "<!doctype html", "<table", "<meta"].iter().any(|t| head.starts_with(t)) {
-        "web-page-not-table"
-    } else if head.starts_with("<?xml") || head.starts_with("<workbook") {
-        "workbook-of-other-program"
-    } else if start.starts_with(b"%PDF") || start.starts_with(&GZIP) || head.starts_with("{\\rtf") {
-        "not-a-table"
-    } else {
-        return Ok(());
-    };
-    Err(Refusal::new(code).into())
 }
 
 fn told_delimiter(told: &str) -> Result<u8> {

@@ -237,11 +237,11 @@ pub(super) fn plain(name: &str) -> String {
         .collect()
 }
 
-fn is_mail(text: &str) -> bool {
+pub(super) fn is_mail(text: &str) -> bool {
     text.split_once('@').is_some_and(|(who, at)| !who.is_empty() && at.contains('.'))
 }
 
-fn is_telephone(text: &str) -> bool {
+pub(super) fn is_telephone(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     let marks = text.chars().any(|c| matches!(c, '+' | '-' | '(' | ' '));
     let only = text.chars().all(|c| c.is_ascii_digit() || "+-() ./".contains(c));
@@ -249,7 +249,7 @@ fn is_telephone(text: &str) -> bool {
     only && (7..=15).contains(&digits) && (marks || is_mobile) && !is_date(text)
 }
 
-fn is_date(text: &str) -> bool {
+pub(super) fn is_date(text: &str) -> bool {
     let groups: Vec<&str> =
         text.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
     let [first, second, third, ..] = groups[..] else { return false };
@@ -261,7 +261,7 @@ fn is_date(text: &str) -> bool {
     year_first || (year(third) && small(first, 31) && small(second, 31))
 }
 
-fn is_province(text: &str) -> bool {
+pub(super) fn is_province(text: &str) -> bool {
     let lines = include_str!("../../data/provinces.txt").lines().filter(|l| !l.starts_with('#'));
     let mut names = lines.flat_map(str::split_whitespace);
     let short = text.chars().count() <= 8;

@@ -1,15 +1,12 @@
-//! Lines of a table that are no records: its sums, what stands below it, its header once more.
-//! Taken for records they would be wrong ones.
+//! Words of tables that are none of their records: before sums, before names of those who made a
+//! table, behind the names of firms and of columns. What a row with such a word is, its table tells.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
-use guanxi_base::Refusal;
 use guanxi_record::half_width;
 
-use super::header;
 use super::numbers::{DecimalMark, read_number};
-use super::row::FileRow;
 
 /// No word of a table with what stands around it is longer.
 const WORD_BYTES_MAX: usize = 120;
@@ -20,6 +17,8 @@ struct Words {
     before: Vec<String>,
     behind: Vec<String>,
     footers: HashSet<String>,
+    remarks: HashSet<String>,
+    firms: HashSet<String>,
 }
 
 static WORDS: LazyLock<Words> = LazyLock::new(|| {
@@ -33,6 +32,8 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
             match kind {
                 "total" => drop(words.totals.insert(word)),
                 "footer" => drop(words.footers.insert(word)),
+                "remark" => drop(words.remarks.insert(word)),
+                "firm" => drop(words.firms.insert(word)),
                 "before" => words.before.push(word),
                 "behind" => words.behind.push(word),
                 _ => {}
@@ -41,6 +42,52 @@ static WORDS: LazyLock<Words> = LazyLock::new(|| {
     }
     words
 });
+
+/// What a cell says of its row, by its words alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Says {
+    /// It stands before a sum.
+    Total,
+    /// It stands before the sum of something, or is called so: `East Total`, `Total Energies`.
+    TotalOf,
+    /// Who made or printed a table, or when.
+    Footer,
+    /// A remark below a table, or a part of a record. Whether a colon stands behind the word.
+    Remark { is_told: bool },
+    /// Nothing of that.
+    Nothing,
+}
+
+/// What a text says of its row.
+pub(crate) fn says(text: &str) -> Says {
+    if text.len() > WORD_BYTES_MAX * 4 {
+        return Says::Nothing;
+    }
+    if is_total(text) {
+        return Says::Total;
+    }
+    let text = half_width(text.trim());
+    let words = &*WORDS;
+    let (before, is_told) = match text.split_once([':', '\u{ff1a}']) {
+        Some((before, _)) => (before, true),
+        None => (&*text, false),
+    };
+    if before.len() > WORD_BYTES_MAX {
+        return Says::Nothing;
+    }
+    let word = letters(before);
+    // A name may stand behind a blank.
+    let first = text.split_whitespace().next().map(letters).unwrap_or_default();
+    let is_footer =
+        words.footers.contains(&word) || (!first.is_ascii() && words.footers.contains(&first));
+    if is_footer {
+        return Says::Footer;
+    }
+    if words.remarks.contains(&word) {
+        return Says::Remark { is_told };
+    }
+    if is_total_of(&text) { Says::TotalOf } else { Says::Nothing }
+}
 
 /// A text without anything but its letters, in small ones.
 fn letters(text: &str) -> String {
@@ -56,45 +103,22 @@ fn without_brackets(text: &str) -> String {
     text
 }
 
-/// Why a row is no record, if so.
-pub(crate) fn refusal(row: &FileRow, headers: &[String]) -> Option<Refusal> {
-    if is_header(row, headers) {
-        return Some(Refusal::new("header-again"));
-    }
-    let filled = || row.iter().map(str::trim).filter(|text| is_filled(text));
-    let first = filled().next()?;
-    let count = filled().count();
-    let is_sparse = count * 2 <= headers.len();
-    let refuse = |code, text: &str| Some(Refusal::new(code).with("value", text));
-    if is_sparse && is_total(first) {
-        return refuse("total-row", first);
-    }
-    if is_sparse && is_footer(first) {
-        return refuse("footer-row", first);
-    }
-    // Before a sum: nothing but numbers stands behind the word.
-    let cells: Vec<&str> = filled().collect();
-    let at = cells.iter().rposition(|text| !is_number(text))?;
-    let has_numbers = at + 1 < cells.len() || cells[at].contains(|c: char| c.is_ascii_digit());
-    (has_numbers && is_total(cells[at])).then(|| Refusal::new("total-row").with("value", cells[at]))
-}
-
-/// Whether a row names the columns again, as pages that were put together do.
-fn is_header(row: &FileRow, headers: &[String]) -> bool {
-    row.len() == headers.len()
-        && row.iter().zip(headers).all(|(cell, name)| {
-            cell.trim() == name || (!cell.is_ascii() && header::name(cell) == *name)
-        })
-}
-
-/// Whether a cell has more than a sign that stands for nothing.
-fn is_filled(text: &str) -> bool {
-    text.chars().any(char::is_alphanumeric)
-}
-
-fn is_number(text: &str) -> bool {
+/// Whether a text is a number, with a currency or per cent beside it or without.
+pub(crate) fn is_number(text: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_digit() || "+-.,%".contains(c);
-    text.chars().all(is_plain) || DecimalMark::ALL.iter().any(|m| read_number(text, *m).is_ok())
+    text.contains(char::is_numeric)
+        && (text.chars().all(is_plain)
+            || DecimalMark::ALL.iter().any(|m| read_number(text, *m).is_ok()))
+}
+
+/// Whether a text is called as firms are.
+pub(crate) fn is_firm(text: &str) -> bool {
+    let text = half_width(text.trim());
+    let last = text.rsplit([' ', ',']).find(|word| !word.is_empty()).unwrap_or_default();
+    let (last, whole) = (letters(last), letters(&text));
+    let is_more = |firm: &&String| whole.len() > firm.len();
+    let mut firms = WORDS.firms.iter().filter(is_more);
+    firms.any(|firm| if firm.is_ascii() { last == **firm } else { last.ends_with(firm.as_str()) })
 }
 
 /// Whether a text is what stands before a sum, with the number behind it or without.
@@ -121,66 +145,73 @@ fn is_total(text: &str) -> bool {
     words.totals.contains(word) || (has_number && cut.is_some_and(|cut| words.totals.contains(cut)))
 }
 
-/// Whether a text is of those who made or printed a table.
-fn is_footer(text: &str) -> bool {
-    if text.len() > WORD_BYTES_MAX * 4 {
+/// Whether a text begins or ends with a word that stands before a sum, and has more, unless that
+/// is what firms are called.
+fn is_total_of(text: &str) -> bool {
+    if text.len() > WORD_BYTES_MAX {
         return false;
     }
-    let text = half_width(text);
-    let word = text.split_once(':').map_or(&*text, |(word, _)| word);
-    word.len() <= WORD_BYTES_MAX && WORDS.footers.contains(&letters(word))
+    let whole = text;
+    let text = without_brackets(text);
+    let words = &*WORDS;
+    let parts: Vec<String> =
+        text.split(|c: char| !c.is_alphanumeric()).map(letters).filter(|w| !w.is_empty()).collect();
+    let is_edge = [parts.first(), parts.last()];
+    let has_word =
+        parts.len() > 1 && is_edge.into_iter().flatten().any(|part| words.totals.contains(part));
+    let word = letters(&text);
+    let mut wide = words.totals.iter().filter(|total| !total.is_ascii());
+    let ends_so = |total: &String| word.ends_with(total.as_str()) && word.len() > total.len();
+    (has_word || wide.any(ends_so)) && !is_firm(whole)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn refused(cells: &[&str]) -> Option<&'static str> {
-        let headers = ["产品", "数量", "单价", "金额"].map(ToOwned::to_owned);
-        let row = FileRow::new(cells.iter().copied().collect(), 2);
-        refusal(&row, &headers).map(|refusal| refusal.code)
-    }
-
     #[test]
-    fn sums_and_what_stands_below_a_table_are_no_records() {
-        for cells in [
-            ["合计", "10", "", "60"],
-            ["合 计", "1", "2", ""],
-            ["总计（元）", "", "", "60"],
-            ["合计：", "10", "5.5", "60"],
-            ["Total general", "1", "", ""],
-            ["本页合计", "", "", "6"],
-            ["累计", "", "", "60"],
-            ["共计3项", "", "", ""],
-            ["总计: 60", "", "", ""],
-            ["Total: 60", "", "", ""],
-            ["Total", "2", "¥6.00", "12 %"],
-            ["", "小计", "2", "6.00"],
-            ["O1", "合计", "2", "6.00"],
-            ["Grand Total", "-", "-", "1,234.00"],
-            ["TOTAL", "", "", ""],
+    fn words_say_what_a_row_may_be() {
+        for (text, expected) in [
+            ("合 计", Says::Total),
+            ("总计（元）", Says::Total),
+            ("小计（华东）", Says::Total),
+            ("汇总", Says::Total),
+            ("总计金额", Says::Total),
+            ("Ergebnis", Says::Total),
+            ("Gesamt:", Says::Total),
+            ("共计3项", Says::Total),
+            ("Total: 60", Says::Total),
+            ("East Total", Says::TotalOf),
+            ("华东小计", Says::TotalOf),
+            ("Summe Ost", Says::TotalOf),
+            ("Total Energies", Says::TotalOf),
+            ("Summe GmbH", Says::Nothing),
+            ("合计科技有限公司", Says::Nothing),
+            ("TotalEnergies", Says::Nothing),
+            ("Total 7000", Says::Nothing),
+            ("累计流量计", Says::Nothing),
+            ("第1页/共2页", Says::Footer),
+            ("Page 1 of 2", Says::Footer),
+            ("Seite 1 von 2", Says::Footer),
+            ("制表人：张三  审核：李四", Says::Footer),
+            ("制表人 张三", Says::Footer),
+            ("打印日期", Says::Footer),
+            ("打印日期 2026-03-01", Says::Footer),
+            ("Printed on: 3 March", Says::Footer),
+            ("会计", Says::Remark { is_told: false }),
+            ("Note: wrong invoice", Says::Remark { is_told: true }),
+            ("会计师事务所", Says::Nothing),
+            ("审核人工作站", Says::Nothing),
+            ("螺丝", Says::Nothing),
         ] {
-            assert_eq!(refused(&cells), Some("total-row"), "{cells:?}");
+            assert_eq!(says(text), expected, "{text}");
         }
-        for cells in [
-            ["审核人：李四", "", "", ""],
-            ["制表日期：2026-03-01", "", "主管：王五", ""],
-            ["Printed on: 3 March", "", "", ""],
-        ] {
-            assert_eq!(refused(&cells), Some("footer-row"), "{cells:?}");
+        for text in ["Summe GmbH", "合计科技有限公司", "Total Trading Co., Ltd.", "Ergebnis AG"]
+        {
+            assert!(is_firm(text), "{text}");
         }
-        assert_eq!(refused(&["产品", "数量", " 单价 ", "金额"]), Some("header-again"));
-        for cells in [
-            ["Total 7000", "12", "30.00", "1"],
-            ["Total", "12", "Paris", "1"],
-            ["TotalEnergies", "12", "30.00", "1"],
-            ["合计科技有限公司", "12", "30.00", "1"],
-            ["累计流量计", "12", "30.00", "1"],
-            ["审核人工作站", "", "", ""],
-            ["O1", "螺丝", "2", "6.00"],
-            ["1", "2", "3", "4"],
-        ] {
-            assert_eq!(refused(&cells), None, "{cells:?}");
+        for text in ["公司", "所属公司", "Limited", "Ag", "GmbH", "客户"] {
+            assert!(!is_firm(text), "{text}");
         }
     }
 }

@@ -23,6 +23,7 @@ mod importing_jobs;
 mod importing_lines;
 mod importing_links;
 mod importing_stops;
+mod importing_structure;
 mod importing_tables;
 mod insights;
 mod linking;

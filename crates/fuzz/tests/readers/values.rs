@@ -145,11 +145,7 @@ fn names(text: &str) {
 
 fn places(text: &str) {
     let address = Address::from_text(text);
-    // One line that says a province alone reads as a street: it is told from one by nothing.
-    if address.street.is_empty() || address.province.ends_with('/') {
-        return;
-    }
-    assert_eq!(Address::from_text(&address.to_text()).to_text(), address.to_text(), "{text:?}");
+    assert_eq!(Address::from_text(address.to_text().trim()), address, "{text:?}");
 }
 
 /// A value of any kind from any JSON.

@@ -105,6 +105,16 @@ fn decided(entries: &Entries) -> impl Iterator<Item = Decided<'_>> {
     })
 }
 
+/// What is asked of how the file is read at all, and was not answered.
+pub(super) fn unanswered(entries: &Entries) -> Option<&'static str> {
+    let is_open = |matter: &&str| {
+        let choice = entries.all(&format!("decide.{matter}")).first();
+        let is_asked = entries.text(&format!("decided.{matter}")).is_empty();
+        is_asked && choice.is_some_and(|choice| choice.trim().is_empty())
+    };
+    OF_THE_LAYOUT.into_iter().find(is_open)
+}
+
 /// The mapping that a person chose.
 pub(super) fn chosen_mapping(app: &App, entries: &Entries, headers: &[String]) -> Result<String> {
     let text = entries.text("mapping").to_owned();

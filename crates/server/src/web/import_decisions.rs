@@ -115,6 +115,7 @@ fn shown(signed: &SignedIn, what: Matter, choice: &str) -> String {
         Matter::DateOrder | Matter::PlainPercent => {
             texts.get(&format!("import-{}", choice.replace('_', "-")))
         }
+        Matter::HeaderRow if choice == "0" => texts.get("import-no-header"),
         Matter::TwoDigitYears => texts.get(&format!("import-years-{choice}")),
         Matter::Identical => texts.get(&format!("import-identical-{choice}")),
         Matter::Unit if choice == "1" => texts.get("import-unit-one"),

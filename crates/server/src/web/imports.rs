@@ -14,7 +14,9 @@ use guanxi_store::{Actor, Purpose, Rights};
 use maud::{Markup, html};
 
 use super::fields::Entries;
-use super::import_choices::{chosen_mapping, columns_of, decides_anything, hints, reads_otherwise};
+use super::import_choices::{
+    chosen_mapping, columns_of, decides_anything, hints, reads_otherwise, unanswered,
+};
 use super::import_columns::{MappingStep, lacking};
 use super::import_preview::{preview, preview_step};
 use super::import_result::result_card;
@@ -278,6 +280,7 @@ async fn show_step(
 ) -> Result<Response> {
     let before = hints_of(app, entries.text("mapping"));
     let mut shown = content.look(|path| MappingStep::read(path, before)).await?;
+    let undecided = unanswered(&entries).filter(|_| !reads_otherwise(&entries));
     let refused = |mut shown: MappingStep, toml: String, error: Error| {
         shown.say(app, entries.text("name"), toml);
         if entries.text("use") == "table" {
@@ -286,6 +289,11 @@ async fn show_step(
         let content = shown.markup(app, signed, file, Some(&error));
         (crate::problem::status(&error), wizard(app, signed, 1, &content)).into_response()
     };
+    if let Some(matter) = undecided {
+        let again = asked_again(app, &content, &entries).await?;
+        let error = Refusal::field("undecided", matter).into();
+        return Ok(refused(again, entries.text("mapping").to_owned(), error));
+    }
     let toml = match chosen_mapping(app, &entries, &shown.headers) {
         Ok(toml) => toml,
         Err(error @ Error::Refused(_)) => {
@@ -331,6 +339,13 @@ async fn show_step(
         Err(error @ Error::Refused(_)) => Ok(refused(shown, toml, error)),
         Err(error) => Err(error),
     }
+}
+
+/// The mapping step with what it asked before its mapping took the columns for granted.
+async fn asked_again(app: &App, content: &OnDisk, entries: &Entries) -> Result<MappingStep> {
+    let mapping = Mapping::parse(entries.text("mapping"))?;
+    let hints = LayoutHints { columns: columns_of(app, &mapping), ..mapping.hints() };
+    content.look(|path| MappingStep::read(path, hints)).await
 }
 
 /// Puts the import into the queue and goes to its page.

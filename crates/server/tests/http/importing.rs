@@ -21,6 +21,7 @@ both_databases!(
     the_wizard_asks_about_names_that_are_there,
     a_preview_that_refuses_all_does_not_start,
     errors_name_options_as_people_do,
+    the_wizard_asks_which_row_names_the_columns,
 );
 
 const BOUNDARY: &str = "b0undary";
@@ -382,4 +383,44 @@ async fn errors_name_options_as_people_do(database: TestDatabase) {
     let columns = [("column.0", "name"), ("column.1", "class")];
     let page = preview(&house, &session, (&id, "customer"), &columns).await.text;
     assert!(page.contains("is not one of: Key"), "{page}");
+}
+
+async fn the_wizard_asks_which_row_names_the_columns(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let session = session(&house, "admin@example.com").await;
+    let file = "Acme GmbH,Berlin,030 1234567\nGlobex AG,Bonn,0228 7654321\n";
+    let page = upload(&house, &session, "customer", file).await.text;
+    assert!(page.contains("name=\"decide.header_row\""), "{page}");
+    assert!(page.contains("None: the first row is a record"), "{page}");
+    let id = hidden(&page, "file");
+    let mapping = hidden_text(&page);
+    let step = |decided: &'static str| {
+        [
+            ("file", id.as_str()),
+            ("name", "c.csv"),
+            ("record_type", "customer"),
+            ("mapping", mapping.as_str()),
+            ("use", "table"),
+            ("column.0", "name"),
+            ("decided.header_row", ""),
+            ("decide.header_row", decided),
+        ]
+    };
+    // Who goes on without an answer is asked again.
+    let answer = submit(&house, &session, "/import/preview", &step("")).await;
+    assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(answer.text.contains("not answered yet"), "{}", answer.text);
+    assert!(answer.text.contains("None: the first row is a record"), "{}", answer.text);
+    // Without names the columns have letters, and the first row is a record.
+    let page = submit(&house, &session, "/import/preview", &step("0")).await.text;
+    let sample = "Acme GmbH \u{b7} Globex AG";
+    assert!(page.contains(sample) && page.contains(">A</td>"), "{page}");
+}
+
+/// The mapping of the step, as text.
+fn hidden_text(page: &str) -> String {
+    let at = page.find("name=\"mapping\"").unwrap();
+    let begin = at + page[at..].find('>').unwrap() + 1;
+    let text = &page[begin..begin + page[begin..].find("</textarea>").unwrap()];
+    text.replace("&quot;", "\"").replace("&amp;", "&").replace("&lt;", "<").replace("&gt;", ">")
 }

@@ -178,6 +178,29 @@ fn names_of_people_alone_tell_their_encoding() {
 }
 
 #[test]
+fn a_zero_byte_makes_no_text_utf16() {
+    for text in [
+        "a,b\n1,\0\n2,3\n",
+        "code,name\nA,One\0\nB,Two\nC,Three\n",
+        "名称,城市\n华为\0,深圳\n中兴,深圳\n",
+        "a,b\n\0x,1\ny,2\nzz,3\n",
+        "Jürgen\0,1\nZoë,2\n",
+    ] {
+        assert_eq!(name_of(text.as_bytes()), "UTF-8", "{text:?}");
+    }
+    let gbk = encoded("gb18030", "名称,城市\n华为\0技术,深圳\n中兴通讯,深圳\n");
+    assert_eq!(name_of(&gbk), "gb18030");
+    // Lines that end with a letter of which one half looks like a line end.
+    let shanghai = "名称,城市\n上海上汽,上海\n上上,上海\n";
+    for (label, unit) in
+        [("UTF-16LE", u16::to_le_bytes as fn(u16) -> [u8; 2]), ("UTF-16BE", u16::to_be_bytes)]
+    {
+        let bytes: Vec<u8> = shanghai.encode_utf16().flat_map(unit).collect();
+        assert_eq!(name_of(&bytes), label);
+    }
+}
+
+#[test]
 fn what_is_in_utf32_is_known_as_such() {
     let text = "code,name\n1,华为\n";
     let units = |unit: fn(u32) -> [u8; 4]| -> Vec<u8> {

@@ -112,6 +112,111 @@ fn titles_above_the_header_are_passed_over() {
     assert_eq!(read(b"name,city\nx,\n").unwrap().0, ["name", "city"]);
 }
 
+/// What a wizard knows of names of columns.
+fn known() -> LayoutHints {
+    let words = [
+        "名称", "公司", "城市", "电话", "邮箱", "备注", "编号", "name", "city", "email", "phone",
+        "notes",
+    ];
+    LayoutHints { columns: words.map(ToOwned::to_owned).into(), ..LayoutHints::default() }
+}
+
+/// The names of the columns that a file is taken to have, the row that they stand in, and whether
+/// that is asked.
+fn header_of(text: &str) -> (String, Option<String>, Certainty) {
+    let source = Source::of(&Place::Memory(text.as_bytes().into()), &known()).unwrap();
+    let mut decisions = source.decisions.into_iter();
+    let header = decisions.find(|one| one.what == Matter::HeaderRow).unwrap();
+    assert_eq!(header.refusal().is_some(), header.chosen.is_none());
+    (source.headers.join("|"), header.chosen, header.certainty)
+}
+
+#[test]
+fn names_of_columns_are_told_from_records() {
+    let is = |text: &str| {
+        let (names, row, _) = header_of(text);
+        format!("{}: {names}", row.unwrap_or_else(|| "?".to_owned()))
+    };
+    for (text, expected) in [
+        // A word that is known stands in a record.
+        ("Wer,Kanal,Ort\nAcme,email,Berlin\nGlobex,phone,Bonn\n", "1: Wer|Kanal|Ort"),
+        ("Firma;Kontakt;Ort\nAcme;Meier;Bonn\n备注;city;Berlin\n", "1: Firma|Kontakt|Ort"),
+        // Titles above.
+        ("客户名单\n名称,城市,电话\n华为,深圳,0755-1\n", "2: 名称|城市|电话"),
+        ("客户名单,2026年3月,\n名称,城市,电话\n华为,深圳,0755-1\n", "2: 名称|城市|电话"),
+        (
+            "Kundenliste,,,,\nStand,2026-03-01,,,\nname,city,x,y,z\na,b,c,d,e\n",
+            "3: name|city|x|y|z",
+        ),
+        // Pivot tables are named by years and months.
+        ("产品,2024,2025,2026\n螺丝,1,2,3\n", "1: 产品|2024|2025|2026"),
+        ("名称,2024-01,2024-02\n螺丝,1,2\n", "1: 名称|2024-01|2024-02"),
+        // Groups above names.
+        ("编号,基本信息,,备注\n,名称,城市,\n1,华为,深圳,x\n", "2: 编号|名称|城市|备注"),
+        (
+            "name,Q1,Q1,Q2,Q2\n,Plan,Ist,Plan,Ist\nA,1,2,3,4\n",
+            "2: name|Q1 Plan|Q1 Ist|Q2 Plan|Q2 Ist",
+        ),
+        ("name,,\nAcme,Berlin,Nord\n", "1: name"),
+        // What may be a record is asked about.
+        ("华为技术有限公司,上海,王伟\n中兴通讯,深圳,李四\n", "?: 华为技术有限公司|上海|王伟"),
+        ("上海,张三\n北京,李四\n", "?: 上海|张三"),
+        ("Acme,email,030 1234567\nGlobex,phone,030 7654321\n", "?: Acme|email|030 1234567"),
+        ("a@x.example,Li\nb@x.example,Wu\n", "?: a@x.example|Li"),
+        ("Nord,A\nSüd,B\nNord,C\n", "?: Nord|A"),
+        (
+            "Firmen im Norden\nAcme,2026-01-05,12.50,x\nGlobex,2026-01-06,9.50,y\n",
+            "?: Acme|2026-01-05|12.50|x",
+        ),
+    ] {
+        assert_eq!(is(text), expected, "{text}");
+    }
+    let (_, _, certainty) = header_of("Wer,Kanal,Ort\nAcme,Mail,Berlin\n");
+    assert_eq!(certainty, Certainty::Assumed);
+    let (_, _, certainty) = header_of("name,city\nAcme,Berlin\n");
+    assert_eq!(certainty, Certainty::Clear);
+}
+
+#[test]
+fn columns_without_names_have_letters() {
+    let text = "Acme,a@x.example,3\nGlobex,b@x.example,\n";
+    let told = LayoutHints { header_row: Some(0), ..LayoutHints::default() };
+    let (headers, rows) = read_with(text.as_bytes(), &told).unwrap();
+    assert_eq!(headers, ["A", "B", "C"]);
+    assert_eq!(rows, ["1: Acme|a@x.example|3", "2: Globex|b@x.example|"]);
+    let wide = format!("{}x\n", "x,".repeat(27));
+    let (headers, _) = read_with(wide.as_bytes(), &told).unwrap();
+    assert_eq!(headers[25..], ["Z", "AA", "AB"]);
+    assert!(read_with(b"", &told).unwrap_err().contains("file-empty"));
+}
+
+#[test]
+fn an_encoding_that_a_file_cannot_be_in_is_asked_about() {
+    let gbk = encoding_rs::GB18030.encode("名称,城市\n华为技术有限公司,深圳\n").0.into_owned();
+    let decision = |bytes: &[u8], told: &str| {
+        let hints = LayoutHints { encoding: Some(told.to_owned()), ..LayoutHints::default() };
+        Source::of(&Place::Memory(bytes.into()), &hints).unwrap().decisions.remove(0)
+    };
+    for told in ["utf-8", "utf-16le", "utf-16be"] {
+        let asked = decision(&gbk, told);
+        assert_eq!(
+            (asked.chosen, asked.alternatives),
+            (None, vec!["gb18030".to_owned()]),
+            "{told}"
+        );
+        assert!(asked.examples[0].text.contains("华为") || asked.examples[0].text.contains("名称"));
+    }
+    let damaged = ["é,1\n".repeat(20).into_bytes(), b"M\xfcller,2\n".to_vec()].concat();
+    for (bytes, told) in [
+        (&damaged[..], "utf-8"),
+        (b"only,ascii\n", "utf-8"),
+        (b"a,b\n", "gbk"),
+        (&"é,1\n".encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>(), "utf-16le"),
+    ] {
+        assert_eq!(decision(bytes, told).certainty, Certainty::Told, "{told}");
+    }
+}
+
 #[test]
 fn bytes_that_mean_nothing_are_refused_with_their_line_and_not_lost() {
     let mut bytes = format!("name,city\n{}", "Zürich,Genève\n".repeat(20)).into_bytes();

@@ -94,6 +94,9 @@ impl MergedCells {
                 if row.cells.get(column).is_none_or(|(there, _)| there.is_empty()) {
                     row.must_have_room(text)?;
                     row.put(column, (text.clone(), kind.clone()));
+                    if column > range.first_column {
+                        row.copies.push(column);
+                    }
                 }
             }
         }

@@ -3,14 +3,14 @@
 
 use std::cell::Cell;
 use std::collections::HashMap;
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, Cursor, Read, Seek, SeekFrom};
 use std::rc::Rc;
 
 use guanxi_base::{Error, Refusal, Result};
-use zip::read::ZipFile;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::xml::Xml;
+use crate::exchange::decoding::Decoding;
 
 /// A workbook has no more parts than this.
 pub(super) const PARTS_MAX: usize = 10_000;
@@ -70,7 +70,7 @@ impl<R: Read + Seek> Package<R> {
     ///
     /// # Errors
     /// A refusal when there is no such part, or it cannot be unpacked.
-    pub(super) fn xml(&mut self, name: &str, limit: u64) -> Result<Xml<Part<'_, R>>> {
+    pub(super) fn xml(&mut self, name: &str, limit: u64) -> Result<Xml<Part<'_>>> {
         Ok(Xml::new(self.part(name)?, limit))
     }
 
@@ -97,23 +97,35 @@ impl<R: Read + Seek> Package<R> {
         }
     }
 
-    fn part(&mut self, name: &str) -> Result<Part<'_, R>> {
+    /// The bytes of a part as UTF-8: XML may be in UTF-16 as well, and shows it by how it begins.
+    fn part(&mut self, name: &str) -> Result<Part<'_>> {
         let missing = || broken(&format!("the part {name} is missing"));
         let place = *self.places.get(&plain(name)).ok_or_else(missing)?;
-        let part = self.archive.by_index(place).map_err(|error| broken(&error))?;
+        let mut part = self.archive.by_index(place).map_err(|error| broken(&error))?;
         // Other methods make room as their own head asks.
         if !matches!(part.compression(), CompressionMethod::Stored | CompressionMethod::Deflated) {
             return Err(broken(&"it is packed in an unusual way"));
         }
-        Ok(part)
+        let mut head = Vec::new();
+        part.by_ref().take(2).read_to_end(&mut head).map_err(|error| broken(&error))?;
+        let encoding = match head[..] {
+            [0xff, 0xfe] | [b'<', 0] => Some(encoding_rs::UTF_16LE),
+            [0xfe, 0xff] | [0, b'<'] => Some(encoding_rs::UTF_16BE),
+            _ => None,
+        };
+        let bytes = Cursor::new(head).chain(part);
+        Ok(match encoding {
+            Some(encoding) => Box::new(Decoding::new(bytes, encoding)),
+            None => Box::new(bytes),
+        })
     }
 }
 
 /// A part that is being unpacked.
-pub(super) type Part<'a, R> = ZipFile<'a, Metered<R>>;
+pub(super) type Part<'a> = Box<dyn Read + 'a>;
 
 /// A file of which only so much may be read.
-pub(super) struct Metered<R> {
+struct Metered<R> {
     file: R,
     left: Rc<Cell<u64>>,
 }

@@ -14,13 +14,15 @@ pub(super) struct RowBeingRead {
     /// From 0.
     pub(super) at: u32,
     pub(super) cells: Vec<CellText>,
+    /// Columns in which stands what a merged cell to their left holds.
+    pub(super) copies: Vec<usize>,
     /// The bytes of its texts.
     pub(super) bytes: usize,
 }
 
 impl RowBeingRead {
     pub(super) fn new(at: u32) -> Self {
-        Self { at, cells: Vec::new(), bytes: 0 }
+        Self { at, cells: Vec::new(), copies: Vec::new(), bytes: 0 }
     }
 
     /// Asks before a text is copied into the row.
@@ -52,6 +54,6 @@ impl RowBeingRead {
     /// The row; none if all its cells are empty.
     pub(super) fn finish(self) -> Option<FileRow> {
         let is_blank = self.cells.iter().all(|(text, _)| text.trim().is_empty());
-        (!is_blank).then(|| FileRow::typed(self.cells, u64::from(self.at) + 1))
+        (!is_blank).then(|| FileRow::typed(self.cells, self.copies, u64::from(self.at) + 1))
     }
 }

@@ -83,7 +83,7 @@ const STYLES: &str = concat!(
 fn read_sheet(bytes: Vec<u8>, sheet: Option<&str>) -> std::result::Result<Vec<String>, String> {
     let shown = |error: guanxi_base::Error| error.to_string();
     let mut workbook =
-        Workbook::open(Cursor::new(bytes), sheet.map(ToOwned::to_owned)).map_err(shown)?;
+        Workbook::open(Cursor::new(bytes), sheet.map(ToOwned::to_owned), &[]).map_err(shown)?;
     let mut rows = Vec::new();
     while let Some(row) = workbook.next_row().map_err(shown)? {
         let cells = (0..row.len()).map(|at| match row.kind(at) {
@@ -284,7 +284,7 @@ fn batches_are_handed_over_by_what_they_take() {
     let row = format!("<row>{}</row>", "<c t=\"s\"><v>0</v></c>".repeat(30));
     let shared = format!("<sst><si><t>{}</t></si></sst>", "x".repeat(30_000));
     let bytes = workbook(&row.repeat(20), &[("xl/sharedStrings.xml", &shared)]);
-    let workbook = Workbook::open(Cursor::new(bytes), None).unwrap();
+    let workbook = Workbook::open(Cursor::new(bytes), None, &[]).unwrap();
     let mut batches = Vec::new();
     while let Ok(Ok(batch)) = workbook.rows.recv() {
         batches.push(batch.len());
@@ -445,3 +445,5 @@ fn days_are_counted_from_1904_whatever_extensions_say_beside_it() {
     let found = read(rows, &[("xl/styles.xml", STYLES), ("xl/workbook.xml", &whole)]).unwrap();
     assert_eq!(found, ["1: 2026-03-08"]);
 }
+
+mod sheets;

@@ -164,11 +164,8 @@ pub(super) fn is_true(value: Option<&str>) -> bool {
 /// Refuses a text that no cell of a spreadsheet holds.
 ///
 /// # Errors
-/// `cell-too-long`; `workbook-broken` where zero bytes stand in it.
+/// `cell-too-long`.
 pub(super) fn must_fit_a_cell(text: &str, line: u32) -> Result<()> {
-    if text.contains('\0') {
-        return Err(broken(&"zero bytes"));
-    }
     if text.len() <= LETTERS_MAX || text.encode_utf16().count() <= LETTERS_MAX {
         return Ok(());
     }
