@@ -119,6 +119,7 @@ refusal-percent-not-here = “{ $value }” is per cent, but this field is not. 
 refusal-quote-not-closed = A quotation mark that opens in line { $line } is never closed: the file is cut off, or the mark is one too many. Nothing was imported. Correct that line.
 refusal-quote-swallows-rows = A quoted cell holds several lines that look like rows of the table: a quotation mark is missing or one too many. Correct the line.
 refusal-read-only = “{ $name }” is computed and cannot be written.
+refusal-record-held = Somebody else is changing this record, or what belongs to it, and has not finished yet. Nothing was changed. Try again in a moment; if it goes on, ask the administrator which work takes so long.
 refusal-repeated-in-file = { $type } “{ $value }” comes twice in this file.
 refusal-required = Fill this in.
 refusal-required-not-mapped = “{ $name }” must be filled, and no column fills it. Choose its column.

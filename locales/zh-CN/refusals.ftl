@@ -113,6 +113,7 @@ refusal-percent-not-here = “{ $value }”是百分数，而此字段不是。�
 refusal-quote-not-closed = 第 { $line } 行开始的引号一直没有结束：文件被截断，或多了一个引号。未导入任何内容，请更正该行。
 refusal-quote-swallows-rows = 引号内含有多行像是表格的内容：缺少一个引号，或多了一个。请更正该行。
 refusal-read-only = “{ $name }”由系统计算，不能填写。
+refusal-record-held = 其他人正在修改此记录或与其相关的内容，尚未完成。未作任何修改，请稍后重试；若一直如此，请让管理员查看是哪项工作耗时过长。
 refusal-repeated-in-file = { $type }“{ $value }”在文件中重复出现。
 refusal-required = 此项必填。
 refusal-required-not-mapped = “{ $name }”必填，但没有列与之对应。请选择对应的列。

@@ -7,7 +7,7 @@ use guanxi_base::{RawId, Result, Timestamp};
 use guanxi_record::{Changes, Meaning};
 
 use crate::actor::{Actor, Purpose};
-use crate::dialect::Dialect;
+use crate::log_order::push_position;
 use crate::session::Session;
 use crate::sql::{SqlRow, SqlValue};
 use crate::store::Store;
@@ -152,11 +152,8 @@ pub(crate) async fn enter(session: &mut Session, set: Entered<'_>) -> Result<()>
         id(set.actor.job),
         id(set.undoes),
     ]);
-    match session.dialect() {
-        // One writer: ids ascend in the order of commits.
-        Dialect::Sqlite => sql.push(", ").bind(SqlValue::Integer(set.id.0)),
-        Dialect::Postgres => sql.push(", pg_current_xact_id()::text::bigint"),
-    };
+    sql.push(", ");
+    push_position(&mut sql, set.id);
     sql.push(")");
     session.execute(&sql).await.map(drop)
 }

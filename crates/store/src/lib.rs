@@ -25,6 +25,7 @@ mod job;
 mod job_row;
 mod key;
 mod ledger;
+mod log_order;
 mod look_up;
 mod mark;
 mod migration;
@@ -60,7 +61,7 @@ pub use actor::{Actor, FieldAccess, Origin, Purpose, Rights, TokenScopes, Told, 
 pub use aggregate::{Group, average};
 pub use audit::{Entry, Operation};
 pub use backup::put_back;
-pub use constraint::{is_machine_failure, of_disk};
+pub use constraint::{is_machine_failure, is_met, of_disk};
 pub use credential::Credential;
 pub use custom_field::CustomField;
 pub use exclusive::Alone;

@@ -6,6 +6,7 @@ mod analysing;
 mod approving;
 mod authority;
 mod beginning;
+mod clocks;
 mod counting;
 mod crediting;
 mod customising;
