@@ -7,6 +7,7 @@ import-error-reason = Reason
 
 refusal-already-taken = Another record already has this. Choose another value, or open that record.
 refusal-already-there = { $type } “{ $value }” already exists. Use update or upsert to change it.
+refusal-archiving-goes-on = These records are being archived, or taken back, at this moment. Look again in a minute.
 refusal-archived-there = { $type } “{ $value }” was archived. Restore it first, or say archived = "restore" in the mapping: then the import brings it back.
 refusal-already-undone = This change is undone already.
 refusal-backup-not-embedded = PostgreSQL has its own backup: use pg_dump, and pg_restore to put it back.

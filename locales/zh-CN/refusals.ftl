@@ -7,6 +7,7 @@ import-error-reason = 原因
 
 refusal-already-taken = 已有其他记录使用该值。请换一个值，或打开那条记录。
 refusal-already-there = { $type }“{ $value }”已存在。如需修改，请用“更新”或“新增或更新”方式。
+refusal-archiving-goes-on = 这些记录正在归档或撤销归档，请一分钟后再看。
 refusal-archived-there = { $type }“{ $value }”已归档。请先恢复，或在映射中写明 archived = "restore"，由导入恢复它。
 refusal-already-undone = 该变更已经撤销。
 refusal-backup-not-embedded = PostgreSQL 有自己的备份方式：请用 pg_dump 备份，用 pg_restore 恢复。

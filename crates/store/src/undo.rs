@@ -324,6 +324,8 @@ impl Store {
         let mut report = UndoReport::default();
         for (done, change_set) in sets.iter().enumerate() {
             progress(done, sets.len());
+            // Whoever waits for an answer comes in between.
+            tokio::task::yield_now().await;
             let undone = async {
                 let mut tx = self.write(actor).await?;
                 let report = tx.undo_of(*change_set, Own::Job(job), Objections::default()).await?;

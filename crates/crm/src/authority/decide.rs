@@ -5,7 +5,7 @@ use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, Kind, LongText, Owner, Query, Record, Stored, Value,
 };
-use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx};
+use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx, is_machine_failure};
 use serde_json::{Value as Json, json};
 
 use super::allowed::Allowed;
@@ -165,6 +165,7 @@ pub(crate) async fn hand_on(
     for task in tasks {
         match hand_one_on(store, actor, &organisation, (task.id, from, to)).await {
             Ok(()) => moved.records += 1,
+            Err(error) if is_machine_failure(&error) => return Err(error),
             Err(Error::Refused(why)) => moved.left.push(Left {
                 record_type: ApprovalTask::NAME.to_owned(),
                 record: task.id.raw(),

@@ -65,8 +65,9 @@ pub use plan::{Plan, examine};
 pub use progress::{Counts, Notice, Progress, RefusedLine};
 pub use row::FileRow;
 pub use run_import::{
-    ImportInput, begin_import, give_up_import_of_leaver, give_up_imports, may_import,
-    may_import_anything, note_import, run_import, undo_import, why_failed, write_error_file,
+    ImportInput, UNDO_QUEUE, begin_import, give_up_import_of_leaver, give_up_imports,
+    go_on_undoing, may_import, may_import_anything, note_import, run_import, undo_import,
+    why_failed, write_error_file,
 };
 pub use source::{Layout, LayoutHints, Source, read_table};
 pub use suggest::{IMPORTED_TYPES, asks_for_twins, required_not_mapped, suggest};

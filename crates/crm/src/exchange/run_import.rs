@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{Catalog, FileId, LongText, Owner, Record, Stored};
-use guanxi_store::{Actor, Held, NewJob, Purpose, Store, Tx, UndoReport, is_machine_failure};
+use guanxi_store::{
+    Actor, Held, JobState, NewJob, Purpose, Store, Tx, UndoReport, is_machine_failure,
+};
 use serde_json::json;
 
 use super::export::neutralised;
@@ -18,6 +20,8 @@ use crate::text::Texts;
 
 /// The queue of imports.
 const QUEUE: &str = "import";
+/// The queue of imports that are being undone.
+pub const UNDO_QUEUE: &str = "undo_import";
 
 /// Where the file is.
 #[derive(Debug, Clone)]
@@ -230,7 +234,8 @@ async fn keep_error_file(
     Ok(Some(FileId(file.id.raw())))
 }
 
-/// Undoes all that an import did.
+/// Undoes all that an import did. It is a job: where the program ends on the way, whoever takes the job
+/// up goes on.
 ///
 /// # Errors
 /// As `Store::undo_job`; `import-running` while it runs.
@@ -243,6 +248,60 @@ pub async fn undo_import(
     let mut view = store.read(actor).await?;
     view.fetch::<ImportJob>(Purpose::Read, Id::new(job)).await?;
     drop(view);
+    let undoing = store.new_id();
+    let mut tx = store.write(actor).await?;
+    let payload = json!({ "import": job.to_string() });
+    tx.enqueue(undoing, NewJob { queue: UNDO_QUEUE, payload, actor: actor.user }).await?;
+    tx.claim_job(undoing).await?;
+    tx.commit().await?;
+    let held = store.begin_job(undoing).await?;
+    let held = held.ok_or_else(|| Refusal::new("import-running"))?;
+    undo(store, actor, (&held, job), progress).await
+}
+
+/// Goes on with an undo of which the program ended.
+///
+/// # Errors
+/// As [`undo_import`].
+pub async fn go_on_undoing(store: &Store, actor: &Actor, undoing: RawId) -> Result<()> {
+    let Some(held) = store.begin_job(undoing).await? else { return Ok(()) };
+    let payload = store.job(undoing).await?.payload;
+    let job = payload["import"].as_str().and_then(|id| id.parse::<RawId>().ok());
+    let job = job.ok_or(Error::NotFound)?;
+    undo(store, actor, (&held, job), |_, _| {}).await.map(drop)
+}
+
+async fn undo(
+    store: &Store,
+    actor: &Actor,
+    (held, job): (&Held, RawId),
+    progress: impl FnMut(usize, usize) + Send,
+) -> Result<UndoReport> {
+    let outcome = take_back(store, actor, job, progress).await;
+    match &outcome {
+        Ok(_) => drop(store.set_job_state(held.job(), JobState::Done, None).await?),
+        // What was begun is not left half done because the machine fails.
+        Err(error) if is_half_done(error) && is_machine_failure(error) => {
+            store.put_off_job(held, told(error)).await?;
+        }
+        Err(error) => {
+            store.set_job_state(held.job(), JobState::Failed, Some(told(error))).await?;
+        }
+    }
+    outcome
+}
+
+fn is_half_done(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusals)
+        if refusals.iter().any(|one| one.code == "undo-half-done"))
+}
+
+async fn take_back(
+    store: &Store,
+    actor: &Actor,
+    job: RawId,
+    progress: impl FnMut(usize, usize) + Send,
+) -> Result<UndoReport> {
     import_state::undo_begins(store, actor, job).await?;
     match store.undo_job(actor, job, progress).await {
         Ok(report) => {
@@ -250,9 +309,7 @@ pub async fn undo_import(
             Ok(report)
         }
         Err(error) => {
-            let is_half_done = matches!(&error, Error::Refused(refusals)
-                if refusals.iter().any(|one| one.code == "undo-half-done"));
-            if !is_half_done {
+            if !is_half_done(&error) {
                 import_state::undo_came_to_nothing(store, actor, job).await?;
             }
             match error {

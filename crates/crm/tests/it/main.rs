@@ -4,8 +4,10 @@
 
 mod analysing;
 mod approving;
+mod archiving_many;
 mod authority;
 mod beginning;
+mod beside;
 mod clocks;
 mod counting;
 mod crediting;
