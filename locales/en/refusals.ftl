@@ -62,6 +62,7 @@ refusal-list-price-other-currency = The product is listed at { $price }, and the
 refusal-link-broken = A record that this one needs is gone. Load the page again.
 refusal-is-archived = { $type } “{ $title }” was archived. Restore it first, then change it.
 refusal-is-merged = { $type } “{ $title }” was merged into “{ $survivor }”. Change that one.
+refusal-lowers-what-is-owed = This would lower what a customer with a credit limit owes. Whoever may set credit limits can do it or allow it: ask for approval, or leave it to whoever keeps the books.
 refusal-link-to-archived = { $type } “{ $title }” was archived. Restore it first, or choose another.
 refusal-link-to-merged = { $type } “{ $title }” was merged into “{ $survivor }”. Choose that one.
 refusal-link-to-nothing = There is no { $type } “{ $value }”. Create it first or correct the value.
@@ -114,6 +115,7 @@ refusal-option-in-use = { $count ->
         [one] 1 record has “{ $value }”. Give it another value first.
        *[other] { $count } records have “{ $value }”. Give them another value first.
     }
+refusal-payer-not-yours = Who owns or controls a customer may be asked to pay for them. This customer has a credit limit: whoever may set credit limits says who that is.
 refusal-password-too-short = A password has at least { $limit } characters.
 refusal-percent-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }: “{ $value2 }” (line { $line2 }) in the same column is per cent. Say in the mapping under [file]: plain_percent = "percent" or "fraction".
 refusal-percent-not-here = “{ $value }” is per cent, but this field is not. Write the number itself.

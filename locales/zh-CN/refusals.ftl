@@ -59,6 +59,7 @@ refusal-list-price-other-currency = 该产品标价为 { $price }，而其他行
 refusal-link-broken = 所关联的记录已不存在，请重新加载页面。
 refusal-is-archived = { $type }“{ $title }”已归档。请先恢复，再修改。
 refusal-is-merged = { $type }“{ $title }”已合并到“{ $survivor }”。请修改后者。
+refusal-lowers-what-is-owed = 这会降低有信用额度的客户的欠款。请由可设定信用额度的人办理或批准：请申请审批，或交由财务人员处理。
 refusal-link-to-archived = { $type }“{ $title }”已归档。请先恢复，或另选一个。
 refusal-link-to-merged = { $type }“{ $title }”已合并到“{ $survivor }”。请选择后者。
 refusal-link-to-nothing = 不存在{ $type }“{ $value }”。请先创建，或更正该值。
@@ -108,6 +109,7 @@ refusal-sum-too-large = 合计超出可保存的最大数值，请缩小范围�
 refusal-nothing-compared = “{ $name }”没有给出要比较的值。请填写值、去掉此条件，或用 { $name }.empty=true 查询未填写的记录。
 refusal-not-yours-to-change = 该行所指的记录您无权修改。请联系其负责人。
 refusal-option-in-use = 有 { $count } 条记录的值是“{ $value }”。请先为它们改用其他值。
+refusal-payer-not-yours = 拥有或控制客户的一方可能代其付款。该客户有信用额度，应由可设定信用额度的人指定。
 refusal-password-too-short = 密码至少 { $limit } 个字符。
 refusal-percent-ambiguous = “{ $value }”（第 { $line } 行）可能是 { $first } 或 { $second }：同一列的“{ $value2 }”（第 { $line2 } 行）是百分比。请在映射的 [file] 中写明 plain_percent = "percent" 或 "fraction"。
 refusal-percent-not-here = “{ $value }”是百分数，而此字段不是。请填写数字本身。

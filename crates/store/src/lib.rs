@@ -1,6 +1,7 @@
 //! The one place that knows SQL and which database it is. Everything else asks a [`View`] and
 //! writes through a [`Tx`]; both carry an [`Actor`], and neither can leave out its rights.
 
+mod about_others;
 mod actor;
 mod aggregate;
 mod audit;

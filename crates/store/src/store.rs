@@ -270,7 +270,7 @@ impl Store {
 
     fn view(&self, session: Session, actor: &Actor) -> View {
         let (actor, catalog, now) = (actor.clone(), self.catalog(), self.0.clock.now());
-        View { session, actor, catalog, now, besides: None }
+        View { session, actor, catalog, now, besides: None, told_to: None }
     }
 
     pub(crate) async fn reader(&self) -> Result<Session> {

@@ -51,7 +51,8 @@ pub async fn decide(
     let user = actor.user.ok_or(Error::Forbidden)?;
     let organisation = Organisation::of(store).await?;
     let day = organisation.today_of(user, store.clock().now());
-    let mut tx = store.write(&actor.with_all_rights()).await?;
+    let mut tx = store.write(actor).await?;
+    tx.act_for_them();
     let task: Id<ApprovalTask> = Id::new(task);
     // One decides after the other: the last of all who are asked must see that they are the last.
     let request = tx.fetch(Purpose::Change, task).await?.approval_request;

@@ -16,6 +16,7 @@ mod import;
 mod import_job;
 mod import_mapping;
 mod import_state;
+mod keeping;
 mod line_reader;
 mod look_up;
 mod mapping;
@@ -55,6 +56,7 @@ pub use import::{Run, import};
 pub use import_job::{ImportJob, ImportStatus};
 pub use import_mapping::ImportMapping;
 pub use import_state::{GoesOn, resume_import, stop_import};
+pub use keeping::keeping;
 pub use mapping::{
     FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, Rule, When, WithoutKey,
     YearRule,

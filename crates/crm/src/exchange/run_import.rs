@@ -12,6 +12,7 @@ use serde_json::json;
 
 use super::export::neutralised;
 use super::import::{Run, import};
+use super::keeping::keeping;
 use super::progress::{Progress, RefusedLine};
 use super::settled::SETTLED_ROWS;
 use super::{ImportJob, ImportStatus, Mapping, import_state};
@@ -188,7 +189,7 @@ async fn run(
     import_state::begins(store, actor, held).await?;
     let job = held.job();
     let queued = store.job(job).await?;
-    let mut view = store.read(&actor.with_all_rights()).await?;
+    let mut view = store.read(&keeping(actor)).await?;
     let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
     let mapping = Mapping::parse(&record.mapping)?;
     let mut unpacked = None;
@@ -212,7 +213,7 @@ async fn run(
         let error_file = keep_error_file(store, actor, job, &progress).await?;
         return import_state::ends(store, actor, held, error_file).await;
     }
-    let mut view = store.read(&actor.with_all_rights()).await?;
+    let mut view = store.read(&keeping(actor)).await?;
     view.fetch(Purpose::Read, Id::new(job)).await
 }
 
@@ -228,7 +229,7 @@ async fn keep_error_file(
     }
     let mut bytes = Vec::new();
     write_error_file(store, actor, job, &mut bytes).await?;
-    let mut tx = store.write(&actor.with_all_rights()).await?;
+    let mut tx = store.write(&keeping(actor)).await?;
     let file = tx.create_file("errors.csv", "text/csv", bytes).await?;
     tx.commit().await?;
     Ok(Some(FileId(file.id.raw())))
@@ -377,7 +378,7 @@ pub async fn write_error_file(
     job: RawId,
     out: &mut (dyn std::io::Write + Send),
 ) -> Result<u64> {
-    let mut view = store.read(&actor.with_all_rights()).await?;
+    let mut view = store.read(&keeping(actor)).await?;
     let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
     let queued = store.job(job).await?;
     let mapping = Mapping::parse(&record.mapping)?;

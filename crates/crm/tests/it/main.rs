@@ -28,6 +28,7 @@ mod importing_stops;
 mod importing_tables;
 mod insights;
 mod linking;
+mod making_room;
 mod meanwhile;
 mod mirroring;
 mod one_rule;
