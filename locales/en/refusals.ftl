@@ -7,6 +7,7 @@ import-error-reason = Reason
 
 refusal-already-taken = Another record already has this. Choose another value, or open that record.
 refusal-already-there = { $type } “{ $value }” already exists. Use update or upsert to change it.
+refusal-archiving-goes-on = These records are being archived, or taken back, at this moment. Look again in a minute.
 refusal-archived-there = { $type } “{ $value }” was archived. Restore it first, or say archived = "restore" in the mapping: then the import brings it back.
 refusal-already-undone = This change is undone already.
 refusal-backup-not-embedded = PostgreSQL has its own backup: use pg_dump, and pg_restore to put it back.
@@ -61,6 +62,7 @@ refusal-list-price-other-currency = The product is listed at { $price }, and the
 refusal-link-broken = A record that this one needs is gone. Load the page again.
 refusal-is-archived = { $type } “{ $title }” was archived. Restore it first, then change it.
 refusal-is-merged = { $type } “{ $title }” was merged into “{ $survivor }”. Change that one.
+refusal-lowers-what-is-owed = This would lower what a customer with a credit limit owes. Whoever may set credit limits can do it or allow it: ask for approval, or leave it to whoever keeps the books.
 refusal-link-to-archived = { $type } “{ $title }” was archived. Restore it first, or choose another.
 refusal-link-to-merged = { $type } “{ $title }” was merged into “{ $survivor }”. Choose that one.
 refusal-link-to-nothing = There is no { $type } “{ $value }”. Create it first or correct the value.
@@ -114,6 +116,7 @@ refusal-option-in-use = { $count ->
         [one] 1 record has “{ $value }”. Give it another value first.
        *[other] { $count } records have “{ $value }”. Give them another value first.
     }
+refusal-payer-not-yours = Who owns or controls a customer may be asked to pay for them. This customer has a credit limit: whoever may set credit limits says who that is.
 refusal-password-too-short = A password has at least { $limit } characters.
 refusal-percent-ambiguous = “{ $value }” (line { $line }) can be { $first } or { $second }: “{ $value2 }” (line { $line2 }) in the same column “{ $column }” is per cent. Say of that column in the mapping, or under [file]: plain_percent = "percent" or "fraction".
 refusal-percent-unsaid = “{ $value }” (line { $line }) in the column “{ $column }” can be { $first } or { $second }: no number of it is more than 1 or says per cent. Say of that column in the mapping, or under [file]: plain_percent = "percent" or "fraction".
@@ -121,6 +124,7 @@ refusal-percent-not-here = “{ $value }” is per cent, but this field is not. 
 refusal-quote-not-closed = A quotation mark that opens in line { $line } is never closed: the file is cut off, or the mark is one too many. Nothing was imported. Correct that line.
 refusal-quote-swallows-rows = A quoted cell holds several lines that look like rows of the table: a quotation mark is missing or one too many. Correct the line.
 refusal-read-only = “{ $name }” is computed and cannot be written.
+refusal-record-held = Somebody else is changing this record, or what belongs to it, and has not finished yet. Nothing was changed. Try again in a moment; if it goes on, ask the administrator which work takes so long.
 refusal-repeated-in-file = { $type } “{ $value }” comes twice in this file.
 refusal-required = Fill this in.
 refusal-required-not-mapped = “{ $name }” must be filled, and no column fills it. Choose its column.

@@ -7,6 +7,7 @@ import-error-reason = 原因
 
 refusal-already-taken = 已有其他记录使用该值。请换一个值，或打开那条记录。
 refusal-already-there = { $type }“{ $value }”已存在。如需修改，请用“更新”或“新增或更新”方式。
+refusal-archiving-goes-on = 这些记录正在归档或撤销归档，请一分钟后再看。
 refusal-archived-there = { $type }“{ $value }”已归档。请先恢复，或在映射中写明 archived = "restore"，由导入恢复它。
 refusal-already-undone = 该变更已经撤销。
 refusal-backup-not-embedded = PostgreSQL 有自己的备份方式：请用 pg_dump 备份，用 pg_restore 恢复。
@@ -58,6 +59,7 @@ refusal-list-price-other-currency = 该产品标价为 { $price }，而其他行
 refusal-link-broken = 所关联的记录已不存在，请重新加载页面。
 refusal-is-archived = { $type }“{ $title }”已归档。请先恢复，再修改。
 refusal-is-merged = { $type }“{ $title }”已合并到“{ $survivor }”。请修改后者。
+refusal-lowers-what-is-owed = 这会降低有信用额度的客户的欠款。请由可设定信用额度的人办理或批准：请申请审批，或交由财务人员处理。
 refusal-link-to-archived = { $type }“{ $title }”已归档。请先恢复，或另选一个。
 refusal-link-to-merged = { $type }“{ $title }”已合并到“{ $survivor }”。请选择后者。
 refusal-link-to-nothing = 不存在{ $type }“{ $value }”。请先创建，或更正该值。
@@ -108,6 +110,7 @@ refusal-sum-too-large = 合计超出可保存的最大数值，请缩小范围�
 refusal-nothing-compared = “{ $name }”没有给出要比较的值。请填写值、去掉此条件，或用 { $name }.empty=true 查询未填写的记录。
 refusal-not-yours-to-change = 该行所指的记录您无权修改。请联系其负责人。
 refusal-option-in-use = 有 { $count } 条记录的值是“{ $value }”。请先为它们改用其他值。
+refusal-payer-not-yours = 拥有或控制客户的一方可能代其付款。该客户有信用额度，应由可设定信用额度的人指定。
 refusal-password-too-short = 密码至少 { $limit } 个字符。
 refusal-percent-ambiguous = “{ $value }”（第 { $line } 行）可能是 { $first } 或 { $second }：同一列“{ $column }”中的“{ $value2 }”（第 { $line2 } 行）是百分比。请在映射中为该列或在 [file] 中写明 plain_percent = "percent" 或 "fraction"。
 refusal-percent-unsaid = “{ $column }”列的“{ $value }”（第 { $line } 行）可能是 { $first } 或 { $second }：该列没有大于 1 的数，也没有写明百分号。请在映射中为该列或在 [file] 中写明 plain_percent = "percent" 或 "fraction"。
@@ -115,6 +118,7 @@ refusal-percent-not-here = “{ $value }”是百分数，而此字段不是。�
 refusal-quote-not-closed = 第 { $line } 行开始的引号一直没有结束：文件被截断，或多了一个引号。未导入任何内容，请更正该行。
 refusal-quote-swallows-rows = 引号内含有多行像是表格的内容：缺少一个引号，或多了一个。请更正该行。
 refusal-read-only = “{ $name }”由系统计算，不能填写。
+refusal-record-held = 其他人正在修改此记录或与其相关的内容，尚未完成。未作任何修改，请稍后重试；若一直如此，请让管理员查看是哪项工作耗时过长。
 refusal-repeated-in-file = { $type }“{ $value }”在文件中重复出现。
 refusal-required = 此项必填。
 refusal-required-not-mapped = “{ $name }”必填，但没有列与之对应。请选择对应的列。

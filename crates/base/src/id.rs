@@ -148,6 +148,14 @@ impl IdMaker {
         Self { clock, writer, last: AtomicI64::new(0) }
     }
 
+    /// From now on every id is greater than this one, whoever made it and whatever the clock says.
+    pub fn start_after(&self, id: RawId) {
+        // Of the same millisecond the id of another writer may be greater than one of this: what
+        // follows is of a later one.
+        let ms = id.0 >> (WRITER_BITS + SEQUENCE_BITS);
+        self.last.fetch_max((ms << SEQUENCE_BITS) | ((1 << SEQUENCE_BITS) - 1), Relaxed);
+    }
+
     /// The next id: greater than every one that this maker made before.
     pub fn make(&self) -> RawId {
         // `last` counts milliseconds and sequence together: a burst borrows from the next
@@ -174,6 +182,24 @@ mod tests {
         let ids: Vec<RawId> = (0..10_000).map(|_| maker.make()).collect();
         assert!(ids.is_sorted_by(|a, b| a < b));
         assert_eq!(ids[0].made_at().to_string(), "2026-03-01T08:00:00Z");
+    }
+
+    #[test]
+    fn ids_go_on_after_those_of_others_whatever_the_clock_says() {
+        let now = "2026-03-01T08:00:00Z".parse().unwrap();
+        let later = IdMaker::new(Clock::at(now), 900).make();
+        for before in [0, 1, 3_600_000, 40_000_000_000] {
+            let now = now - jiff::SignedDuration::from_millis(before);
+            for writer in [0, 3, 901, 1_023] {
+                let maker = IdMaker::new(Clock::at(now), writer);
+                maker.start_after(later);
+                assert!(maker.make() > later, "{before} {writer}");
+            }
+        }
+        // What is older holds nobody up.
+        let maker = IdMaker::new(Clock::at(now), 7);
+        maker.start_after(RawId(0));
+        assert_eq!(maker.make().made_at(), now);
     }
 
     #[test]

@@ -1,9 +1,11 @@
-//! The same done to many records at once: all or none of what somebody chose, under one job by which all of
-//! it can be taken back; or each that may be changed, where the product moves what there is.
+//! The same done to many records at once: all or none of what somebody chose; or each that may be changed,
+//! where the product moves what there is.
 
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Query, RecordType, Row, Value};
-use guanxi_store::{Actor, Purpose, Store, Tx, View};
+use guanxi_store::{Actor, Hold, Purpose, Store, Tx, View, is_machine_failure};
+
+use crate::patience::Patience;
 
 /// So many at once at most.
 pub const BULK_MAX: usize = 100_000;
@@ -67,6 +69,8 @@ pub fn in_turn(mut ids: Vec<RawId>, most: usize) -> Result<Vec<RawId>> {
 /// `Forbidden`; the refusals of the first to which it may not be done.
 pub async fn act_on(tx: &mut Tx, described: &RecordType, ids: &[RawId], act: &Act) -> Result<()> {
     let name = &described.name;
+    let hold = if *act == Act::Archive { Hold::PutAway } else { Hold::Change };
+    tx.hold(name, ids.iter().copied(), hold).await?;
     for id in ids {
         let version = tx.row(name, *id, Purpose::Bulk).await?.version;
         match act {
@@ -78,55 +82,6 @@ pub async fn act_on(tx: &mut Tx, described: &RecordType, ids: &[RawId], act: &Ac
         }
     }
     Ok(())
-}
-
-/// Archives records, all or none: what was done before one of them is refused is taken back. The job under
-/// which it was done.
-///
-/// # Errors
-/// `Forbidden`; the refusals of the first that may not be archived.
-pub async fn archive_all(
-    store: &Store,
-    actor: &Actor,
-    described: &RecordType,
-    ids: &[RawId],
-) -> Result<RawId> {
-    let job = store.new_id();
-    let actor = actor.clone().for_job(job);
-    for (at, step) in ids.chunks(STEP).enumerate() {
-        if let Err(error) = archive_some(store, &actor, described, step).await {
-            if at > 0 {
-                store.undo_job(&actor, job, |_, _| {}).await?;
-            }
-            return Err(error);
-        }
-    }
-    Ok(job)
-}
-
-async fn archive_some(
-    store: &Store,
-    actor: &Actor,
-    described: &RecordType,
-    ids: &[RawId],
-) -> Result<()> {
-    let mut tx = store.write(actor).await?;
-    tx.restrict_to(Purpose::Bulk);
-    act_on(&mut tx, described, ids, &Act::Archive).await?;
-    tx.commit().await.map(drop)
-}
-
-/// Takes back what was done to many at once.
-///
-/// # Errors
-/// `NotFound` where nothing was done so; as `Store::undo_job`.
-pub async fn undo_all(store: &Store, actor: &Actor, job: RawId) -> Result<()> {
-    // What stands in the queue has ways of its own to be taken back.
-    let is_queued = store.job(job).await.is_ok();
-    if is_queued || store.changes_of_job(actor, job).await?.is_empty() {
-        return Err(Error::NotFound);
-    }
-    store.undo_job(actor, job, |_, _| {}).await.map(drop)
 }
 
 /// What became of records that the product moved.
@@ -160,7 +115,7 @@ pub(crate) type Change<'a> = dyn Fn(&Row) -> Option<Vec<(usize, Value)>> + Sync 
 /// refused for keeps no other from being changed: it is left as it is, and told.
 ///
 /// # Errors
-/// When the database fails, or somebody else changes one at that moment; what was done before stays.
+/// When the database fails, or somebody else is in the way for too long; what was done before stays.
 pub(crate) async fn change_each(
     store: &Store,
     actor: &Actor,
@@ -168,31 +123,40 @@ pub(crate) async fn change_each(
     change: &Change<'_>,
     moved: &mut Moved,
 ) -> Result<()> {
+    let mut patience = Patience::new(store);
+    // So many of the next go one by one: one of them is refused.
+    let mut alone = 0;
+    // Records that somebody else was at are held before they are read again.
+    let mut met: Vec<RawId> = Vec::new();
     loop {
+        // Whoever waits for an answer comes in between.
+        tokio::task::yield_now().await;
         let mut tx = store.write(actor).await?;
+        tx.hold(&described.name, met.drain(..), Hold::Change).await?;
         if query.with_archived {
             tx.reach_put_away();
         }
-        let page = tx.list(&described.name, &query).await?;
+        let step = if alone > 0 { query.clone().limited(1) } else { query.clone() };
+        let page = tx.list(&described.name, &step).await?;
         let wanted: Vec<(&Row, Vec<(usize, Value)>)> =
             page.rows.iter().filter_map(|row| Some((row, change(row)?))).collect();
-        match write(tx, described, &wanted).await {
+        let outcome = write(tx, described, &wanted).await;
+        if patience.tries_again(&outcome).await {
+            met = wanted.iter().map(|(row, _)| row.id).collect();
+            continue;
+        }
+        match outcome {
             Ok(()) => moved.records += wanted.len(),
-            Err(Error::Refused(_)) => {
-                for one in wanted.chunks(1) {
-                    let mut tx = store.write(actor).await?;
-                    if query.with_archived {
-                        tx.reach_put_away();
-                    }
-                    match write(tx, described, one).await {
-                        Ok(()) => moved.records += 1,
-                        Err(Error::Refused(why)) => moved.left.extend(left(described, one, &why)),
-                        Err(error) => return Err(error),
-                    }
-                }
+            Err(error) if is_machine_failure(&error) => return Err(error),
+            Err(Error::Refused(_)) if page.rows.len() > 1 => {
+                alone = page.rows.len();
+                continue;
             }
+            Err(Error::Refused(why)) => moved.left.extend(left(described, &wanted, &why)),
             Err(error) => return Err(error),
         }
+        alone = alone.saturating_sub(page.rows.len());
+        patience = Patience::new(store);
         match page.next {
             Some(next) => query.after = Some(next),
             None => return Ok(()),

@@ -1,15 +1,21 @@
 //! What somebody answers for goes to somebody else, all at once: when they leave, nothing is left
 //! without an owner and nothing stays open to them. What people did stays theirs.
 
-use guanxi_base::{Id, RawId, Refusal, Result};
+use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
     Catalog, Choice as _, Field, Filter, Query, Record, RecordType, Row, Sort, Value,
 };
-use guanxi_store::{Actor, Purpose, Store, View};
+use guanxi_store::{
+    Actor, Held, JobState, NewJob, Purpose, Store, View, is_machine_failure, is_met,
+};
+use serde_json::json;
 
 use crate::access::{Organisation, User};
 use crate::authority::{ApprovalTask, TaskState, hand_on};
 use crate::bulk::{Moved, STEP, change_each};
+
+/// The queue of hand-overs that are under way.
+pub const QUEUE: &str = "hand_over";
 
 /// What would be handed over: the type, the field by which it is theirs, how many.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +79,7 @@ pub async fn belongings(view: &mut View, user: RawId) -> Result<Vec<Belonging>> 
 /// Gives all that one user answers for to another, and ends the first one's access: they may not
 /// sign in any more and their sessions and tokens end. What waits for approval goes along with its
 /// request; what waits for their decision waits for the other's. What may not be changed stays and
-/// is told. Goes on where it was when it is called again.
+/// is told. It is a job: where the program ends on the way, whoever takes the job up goes on.
 ///
 /// # Errors
 /// `Forbidden` unless the Actor may change everything; `own-substitute` when both are the same;
@@ -87,29 +93,77 @@ pub async fn hand_over(store: &Store, actor: &Actor, from: RawId, to: RawId) -> 
         return Err(refusal.with("value", to).into());
     }
     let job = store.new_id();
-    let of_job = actor.clone().for_job(job);
     // First the door, then the desk: whoever leaves takes nothing meanwhile.
-    let mut tx = store.write(&of_job).await?;
+    let mut tx = store.write(&actor.clone().for_job(job)).await?;
     tx.reach_put_away();
     let mut leaving = tx.fetch::<User>(Purpose::Change, Id::new(from)).await?;
     leaving.is_active = false;
     tx.update(&leaving).await?;
+    let payload = json!({ "from": from.to_string(), "to": to.to_string() });
+    tx.enqueue(job, NewJob { queue: QUEUE, payload, actor: actor.user }).await?;
+    tx.claim_job(job).await?;
     tx.commit().await?;
+    let held = store.begin_job(job).await?.ok_or_else(|| Refusal::new("try-again"))?;
+    give(store, actor, &held, (from, to)).await
+}
+
+/// Goes on with a hand-over of which the program ended: with what is still theirs.
+///
+/// # Errors
+/// As [`hand_over`]; where the machine fails it waits to be taken up again.
+pub async fn go_on(store: &Store, actor: &Actor, job: RawId) -> Result<()> {
+    let Some(held) = store.begin_job(job).await? else { return Ok(()) };
+    let payload = store.job(job).await?.payload;
+    let user = |name: &str| payload[name].as_str().and_then(|id| id.parse::<RawId>().ok());
+    let (Some(from), Some(to)) = (user("from"), user("to")) else { return Err(Error::NotFound) };
+    give(store, actor, &held, (from, to)).await.map(drop)
+}
+
+/// Gives what one user answers for to another, and notes that it is done.
+async fn give(
+    store: &Store,
+    actor: &Actor,
+    held: &Held,
+    (from, to): (RawId, RawId),
+) -> Result<Moved> {
+    let mut moved = Moved { records: 0, left: Vec::new(), job: held.job() };
+    match give_all(store, actor, (from, to), &mut moved).await {
+        Ok(()) => {
+            store.set_job_state(held.job(), JobState::Done, None).await?;
+            Ok(moved)
+        }
+        Err(error) if is_machine_failure(&error) || is_met(&error) => {
+            store.put_off_job(held, error.to_string()).await?;
+            Err(error)
+        }
+        Err(error) => {
+            store.set_job_state(held.job(), JobState::Failed, Some(error.to_string())).await?;
+            Err(error)
+        }
+    }
+}
+
+async fn give_all(
+    store: &Store,
+    actor: &Actor,
+    (from, to): (RawId, RawId),
+    moved: &mut Moved,
+) -> Result<()> {
     store.end_sign_ins_of(from).await?;
-    let mut moved = Moved { records: 0, left: Vec::new(), job };
+    let of_job = actor.clone().for_job(moved.job);
     let catalog = store.catalog();
     for (described, field, query) in of(&catalog, from) {
         if described.name == ApprovalTask::NAME {
             // Not of the job: to take the rest back takes no decision from whom it waits for.
-            hand_on(store, actor, (from, to), &mut moved).await?;
+            hand_on(store, actor, (from, to), moved).await?;
             continue;
         }
         let Some(place) = described.position(field) else { continue };
         let change = |row: &Row| Some(vec![(place, instead(&row.values[place], from, to))]);
         let query = query.sorted(vec![Sort::up("id")]).limited(STEP);
-        change_each(store, &of_job, (described, query), &change, &mut moved).await?;
+        change_each(store, &of_job, (described, query), &change, moved).await?;
     }
-    Ok(moved)
+    Ok(())
 }
 
 /// The other in the place of the one; of several, once.

@@ -1,6 +1,7 @@
 //! The product. This file is its table of contents: every record type that there is.
 
 pub mod access;
+pub mod archive_many;
 pub mod authority;
 pub mod billing;
 pub mod bulk;
@@ -32,6 +33,7 @@ mod exact_sum;
 mod guard;
 mod kept_condition;
 mod migrations;
+mod patience;
 
 use guanxi_base::{Clock, Result};
 use guanxi_record::{Record, RecordType};

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{Choice as _, Filter, Kind, Query, Record, RecordType, Row, Sort, Value};
-use guanxi_store::{Actor, File, JobState, Look, NewJob, Purpose, Store, Tx, View};
+use guanxi_store::{
+    Actor, File, JobState, Look, NewJob, Purpose, Store, Tx, View, is_machine_failure,
+};
 use serde_json::{Map, Value as Json, json};
 
 use crate::authority::{ApprovalRequest, ApprovalTask, RequestState, TaskState};
@@ -88,6 +90,8 @@ pub async fn run(store: &Store, actor: &Actor, job: RawId) -> Result<Json> {
             store.set_job_state(job, JobState::Done, None).await?;
             Ok(report)
         }
+        // It is taken up again when its lease is over.
+        Err(error) if is_machine_failure(&error) => Err(error),
         Err(error) => {
             store.set_job_state(job, JobState::Failed, Some(error.to_string())).await?;
             Err(error)

@@ -1,4 +1,4 @@
-//! Works through the queue: one import after the other, for whoever asked for it.
+//! Works through the queues: one job after the other, for whoever asked for it.
 
 use std::time::{Duration, Instant};
 
@@ -6,10 +6,12 @@ use guanxi_base::{Error, Result, SignedDuration};
 use guanxi_crm::access::{actor_of, keep_log_short};
 use guanxi_crm::authority::awaited_files;
 use guanxi_crm::delivery::{self, Subscription};
-use guanxi_crm::exchange::{give_up_import_of_leaver, give_up_imports, run_import};
+use guanxi_crm::exchange::{
+    UNDO_QUEUE, give_up_import_of_leaver, give_up_imports, go_on_undoing, run_import,
+};
 use guanxi_crm::insights::{catch_up, keep_up, repeat, run_next};
-use guanxi_crm::privacy;
 use guanxi_crm::segments::refresh_all;
+use guanxi_crm::{archive_many, hand_over, privacy};
 use guanxi_record::Stored;
 use guanxi_store::{Actor, Job, Origin, Store};
 
@@ -258,25 +260,39 @@ async fn next_job(store: &Store) -> Result<Option<Job>> {
     if let Some(job) = store.claim_fragile_job("import").await? {
         return Ok(Some(job));
     }
-    store.claim_job(privacy::QUEUE).await
+    for queue in [UNDO_QUEUE, archive_many::QUEUE, hand_over::QUEUE, privacy::QUEUE] {
+        if let Some(job) = store.claim_job(queue).await? {
+            return Ok(Some(job));
+        }
+    }
+    Ok(None)
 }
 
 async fn run_job(store: &Store, job: &Job) -> Result<()> {
     let actor = match job.actor {
         Some(user) => match actor_of(store, user, Origin::Job, None).await {
-            Err(Error::NotFound) if job.queue != privacy::QUEUE => {
-                return give_up_import_of_leaver(store, job.id).await;
-            }
+            Err(Error::NotFound) => match job.queue.as_str() {
+                archive_many::QUEUE => return archive_many::give_up(store, job.id).await,
+                // What was begun is not left half done, even where the one who said so has left.
+                hand_over::QUEUE | UNDO_QUEUE => Actor::system(Origin::Job),
+                privacy::QUEUE => return Err(Error::NotFound),
+                _ => return give_up_import_of_leaver(store, job.id).await,
+            },
             known => known?.0,
         },
         None => Actor::system(Origin::Job),
     };
-    if job.queue == privacy::QUEUE {
-        return privacy::run(store, &actor, job.id).await.map(drop);
+    match job.queue.as_str() {
+        archive_many::QUEUE => archive_many::go_on(store, &actor, job.id).await,
+        hand_over::QUEUE => hand_over::go_on(store, &actor, job.id).await,
+        UNDO_QUEUE => go_on_undoing(store, &actor, job.id).await,
+        privacy::QUEUE => privacy::run(store, &actor, job.id).await.map(drop),
+        _ => {
+            run_import(store, &actor, job.id, |_, _| {}).await?;
+            store.analyze().await.ok();
+            Ok(())
+        }
     }
-    run_import(store, &actor, job.id, |_, _| {}).await?;
-    store.analyze().await.ok();
-    Ok(())
 }
 
 #[cfg(test)]

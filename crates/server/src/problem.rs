@@ -19,9 +19,9 @@ pub(crate) fn status(error: &Error) -> StatusCode {
                 StatusCode::INSUFFICIENT_STORAGE
             }
             Some("database-damaged") => StatusCode::INTERNAL_SERVER_ERROR,
-            Some("try-again" | "server-busy" | "database-busy" | "database-away") => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Some(
+                "try-again" | "record-held" | "server-busy" | "database-busy" | "database-away",
+            ) => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::UNPROCESSABLE_ENTITY,
         },
         Error::NotFound => StatusCode::NOT_FOUND,
@@ -121,6 +121,7 @@ mod tests {
         for (refusal, status, after) in [
             (Refusal::new("database-away"), 503, Some("2")),
             (Refusal::new("database-busy"), 503, Some("2")),
+            (Refusal::new("record-held"), 503, Some("2")),
             (Refusal::new("server-busy").with("seconds", 7), 503, Some("7")),
             (Refusal::new("sign-in-throttled").with("minutes", 3), 429, Some("180")),
             (Refusal::new("too-many-requests").with("seconds", 1), 429, Some("1")),

@@ -84,12 +84,16 @@ pub struct TypeRights {
     pub scopes: HashMap<Purpose, Filter>,
     /// The fields that are not theirs to change; all others are.
     pub fields: HashMap<String, FieldAccess>,
-    /// Of the hidden fields those that are shown on some records all the same.
+    /// Of the hidden fields, and of those about other records, which are shown on some records all the
+    /// same.
     pub told: Vec<Told>,
+    /// The fields that say something of the record that each names by its type and id, itself or through
+    /// its whole: shown where they are told, or that record is seen.
+    pub about_others: BTreeSet<String>,
 }
 
-/// Hidden fields that are shown on the records that pass a filter: what is computed from other
-/// records is told of those whose others one sees.
+/// Fields that are shown on the records that pass a filter only: what is computed from other records is
+/// told of those whose others one sees.
 #[derive(Debug, Clone)]
 pub struct Told {
     /// On these records.
@@ -213,6 +217,20 @@ impl Rights {
             Self::All => &[],
             Self::Listed(types) => types.get(record_type).map_or(&[], |one| &one.told),
             Self::Within(rights, _) => rights.told(record_type),
+        }
+    }
+
+    /// The fields of a type that say something of the records that each names; `None` where all of it is
+    /// shown.
+    #[must_use]
+    pub fn about_others(&self, record_type: &str) -> Option<&BTreeSet<String>> {
+        match self {
+            Self::All => None,
+            Self::Listed(types) => {
+                let fields = types.get(record_type).map(|one| &one.about_others);
+                fields.filter(|fields| !fields.is_empty())
+            }
+            Self::Within(rights, _) => rights.about_others(record_type),
         }
     }
 

@@ -6,8 +6,8 @@ use std::collections::HashSet;
 use guanxi_base::{RawId, Result, Timestamp};
 use guanxi_record::{Changes, Meaning};
 
-use crate::actor::{Actor, Purpose};
-use crate::dialect::Dialect;
+use crate::actor::{Actor, FieldAccess, Purpose};
+use crate::log_order::push_position;
 use crate::session::Session;
 use crate::sql::{SqlRow, SqlValue};
 use crate::store::Store;
@@ -152,11 +152,8 @@ pub(crate) async fn enter(session: &mut Session, set: Entered<'_>) -> Result<()>
         id(set.actor.job),
         id(set.undoes),
     ]);
-    match session.dialect() {
-        // One writer: ids ascend in the order of commits.
-        Dialect::Sqlite => sql.push(", ").bind(SqlValue::Integer(set.id.0)),
-        Dialect::Postgres => sql.push(", pg_current_xact_id()::text::bigint"),
-    };
+    sql.push(", ");
+    push_position(&mut sql, set.id);
     sql.push(")");
     session.execute(&sql).await.map(drop)
 }
@@ -206,6 +203,11 @@ impl View {
         sql.push(&format!(" ORDER BY i.change_set DESC, i.seq DESC LIMIT {}", limit.min(1_000)));
         let rows = self.session.rows(&sql).await?;
         let rights = self.actor.rights.clone();
+        let about_others = rights.about_others(&record_type.name);
+        let is_withheld = |field: &str| {
+            about_others.is_some_and(|fields| fields.contains(field))
+                && row.value(&record_type, &record_type.title).is_null()
+        };
         let read = |row: SqlRow| -> Result<Entry> {
             let mut row = row.into_iter();
             let mut next = || row.next().unwrap_or(SqlValue::Null);
@@ -222,7 +224,10 @@ impl View {
             let diff = diff.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
             let mut changes = Changes::from_json(&record_type, &diff);
             for change in &mut changes.0 {
-                let access = rights.field(&record_type.name, &change.field);
+                let access = match is_withheld(&change.field) {
+                    true => FieldAccess::Hidden,
+                    false => rights.field(&record_type.name, &change.field),
+                };
                 let Some(field) = record_type.field(&change.field) else { continue };
                 for value in [&mut change.old, &mut change.new] {
                     if field.means == Some(Meaning::FieldValues) {

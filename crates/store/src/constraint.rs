@@ -7,8 +7,9 @@ use guanxi_base::{Error, Refusal};
 
 /// What is said when the machine fails, or others are in the way: nothing that was asked for is to
 /// blame, and it may be asked for again.
-const MACHINE_FAILURES: [&str; 7] = [
+const MACHINE_FAILURES: [&str; 8] = [
     "try-again",
+    "record-held",
     "database-away",
     "database-busy",
     "database-damaged",
@@ -23,6 +24,18 @@ const MACHINE_FAILURES: [&str; 7] = [
 pub fn is_machine_failure(error: &Error) -> bool {
     let is_machine = |refusal: &Refusal| MACHINE_FAILURES.contains(&refusal.code);
     matches!(error, Error::Refused(refusals) if refusals.iter().any(is_machine))
+}
+
+/// Whether two who wrote at once got into each other's way: nothing was changed, and whoever tries again
+/// sees what the other has done.
+#[must_use]
+pub fn is_met(error: &Error) -> bool {
+    let is_met = |refusal: &Refusal| ["try-again", "record-held"].contains(&refusal.code);
+    match error {
+        Error::Conflict { .. } => true,
+        Error::Refused(refusals) => refusals.iter().any(is_met),
+        _ => false,
+    }
 }
 
 /// What went wrong with a file: that the disk is full is for people to mend.
@@ -95,9 +108,10 @@ pub(crate) fn from_postgres(error: &tokio_postgres::Error, sql: &str) -> Error {
         SqlState::FOREIGN_KEY_VIOLATION => Refusal::new("link-broken").into(),
         SqlState::DISK_FULL => Refusal::new("disk-full").into(),
         // Two transactions met; whoever asks again will see the other's work.
-        SqlState::T_R_SERIALIZATION_FAILURE | SqlState::T_R_DEADLOCK_DETECTED => {
-            Refusal::new("try-again").into()
-        }
+        SqlState::T_R_SERIALIZATION_FAILURE
+        | SqlState::T_R_DEADLOCK_DETECTED
+        | SqlState::IDLE_IN_TRANSACTION_SESSION_TIMEOUT => Refusal::new("try-again").into(),
+        SqlState::LOCK_NOT_AVAILABLE => Refusal::new("record-held").into(),
         _ => Error::internal(format!("{} in {}", database.message(), shortened(sql))),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::audit::Operation;
 use crate::columns::{read_row, select_list};
-use crate::dialect::Dialect;
+use crate::log_order::push_settled;
 use crate::sql::SqlValue;
 use crate::store::Store;
 use crate::view::View;
@@ -80,7 +80,9 @@ impl Store {
              WHERE (s.position, s.id, i.seq) > (",
         );
         sql.bind_all([after.position, after.change_set.0, after.seq].map(SqlValue::Integer));
-        sql.push(") AND ").push(settled(session.dialect())).push(" AND i.operation IN (");
+        sql.push(") AND ");
+        push_settled(&mut sql);
+        sql.push(" AND i.operation IN (");
         sql.bind_all(followed().map(|one| SqlValue::Text(one.name().to_owned())));
         // The index on position serves this bound, the row comparison alone would not use it.
         sql.push(") AND s.position >= ").bind(SqlValue::Integer(after.position));
@@ -115,11 +117,9 @@ impl Store {
     /// When the database fails.
     pub async fn log_end(&self) -> Result<Place> {
         let mut session = self.reader().await?;
-        let settled = settled(session.dialect());
-        let sql = session.sql(format!(
-            "SELECT s.position, s.id FROM change_set s WHERE {settled} \
-             ORDER BY s.position DESC, s.id DESC LIMIT 1"
-        ));
+        let mut sql = session.sql("SELECT s.position, s.id FROM change_set s WHERE ");
+        push_settled(&mut sql);
+        sql.push(" ORDER BY s.position DESC, s.id DESC LIMIT 1");
         let Some(row) = session.rows(&sql).await?.into_iter().next() else {
             return Ok(Place::START);
         };
@@ -250,14 +250,6 @@ impl View {
 /// The operations that others follow.
 fn followed() -> impl Iterator<Item = Operation> {
     Operation::all().filter(|one| one.is_change() || *one == Operation::Erase)
-}
-
-/// The sets that no open transaction can still come before.
-fn settled(dialect: Dialect) -> &'static str {
-    match dialect {
-        Dialect::Sqlite => "TRUE",
-        Dialect::Postgres => "s.position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
-    }
 }
 
 /// The records that a link led to before and after a change.

@@ -2,7 +2,7 @@
 //! has one writer at a time; on PostgreSQL several write at once, and each rule that looks before
 //! it writes holds what it looks at first: what is read afterwards is what the others left.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use guanxi_base::{RawId, Result};
 use sha2::{Digest, Sha256};
@@ -64,20 +64,47 @@ impl Tx {
         ids: impl IntoIterator<Item = RawId>,
         hold: Hold,
     ) -> Result<()> {
+        self.versions_held(record_type, ids, hold).await.map(drop)
+    }
+
+    /// Holds records that were read before; whether they are as they were, each at its version.
+    ///
+    /// # Errors
+    /// As [`Tx::hold`].
+    pub async fn hold_as_read(
+        &mut self,
+        record_type: &str,
+        read: &BTreeMap<RawId, i64>,
+        hold: Hold,
+    ) -> Result<bool> {
+        let held = self.versions_held(record_type, read.keys().copied(), hold).await?;
+        Ok(held.is_none_or(|held| held == *read))
+    }
+
+    /// Holds records; their versions, but for SQLite, where nobody else writes.
+    async fn versions_held(
+        &mut self,
+        record_type: &str,
+        ids: impl IntoIterator<Item = RawId>,
+        hold: Hold,
+    ) -> Result<Option<BTreeMap<RawId, i64>>> {
         let record_type = self.catalog.get(record_type)?.name.clone();
         if self.view.session.dialect() == Dialect::Sqlite {
-            return Ok(());
+            return Ok(None);
         }
         let ids: BTreeSet<RawId> = ids.into_iter().collect();
         let ids: Vec<RawId> = ids.into_iter().collect();
+        let mut versions = BTreeMap::new();
         for chunk in ids.chunks(CHUNK) {
-            let mut sql = self.view.session.sql("SELECT 1 FROM ");
+            let mut sql = self.view.session.sql("SELECT \"id\", \"version\" FROM ");
             sql.name(&record_type).push(" WHERE \"id\" IN (");
             sql.bind_all(chunk.iter().map(|id| SqlValue::Integer(id.0)));
             sql.push(") ORDER BY \"id\" ").push(hold.clause());
-            self.view.session.rows(&sql).await?;
+            for row in self.view.session.rows(&sql).await? {
+                versions.insert(RawId(row[0].integer()?), row[1].integer()?);
+            }
         }
-        Ok(())
+        Ok(Some(versions))
     }
 
     /// Waits until nobody else goes by the rule of this name, and lets none until the transaction

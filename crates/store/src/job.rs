@@ -287,8 +287,9 @@ impl Store {
         lease(&mut sql, worker, now);
         sql.push(" WHERE id IN (SELECT id FROM job WHERE queue = ");
         sql.bind(SqlValue::Text(queue.to_owned()));
-        sql.push(" AND state = 'open' AND run_at <= ").bind(SqlValue::Instant(now));
-        sql.push(" AND (locked_until IS NULL OR locked_until < ").bind(SqlValue::Instant(now));
+        // When it came only says whose turn it is: the clock may have been set back since.
+        sql.push(" AND state = 'open' AND (locked_until IS NULL OR locked_until < ");
+        sql.bind(SqlValue::Instant(now));
         sql.push(&format!(") AND attempts < {attempts_max} ORDER BY run_at LIMIT 1"));
         if session.dialect() == Dialect::Postgres {
             sql.push(" FOR UPDATE SKIP LOCKED");

@@ -54,8 +54,8 @@ pub(crate) async fn bring_up_to_date(
 }
 
 /// Begins a transaction that no other program begins so before it ends. SQLite has one writer.
-async fn begin_alone(session: &mut Session) -> Result<()> {
-    session.begin().await?;
+pub(crate) async fn begin_alone(session: &mut Session) -> Result<()> {
+    session.begin_patiently().await?;
     if session.dialect() == Dialect::Postgres {
         let mut lock = session.sql("SELECT CAST(pg_advisory_xact_lock(");
         lock.bind(SqlValue::Integer(lock_number("migrations"))).push(") AS TEXT)");

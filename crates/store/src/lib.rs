@@ -1,6 +1,7 @@
 //! The one place that knows SQL and which database it is. Everything else asks a [`View`] and
 //! writes through a [`Tx`]; both carry an [`Actor`], and neither can leave out its rights.
 
+mod about_others;
 mod actor;
 mod aggregate;
 mod audit;
@@ -25,6 +26,7 @@ mod job;
 mod job_row;
 mod key;
 mod ledger;
+mod log_order;
 mod look_up;
 mod mark;
 mod migration;
@@ -60,7 +62,7 @@ pub use actor::{Actor, FieldAccess, Origin, Purpose, Rights, TokenScopes, Told, 
 pub use aggregate::{Group, average};
 pub use audit::{Entry, Operation};
 pub use backup::put_back;
-pub use constraint::{is_machine_failure, of_disk};
+pub use constraint::{is_machine_failure, is_met, of_disk};
 pub use credential::Credential;
 pub use custom_field::CustomField;
 pub use exclusive::Alone;

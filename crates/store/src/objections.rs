@@ -6,7 +6,6 @@ use std::collections::{BTreeSet, HashSet};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{RecordType, Row};
 
-use crate::actor::Rights;
 use crate::sql::{Sql, SqlValue};
 use crate::view::View;
 
@@ -46,16 +45,9 @@ pub(crate) struct Objections {
     named: Vec<Refusal>,
     /// The jobs that made what was built upon them.
     pub(crate) jobs: BTreeSet<RawId>,
-    /// Who is told, where somebody else than the Actor.
-    pub(crate) reader: Option<Rights>,
 }
 
 impl Objections {
-    /// Told to whoever has these rights, who asked for what the product does with all.
-    pub(crate) fn told_to(reader: Rights) -> Self {
-        Self { reader: Some(reader), ..Self::default() }
-    }
-
     pub(crate) fn add(&mut self, record: RawId, refusal: Refusal) {
         self.against.insert(record);
         if self.has_room() {
@@ -94,14 +86,12 @@ impl View {
         &mut self,
         record_type: &str,
         id: RawId,
-        reader: Option<&Rights>,
     ) -> Result<Option<String>> {
-        let Some(reader) = reader else {
-            return Ok(self.titles(record_type, &[id]).await?.remove(&id));
-        };
-        let rights = self.act_with(reader.clone());
+        let rights = self.told_to.clone().map(|theirs| self.act_with(theirs));
         let titles = self.titles(record_type, &[id]).await;
-        self.act_with(rights);
+        if let Some(rights) = rights {
+            self.act_with(rights);
+        }
         Ok(titles?.remove(&id))
     }
 
@@ -110,13 +100,14 @@ impl View {
         &mut self,
         record_type: &RecordType,
         row: &Row,
-        objections: &Objections,
     ) -> Result<String> {
-        let reader = objections.reader.as_ref();
-        if reader.is_none() {
+        if self.told_to.is_none() {
             return Ok(self.withheld(record_type, row.clone()).await?.title(record_type));
         }
-        let told = self.title_told(&record_type.name, row.id, reader).await?;
-        Ok(told.unwrap_or_else(|| "?".to_owned()))
+        let told = self.title_told(&record_type.name, row.id).await?;
+        Ok(told.unwrap_or_else(|| UNSEEN.to_owned()))
     }
 }
+
+/// Stands for the name of a record that whoever is told may not see.
+pub(crate) const UNSEEN: &str = "?";

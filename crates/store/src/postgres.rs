@@ -2,14 +2,17 @@
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use deadpool_postgres::{
-    Client, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, TimeoutType,
+    Client, Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod,
+    Runtime, TimeoutType,
 };
 use futures_util::SinkExt;
 use guanxi_base::{Date, Error, Refusal, Result, Timestamp};
+use tokio::sync::Semaphore;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{NoTls, Row};
 
@@ -23,35 +26,106 @@ const CONNECT_WAIT: Duration = Duration::from_secs(10);
 const TURN_WAIT: Duration = Duration::from_secs(60);
 /// Connections at once from one process.
 const CONNECTIONS: usize = 16;
+/// Of these, so many for transactions, which may wait for what others hold: those who read, and what is
+/// written in one statement, always find another.
+const TRANSACTIONS: usize = 10;
+/// Where half of them are taken already, somebody who waits for an answer waits so long only for what
+/// another holds: all of them may be waiting for one record, and others want to write elsewhere.
+const CROWDED_WAIT: Duration = Duration::from_secs(1);
+/// A transaction in which nothing is done for so long is ended by the server: its program hangs, and
+/// others wait for what it holds.
+const FORGOTTEN: Duration = Duration::from_mins(5);
 
-pub(crate) fn pool(url: &str) -> Result<Pool> {
-    let config: tokio_postgres::Config = url.parse().map_err(|error| {
-        Error::internal(format!("the database address cannot be read: {error}"))
-    })?;
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let manager = Manager::from_config(config, NoTls, recycling);
-    Pool::builder(manager)
-        .max_size(CONNECTIONS)
-        .runtime(Runtime::Tokio1)
-        .create_timeout(Some(CONNECT_WAIT))
-        .wait_timeout(Some(TURN_WAIT))
-        .build()
-        .map_err(Error::internal)
+/// An open PostgreSQL database.
+pub(crate) struct Postgres {
+    pool: Pool,
+    transactions: Arc<Semaphore>,
 }
 
-pub(crate) async fn session(pool: &Pool) -> Result<Session> {
-    let client = pool.get().await.map_err(|error| match error {
-        PoolError::Timeout(TimeoutType::Wait) => Refusal::new("database-busy").into(),
-        error => {
-            // What went wrong at the bottom says most.
-            let mut reason: &dyn StdError = &error;
-            while let Some(below) = reason.source() {
-                reason = below;
+impl Postgres {
+    pub(crate) fn open(url: &str) -> Result<Self> {
+        let config: tokio_postgres::Config = url.parse().map_err(|error| {
+            Error::internal(format!("the database address cannot be read: {error}"))
+        })?;
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let manager = Manager::from_config(config, NoTls, recycling);
+        let limits = format!(
+            "SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}",
+            Session::TURN.as_millis(),
+            FORGOTTEN.as_millis()
+        );
+        let limited = Hook::async_fn(move |client, _| {
+            let limits = limits.clone();
+            Box::pin(async move { client.batch_execute(&limits).await.map_err(HookError::Backend) })
+        });
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .runtime(Runtime::Tokio1)
+            .create_timeout(Some(CONNECT_WAIT))
+            .wait_timeout(Some(TURN_WAIT))
+            .post_create(limited)
+            .build()
+            .map_err(Error::internal)?;
+        Ok(Self { pool, transactions: Arc::new(Semaphore::new(TRANSACTIONS)) })
+    }
+
+    /// A connection for those who read, or write in one statement.
+    ///
+    /// # Errors
+    /// `database-busy` when all are in use for too long.
+    pub(crate) async fn session(&self) -> Result<Session> {
+        let client = self.pool.get().await.map_err(|error| match error {
+            PoolError::Timeout(TimeoutType::Wait) => busy(),
+            error => {
+                // What went wrong at the bottom says most.
+                let mut reason: &dyn StdError = &error;
+                while let Some(below) = reason.source() {
+                    reason = below;
+                }
+                constraint::away(&reason)
             }
-            constraint::away(&reason)
+        })?;
+        Ok(Session::Postgres { client: Some(client), in_transaction: false, turn: None })
+    }
+
+    /// A connection for a transaction of records.
+    ///
+    /// # Errors
+    /// `database-busy` when it is not its turn for too long.
+    pub(crate) async fn transaction(&self) -> Result<Session> {
+        let turn = self.transactions.clone().acquire_owned();
+        let turn = tokio::time::timeout(TURN_WAIT, turn).await.map_err(|_| busy())?;
+        let its_turn = turn.map_err(Error::internal)?;
+        let mut session = self.session().await?;
+        if let Session::Postgres { turn, .. } = &mut session {
+            *turn = Some(its_turn);
         }
-    })?;
-    Ok(Session::Postgres { client: Some(client), in_transaction: false })
+        Ok(session)
+    }
+
+    /// How long a transaction that has until then waits for what another holds.
+    pub(crate) fn wait_until(&self, until: Instant) -> Instant {
+        match self.transactions.available_permits() * 2 < TRANSACTIONS {
+            true => until.min(Instant::now() + CROWDED_WAIT),
+            false => until,
+        }
+    }
+}
+
+fn busy() -> Error {
+    Refusal::new("database-busy").into()
+}
+
+/// Begins a transaction that waits for each thing that another holds until then at most.
+pub(crate) async fn begin(client: &Client, until: Instant) -> Result<()> {
+    let wait = until.saturating_duration_since(Instant::now()).as_millis().max(1);
+    run(client, &format!("BEGIN; SET LOCAL lock_timeout = {wait}")).await
+}
+
+/// Begins a transaction that waits for others as long as they take.
+pub(crate) async fn begin_patiently(client: &Client) -> Result<()> {
+    let limits = "SET LOCAL lock_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0";
+    run(client, &format!("BEGIN; {limits}")).await
 }
 
 pub(crate) fn open(client: &mut Option<Object>) -> Result<&mut Object> {

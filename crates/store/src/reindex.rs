@@ -33,7 +33,7 @@ pub(crate) async fn renew(store: &Store) -> Result<()> {
     }
     drop(session);
     let mut session = store.writer().await?;
-    session.begin().await?;
+    session.begin_patiently().await?;
     if session.dialect() == Dialect::Postgres {
         // Nobody writes into it meanwhile, and of two programs that start one does the work.
         let lock = session.sql("LOCK TABLE search_document IN EXCLUSIVE MODE");

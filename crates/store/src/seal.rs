@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::actor::Actor;
 use crate::audit::Operation;
 use crate::dialect::Dialect;
+use crate::log_order::push_settled;
 use crate::session::Session;
 use crate::sql::{SqlRow, SqlValue};
 use crate::store::Store;
@@ -275,11 +276,10 @@ async fn digests(
             sql.push(" AND (position, id) <= (");
             sql.bind_all([SqlValue::Integer(position), SqlValue::Integer(id)]).push(")");
         }
-        None if session.dialect() == Dialect::Postgres => {
-            // Those that began earlier and are still open could yet appear before these.
-            sql.push(" AND position < pg_snapshot_xmin(pg_current_snapshot())::text::bigint");
+        None => {
+            sql.push(" AND ");
+            push_settled(&mut sql);
         }
-        None => {}
     }
     sql.push(" ORDER BY position, id");
     if until.is_none() {

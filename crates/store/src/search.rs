@@ -403,8 +403,9 @@ impl View {
                 all = false;
                 continue;
             }
+            let told = self.actor.rights.told_on(&record_type.name, &record_type.title);
             match self.actor.rights.scope(&record_type.name, Purpose::Read) {
-                Some(scope) if scope.is_everything() => {
+                Some(scope) if scope.is_everything() && told.is_none() => {
                     whole.push(record_type);
                     continue;
                 }
@@ -427,6 +428,7 @@ impl View {
             sql.push(" AND EXISTS (SELECT 1 FROM ").name(&record_type.name);
             sql.push(" t0 WHERE t0.\"id\" = d.id AND ");
             conditions.scope(sql, record_type, "t0", Purpose::Read)?;
+            conditions.and_told(sql, record_type, "t0", &record_type.title)?;
             sql.push("))");
         }
         sql.push(")");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use deadpool_postgres::Object;
 use guanxi_base::Result;
-use tokio::sync::OwnedMutexGuard;
+use tokio::sync::{OwnedMutexGuard, OwnedSemaphorePermit};
 
 use crate::dialect::Dialect;
 use crate::postgres;
@@ -16,7 +16,12 @@ use crate::sqlite::{self, Reader};
 pub(crate) enum Session {
     SqliteReader(Reader),
     SqliteWriter(OwnedMutexGuard<rusqlite::Connection>),
-    Postgres { client: Option<Object>, in_transaction: bool },
+    Postgres {
+        client: Option<Object>,
+        in_transaction: bool,
+        /// The turn of a transaction, given back with the connection.
+        turn: Option<OwnedSemaphorePermit>,
+    },
 }
 
 impl Session {
@@ -24,7 +29,8 @@ impl Session {
     /// some ten thousand rows.
     pub(crate) const INLINE_STEPS_MAX: i32 = 150_000;
 
-    /// So long a transaction waits for its turn while another process writes.
+    /// So long a transaction waits for its turn while another process writes, and for each thing that
+    /// another holds.
     pub(crate) const TURN: Duration = Duration::from_secs(60);
 
     pub(crate) fn dialect(&self) -> Dialect {
@@ -115,16 +121,29 @@ impl Session {
         self.begin_before(Instant::now() + Self::TURN).await
     }
 
-    /// Begins a transaction; an error when it is not its turn before a time.
+    /// Begins a transaction; an error when it is not its turn before a time. It waits so long, too, for
+    /// each thing that another transaction holds.
     pub(crate) async fn begin_before(&mut self, until: Instant) -> Result<()> {
         match self {
             Self::SqliteReader(_) => Ok(()),
             Self::SqliteWriter(connection) => sqlite::begin(connection, until).await,
-            Self::Postgres { client, in_transaction } => {
-                postgres::run(postgres::open(client)?, "BEGIN").await?;
+            Self::Postgres { client, in_transaction, .. } => {
+                postgres::begin(postgres::open(client)?, until).await?;
                 *in_transaction = true;
                 Ok(())
             }
+        }
+    }
+
+    /// Begins a transaction of a start: others that start may be at the same for minutes.
+    pub(crate) async fn begin_patiently(&mut self) -> Result<()> {
+        match self {
+            Self::Postgres { client, in_transaction, .. } => {
+                postgres::begin_patiently(postgres::open(client)?).await?;
+                *in_transaction = true;
+                Ok(())
+            }
+            _ => self.begin().await,
         }
     }
 
@@ -132,7 +151,7 @@ impl Session {
         match self {
             Self::SqliteReader(_) => Ok(()),
             Self::SqliteWriter(connection) => sqlite::run(connection, "COMMIT"),
-            Self::Postgres { client, in_transaction } => {
+            Self::Postgres { client, in_transaction, .. } => {
                 postgres::run(postgres::open(client)?, "COMMIT").await?;
                 *in_transaction = false;
                 Ok(())
@@ -152,7 +171,7 @@ impl Drop for Session {
                     tracing::error!(%error, "a transaction could not be rolled back");
                 }
             }
-            Self::Postgres { client, in_transaction } => {
+            Self::Postgres { client, in_transaction, .. } => {
                 if *in_transaction && let Some(client) = client.take() {
                     postgres::roll_back(client);
                 }

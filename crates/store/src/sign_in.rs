@@ -220,8 +220,9 @@ impl Store {
             scopes: read_scopes(&row[3])?,
         };
         let now = self.clock().now();
-        if now.duration_since(found.seen_at) > SignedDuration::from_mins(SEEN_MINUTES) {
-            let mut session = self.writer().await?;
+        if now.duration_since(found.seen_at) > SignedDuration::from_mins(SEEN_MINUTES)
+            && let Some(mut session) = self.writer_if_free().await?
+        {
             let mut sql = session.sql("UPDATE session SET seen_at = ");
             sql.bind(SqlValue::Instant(now)).push(" WHERE id = ");
             sql.bind(SqlValue::Integer(found.id.0));

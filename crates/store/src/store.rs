@@ -17,8 +17,9 @@ use crate::audit::Operation;
 use crate::counter;
 use crate::custom_field;
 use crate::ledger;
+use crate::log_order;
 use crate::migration::Migration;
-use crate::postgres;
+use crate::postgres::Postgres;
 use crate::session::Session;
 use crate::sqlite::Sqlite;
 use crate::tx::Tx;
@@ -103,22 +104,38 @@ struct Inner {
 
 enum Backend {
     Sqlite(Sqlite),
-    Postgres(deadpool_postgres::Pool),
+    Postgres(Postgres),
 }
 
 impl Backend {
     async fn reader(&self) -> Result<Session> {
         Ok(match self {
             Self::Sqlite(sqlite) => Session::SqliteReader(sqlite.reader().await?),
-            Self::Postgres(pool) => postgres::session(pool).await?,
+            Self::Postgres(postgres) => postgres.session().await?,
         })
     }
 
     async fn writer(&self) -> Result<Session> {
         Ok(match self {
             Self::Sqlite(sqlite) => Session::SqliteWriter(sqlite.writer.clone().lock_owned().await),
-            Self::Postgres(pool) => postgres::session(pool).await?,
+            Self::Postgres(postgres) => postgres.session().await?,
         })
+    }
+
+    /// The turn to write records.
+    async fn turn(&self) -> Result<Session> {
+        match self {
+            Self::Sqlite(_) => self.writer().await,
+            Self::Postgres(postgres) => postgres.transaction().await,
+        }
+    }
+
+    /// Until when somebody who waits for an answer waits for what others hold.
+    fn wait_until(&self, until: Instant) -> Instant {
+        match self {
+            Self::Sqlite(_) => until,
+            Self::Postgres(postgres) => postgres.wait_until(until),
+        }
     }
 }
 
@@ -148,7 +165,7 @@ impl Store {
         let backend = match config.url.strip_prefix("sqlite:") {
             Some(path) => Backend::Sqlite(Sqlite::open(Path::new(path.trim_start_matches("//")))?),
             None if config.url.starts_with("postgres") => {
-                Backend::Postgres(postgres::pool(&config.url)?)
+                Backend::Postgres(Postgres::open(&config.url)?)
             }
             None => {
                 return Err(Error::internal(format!(
@@ -160,6 +177,11 @@ impl Store {
         let mut session = backend.writer().await?;
         ledger::bring_up_to_date(&mut session, &config.migrations).await?;
         let ids = IdMaker::new(config.clock.clone(), next_writer(&mut session).await?);
+        // Without record types there is no log.
+        if !config.types.is_empty() {
+            log_order::go_on(&mut session).await?;
+            ids.start_after(log_order::latest_id(&mut session).await?);
+        }
         drop(session);
         let catalog = RwLock::new(Arc::new(Catalog::new(config.types, &[])));
         let (types, clock) = (config.types, config.clock);
@@ -225,18 +247,19 @@ impl Store {
     ///
     /// # Errors
     /// When there is no connection; `database-busy` when somebody who waits for an answer has
-    /// waited too long for their turn.
+    /// waited too long for their turn. From then on whatever waits too long for what another holds is
+    /// refused as `record-held`.
     pub async fn write(&self, actor: &Actor) -> Result<Tx> {
         let session = match actor.origin {
             Origin::Web | Origin::Api => {
                 let until = Instant::now() + ANSWER_WAIT;
-                let turn = tokio::time::timeout(ANSWER_WAIT, self.writer()).await;
+                let turn = tokio::time::timeout(ANSWER_WAIT, self.0.backend.turn()).await;
                 let mut session = turn.map_err(|_| Refusal::new("database-busy"))??;
-                session.begin_before(until).await?;
+                session.begin_before(self.0.backend.wait_until(until)).await?;
                 session
             }
             _ => {
-                let mut session = self.writer().await?;
+                let mut session = self.0.backend.turn().await?;
                 session.begin().await?;
                 session
             }
@@ -247,7 +270,7 @@ impl Store {
 
     fn view(&self, session: Session, actor: &Actor) -> View {
         let (actor, catalog, now) = (actor.clone(), self.catalog(), self.0.clock.now());
-        View { session, actor, catalog, now, besides: None }
+        View { session, actor, catalog, now, besides: None, told_to: None }
     }
 
     pub(crate) async fn reader(&self) -> Result<Session> {
@@ -256,6 +279,17 @@ impl Store {
 
     pub(crate) async fn writer(&self) -> Result<Session> {
         self.0.backend.writer().await
+    }
+
+    /// The same for what can wait for another time; none while somebody else writes to the embedded
+    /// database.
+    pub(crate) async fn writer_if_free(&self) -> Result<Option<Session>> {
+        Ok(match &self.0.backend {
+            Backend::Sqlite(sqlite) => {
+                sqlite.writer.clone().try_lock_owned().ok().map(Session::SqliteWriter)
+            }
+            Backend::Postgres(postgres) => Some(postgres.session().await?),
+        })
     }
 
     pub(crate) fn claimed_jobs(&self) -> &Mutex<HashMap<RawId, RawId>> {

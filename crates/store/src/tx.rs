@@ -6,7 +6,7 @@ mod remove;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::ops::{Deref, DerefMut};
 
-use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_base::{Error, RawId, Result};
 use guanxi_record::{
     Changes, Field, FieldChange, OnDelete, Record, RecordType, Row, Stored, Value,
 };

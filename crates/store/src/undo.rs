@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use guanxi_base::{Error, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{Changes, Field, RecordType, Row, Value};
 
-use crate::actor::{Actor, Purpose, Rights};
+use crate::actor::{Actor, Purpose};
 use crate::audit::{Operation, UNDONE};
 use crate::columns::{read_row, select_list};
 use crate::hold::Hold;
@@ -47,25 +47,11 @@ impl Tx {
     /// later work builds on it; `link-to-archived` and `link-to-merged` when something would hang on
     /// what was put away since; `already-undone`.
     pub async fn undo(&mut self, change_set: RawId) -> Result<UndoReport> {
-        self.undo_of(change_set, Own::Set(change_set), Objections::default()).await
+        self.undo_of(change_set, Own::Set(change_set)).await
     }
 
-    /// The same where the product undoes for somebody what they may not undo by themselves: what stands
-    /// against it is named as far as their rights go.
-    ///
-    /// # Errors
-    /// As [`Tx::undo`].
-    pub async fn undo_for(&mut self, change_set: RawId, reader: Rights) -> Result<UndoReport> {
-        let objections = Objections::told_to(reader);
-        self.undo_of(change_set, Own::Set(change_set), objections).await
-    }
-
-    async fn undo_of(
-        &mut self,
-        change_set: RawId,
-        own: Own,
-        mut objections: Objections,
-    ) -> Result<UndoReport> {
+    async fn undo_of(&mut self, change_set: RawId, own: Own) -> Result<UndoReport> {
+        let mut objections = Objections::default();
         self.undoes = Some(change_set);
         let items = self.items_of(change_set).await?;
         if items.is_empty() {
@@ -167,8 +153,8 @@ impl Tx {
         let mut archived_at = row.archived_at;
         for change in &changes.0 {
             if row.value(record_type, &change.field) != change.new {
-                let shown = self.withheld(record_type, row).await?;
-                return Err(changed_since(record_type, &shown.title(record_type)).into());
+                let title = self.own_title(record_type, &row).await?;
+                return Err(changed_since(record_type, &title).into());
             }
             if change.field == "archived_at" {
                 archived_at = as_instant(&change.old);
@@ -324,9 +310,11 @@ impl Store {
         let mut report = UndoReport::default();
         for (done, change_set) in sets.iter().enumerate() {
             progress(done, sets.len());
+            // Whoever waits for an answer comes in between.
+            tokio::task::yield_now().await;
             let undone = async {
                 let mut tx = self.write(actor).await?;
-                let report = tx.undo_of(*change_set, Own::Job(job), Objections::default()).await?;
+                let report = tx.undo_of(*change_set, Own::Job(job)).await?;
                 tx.commit().await.map(|_| report)
             };
             report.changes += undone.await.map_err(|error| half_done(error, done, &sets))?.changes;

@@ -107,12 +107,12 @@ impl View {
         }
         let changed = self.changed_by_others(&versions, own).await?;
         for row in rows.iter().filter(|row| changed.contains(&row.id)) {
-            let title = self.own_title(record_type, row, objections).await?;
+            let title = self.own_title(record_type, row).await?;
             objections.add(row.id, changed_since(record_type, &title));
         }
         let mut titles: HashMap<RawId, String> = HashMap::new();
         for row in &rows {
-            titles.insert(row.id, self.own_title(record_type, row, objections).await?);
+            titles.insert(row.id, self.own_title(record_type, row).await?);
         }
         let title = |id: RawId| titles.get(&id).map_or("?", String::as_str);
         for (other, pairs) in self.built_upon(record_type, ids, own).await? {
@@ -125,12 +125,7 @@ impl View {
                     objections.against.insert(linking);
                     continue;
                 }
-                let reader = objections.reader.as_ref();
-                let refusal = match self.title_told(&other.name, linking, reader).await? {
-                    Some(by) => Refusal::new("still-linked").with("by", by),
-                    None => Refusal::new("still-linked-unseen"),
-                };
-                let refusal = refusal.with("title", title(id)).with("type", &other.name);
+                let refusal = self.still_linked(title(id), other.as_ref(), linking).await?;
                 objections.add(linking, refusal);
             }
         }
@@ -138,6 +133,20 @@ impl View {
             objections.add(id, Refusal::new("still-shared").with("title", title(id)));
         }
         Ok(())
+    }
+
+    /// That a record called so is not removed, because another links to it.
+    pub(crate) async fn still_linked(
+        &mut self,
+        title: &str,
+        other: &RecordType,
+        linking: RawId,
+    ) -> Result<Refusal> {
+        let refusal = match self.title_told(&other.name, linking).await? {
+            Some(by) => Refusal::new("still-linked").with("by", by),
+            None => Refusal::new("still-linked-unseen"),
+        };
+        Ok(refusal.with("title", title).with("type", &other.name))
     }
 
     /// A record that the Actor may not change, or that is gone.
@@ -305,7 +314,7 @@ impl View {
             if changed.contains(&item.record)
                 && !self.holds_still(record_type, row, item, own).await?
             {
-                let title = self.own_title(record_type, row, objections).await?;
+                let title = self.own_title(record_type, row).await?;
                 objections.add(row.id, changed_since(record_type, &title));
             }
         }

@@ -9,6 +9,7 @@ use guanxi_record::{Field, Kind, RecordType, Row, Value};
 use crate::columns::Expression;
 use crate::dialect::Dialect;
 use crate::hold::Hold;
+use crate::objections::UNSEEN;
 use crate::sql::SqlValue;
 use crate::tx::Tx;
 use crate::view::View;
@@ -197,13 +198,14 @@ impl Tx {
         away: RawId,
         (archived, merged): (&'static str, &'static str),
     ) -> Result<Refusal> {
-        let title = self.titles(&described.name, &[away]).await?.remove(&away).unwrap_or_default();
+        let title = self.title_told(&described.name, away).await?;
+        let title = title.unwrap_or_else(|| UNSEEN.to_owned());
         let refusal = |code| Refusal::new(code).with("type", &described.name).with("title", &title);
         let Some(survivor) = self.successor_of(described, away).await? else {
             return Ok(refusal(archived));
         };
-        let named = self.titles(&described.name, &[survivor]).await?.remove(&survivor);
-        let named = named.unwrap_or_default();
+        let named = self.title_told(&described.name, survivor).await?;
+        let named = named.unwrap_or_else(|| UNSEEN.to_owned());
         Ok(refusal(merged).with("survivor", named).with("survivor_id", survivor))
     }
 

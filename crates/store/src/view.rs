@@ -25,6 +25,8 @@ pub struct View {
     pub(crate) now: Timestamp,
     /// What lists must be allowed for besides reading.
     pub(crate) besides: Option<Purpose>,
+    /// To whom refusals tell names, where what is done is done with other rights than theirs.
+    pub(crate) told_to: Option<Rights>,
 }
 
 /// A page of a list.
@@ -74,6 +76,19 @@ impl View {
     /// asked may see: give them back before anything is shown.
     pub fn act_with(&mut self, rights: Rights) -> Rights {
         std::mem::replace(&mut self.actor.rights, rights)
+    }
+
+    /// From now on everything is done with all rights, for whoever asked for it: what that is refused for
+    /// is told as far as they see.
+    pub fn act_for_them(&mut self) {
+        let theirs = self.act_with(Rights::All);
+        self.told_to.get_or_insert(theirs);
+    }
+
+    /// The rights by which it is told what is refused.
+    #[must_use]
+    pub fn told_to(&self) -> &Rights {
+        self.told_to.as_ref().unwrap_or(&self.actor.rights)
     }
 
     /// From now on lists, counts and groups have only records that may be used for this too.
@@ -210,9 +225,10 @@ impl View {
             rows.truncate(limit);
             order.cursor(&record_type, &rows[limit - 1])
         });
-        for (row, told) in rows.iter_mut().zip(told) {
-            crate::withhold::withhold(&self.actor, &record_type, row, &told);
+        for (row, told) in rows.iter_mut().zip(&told) {
+            crate::withhold::withhold(&self.actor, &record_type, row, told);
         }
+        self.withhold_about_others(&record_type, &mut rows, &told).await?;
         Ok(Page { rows, next })
     }
 
@@ -413,6 +429,7 @@ fn restrict(
     if let Some(words) = query.search.as_deref().filter(|words| !words.trim().is_empty()) {
         sql.push(" AND ");
         conditions.matches(sql, record_type, "t0", words);
+        conditions.and_told(sql, record_type, "t0", &record_type.title)?;
     }
     Ok(())
 }

@@ -116,6 +116,7 @@ impl View {
             told.push(self.passes(&record_type.name, row.id, &one.on).await?);
         }
         withhold(&actor, record_type, &mut row, &told);
+        self.withhold_about_others(record_type, std::slice::from_mut(&mut row), &[told]).await?;
         Ok(row)
     }
 

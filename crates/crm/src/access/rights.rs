@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use guanxi_base::{Date, Error, RawId, Result};
 use guanxi_record::{Catalog, Filter, Op, Record, RecordType, Stored};
-use guanxi_store::{Actor, FieldAccess, File, Origin, Purpose, Rights, Store, TypeRights};
+use guanxi_store::{Actor, FieldAccess, File, Origin, Purpose, Rights, Store, Told, TypeRights};
 
 use serde_json::Value as Json;
 
@@ -101,6 +101,13 @@ impl Organisation {
             if let Some(rights) = types.get_mut(described.name.as_ref()) {
                 rights.fields.extend(hidden);
                 rights.told = told;
+                let about = about_others(&described.name);
+                if let Some(on) =
+                    for_everybody(described, Purpose::Read).filter(|_| !about.is_empty())
+                {
+                    rights.about_others = about.iter().map(|name| (*name).to_owned()).collect();
+                    rights.told.push(Told { on, fields: rights.about_others.clone() });
+                }
             }
         }
         // What everybody of a role begins the day with is chosen by who looks after roles.
@@ -371,6 +378,16 @@ pub(super) fn joined(ways: Vec<(Reason, Filter)>) -> Filter {
         }
     }
     Filter::any(filters)
+}
+
+/// What records of a type say of another record, which is not for whoever may not see that; but for those
+/// whose own they are.
+fn about_others(record_type: &str) -> &'static [&'static str] {
+    match record_type {
+        "approval_request" => &["subject", "reason", "change", "beyond", "allowed"],
+        "approval_task" => &["subject", "comment"],
+        _ => &[],
+    }
 }
 
 /// What everybody may, whatever their roles: read who works here, and keep their own things.

@@ -5,7 +5,7 @@ use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{
     Choice as _, Filter, Json as JsonField, Kind, LongText, Owner, Query, Record, Stored, Value,
 };
-use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx};
+use guanxi_store::{Actor, Deed, Hold, Operation, Purpose, Store, Tx, is_machine_failure};
 use serde_json::{Value as Json, json};
 
 use super::allowed::Allowed;
@@ -51,7 +51,8 @@ pub async fn decide(
     let user = actor.user.ok_or(Error::Forbidden)?;
     let organisation = Organisation::of(store).await?;
     let day = organisation.today_of(user, store.clock().now());
-    let mut tx = store.write(&actor.with_all_rights()).await?;
+    let mut tx = store.write(actor).await?;
+    tx.act_for_them();
     let task: Id<ApprovalTask> = Id::new(task);
     // One decides after the other: the last of all who are asked must see that they are the last.
     let request = tx.fetch(Purpose::Change, task).await?.approval_request;
@@ -165,6 +166,7 @@ pub(crate) async fn hand_on(
     for task in tasks {
         match hand_one_on(store, actor, &organisation, (task.id, from, to)).await {
             Ok(()) => moved.records += 1,
+            Err(error) if is_machine_failure(&error) => return Err(error),
             Err(Error::Refused(why)) => moved.left.push(Left {
                 record_type: ApprovalTask::NAME.to_owned(),
                 record: task.id.raw(),

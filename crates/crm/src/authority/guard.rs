@@ -16,7 +16,7 @@ use crate::access::Organisation;
 use crate::hand_over::is_belonging;
 use crate::people::Merges;
 use crate::sales::Order;
-use crate::trading::{goes_to_who_ordered, held_orders};
+use crate::trading::{goes_to_who_ordered, held_orders, makes_no_room};
 
 /// Refuses what goes beyond the Actor's authority; see `guanxi_store::Guard`.
 pub fn guard<'a>(
@@ -27,13 +27,17 @@ pub fn guard<'a>(
         let Some(user) = tx.actor().user else { return Ok(()) };
         let organisation = Organisation::within(tx).await?;
         let is_limited = !matches!(tx.actor().rights, Rights::All);
+        let reader = tx.told_to().clone();
         // The rule looks at what the Actor may not see.
         let rights = tx.act_with(Rights::All);
         let limits = is_limited.then_some((&*organisation, user));
         let outcome = async {
             check(tx, changed, limits).await?;
             goes_to_who_ordered(tx, changed).await?;
-            may_deliver(tx, changed, &rights).await
+            if is_limited {
+                makes_no_room(tx, changed, &reader).await?;
+            }
+            may_deliver(tx, changed, &reader).await
         }
         .await;
         tx.act_with(rights);

@@ -20,5 +20,12 @@ pub use sight::sight_of_asked;
 /// Whether somebody else may allow what was refused with this code.
 #[must_use]
 pub fn may_be_allowed(code: &str) -> bool {
-    matches!(code, "over-your-limit" | "deliveries-stopped" | "credit-limit-exceeded")
+    matches!(
+        code,
+        "over-your-limit"
+            | "deliveries-stopped"
+            | "credit-limit-exceeded"
+            | "lowers-what-is-owed"
+            | "payer-not-yours"
+    )
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use guanxi_base::{Error, RawId, Refusal, Result, TimeZone};
 use guanxi_record::{Catalog, Record, Stored, Value};
-use guanxi_store::{Actor, Held, Store, Tx, is_machine_failure, key_of};
+use guanxi_store::{Actor, Held, Store, Tx, is_machine_failure, is_met, key_of};
 
 use super::look_up::{Known, Linked};
 use super::mapping::Mapping;
@@ -18,14 +18,16 @@ use super::row::FileRow;
 use super::settled::{self, SETTLED_ROWS, Settled};
 use super::source::Source;
 use super::step::{Step, refused_line};
+use crate::patience::Patience;
 use crate::people::CollectionPoint;
 
 /// Lines of one transaction, and the bytes of their cells: what is made of them takes several times
 /// as much.
 const BATCH_LINES: usize = 4_000;
 const BATCH_BYTES: usize = 8 << 20;
-/// So often a transaction is tried that somebody else is in the way of.
-const TRIES_MAX: usize = 5;
+/// So often lines are tried together while somebody else is in the way; then in halves, so that most of
+/// them are done.
+const TRIES_TOGETHER: usize = 5;
 /// An import with more refused lines than this stops: the mapping is wrong, not the lines.
 const REFUSED_MAX: u64 = 100_000;
 
@@ -65,6 +67,15 @@ enum After {
     GoesOn,
     /// A person stopped it, or another worker has it: nothing of these lines was kept.
     Stopped,
+}
+
+/// How the records are read that lines name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reads {
+    /// As they are: others may change them before they are written, which is seen then.
+    AsItIs,
+    /// Held, so that nobody changes them before they are written.
+    Held,
 }
 
 /// Records that were looked up by a field: `(type, field, text)`.
@@ -214,33 +225,36 @@ impl Import<'_> {
     /// Does some lines in one transaction; in halves if the database refuses them together.
     async fn batch(&mut self, lines: Vec<FileRow>, at_end: bool) -> Result<After> {
         self.resolve_types()?;
-        let mut outcome = self.attempt(&lines, at_end, None).await;
-        for _ in 1..TRIES_MAX {
-            // Somebody else was in the way; no line is to blame.
-            match outcome {
-                Err(error) if is_met(&error) => {
-                    self.resolve_types()?;
-                    outcome = self.attempt(&lines, at_end, None).await;
-                }
-                _ => break,
-            }
+        let mut patience = Patience::new(self.store);
+        let mut outcome = self.attempt(&lines, at_end, None, Reads::AsItIs).await;
+        let mut tries = 1;
+        // Somebody else was in the way; no line is to blame.
+        while (lines.len() == 1 || tries < TRIES_TOGETHER) && patience.tries_again(&outcome).await {
+            self.resolve_types()?;
+            outcome = self.attempt(&lines, at_end, None, Reads::Held).await;
+            tries += 1;
         }
         match outcome {
+            Err(error) if lines.len() > 1 && is_met(&error) && !patience.is_over() => {
+                self.halves(lines, at_end).await
+            }
             Err(error) if is_machine_failure(&error) => Err(error),
             Err(Error::Refused(refusals)) if lines.len() == 1 => {
                 // It is this one line that the database refuses.
                 let refused = refused_line(&self.plan, &lines[0], refusals);
-                self.attempt(&lines, at_end, Some(refused)).await
+                self.attempt(&lines, at_end, Some(refused), Reads::AsItIs).await
             }
-            Err(Error::Refused(_)) if lines.len() > 1 => {
-                let mut first = lines;
-                let second = first.split_off(first.len() / 2);
-                match Box::pin(self.batch(first, false)).await? {
-                    After::GoesOn => Box::pin(self.batch(second, at_end)).await,
-                    After::Stopped => Ok(After::Stopped),
-                }
-            }
+            Err(Error::Refused(_)) if lines.len() > 1 => self.halves(lines, at_end).await,
             other => other,
+        }
+    }
+
+    async fn halves(&mut self, lines: Vec<FileRow>, at_end: bool) -> Result<After> {
+        let mut first = lines;
+        let second = first.split_off(first.len() / 2);
+        match Box::pin(self.batch(first, false)).await? {
+            After::GoesOn => Box::pin(self.batch(second, at_end)).await,
+            After::Stopped => Ok(After::Stopped),
         }
     }
 
@@ -249,6 +263,7 @@ impl Import<'_> {
         lines: &[FileRow],
         at_end: bool,
         known_to_fail: Option<RefusedLine>,
+        reads: Reads,
     ) -> Result<After> {
         let mut tx = self.store.write(&self.actor).await?;
         let mut step = self.step();
@@ -256,7 +271,7 @@ impl Import<'_> {
         if let Some(refused) = known_to_fail {
             step.refuse(&self.plan.parts, refused);
         } else {
-            self.look_up(&mut tx, lines, &mut step).await?;
+            self.look_up(&mut tx, lines, &mut step, reads).await?;
             for (row, at) in lines.iter().zip(self.progress.line..) {
                 let line = match self.progress.pass {
                     1 => self.read_line(&mut tx, row, &step).await?,
@@ -384,9 +399,4 @@ impl Import<'_> {
         }
         self.made.extend(made);
     }
-}
-
-/// Whether two who wrote at once got into each other's way.
-fn is_met(error: &Error) -> bool {
-    matches!(error, Error::Refused(refusals) if refusals.iter().any(|one| one.code == "try-again"))
 }

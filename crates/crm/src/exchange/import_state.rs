@@ -3,8 +3,9 @@
 
 use guanxi_base::{Id, RawId, Refusal, Result, Timestamp};
 use guanxi_record::{FileId, Json, Record, Stored};
-use guanxi_store::{Actor, Held, Hold, Job, JobState, Purpose, Rights, Store, Tx};
+use guanxi_store::{Actor, Held, Hold, Job, JobState, Purpose, Store, Tx};
 
+use super::keeping::keeping;
 use super::progress::Progress;
 use super::settled::SETTLED_ROWS;
 use super::{ImportJob, ImportStatus};
@@ -28,8 +29,7 @@ struct Standing {
 impl Standing {
     /// The product itself writes it, for whoever imports.
     async fn of(store: &Store, actor: &Actor, job: RawId) -> Result<Self> {
-        let all = Actor { rights: Rights::All, job: None, ..actor.clone() };
-        let mut tx = store.write(&all).await?;
+        let mut tx = store.write(&Actor { job: None, ..keeping(actor) }).await?;
         tx.reach_put_away();
         let held = tx.hold_job(job).await?;
         tx.hold(ImportJob::NAME, [job], Hold::Change).await?;

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use guanxi_base::{RawId, Refusal, Result};
 use guanxi_record::{Filter, Query, Record as _, RecordType, Row, Sort, Value};
-use guanxi_store::{Purpose, Rights, Tx, key_of};
+use guanxi_store::{Hold, Purpose, Rights, Tx, key_of};
 
 use super::answers::Twins;
-use super::import::Import;
+use super::import::{Import, Reads};
 use super::mapping::{Mode, Repeat};
 use super::origin::Origin;
 use super::plan::Part;
@@ -82,6 +82,7 @@ impl Import<'_> {
         tx: &mut Tx,
         lines: &[FileRow],
         step: &mut Step,
+        reads: Reads,
     ) -> Result<()> {
         for at in 0..self.plan.parts.len() {
             self.find_links(tx, lines, at).await?;
@@ -90,16 +91,26 @@ impl Import<'_> {
                 let places = self.progress.line..self.progress.line + lines.len() as u64;
                 let ids: BTreeSet<RawId> =
                     places.filter_map(|line| self.settled.of(at, line).id).collect();
+                if reads == Reads::Held {
+                    tx.hold(&part.record_type.name, ids.iter().copied(), Hold::Change).await?;
+                }
                 let rows = self.rows_for(tx, part, &ids, Purpose::Change).await?;
                 step.linking.extend(rows.into_iter().map(|row| (row.id, row)));
                 continue;
             }
             if !part.match_places.is_empty() {
                 let keys = self.keys_of(lines, step, at);
-                step.existing[at] = sought(tx, &part.record_type, &part.match_places, keys).await?;
+                let (record_type, places) = (&part.record_type, &part.match_places);
+                step.existing[at] = sought(tx, record_type, places, &keys).await?;
+                while reads == Reads::Held && !hold(tx, part, &step.existing[at]).await? {
+                    step.existing[at] = sought(tx, record_type, places, &keys).await?;
+                }
             }
             if part.asks_for_twins() && self.has_customers(tx).await? {
                 step.twins[at] = self.twins(tx, lines, step, at).await?;
+                while reads == Reads::Held && !hold(tx, part, &step.twins[at]).await? {
+                    step.twins[at] = self.twins(tx, lines, step, at).await?;
+                }
             }
             self.find_locked(tx, step, at).await?;
         }
@@ -267,7 +278,7 @@ impl Import<'_> {
                 written.push((text, key.clone()));
                 keys.insert(key, vec![value]);
             }
-            let found = sought(tx, &described, &[field], keys).await?;
+            let found = sought(tx, &described, &[field], &keys).await?;
             for (text, key) in written {
                 self.found.insert(place(text), linked(found.get(&key)));
             }
@@ -385,12 +396,22 @@ fn linked(found: Option<&Sought>) -> Linked {
     }
 }
 
+/// Holds the records that were found; whether they still are as they were read.
+async fn hold(tx: &mut Tx, part: &Part, found: &HashMap<String, Sought>) -> Result<bool> {
+    let read = found.values().filter_map(|sought| match sought {
+        Sought::One(row, _) | Sought::Away(row) => Some((row.id, row.version)),
+        Sought::Several(_) => None,
+    });
+    let read: BTreeMap<RawId, i64> = read.collect();
+    tx.hold_as_read(&part.record_type.name, &read, Hold::Change).await
+}
+
 /// What these keys lead to.
 async fn sought(
     tx: &mut Tx,
     record_type: &RecordType,
     places: &[usize],
-    keys: BTreeMap<String, Vec<Value>>,
+    keys: &BTreeMap<String, Vec<Value>>,
 ) -> Result<HashMap<String, Sought>> {
     let values: Vec<Vec<Value>> = keys.values().cloned().collect();
     let mut found = HashMap::with_capacity(keys.len());

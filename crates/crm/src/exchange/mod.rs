@@ -20,6 +20,7 @@ mod import;
 mod import_job;
 mod import_mapping;
 mod import_state;
+mod keeping;
 mod line_reader;
 mod look_up;
 mod mapping;
@@ -64,6 +65,7 @@ pub use import::{Run, import};
 pub use import_job::{ImportJob, ImportStatus};
 pub use import_mapping::ImportMapping;
 pub use import_state::{GoesOn, resume_import, stop_import};
+pub use keeping::keeping;
 pub use mapping::{
     FieldSource, FileOptions, Mapping, Mode, RecordMapping, Repeat, Rule, When, WithoutKey,
     YearRule,
@@ -74,8 +76,9 @@ pub use plan::{Plan, examine};
 pub use progress::{Counts, Notice, Progress, RefusedLine};
 pub use row::FileRow;
 pub use run_import::{
-    ImportInput, begin_import, give_up_import_of_leaver, give_up_imports, may_import,
-    may_import_anything, note_import, run_import, undo_import, why_failed, write_error_file,
+    ImportInput, UNDO_QUEUE, begin_import, give_up_import_of_leaver, give_up_imports,
+    go_on_undoing, may_import, may_import_anything, note_import, run_import, undo_import,
+    why_failed, write_error_file,
 };
 pub use source::{Layout, LayoutHints, Source, read_table};
 pub use suggest::{IMPORTED_TYPES, asks_for_twins, required_not_mapped, suggest};

@@ -5,12 +5,15 @@ use std::path::{Path, PathBuf};
 
 use guanxi_base::{Error, Id, RawId, Refusal, Result};
 use guanxi_record::{Catalog, FileId, LongText, Owner, Record, Stored};
-use guanxi_store::{Actor, Held, NewJob, Purpose, Store, Tx, UndoReport, is_machine_failure};
+use guanxi_store::{
+    Actor, Held, JobState, NewJob, Purpose, Store, Tx, UndoReport, is_machine_failure,
+};
 use serde_json::json;
 
 use super::cell::MISSING;
 use super::export::neutralised;
 use super::import::{Run, import};
+use super::keeping::keeping;
 use super::progress::{Progress, RefusedLine};
 use super::settled::SETTLED_ROWS;
 use super::table_rows::mark_of;
@@ -20,6 +23,8 @@ use crate::text::Texts;
 
 /// The queue of imports.
 const QUEUE: &str = "import";
+/// The queue of imports that are being undone.
+pub const UNDO_QUEUE: &str = "undo_import";
 
 /// Where the file is.
 #[derive(Debug, Clone)]
@@ -186,7 +191,7 @@ async fn run(
     import_state::begins(store, actor, held).await?;
     let job = held.job();
     let queued = store.job(job).await?;
-    let mut view = store.read(&actor.with_all_rights()).await?;
+    let mut view = store.read(&keeping(actor)).await?;
     let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
     let mapping = Mapping::parse(&record.mapping)?;
     let mut unpacked = None;
@@ -210,7 +215,7 @@ async fn run(
         let error_file = keep_error_file(store, actor, job, &progress).await?;
         return import_state::ends(store, actor, held, error_file).await;
     }
-    let mut view = store.read(&actor.with_all_rights()).await?;
+    let mut view = store.read(&keeping(actor)).await?;
     view.fetch(Purpose::Read, Id::new(job)).await
 }
 
@@ -226,13 +231,14 @@ async fn keep_error_file(
     }
     let mut bytes = Vec::new();
     write_error_file(store, actor, job, &mut bytes).await?;
-    let mut tx = store.write(&actor.with_all_rights()).await?;
+    let mut tx = store.write(&keeping(actor)).await?;
     let file = tx.create_file("errors.csv", "text/csv", bytes).await?;
     tx.commit().await?;
     Ok(Some(FileId(file.id.raw())))
 }
 
-/// Undoes all that an import did.
+/// Undoes all that an import did. It is a job: where the program ends on the way, whoever takes the job
+/// up goes on.
 ///
 /// # Errors
 /// As `Store::undo_job`; `import-running` while it runs.
@@ -245,6 +251,60 @@ pub async fn undo_import(
     let mut view = store.read(actor).await?;
     view.fetch::<ImportJob>(Purpose::Read, Id::new(job)).await?;
     drop(view);
+    let undoing = store.new_id();
+    let mut tx = store.write(actor).await?;
+    let payload = json!({ "import": job.to_string() });
+    tx.enqueue(undoing, NewJob { queue: UNDO_QUEUE, payload, actor: actor.user }).await?;
+    tx.claim_job(undoing).await?;
+    tx.commit().await?;
+    let held = store.begin_job(undoing).await?;
+    let held = held.ok_or_else(|| Refusal::new("import-running"))?;
+    undo(store, actor, (&held, job), progress).await
+}
+
+/// Goes on with an undo of which the program ended.
+///
+/// # Errors
+/// As [`undo_import`].
+pub async fn go_on_undoing(store: &Store, actor: &Actor, undoing: RawId) -> Result<()> {
+    let Some(held) = store.begin_job(undoing).await? else { return Ok(()) };
+    let payload = store.job(undoing).await?.payload;
+    let job = payload["import"].as_str().and_then(|id| id.parse::<RawId>().ok());
+    let job = job.ok_or(Error::NotFound)?;
+    undo(store, actor, (&held, job), |_, _| {}).await.map(drop)
+}
+
+async fn undo(
+    store: &Store,
+    actor: &Actor,
+    (held, job): (&Held, RawId),
+    progress: impl FnMut(usize, usize) + Send,
+) -> Result<UndoReport> {
+    let outcome = take_back(store, actor, job, progress).await;
+    match &outcome {
+        Ok(_) => drop(store.set_job_state(held.job(), JobState::Done, None).await?),
+        // What was begun is not left half done because the machine fails.
+        Err(error) if is_half_done(error) && is_machine_failure(error) => {
+            store.put_off_job(held, told(error)).await?;
+        }
+        Err(error) => {
+            store.set_job_state(held.job(), JobState::Failed, Some(told(error))).await?;
+        }
+    }
+    outcome
+}
+
+fn is_half_done(error: &Error) -> bool {
+    matches!(error, Error::Refused(refusals)
+        if refusals.iter().any(|one| one.code == "undo-half-done"))
+}
+
+async fn take_back(
+    store: &Store,
+    actor: &Actor,
+    job: RawId,
+    progress: impl FnMut(usize, usize) + Send,
+) -> Result<UndoReport> {
     import_state::undo_begins(store, actor, job).await?;
     match store.undo_job(actor, job, progress).await {
         Ok(report) => {
@@ -252,9 +312,7 @@ pub async fn undo_import(
             Ok(report)
         }
         Err(error) => {
-            let is_half_done = matches!(&error, Error::Refused(refusals)
-                if refusals.iter().any(|one| one.code == "undo-half-done"));
-            if !is_half_done {
+            if !is_half_done(&error) {
                 import_state::undo_came_to_nothing(store, actor, job).await?;
             }
             match error {
@@ -322,7 +380,7 @@ pub async fn write_error_file(
     job: RawId,
     out: &mut (dyn std::io::Write + Send),
 ) -> Result<u64> {
-    let mut view = store.read(&actor.with_all_rights()).await?;
+    let mut view = store.read(&keeping(actor)).await?;
     let record: Stored<ImportJob> = view.fetch(Purpose::Read, Id::new(job)).await?;
     let queued = store.job(job).await?;
     let mapping = Mapping::parse(&record.mapping)?;

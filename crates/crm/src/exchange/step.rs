@@ -1,10 +1,10 @@
 //! What some lines do together, in one transaction: gathered line by line, then written.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_record::{Row, Value};
-use guanxi_store::Tx;
+use guanxi_store::{Hold, Tx};
 
 use super::import::Import;
 use super::look_up::{Known, Sought};
@@ -164,6 +164,7 @@ impl Step {
                 tx.insert(&part.record_type, rows).await?;
             }
         }
+        self.hold_updates(tx, parts).await?;
         let mut written: HashMap<RawId, i64> = HashMap::new();
         for update in std::mem::take(&mut self.updates) {
             let record_type = &parts[update.part].record_type;
@@ -176,6 +177,24 @@ impl Step {
             }
             let row = tx.update_fields(record_type, id, version, update.fields).await;
             written.insert(id, row.map_err(one_line)?.version);
+        }
+        Ok(())
+    }
+}
+
+impl Step {
+    /// Holds what is to be changed, in the order of ids: of two who change the same ones none waits for
+    /// the other for ever. What others have changed since it was read must be read anew.
+    async fn hold_updates(&self, tx: &mut Tx, parts: &[Part]) -> Result<()> {
+        let mut read: BTreeMap<&str, BTreeMap<RawId, i64>> = BTreeMap::new();
+        for Update { part, old, .. } in &self.updates {
+            let of_type = read.entry(&parts[*part].record_type.name).or_default();
+            of_type.entry(old.id).or_insert(old.version);
+        }
+        for (name, read) in read {
+            if !tx.hold_as_read(name, &read, Hold::Change).await? {
+                return Err(Refusal::new("try-again").into());
+            }
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use guanxi_base::{Error, RawId, Result};
-use guanxi_record::{Json as JsonField, Query, Record as _, Stored, Value};
+use guanxi_record::{Json as JsonField, Query, Record as _, RecordType, Stored, Value};
 use guanxi_store::{Purpose, Store};
 use guanxi_warehouse::{Batch, Manifest, Warehouse, day_number, day_of};
 use tokio::task::{JoinHandle, spawn_blocking};
@@ -23,6 +23,7 @@ use super::since::{TELLING, place_card};
 use super::standing::Standing;
 use crate::access::Organisation;
 use crate::kept_condition::kept_condition;
+use crate::patience::Patience;
 use crate::people::Customer;
 
 /// In per cent: what is done when the models are there, when all is written, and between two words
@@ -159,9 +160,12 @@ async fn write(
         let part = next.await.map_err(Error::internal)??;
         written = after(written).end;
         next = findings.begin(after(written));
-        let mut tx = store.write(&system()).await?;
-        tx.derive(&described, &fields, &part.rows).await?;
-        tx.commit().await?;
+        let mut patience = Patience::new(store);
+        let mut derived = derive(store, &described, &fields, &part.rows).await;
+        while patience.tries_again(&derived).await {
+            derived = derive(store, &described, &fields, &part.rows).await;
+        }
+        derived?;
         part.rows.iter().for_each(|(_, values)| saying.add(values));
         batches.push(part.batch);
         moved.extend(part.moved);
@@ -169,6 +173,17 @@ async fn write(
         progress(store, run, MODELLED + steps * PROGRESS_STEP).await?;
     }
     Ok((batches, moved))
+}
+
+async fn derive(
+    store: &Store,
+    described: &RecordType,
+    fields: &[usize],
+    rows: &[(RawId, Vec<Value>)],
+) -> Result<()> {
+    let mut tx = store.write(&system()).await?;
+    tx.derive(described, fields, rows).await?;
+    tx.commit().await.map(drop)
 }
 
 /// The rules of life that people wrote, and who meets the standards in them.

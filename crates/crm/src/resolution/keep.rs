@@ -13,6 +13,7 @@ use super::find::Likely;
 use super::known_pairs::{Before, Two};
 use super::records::{CustomerPair, PairState};
 use crate::all_records::all;
+use crate::patience::Patience;
 use crate::people::Customer;
 
 /// Pairs of one transaction, and fewer of those that people may be at.
@@ -20,8 +21,6 @@ const INSERTED: usize = 2_000;
 const CHANGED: usize = 200;
 /// So many are asked for at once.
 const ASKED: usize = 500;
-/// Somebody else may be in the way a few times.
-const TRIES: usize = 5;
 /// The rule by which one after the other keeps pairs that may not be there yet.
 pub(super) const PAIRING: &str = "keep a pair of customers";
 
@@ -37,35 +36,30 @@ pub(super) async fn keep(
     let (new, old): (Vec<&Likely>, Vec<&Likely>) =
         found.iter().partition(|pair| before.known(pair).is_none());
     for chunk in new.chunks(INSERTED) {
-        let mut tries = TRIES;
-        while is_in_the_way(insert(store, chunk, run).await, &mut tries)? {}
+        let mut patience = Patience::new(store);
+        let mut kept = insert(store, chunk, run).await;
+        while patience.tries_again(&kept).await {
+            kept = insert(store, chunk, run).await;
+        }
+        kept?;
     }
     let known = old.into_iter().filter_map(|pair| Some((before.open(pair)?, Some(pair))));
     let stale = before.open_without(&told).map(|known| (known, None));
     let mut changes: Vec<Change<'_>> = known.chain(stale).collect();
     changes.retain(|((_, state), found)| found.is_some() || *state == PairState::Open);
     for chunk in changes.chunks(CHANGED) {
-        let mut tries = TRIES;
-        while is_in_the_way(change(store, chunk).await, &mut tries)? {}
+        let mut patience = Patience::new(store);
+        let mut changed = change(store, chunk).await;
+        while patience.tries_again(&changed).await {
+            changed = change(store, chunk).await;
+        }
+        changed?;
     }
     Ok(())
 }
 
 /// A pair that was open or outdated, and what was found of it now.
 type Change<'a> = ((RawId, PairState), Option<&'a Likely>);
-
-/// Whether somebody else was in the way, so that it is to be tried again.
-fn is_in_the_way(outcome: Result<()>, tries: &mut usize) -> Result<bool> {
-    *tries -= 1;
-    match outcome {
-        Ok(()) => Ok(false),
-        Err(Error::Conflict { .. }) if *tries > 0 => Ok(true),
-        Err(Error::Refused(why)) if *tries > 0 && why.iter().any(|one| one.code == "try-again") => {
-            Ok(true)
-        }
-        Err(error) => Err(error),
-    }
-}
 
 /// Changes pairs as they were found now, unless somebody has decided about them meanwhile.
 async fn change(store: &Store, changes: &[Change<'_>]) -> Result<()> {

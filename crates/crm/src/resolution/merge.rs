@@ -126,7 +126,7 @@ async fn merge_in(tx: &mut Tx, wanted: &Merging) -> Result<Stored<CustomerMerge>
     }
     theirs_to_choose(tx, &described, wanted)?;
     // What hangs on a customer follows it, whoever may see that.
-    tx.act_with(Rights::All);
+    tx.act_for_them();
     tx.reach_put_away();
     // Nobody links to either before all that links to the one links to the other.
     tx.hold(Customer::NAME, [wanted.survivor, wanted.merged], Hold::PutAway).await?;
@@ -359,13 +359,12 @@ pub async fn unmerge_in(tx: &mut Tx, merge: RawId) -> Result<()> {
     if !tx.may(Customer::NAME, note.survivor.raw(), Purpose::Change).await? {
         return Err(Error::Forbidden);
     }
-    let reader = tx.actor().rights.clone();
     // What was moved may be others' to change.
-    tx.act_with(Rights::All);
+    tx.act_for_them();
     let change_set: RawId = note.change_set.parse().map_err(|_| Error::NotFound)?;
     // A run may be keeping what it found of them.
     tx.take_turn(PAIRING).await?;
-    tx.undo_for(change_set, reader).await?;
+    tx.undo(change_set).await?;
     are_two(tx, note.survivor.raw(), note.merged.raw()).await
 }
 

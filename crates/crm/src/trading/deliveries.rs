@@ -95,11 +95,7 @@ async fn weighed(
         Err(guanxi_base::Error::NotFound) => return Ok(None),
         Err(error) => return Err(error),
     };
-    let rule: Option<Stored<TermsRule>> = match customer.terms {
-        Some(id) => Some(view.fetch(Purpose::Read, id).await?),
-        None => None,
-    };
-    let rule = rule.filter(|rule| rule.archived_at.is_none());
+    let rule = terms_of(view, &customer).await?;
     let mut stops = None;
     if let Some(rule) = rule.as_ref().filter(|rule| rule.stops) {
         let told = sees_terms(view, reader, &customer, rule, &["stops"]).await?;
@@ -121,6 +117,27 @@ async fn weighed(
         }
     };
     Ok(Some(Weighed { stopped: stops, credit }))
+}
+
+/// The rule by whose terms a customer is dealt with.
+async fn terms_of(
+    view: &mut View,
+    customer: &Stored<Customer>,
+) -> Result<Option<Stored<TermsRule>>> {
+    let Some(id) = customer.terms else { return Ok(None) };
+    let rule: Stored<TermsRule> = view.fetch(Purpose::Read, id).await?;
+    Ok(Some(rule).filter(|rule| rule.archived_at.is_none()))
+}
+
+/// How much a customer may owe, by what was said of them, else by their terms.
+pub(super) async fn limit_of(
+    view: &mut View,
+    customer: &Stored<Customer>,
+) -> Result<Option<Money>> {
+    if customer.credit_limit.is_some() {
+        return Ok(customer.credit_limit);
+    }
+    Ok(terms_of(view, customer).await?.and_then(|rule| rule.credit_limit))
 }
 
 fn stopped(rule: &TermsRule, record: Option<PaymentRecord>, told: bool) -> Refusal {

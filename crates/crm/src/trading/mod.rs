@@ -4,6 +4,7 @@
 mod deliveries;
 mod from_product;
 mod invoiced;
+mod lowered;
 mod margin;
 mod ordered;
 mod owed;
@@ -14,6 +15,7 @@ pub(crate) use deliveries::{allowed_amount, held_orders, is_within};
 pub(crate) use from_product::take_from_product;
 pub use from_product::{TAKEN, is_taken, taken};
 pub(crate) use invoiced::goes_to_who_ordered;
+pub(crate) use lowered::makes_no_room;
 pub use margin::{Margin, margin};
 pub use owed::{Unpaid, unpaid};
 pub(crate) use promised::promises_more;

@@ -1,16 +1,19 @@
 //! What an approval allows, and what whoever decides is shown of it.
 
-use guanxi_base::{Id, Percent};
-use guanxi_crm::access::{AuthorityLimit, FieldRight, LimitedAccess};
-use guanxi_crm::authority::{ApprovalRequest, Decision, ask, decide, waiting_for};
+use guanxi_base::{Id, Percent, RawId};
+use guanxi_crm::access::{
+    AuthorityLimit, FieldRight, LimitedAccess, RightPurpose, RightScope, Role, RoleRight, User,
+    actor_of,
+};
+use guanxi_crm::authority::{ApprovalRequest, ApprovalTask, Decision, ask, decide, waiting_for};
 use guanxi_crm::people::Customer;
 use guanxi_crm::sales::{Order, OrderLine};
 use guanxi_record::{Filter, Query, Record as _, Stored, Value};
-use guanxi_store::{Actor, Purpose};
+use guanxi_store::{Actor, Origin, Purpose};
 use guanxi_testkit::{TestDatabase, both_databases};
 use serde_json::{Value as Json, json};
 
-use crate::house::{create, customer, line, refusals};
+use crate::house::{create, customer, line, refusals, user};
 use crate::selling::{House, house, yuan};
 
 both_databases!(
@@ -18,6 +21,7 @@ both_databases!(
     an_approval_holds_for_the_values_that_were_asked_for,
     an_approval_is_for_its_customer,
     what_is_hidden_from_who_decides_is_in_no_request,
+    a_request_tells_nothing_to_who_sees_not_what_it_is_about,
 );
 
 async fn limit(house: &House, record_type: &str, (field, at_most): (&str, &str), condition: &str) {
@@ -180,4 +184,62 @@ async fn what_is_hidden_from_who_decides_is_in_no_request(database: TestDatabase
         create(store, system, &hidden).await;
     }
     assert_eq!(told().await, (2, [false, false, true]));
+}
+
+async fn a_request_tells_nothing_to_who_sees_not_what_it_is_about(database: TestDatabase) {
+    let house = house(&database).await;
+    let (store, system) = (&house.store, &house.system);
+    let role = Role { name: "Clerk".into(), description: None, needs_second_factor: false };
+    let role = create(store, system, &role).await.id;
+    for of in [ApprovalRequest::NAME, ApprovalTask::NAME] {
+        let right = RoleRight {
+            role,
+            record_type: of.into(),
+            purposes: vec![RightPurpose::Read],
+            scope: RightScope::All,
+            condition: None,
+        };
+        create(store, system, &right).await;
+    }
+    let clerk = create(store, system, &User { roles: vec![role], ..user("c@x.example") }).await;
+    let draft = house.draft(800).await;
+    let number = draft.number.clone().unwrap();
+    let described = store.catalog().get("order").unwrap().clone();
+    let status = (described.position("status").unwrap(), text("confirmed"));
+    let seller = house.actor(0).await;
+    let place = (draft.id.raw(), draft.version);
+    ask(store, &seller, "order", place, vec![status], "SECRETREASON").await.unwrap();
+    let told = async |who: RawId| {
+        let (actor, _) = actor_of(store, who, Origin::Api, None).await.unwrap();
+        let mut view = store.read(&actor).await.unwrap();
+        let (mut told, mut found) = (String::new(), Vec::new());
+        for of in [ApprovalRequest::NAME, ApprovalTask::NAME] {
+            let rows = view.list(of, &Query::of(Filter::everything())).await.unwrap().rows;
+            assert_eq!(rows.len(), 1, "{of}");
+            let one = view.row(of, rows[0].id, Purpose::Read).await.unwrap();
+            let history = view.history(of, rows[0].id, 100).await.unwrap();
+            let titles = view.titles(of, &[rows[0].id]).await.unwrap();
+            told.push_str(&format!("{rows:?} {one:?} {history:?} {titles:?}"));
+            let named = Query::of(Filter::eq("subject", number.as_str()));
+            found.push(view.list(of, &named).await.unwrap().rows.len());
+        }
+        let query = Query { search: Some(number.clone()), ..Query::of(Filter::everything()) };
+        found.push(view.list(ApprovalRequest::NAME, &query).await.unwrap().rows.len());
+        ([number.as_str(), "SECRETREASON", "confirmed"].map(|word| told.contains(word)), found)
+    };
+    let decider = house.actor(1).await.user.unwrap();
+    for who in [seller.user.unwrap(), decider] {
+        assert_eq!(told(who).await, ([true; 3], vec![1, 1, 1]));
+    }
+    assert_eq!(told(clerk.id.raw()).await, ([false; 3], vec![0, 0, 0]));
+    // Whoever sees the record is told what is said of it.
+    let right = RoleRight {
+        role,
+        record_type: "order".into(),
+        purposes: vec![RightPurpose::Read],
+        scope: RightScope::All,
+        condition: None,
+    };
+    create(store, system, &right).await;
+    assert_eq!(told(clerk.id.raw()).await.0, [true; 3]);
 }

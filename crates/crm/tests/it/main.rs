@@ -4,8 +4,11 @@
 
 mod analysing;
 mod approving;
+mod archiving_many;
 mod authority;
 mod beginning;
+mod beside;
+mod clocks;
 mod counting;
 mod crediting;
 mod customising;
@@ -27,6 +30,7 @@ mod importing_structure;
 mod importing_tables;
 mod insights;
 mod linking;
+mod making_room;
 mod meanwhile;
 mod mirroring;
 mod one_rule;

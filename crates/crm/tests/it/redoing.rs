@@ -130,11 +130,12 @@ async fn a_set_of_a_job_that_was_redone_is_undone_with_it(database: TestDatabase
 
 async fn what_a_slow_clock_dates_back_stands_against_an_undo(database: TestDatabase) {
     let (store, actor) = open(&database).await;
-    let (stored, creation) = made(&store, &actor).await;
     let before: Timestamp = NOW.parse().unwrap();
     let clock = Clock::at(before - SignedDuration::from_hours(1));
     let slow = guanxi_crm::store_config(database.url(), clock).unwrap();
+    // It was there before: whoever starts later goes on behind what it finds.
     let slow = Store::open(slow).await.unwrap();
+    let (stored, creation) = made(&store, &actor).await;
     let change = renamed(&slow, &actor, stored.id, "By others").await;
     assert!(change < creation, "its id is the lower one");
     assert_eq!(refusals(store.undo(&actor, creation).await), ["changed-since -"]);

@@ -4,8 +4,8 @@
 use guanxi_base::{Id, RawId};
 use guanxi_crm::access::SavedView;
 use guanxi_crm::exchange::undo_import;
-use guanxi_crm::people::{Contact, Customer};
-use guanxi_crm::resolution::{PairState, merge, unmerge};
+use guanxi_crm::people::{Contact, Customer, CustomerGroup, GroupKind};
+use guanxi_crm::resolution::{CustomerMerge, PairState, merge, unmerge};
 use guanxi_crm::work::{Interaction, Task};
 use guanxi_record::{Filter, Query, Record as _, Stored, Value};
 use guanxi_store::{Actor, Origin, Purpose, Rights, Share, Store, Tx};
@@ -24,6 +24,7 @@ both_databases!(
     a_merge_that_was_taken_back_stands_against_nothing,
     all_that_stands_against_an_undo_is_counted_and_told_whence_it_came,
     a_condition_that_names_a_record_keeps_it,
+    what_is_done_for_somebody_is_refused_in_what_they_see,
 );
 
 /// A record of a type of which only the link to a customer and the required fields matter.
@@ -244,4 +245,44 @@ async fn a_condition_that_names_a_record_keeps_it(database: TestDatabase) {
     let address = view.address.0.replace(&parent.id.to_string(), &another.id.to_string());
     create(&store, &actor, &SavedView { address: guanxi_record::LongText(address), ..view }).await;
     assert_eq!(refusals(store.undo(&actor, creation).await), ["still-linked -"]);
+}
+
+/// The product parts customers with all rights, for somebody who sees less.
+async fn what_is_done_for_somebody_is_refused_in_what_they_see(database: TestDatabase) {
+    let (store, actor) = open(&database).await;
+    let group = |name: &str| CustomerGroup {
+        name: name.to_owned(),
+        kind: GroupKind::Companies,
+        owner: None,
+        notes: None,
+    };
+    let old = create(&store, &actor, &group("SECRETGROUP")).await;
+    let new = create(&store, &actor, &group("New")).await;
+    let of = |name: &str, group: &Stored<CustomerGroup>| Customer {
+        group: Some(group.id),
+        ..customer(name)
+    };
+    let stays = create(&store, &actor, &of("Stays", &old)).await.id.raw();
+    let goes = create(&store, &actor, &of("Goes", &new)).await.id.raw();
+    let mut wanted = merging(stays, goes);
+    wanted.chosen.insert("group".to_owned(), goes);
+    let note = merge(&store, &actor, &wanted).await.unwrap().id.raw();
+    let mut tx = store.write(&actor).await.unwrap();
+    tx.archive(CustomerGroup::NAME, old.id.raw(), old.version).await.unwrap();
+    tx.commit().await.unwrap();
+    let told = async |actor: &Actor| {
+        let refused = unmerge(&store, actor, note).await;
+        let said = format!("{refused:?}").contains("SECRETGROUP");
+        (refusals(refused), said)
+    };
+    let refused = vec!["link-to-archived group".to_owned()];
+    assert_eq!(told(&actor).await, (refused.clone(), true));
+    let everything = Filter::everything;
+    let sees_less = Rights::listed([
+        ((Customer::NAME.to_owned(), Purpose::Read), everything()),
+        ((Customer::NAME.to_owned(), Purpose::Change), everything()),
+        ((CustomerMerge::NAME.to_owned(), Purpose::Read), everything()),
+    ]);
+    let sees_less = Actor { rights: sees_less, ..actor.clone() };
+    assert_eq!(told(&sees_less).await, (refused, false));
 }

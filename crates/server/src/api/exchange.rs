@@ -145,8 +145,8 @@ async fn start_import(
     if !unsettled.is_empty() {
         return Err(Error::Refused(unsettled));
     }
-    let all = signed.actor.with_all_rights();
-    let mut write = match write::begin_as(app, &all, headers, request).await? {
+    let keeps = exchange::keeping(&signed.actor);
+    let mut write = match write::begin_as(app, &keeps, headers, request).await? {
         Begun::New(write) => write,
         Begun::Known(answer) => return Ok(answer),
     };
@@ -164,9 +164,9 @@ pub(crate) async fn start_import_of_file(
     mapping: &Mapping,
 ) -> Result<String> {
     exchange::may_import(&signed.actor, mapping)?;
-    let all = signed.actor.with_all_rights();
+    let keeps = exchange::keeping(&signed.actor);
     let input = ImportInput::File(file);
-    let job = exchange::begin_import(&app.store, &all, input, name, mapping).await?;
+    let job = exchange::begin_import(&app.store, &keeps, input, name, mapping).await?;
     Ok(job.id.to_string())
 }
 

@@ -5,6 +5,7 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::Uri;
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_crm::archive_many::archive_all;
 use guanxi_crm::bulk::{self, Act, BULK_MAX};
 use guanxi_record::RecordType;
 use guanxi_store::{Purpose, View};
@@ -96,7 +97,7 @@ pub(crate) async fn bulk(
         drop(view);
         let (store, actor) = (app.store.clone(), signed.actor.clone());
         // To its end, even where nobody waits for it any longer.
-        let work = async move { bulk::archive_all(&store, &actor, &described, &ids).await };
+        let work = async move { archive_all(&store, &actor, &described, &ids).await };
         let job = tokio::spawn(work).await.map_err(Error::internal)??;
         Ok(Redirect::to(&format!("/{record_type}?saved={SAVED_ALL}{job}")).into_response())
     }

@@ -4,6 +4,7 @@
 
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Result};
+use guanxi_crm::exchange::keeping;
 
 use super::fields::Entries;
 use crate::api::parse_id;
@@ -23,8 +24,7 @@ pub(super) async fn go_on(
     form: &Params,
 ) -> Result<Response> {
     let content = serde_json::to_vec(form).map_err(Error::internal)?;
-    let all = signed.actor.with_all_rights();
-    let mut tx = app.store.write(&all).await?;
+    let mut tx = app.store.write(&keeping(&signed.actor)).await?;
     let name = params::one(form, "name").unwrap_or_default();
     let name = format!("{name}.mapping.json");
     let kept = tx.create_file(&name, "application/json", content).await?.id;

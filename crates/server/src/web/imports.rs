@@ -10,7 +10,7 @@ use guanxi_crm::exchange::{
     column_names, fits, suggest_again,
 };
 use guanxi_record::{Filter, LongText, Query, Record, RecordType, Sort, Stored};
-use guanxi_store::{Actor, Purpose, Rights};
+use guanxi_store::Purpose;
 use maud::{Markup, html};
 
 use super::fields::Entries;
@@ -76,8 +76,7 @@ async fn saved_mappings(app: &App, signed: &SignedIn) -> Result<Vec<String>> {
 
 /// Keeps a mapping under its name, or changes the one of that name.
 async fn save_mapping(app: &App, signed: &SignedIn, name: &str, toml: &str) -> Result<()> {
-    let all = Actor { rights: Rights::All, ..signed.actor.clone() };
-    let mut tx = app.store.write(&all).await?;
+    let mut tx = app.store.write(&exchange::keeping(&signed.actor)).await?;
     let mapping = LongText(toml.to_owned());
     match tx.find_by(ImportMapping::NAME, "name", name).await? {
         Some(row) => {
@@ -192,8 +191,7 @@ async fn take_in(app: &App, signed: &SignedIn, parts: Multipart) -> Result<Respo
         }
     };
     let content = sent.content().await?;
-    let all = Actor { rights: Rights::All, ..signed.actor.clone() };
-    let mut tx = app.store.write(&all).await?;
+    let mut tx = app.store.write(&exchange::keeping(&signed.actor)).await?;
     // Named by nothing yet: what comes to nothing is removed after a day.
     let file = tx.create_file(&name, "application/octet-stream", content).await?.id;
     tx.commit().await?;

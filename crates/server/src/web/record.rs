@@ -82,8 +82,12 @@ async fn record_page(
         }
         "order" => super::parts::order_sections(&mut view, signed, &row).await?,
         "approval_request" => {
-            let request = row.clone().try_into()?;
-            (super::approval_cards::about(&mut view, signed, &request).await?, html! {})
+            let about = match row.clone().try_into() {
+                Ok(request) => super::approval_cards::about(&mut view, signed, &request).await?,
+                // Not even what it is about is the reader's to know.
+                Err(_) => html! { p class="gx-muted" { (signed.texts.get("approval-not-seen")) } },
+            };
+            (about, html! {})
         }
         "import_mapping" => (super::mapping_table::mapping_table(signed, &row), html! {}),
         _ => (html! {}, html! {}),

@@ -5,7 +5,7 @@ use axum::extract::{Path, Query as Parameters, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::bulk::undo_all;
+use guanxi_crm::archive_many::undo_all;
 use guanxi_crm::people::create_collected;
 use guanxi_record::{Changes, Default as FieldDefault, Kind, RecordType, Value};
 use guanxi_store::{Purpose, Titles, View};

@@ -25,17 +25,10 @@ impl Tx {
                     let to = row.values[place].as_link();
                     let kept = rows.iter().find(|row| Some(row.id) == to);
                     let kept = match kept {
-                        Some(row) => {
-                            self.withheld(record_type, row.clone()).await?.title(record_type)
-                        }
+                        Some(row) => self.own_title(record_type, row).await?,
                         None => String::new(),
                     };
-                    let by = self.titles(&other.name, &[row.id]).await?.remove(&row.id);
-                    return Err(Refusal::new("still-linked")
-                        .with("title", kept)
-                        .with("by", by.unwrap_or_else(|| "?".to_owned()))
-                        .with("type", &other.name)
-                        .into());
+                    return Err(self.still_linked(&kept, other, row.id).await?.into());
                 }
                 OnDelete::Clear => {
                     for row in linked {
