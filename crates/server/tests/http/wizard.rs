@@ -17,6 +17,7 @@ both_databases!(
     orders_without_a_status_or_a_customer_are_asked_about,
     two_columns_for_one_field_are_refused_and_links_go_by_number,
     refused_lines_of_one_reason_stand_together,
+    lines_without_a_key_are_refused_or_have_no_such_record,
 );
 
 /// Where a form was led to: the address of the step that it shows.
@@ -279,4 +280,33 @@ async fn refused_lines_of_one_reason_stand_together(database: TestDatabase) {
     assert!(page.contains("30 × (lines 2, 3, 4, 5, 6, …)"), "{page}");
     assert!(page.contains("Line 33: "), "{page}");
     assert_eq!(page.matches("is not a number").count(), 2, "{page}");
+}
+
+async fn lines_without_a_key_are_refused_or_have_no_such_record(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let admin = session(&house, "admin@example.com").await;
+    let file = "code,country,number\nK1,China,S1\n,France,S2\n";
+    let page = upload(&house, &admin, "order", file).await.text;
+    let id = hidden(&page, "file");
+    let mapping = "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\n\
+        fields = { code = \"code\", name = \"code\", country = \"country\" }\n\
+        [[records]]\ntype = \"order\"\nmatch = [\"number\"]\n\
+        fields = { number = \"number\", customer = { record = \"customer\" }, status = { default = \"confirmed\" } }\n";
+    let mut toml = mapping.to_owned();
+    for (answer, refused, offered) in
+        [("", 1, "0=absent"), ("0=absent", 0, "0=refuse"), ("0=refuse", 1, "0=absent")]
+    {
+        let fields = [
+            ("file", id.as_str()),
+            ("name", "s.csv"),
+            ("use", "decide"),
+            ("mapping", toml.as_str()),
+            ("without_key", answer),
+        ];
+        let preview = led_to(&house, &admin, "/import/preview", &fields).await;
+        let page = read(&house, &admin, &preview).await.text;
+        assert!(page.contains(&format!("2 lines read, {refused} would be refused")), "{page}");
+        assert!(page.contains(&format!("name=\"without_key\" value=\"{offered}\"")), "{page}");
+        toml = hidden(&page, "mapping");
+    }
 }
