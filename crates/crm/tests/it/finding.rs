@@ -215,7 +215,7 @@ async fn names_in_any_script_are_found_and_imported(database: TestDatabase) {
         "𬬭𬀩𰻞面馆",
         "شركة النُّور",
         "שָׁלוֹם",
-        "\u{fb2a}\u{5b7}\u{5d1}\u{5bc}\u{5b8}\u{5ea}",
+        "\u{5ea}\u{5bc}\u{5d5}\u{5b9}\u{5d3}\u{5b8}\u{5d4}",
         "广东深圳华为技术有限公司",
     ];
     create(&store, &actor, &customer("Acme")).await;

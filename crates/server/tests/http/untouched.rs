@@ -218,9 +218,8 @@ async fn segments_and_charts_come_back_as_they_were(database: TestDatabase) {
     let house = House::open(&database).await;
     let browser = Browser { house: &house, session: session(&house).await, locale: "en" };
     let condition = json!({ "field": "country", "op": "in", "value": ["China", "a, b", "\"q\""] });
-    for text in TEXTS {
-        let body =
-            json!({ "name": "S", "kind": "dynamic", "condition": condition, "description": text });
+    for (at, text) in TEXTS.iter().enumerate() {
+        let body = json!({ "name": format!("S {at}"), "kind": "dynamic", "condition": condition, "description": text });
         let id = made(&house, "segment", body).await;
         let path = format!("/segment/{id}");
         let before = versions(&house, &path).await;
