@@ -20,7 +20,19 @@ ui-error = Not done
 ui-request-id = Tell the administrator this number: { $id }
 ui-saved = Saved.
 ui-undo = Undo
-ui-undo-confirm = Undo this change?
+ui-form-save-again = To make another record of it, save once more.
+undo-title = Undo this change?
+undo-create = The record was made by this change: it is taken away.
+undo-archive = The record was archived by this change: it is brought back.
+undo-restore = The record was brought back by this change: it is archived again.
+undo-update = These fields get back what they held before.
+undo-now = Now
+undo-then = After the undo
+undo-others =
+    { $count ->
+        [one] 1 other record was changed in the same step and is taken back with it.
+       *[other] { $number } other records were changed in the same step and are taken back with it.
+    }
 ui-new = New { $type }
 ui-edit = Edit
 ui-edit-title = Edit { $title }
@@ -221,6 +233,10 @@ import-twins-ask = Ask me in the preview
 import-twins-update = Change the one that is there
 import-twins-make = Make another one
 import-twins-leave_out = Leave the line out
+import-without-key = Lines are refused because “{ $field }”, by which a { $type } is known, is empty in them. Fill it in, or say that such lines have no { $type }.
+import-without-key-absent = Such lines have no { $type }
+import-without-key-is-absent = Lines in which “{ $field }” is empty have no { $type }.
+import-without-key-refuse = Refuse such lines
 import-refused-lines = Lines that would be refused
 import-start = Import now
 import-stop = Stop

@@ -220,7 +220,7 @@ function forms(): void {
   const version = $<HTMLInputElement>("[name=version]", form)?.value ?? "";
   const key = `draft:${location.pathname}${location.search}:${version}`;
   const fields = (): [string, string][] =>
-    [...new FormData(form)].filter(([name, value]) => typeof value === "string" && name !== "version") as [string, string][];
+    [...new FormData(form)].filter(([name, value]) => typeof value === "string" && !["version", "once"].includes(name)) as [string, string][];
   const begun = fields();
   const before = JSON.stringify(begun);
   const told = (name: string, value: string): string => JSON.stringify([name, value]);
@@ -246,7 +246,18 @@ function forms(): void {
   $<HTMLElement>("[aria-invalid]", form)?.focus();
 }
 
-/** A second press while the first is on its way sends nothing. */
+/** Whoever comes back to a form that was sent comes back to that form: the server knows what was made of it. */
+function keys(): void {
+  const form = $<HTMLFormElement>("form[data-draft]");
+  const field = form && $<HTMLInputElement>("[name=once]", form);
+  // What is changed has its version against it.
+  if (!field || $("[name=version]", form)) return;
+  const known = (history.state as { once?: string } | null)?.once;
+  if (known) field.value = known;
+  else history.replaceState({ ...history.state, once: field.value }, "");
+}
+
+/** A second press while the first is on its way sends nothing: it would only be answered as the first was. */
 function once(): void {
   const MOMENT_MS = 2_000;
   const sent = new WeakMap<HTMLFormElement, number>();
@@ -447,6 +458,7 @@ suggestions(document);
 document.addEventListener("htmx:load", (event) => suggestions(event.target as HTMLElement));
 $<HTMLInputElement>("form[data-add] input[type=text]")?.focus();
 addresses();
+keys();
 forms();
 once();
 tables();

@@ -22,4 +22,6 @@ pub use jiff::{SignedDuration, Span, Timestamp, tz::TimeZone};
 pub use money::Money;
 pub use rng::Rng;
 pub use telephone::{Sameness, Telephone, never_before_zero, telephone_digits};
-pub use text::{compatible, composed, folded, is_invisible, is_of_word};
+pub use text::{
+    compatible, composed, folded, is_invisible, is_of_word, says_nothing, with_plain_digits,
+};

@@ -116,6 +116,66 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
+/// Whether a text says nothing to whoever reads it: blanks, what nobody sees, and fillers that stand for a
+/// letter without being one.
+///
+/// ```
+/// use guanxi_base::says_nothing;
+/// assert!(says_nothing(" \u{2066}\u{3164}") && says_nothing(""));
+/// assert!(!says_nothing("\u{200f}\u{5d0}") && !says_nothing("-"));
+/// ```
+#[must_use]
+pub fn says_nothing(text: &str) -> bool {
+    let is_filler = |c: char| {
+        matches!(
+            c,
+            '\u{34f}'
+                | '\u{115f}'
+                | '\u{1160}'
+                | '\u{17b4}'
+                | '\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{ffa0}'
+                | '\u{fff9}'..='\u{fffb}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+    };
+    text.chars().all(|c| c.is_whitespace() || is_invisible(c) || is_filler(c))
+}
+
+/// The zeros of the digits that people write in other scripts; the other nine follow each.
+const ZEROS: &[u32] = &[
+    0x660, 0x6f0, 0x7c0, 0x966, 0x9e6, 0xa66, 0xae6, 0xb66, 0xbe6, 0xc66, 0xce6, 0xd66, 0xde6,
+    0xe50, 0xed0, 0xf20, 0x1040, 0x1090, 0x17e0, 0x1810, 0x1946, 0x19d0, 0x1a80, 0x1a90, 0x1b50,
+    0x1bb0, 0x1c40, 0x1c50, 0xa620, 0xa8d0, 0xa900, 0xa9d0, 0xa9f0, 0xaa50, 0xabf0, 0xff10,
+    0x104a0, 0x10d30, 0x11066, 0x110f0, 0x11136, 0x111d0, 0x112f0, 0x11450, 0x114d0, 0x11650,
+    0x116c0, 0x11730, 0x118e0, 0x11950, 0x11c50, 0x11d50, 0x11da0, 0x11f50, 0x16a60, 0x16ac0,
+    0x16b50, 0x1e140, 0x1e2f0, 0x1e950, 0x1fbf0,
+];
+
+/// The digits of all scripts as those from 0 to 9: Arabic, Indian, Thai and others.
+///
+/// ```
+/// use guanxi_base::with_plain_digits;
+/// assert_eq!(with_plain_digits("\u{661}\u{663}\u{668} \u{0e51} \u{0967}a"), "138 1 1a");
+/// ```
+#[must_use]
+pub fn with_plain_digits(text: &str) -> String {
+    let plain = |c: char| {
+        let code = u32::from(c);
+        let at = ZEROS.partition_point(|zero| *zero <= code).checked_sub(1)?;
+        char::from_digit(code - ZEROS[at], 10)
+    };
+    if text.is_ascii() {
+        return text.to_owned();
+    }
+    text.chars().map(|c| plain(c).unwrap_or(c)).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,7 +1,9 @@
 //! What a field is compared with: relative days, periods, amounts without a currency, "me". A list
 //! of the database and a choice from the warehouse mean the same by it.
 
-use guanxi_base::{Currency, Date, Error, Money, RawId, Refusal, Result, TimeZone, Timestamp};
+use guanxi_base::{
+    Currency, Date, Error, Money, RawId, Refusal, Result, TimeZone, Timestamp, says_nothing,
+};
 use serde_json::Value as Json;
 
 use crate::period::{plain_day, relative_day};
@@ -115,7 +117,7 @@ impl Compared {
     /// # Errors
     /// `nothing-compared`.
     pub fn asks_something(&self, name: &str, op: Op, json: &Json) -> Result<()> {
-        let is_blank = |json: &Json| json.as_str().is_some_and(|text| text.trim().is_empty());
+        let is_blank = |json: &Json| json.as_str().is_some_and(says_nothing);
         let has_blank = json.as_array().is_some_and(|all| all.iter().any(is_blank));
         let is_less_than_nothing = json.is_null() && !matches!(op, Op::Eq | Op::Ne);
         let blank = op != Op::Empty && (is_blank(json) || has_blank || is_less_than_nothing);

@@ -61,11 +61,17 @@ pub fn condition_from_param(name: &str, value: &str) -> Filter {
 /// in a CSV file: `"STRASSE, Grosse",other`; a quotation mark inside is written twice.
 #[must_use]
 pub fn read_list(text: &str) -> Vec<String> {
+    read_separated(text, ',')
+}
+
+/// The same of values between which stands another mark.
+pub(crate) fn read_separated(text: &str, between: char) -> Vec<String> {
     let mut values = Vec::new();
     let mut rest = text;
     loop {
-        let (value, after) = quoted_value(rest).unwrap_or_else(|| {
-            let (value, after) = rest.split_once(',').map_or((rest, None), |(v, r)| (v, Some(r)));
+        let (value, after) = quoted_value(rest, between).unwrap_or_else(|| {
+            let split = rest.split_once(between);
+            let (value, after) = split.map_or((rest, None), |(v, r)| (v, Some(r)));
             (value.trim().to_owned(), after)
         });
         if !value.is_empty() {
@@ -78,8 +84,8 @@ pub fn read_list(text: &str) -> Vec<String> {
     }
 }
 
-/// A value in quotation marks, and what stands after its comma; `None` where it is none.
-fn quoted_value(text: &str) -> Option<(String, Option<&str>)> {
+/// A value in quotation marks, and what stands after its mark; `None` where it is none.
+fn quoted_value(text: &str, between: char) -> Option<(String, Option<&str>)> {
     let mut rest = text.trim_start().strip_prefix('"')?;
     let mut value = String::new();
     loop {
@@ -92,7 +98,7 @@ fn quoted_value(text: &str) -> Option<(String, Option<&str>)> {
             }
             None => {
                 let after = after.trim_start();
-                return match after.strip_prefix(',') {
+                return match after.strip_prefix(between) {
                     Some(after) => Some((value, Some(after))),
                     None => after.is_empty().then_some((value, None)),
                 };
@@ -104,11 +110,19 @@ fn quoted_value(text: &str) -> Option<(String, Option<&str>)> {
 /// Writes what [`read_list`] reads.
 #[must_use]
 pub fn write_list<'a>(values: impl IntoIterator<Item = &'a str>) -> String {
-    let written = values.into_iter().map(|value| {
-        let plain = !value.contains(',') && !value.starts_with('"') && value.trim() == value;
+    write_separated(values, (",", ','))
+}
+
+/// Writes what [`read_separated`] reads, with this text between values and this mark in it.
+pub(crate) fn write_separated<'a>(
+    values: impl IntoIterator<Item = &'a str>,
+    (written, between): (&str, char),
+) -> String {
+    let values = values.into_iter().map(|value| {
+        let plain = !value.contains(between) && !value.starts_with('"') && value.trim() == value;
         if plain { value.to_owned() } else { format!("\"{}\"", value.replace('"', "\"\"")) }
     });
-    written.collect::<Vec<_>>().join(",")
+    values.collect::<Vec<_>>().join(written)
 }
 
 #[cfg(test)]

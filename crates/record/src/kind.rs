@@ -188,7 +188,7 @@ impl Kind {
     #[must_use]
     pub fn longest(&self) -> usize {
         match self {
-            Self::LongText | Self::Json => 100_000,
+            Self::LongText | Self::Json | Self::Choices(_) | Self::Links { .. } => 100_000,
             Self::Phone => 40,
             Self::Url => 2_000,
             _ => 250,

@@ -104,7 +104,10 @@ impl Value {
     ) -> Result<Self, Refusal> {
         /// More links or codes than this in one field belong into a record type of their own.
         const ITEMS_MAX: usize = 500;
-        let mut texts: Vec<&str> = texts.map(str::trim).filter(|text| !text.is_empty()).collect();
+        // An option may have blanks at its ends.
+        let is_option = |text: &str| kind.options().iter().any(|option| option == text);
+        let plain = |text: &'a str| if is_option(text) { text } else { text.trim() };
+        let mut texts: Vec<&str> = texts.map(plain).filter(|text| !text.is_empty()).collect();
         texts.sort_unstable();
         texts.dedup();
         if texts.len() > ITEMS_MAX {

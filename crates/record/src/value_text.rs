@@ -5,9 +5,11 @@ use std::collections::BTreeSet;
 
 use guanxi_base::{
     Currency, Decimal, Money, Percent, Refusal, Telephone, TimeZone, Timestamp, composed,
+    says_nothing,
 };
 use serde_json::Value as Json;
 
+use crate::filter_text::{read_separated, write_separated};
 use crate::period::{is_kept, plain_day};
 use crate::value_json::{not_an_id, not_an_option, shown, too_long};
 use crate::{Address, Kind, Op, Value, half_width};
@@ -26,7 +28,7 @@ impl Value {
             Self::Boolean(yes) => yes.to_string(),
             Self::Date(date) => date.to_string(),
             Self::Instant(instant) => instant.to_string(),
-            Self::Choices(codes) => codes.join("; "),
+            Self::Choices(codes) => write_separated(codes.iter().map(String::as_str), ("; ", ';')),
             Self::Link(id) => id.to_string(),
             Self::Links(ids) => ids.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
             Self::Address(address) => address.to_text(),
@@ -39,11 +41,18 @@ impl Value {
     /// # Errors
     /// A refusal without its field, which only the caller knows.
     pub fn from_text(kind: &Kind, text: &str) -> Result<Self, Refusal> {
+        // An option may have any letters: one of them is meant just as it is.
+        if let Some(option) = kind.options().iter().find(|option| *option == text) {
+            return Ok(match kind {
+                Kind::Choices(_) => Self::Choices(vec![option.to_string()]),
+                _ => Self::Text(option.to_string()),
+            });
+        }
         let text = match kind {
             Kind::LongText => text.trim_end_matches(is_blank),
             _ => text.trim_matches(is_blank),
         };
-        if text.is_empty() {
+        if says_nothing(text) {
             return Ok(Self::Null);
         }
         if text.chars().take(kind.longest() + 1).count() > kind.longest() {
@@ -74,7 +83,9 @@ impl Value {
                 Some(option) => Ok(Self::Text(option.to_string())),
                 None => Err(not_an_option(text, options)),
             },
-            Kind::Choices(_) | Kind::Links { .. } => Self::several(kind, text.split(';')),
+            Kind::Choices(_) | Kind::Links { .. } => {
+                Self::several(kind, read_separated(text, ';').iter().map(String::as_str))
+            }
             Kind::Link { .. } | Kind::Owner | Kind::File => {
                 text.parse().map(Self::Link).map_err(|_| not_an_id(text))
             }
@@ -173,6 +184,44 @@ mod tests {
     }
 
     #[test]
+    fn options_are_read_as_they_are_written_whatever_their_letters() {
+        let options = [
+            "a;b",
+            "a",
+            "b",
+            "\"q\"",
+            "5\" x",
+            "x, y",
+            " lead",
+            "p|q",
+            "say \"a\"; b",
+            "\u{200b}z",
+        ];
+        let options: Vec<std::borrow::Cow<'static, str>> = options.map(Into::into).into();
+        let (one, several) =
+            (Kind::Choice(options.clone().into()), Kind::Choices(options.clone().into()));
+        for (at, option) in options.iter().enumerate() {
+            assert_eq!(Value::from_text(&one, option), Ok(Value::Text(option.to_string())));
+            assert_eq!(
+                Value::from_text(&several, option),
+                Ok(Value::Choices(vec![option.to_string()]))
+            );
+            for other in &options[at + 1..] {
+                let both = Value::Choices(vec![option.to_string(), other.to_string()]);
+                assert_eq!(
+                    Value::from_text(&several, &both.to_text()),
+                    Ok(both.clone()),
+                    "{}",
+                    both.to_text()
+                );
+                assert_eq!(Value::from_json(&several, &both.to_json()), Ok(both));
+            }
+        }
+        assert_eq!(read(&several, "a; b ;a"), "a; b");
+        assert_eq!(read(&several, "a;c"), "! not-an-option");
+    }
+
+    #[test]
     fn every_kind_reads_what_people_write() {
         let grade = Kind::Choice(std::borrow::Cow::Borrowed(&[std::borrow::Cow::Borrowed("a")]));
         for (kind, text, expected) in [
@@ -180,6 +229,11 @@ mod tests {
             (Kind::Phone, "13800138000.0", "13800138000"),
             (Kind::Text, "\u{feff}A\u{200b} ", "A"),
             (Kind::Text, "\u{200b}", ""),
+            (Kind::Text, "\u{2066}", ""),
+            (Kind::Text, " \u{3164}\u{2066} ", ""),
+            (Kind::LongText, "\n\u{ad}\n", ""),
+            (Kind::LongText, "\t a\n b \n", "\t a\n b"),
+            (Kind::Email, "\u{2066}", ""),
             (Kind::Text, "  a\n b ", "a b"),
             (Kind::Text, "A\u{308}rger", "Ärger"),
             (Kind::Text, "a\0b", "! control-character"),

@@ -121,6 +121,10 @@ pub async fn run_housekeeping(app: App) {
             if let Err(error) = removed.await {
                 tracing::error!(%error, "files that nothing names cannot be removed");
             }
+            let store = app.store.clone();
+            if let Err(error) = apart(async move { store.forget_old_answers().await }).await {
+                tracing::error!(%error, "old answers cannot be forgotten");
+            }
             tokio::time::sleep(SHORT).await;
         }
     };

@@ -11,6 +11,7 @@ mod gate;
 mod identity;
 mod jobs;
 mod mail;
+mod once;
 mod own_page;
 mod params;
 #[cfg_attr(not(feature = "pictures"), path = "without_pictures.rs")]

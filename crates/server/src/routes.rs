@@ -143,4 +143,5 @@ fn page_routes() -> Router<App> {
         .route("/{type}/{id}/cell/{field}", get(web::edit_cell).post(web::save_cell))
         .route("/{type}/{id}/archive", post(web::archive))
         .route("/{type}/{id}/restore", post(web::restore))
+        .route("/{type}/{id}/undo/{change}", get(web::undo_form))
 }

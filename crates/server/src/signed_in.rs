@@ -28,6 +28,8 @@ pub(crate) struct SignedIn {
     pub(crate) user: Stored<User>,
     pub(crate) texts: &'static Texts,
     pub(crate) request_id: String,
+    /// What the forms are known by that this request is answered with.
+    pub(crate) form_key: RawId,
     /// The session or token.
     pub(crate) session: RawId,
     /// All record types, with their custom fields.
@@ -170,7 +172,18 @@ impl FromRequestParts<App> for SignedIn {
         let theme = cookie(&parts.headers, "guanxi_theme").map(str::to_owned);
         let today = app.store.clock().now().to_zoned(actor.time_zone.clone()).date();
         let (catalog, organisation) = (app.store.catalog(), app.store.kept());
-        Ok(Self { actor, session, user, texts, request_id, catalog, today, theme, organisation })
+        Ok(Self {
+            form_key: app.store.new_id(),
+            actor,
+            session,
+            user,
+            texts,
+            request_id,
+            catalog,
+            today,
+            theme,
+            organisation,
+        })
     }
 }
 

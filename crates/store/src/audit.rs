@@ -242,6 +242,25 @@ impl View {
     }
 }
 
+impl View {
+    /// The records that a set of changes is about, with their types, in the order in which it changed them;
+    /// of more than ten thousand the first.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn changed_in(&mut self, change_set: RawId) -> Result<Vec<(String, RawId)>> {
+        let mut sql = self
+            .session
+            .sql("SELECT i.type, i.record, MIN(i.seq) FROM change_item i WHERE i.change_set = ");
+        sql.bind(SqlValue::Integer(change_set.0));
+        sql.push(" GROUP BY i.type, i.record ORDER BY MIN(i.seq) LIMIT 10000");
+        let rows = self.session.rows(&sql).await?;
+        rows.into_iter()
+            .map(|row| Ok((row[0].clone().into_text()?, RawId(row[1].integer()?))))
+            .collect()
+    }
+}
+
 impl Store {
     /// The ids of the sets of changes that a job made and that are not undone, newest first.
     ///

@@ -1,10 +1,14 @@
 //! Answers to writes, remembered under the caller's own key: a request that is sent again after
 //! a lost answer gets that answer, and is not done twice.
 
-use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result, SignedDuration};
 
 use crate::sql::SqlValue;
+use crate::store::Store;
 use crate::tx::Tx;
+
+/// So long an answer is remembered: whoever sends the same later does it anew.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 90);
 
 /// An answer that was given before.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,13 +19,24 @@ pub struct Remembered {
     pub response: String,
 }
 
+/// Whose a key is that somebody comes with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Taken {
+    /// Nobody's until now.
+    Free,
+    /// The same request's, which got this answer.
+    Same(Remembered),
+    /// Another request's, which got this answer.
+    Other(Remembered),
+}
+
 impl Tx {
-    /// Takes a key for a request before its work is done; or the answer that was given under it to
-    /// the same request. Whoever comes with a key that is being used waits until that is done.
+    /// Takes a key for a request before its work is done, where no request has it. Whoever comes
+    /// with a key that is being used waits until that is done.
     ///
     /// # Errors
-    /// `key-reused` when the key belongs to another request.
-    pub async fn take_key(&mut self, key: &str, request: &str) -> Result<Option<Remembered>> {
+    /// `try-again` when whoever had it gave it back at this moment; when the database fails.
+    pub async fn take_key(&mut self, key: &str, request: &str) -> Result<Taken> {
         let (actor, at) = (self.view.actor.user.unwrap_or(RawId(0)), self.view.now);
         let session = &mut self.view.session;
         let mut sql = session.sql("INSERT INTO idempotency ");
@@ -37,7 +52,7 @@ impl Tx {
         ]);
         sql.push(") ON CONFLICT (actor, key) DO NOTHING");
         if session.execute(&sql).await? > 0 {
-            return Ok(None);
+            return Ok(Taken::Free);
         }
         let mut sql =
             session.sql("SELECT request, status, response FROM idempotency WHERE actor = ");
@@ -47,11 +62,10 @@ impl Tx {
         // Whoever had it took it back between the two statements.
         let mut row = row.ok_or_else(|| Refusal::new("try-again"))?.into_iter();
         let mut next = || row.next().unwrap_or(SqlValue::Null);
-        if next().into_text()? != request {
-            return Err(Refusal::new("key-reused").into());
-        }
+        let is_same = next().into_text()? == request;
         let status = u16::try_from(next().integer()?).map_err(Error::internal)?;
-        Ok(Some(Remembered { status, response: next().into_text()? }))
+        let answer = Remembered { status, response: next().into_text()? };
+        Ok(if is_same { Taken::Same(answer) } else { Taken::Other(answer) })
     }
 
     /// Remembers the answer under a key that this transaction took.
@@ -66,5 +80,19 @@ impl Tx {
         sql.bind(SqlValue::Integer(actor.0));
         sql.push(" AND key = ").bind(SqlValue::Text(key.to_owned()));
         self.view.session.execute(&sql).await.map(drop)
+    }
+}
+
+impl Store {
+    /// Forgets answers of requests that nobody sends a second time any more.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn forget_old_answers(&self) -> Result<()> {
+        let before = self.clock().now() - REMEMBERED;
+        let mut session = self.writer().await?;
+        let mut sql = session.sql("DELETE FROM idempotency WHERE at < ");
+        sql.bind(SqlValue::Instant(before));
+        session.execute(&sql).await.map(drop)
     }
 }

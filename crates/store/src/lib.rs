@@ -69,7 +69,7 @@ pub use exclusive::Alone;
 pub use feed::{Event, Late, Place, Touched};
 pub use file::{File, MAX_FILE_BYTES};
 pub use hold::Hold;
-pub use idempotency::Remembered;
+pub use idempotency::{Remembered, Taken};
 pub use job::{Held, Job, JobState, NewJob};
 pub use key::key_text;
 pub use look_up::key_of;

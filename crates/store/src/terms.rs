@@ -5,12 +5,14 @@ mod pinyin;
 
 use std::collections::BTreeSet;
 
-use guanxi_base::{Telephone, composed, folded, is_invisible, is_of_word, telephone_digits};
+use guanxi_base::{
+    Telephone, composed, folded, is_invisible, is_of_word, telephone_digits, with_plain_digits,
+};
 use guanxi_record::Kind;
 
 /// Counts up whenever other terms are made of a text: an index of an older version is made anew
 /// when the database is opened.
-pub(crate) const VERSION: i64 = 3;
+pub(crate) const VERSION: i64 = 4;
 
 /// Longer words are cut here, in documents and in queries alike: no number of the world is longer,
 /// so that who types all of one finds no other. The index has the starts of terms up to twelve
@@ -36,9 +38,16 @@ const WHOLE_MARK: &str = "xqx";
 pub(crate) fn fold(text: &str) -> String {
     let text: String = text.chars().take(TEXT_CHARACTERS_MAX).collect();
     // A blank that nobody sees stands between words; what else nobody sees stands inside them.
-    let is_left_out = |c: char| c == BESIDES_MARK || (is_invisible(c) && c != '\u{200b}');
-    let plain: String = folded(&text).chars().filter(|c| !is_left_out(*c)).collect();
+    let is_left_out =
+        |c: char| c == BESIDES_MARK || is_point(c) || (is_invisible(c) && c != '\u{200b}');
+    let plain = with_plain_digits(&folded(&text));
+    let plain: String = plain.chars().filter(|c| !is_left_out(*c)).collect();
     if plain.is_ascii() { plain } else { fast2s::convert(&plain) }
+}
+
+/// The points of Hebrew letters that only tell how they sound: most people write none of them.
+fn is_point(c: char) -> bool {
+    matches!(c, '\u{5bf}' | '\u{5c1}' | '\u{5c2}' | '\u{5c4}' | '\u{5c5}' | '\u{5c7}')
 }
 
 /// As people without these letters write them: with an e or a second a after the plain letter.

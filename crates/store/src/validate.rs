@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use guanxi_base::{Error, RawId, Refusal, Result};
+use guanxi_base::{Error, RawId, Refusal, Result, says_nothing};
 use guanxi_record::{Field, Kind, RecordType, Row, Value};
 
 use crate::columns::Expression;
@@ -17,11 +17,21 @@ use crate::view::View;
 /// A tree deeper than this is taken for a cycle.
 const TREE_DEPTH_MAX: usize = 64;
 
-/// The required fields that are empty.
+/// The required fields that are empty, or hold nothing that anybody could see.
 pub(crate) fn missing(record_type: &RecordType, values: &[Value]) -> Vec<Refusal> {
+    let says_nothing = |field: &Field, value: &Value| match (&field.kind, value) {
+        (_, Value::Null) => true,
+        // The address of a whole list is a text without a letter.
+        (Kind::Text | Kind::LongText, Value::Text(text)) => {
+            says_nothing(text) && (!text.is_empty() || field.name == record_type.title)
+        }
+        _ => false,
+    };
     let pairs = record_type.fields.iter().zip(values);
     pairs
-        .filter(|(field, value)| field.required && value.is_null() && field.rollup.is_none())
+        .filter(|(field, value)| {
+            field.required && field.rollup.is_none() && says_nothing(field, value)
+        })
         .map(|(field, _)| Refusal::field("required", field.name.as_ref()))
         .collect()
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::countries::is_chinese_mobile;
-use crate::text::{folded, is_invisible};
+use crate::text::{folded, is_invisible, is_of_word, with_plain_digits};
 
 /// A number of so many digits may have got decimals by mistake; what is shorter is a part of one.
 const WHOLE_MIN: usize = 7;
@@ -32,7 +32,8 @@ pub(super) struct Written {
 
 /// Reads what is written; none where it is no telephone, nor part of one.
 pub(super) fn written(text: &str) -> Option<Written> {
-    let text: String = folded(text).chars().filter(|c| !is_invisible(*c)).collect();
+    let text = with_plain_digits(&folded(text));
+    let text: String = text.chars().filter(|c| !is_invisible(*c)).map(plain_mark).collect();
     let text = text.trim();
     let text = text.strip_prefix("tel:").unwrap_or(text);
     let text = without_decimals(text);
@@ -128,13 +129,20 @@ fn without_dashed_extension(main: &str) -> (&str, &str) {
     if is_extension && is_plain && last.len() >= WHOLE_MIN { (number, extension) } else { none }
 }
 
+/// Dashes of every width, and what keyboards in Japan and China write for one, as the plain one; brackets as
+/// round ones.
+fn plain_mark(c: char) -> char {
+    match c {
+        '[' | '\u{3010}' | '\u{3014}' => '(',
+        ']' | '\u{3011}' | '\u{3015}' => ')',
+        '\u{2010}'..='\u{2015}' | '\u{2043}' | '\u{2212}' | '\u{2500}' | '\u{30fc}' => '-',
+        c => c,
+    }
+}
+
 /// What may stand between the digits of a number.
 fn is_between(c: char) -> bool {
-    matches!(
-        c,
-        ' ' | '-' | '(' | ')' | '.' | '/' | '*' | '\u{b7}' | '\u{a0}' | '\u{2010}'
-            ..='\u{2015}' | '\u{2212}' | '\u{30fb}' | '\u{30fc}'
-    )
+    matches!(c, ' ' | '-' | '(' | ')' | '.' | '/' | '*' | '\u{b7}' | '\u{a0}' | '\u{30fb}')
 }
 
 /// A number of a spreadsheet that took it for an amount: `13800138000.0` is none more digit.
@@ -164,13 +172,32 @@ fn extension(rest: &str) -> Option<String> {
     }
     let word_end = rest.find(|c: char| c.is_ascii_digit()).unwrap_or(rest.len());
     let (word, number) = rest.split_at(word_end);
-    let word = word.trim_matches([' ', '.', ':', '=', '-', '#', '(']);
     let number = number.trim_end_matches([' ', ')']);
     let is_number = number.chars().all(|c| c.is_ascii_digit()) && number.len() <= 8;
-    let is_short = !word.is_empty() || number.len() <= EXTENSION_MAX;
-    let is_told = word.is_empty() || WORDS.contains(word);
-    if !is_told || !is_short || !is_number || number.is_empty() {
+    let is_short = word.chars().any(is_of_word) || number.len() <= EXTENSION_MAX;
+    if !is_told(word) || !is_short || !is_number || number.is_empty() {
         return None;
     }
     Some(number.to_owned())
+}
+
+/// Whether what stands before the digits of an extension says that they are one, or nothing: words for it,
+/// with punctuation between them or without.
+fn is_told(before: &str) -> bool {
+    let is_mark = |c: char| " .:=-#()".contains(c);
+    let mut pieces = before.split(is_mark).filter(|piece| !piece.is_empty());
+    pieces.all(|piece| {
+        let mut rest = piece;
+        // Chinese words stand together.
+        while !rest.is_empty() {
+            let known = WORDS.iter().filter(|word| rest.starts_with(**word));
+            let Some(word) = known.max_by_key(|word| word.len()) else { return false };
+            let is_whole = word.len() == rest.len() || !word.is_ascii();
+            if !is_whole {
+                return false;
+            }
+            rest = &rest[word.len()..];
+        }
+        true
+    })
 }

@@ -28,7 +28,7 @@ fn clock() -> Clock {
 
 /// As a program that starts now, with this clock.
 async fn start(database: &TestDatabase, clock: &Clock) -> Store {
-    let config = guanxi_crm::store_config(database.url.clone(), clock.clone()).unwrap();
+    let config = guanxi_crm::store_config(database.url(), clock.clone()).unwrap();
     Store::open(config).await.unwrap()
 }
 

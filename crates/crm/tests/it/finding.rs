@@ -214,6 +214,9 @@ async fn names_in_any_script_are_found_and_imported(database: TestDatabase) {
         "ꆈꌠꁱꂷ",
         "𬬭𬀩𰻞面馆",
         "شركة النُّور",
+        "שָׁלוֹם",
+        "\u{5ea}\u{5bc}\u{5d5}\u{5b9}\u{5d3}\u{5b8}\u{5d4}",
+        "广东深圳华为技术有限公司",
     ];
     create(&store, &actor, &customer("Acme")).await;
     let file: String = scripts.iter().map(|name| format!("{name}\n")).collect();
@@ -235,6 +238,12 @@ async fn names_in_any_script_are_found_and_imported(database: TestDatabase) {
             let titles: Vec<String> = hits.unwrap().into_iter().map(|hit| hit.title).collect();
             assert_eq!(titles, [name]);
         }
+    }
+    for (words, name) in [("שלום", "שָׁלוֹם"), ("gdszhwjsyx", "广东深圳华为技术有限公司")]
+    {
+        let mut query = Query::of(Filter::everything());
+        query.search = Some(words.to_owned());
+        assert_eq!(names(&mut view, &query).await, [name], "{words}");
     }
     let mut query = Query::of(Filter::everything());
     query.search = Some("\u{93f}".to_owned());

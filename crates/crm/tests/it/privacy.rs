@@ -172,7 +172,7 @@ async fn a_person_is_told_everything_and_then_forgotten(database: TestDatabase) 
         assert!(!all.contains("Xerxes") && !all.contains("\"open\""), "{name}: {all}");
     }
     let mut answers = store.write(&actor).await.unwrap();
-    assert_eq!(answers.take_key("key", "request").await.unwrap(), None);
+    assert_eq!(answers.take_key("key", "request").await.unwrap(), guanxi_store::Taken::Free);
     drop(answers);
     // The books are as they were.
     let after = view.fetch(Purpose::Read, sold.id).await.unwrap();

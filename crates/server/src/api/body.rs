@@ -16,6 +16,18 @@ pub(crate) fn object(body: &Bytes) -> Result<Map<String, Json>> {
     }
 }
 
+/// The object in an object that says what is to be done.
+///
+/// # Errors
+/// `required` where there is none, or nothing is in it; `not-an-object` where it is something else.
+pub(crate) fn part<'a>(object: &'a Map<String, Json>, name: &str) -> Result<&'a Map<String, Json>> {
+    match object.get(name) {
+        Some(Json::Object(part)) if !part.is_empty() => Ok(part),
+        None | Some(Json::Null | Json::Object(_)) => Err(Refusal::field("required", name).into()),
+        Some(_) => Err(Refusal::field("not-an-object", name).with("name", name).into()),
+    }
+}
+
 /// The version that a write states that it has read.
 pub(crate) fn version(object: &Map<String, Json>) -> Result<i64> {
     let version = object.get("version").and_then(Json::as_i64);

@@ -12,8 +12,9 @@ use serde_json::{Value as Json, json};
 use tokio::io::AsyncReadExt as _;
 
 use super::records::{parse_id, respond};
-use super::write::{self, Begun};
+use super::write;
 use crate::app::App;
+use crate::once::fingerprint;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
 use crate::upload::{OnDisk, Upload};
@@ -140,34 +141,19 @@ async fn start_import(
     mapping: &Mapping,
 ) -> Result<Remembered> {
     let said = [name.as_bytes(), mapping.to_toml()?.as_bytes(), file.digest()].join(&0);
-    let request = write::fingerprint("import", &said);
+    let request = fingerprint("import", &said);
     let unsettled = examined(app, mapping, file).await?.unsettled();
     if !unsettled.is_empty() {
         return Err(Error::Refused(unsettled));
     }
     let keeps = exchange::keeping(&signed.actor);
     let mut write = match write::begin_as(app, &keeps, headers, request).await? {
-        Begun::New(write) => write,
-        Begun::Known(answer) => return Ok(answer),
+        Ok(write) => write,
+        Err(answer) => return Ok(answer),
     };
     let input = ImportInput::Content(file.content().await?);
     let job = exchange::note_import(&mut write.tx, input, name, mapping).await?;
-    write.commit(StatusCode::ACCEPTED, &json!({ "id": job.id.to_string() })).await
-}
-
-/// Puts the import of a file that is kept already into the queue.
-pub(crate) async fn start_import_of_file(
-    app: &App,
-    signed: &SignedIn,
-    name: &str,
-    file: RawId,
-    mapping: &Mapping,
-) -> Result<String> {
-    exchange::may_import(&signed.actor, mapping)?;
-    let keeps = exchange::keeping(&signed.actor);
-    let input = ImportInput::File(file);
-    let job = exchange::begin_import(&app.store, &keeps, input, name, mapping).await?;
-    Ok(job.id.to_string())
+    write::commit(write, StatusCode::ACCEPTED, &json!({ "id": job.id.to_string() })).await
 }
 
 /// Stops an import, or goes on with one that was stopped: the action is in the path.

@@ -14,8 +14,7 @@ mod write;
 pub(crate) use charts::{chart_numbers, drawn};
 pub(crate) use describe::{describe, search};
 pub(crate) use exchange::{
-    begin_import, examine_import, export, set_import_state, start_import_of_file, stop_import,
-    undo_import,
+    begin_import, examine_import, export, set_import_state, stop_import, undo_import,
 };
 pub(crate) use openapi::{docs, document_answer};
 pub(crate) use records::{aggregate, get, history, list, parse_id};

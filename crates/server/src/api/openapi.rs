@@ -77,7 +77,7 @@ fn id_parameter() -> Json {
 fn key_parameter() -> Json {
     json!({ "name": "Idempotency-Key", "in": "header",
             "schema": { "type": "string", "minLength": 1, "maxLength": 200 },
-            "description": "The same key with the same request is done once." })
+            "description": "The same key with the same request is done once; remembered for 90 days." })
 }
 
 fn list_parameters() -> Vec<Json> {

@@ -14,8 +14,9 @@ use serde_json::{Map, Value as Json, json};
 
 use super::body;
 use super::records::{parse_id, respond};
-use super::write::{self, Begun};
+use super::write;
 use crate::app::App;
+use crate::once::fingerprint;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
 
@@ -64,10 +65,10 @@ pub(crate) async fn decide_pair(
             PairState::Merged => Some(survivor_of(&object)?),
             _ => None,
         };
-        let request = write::fingerprint(&format!("decide {id}"), &body);
+        let request = fingerprint(&format!("decide {id}"), &body);
         let mut write = match write::begin_as(&app, &signed.actor, &headers, request).await? {
-            Begun::New(write) => write,
-            Begun::Known(answer) => return Ok(answer),
+            Ok(write) => write,
+            Err(answer) => return Ok(answer),
         };
         let answer = match wanted {
             Some(wanted) => {
@@ -77,7 +78,7 @@ pub(crate) async fn decide_pair(
             }
             None => json!({ "state": decide_in(&mut write.tx, id, state).await?.state.code() }),
         };
-        write.commit(StatusCode::OK, &answer).await
+        write::commit(write, StatusCode::OK, &answer).await
     }
     .await;
     write::respond(&signed, outcome)
@@ -104,14 +105,14 @@ pub(crate) async fn undo_merge(
 ) -> Response {
     let outcome: Result<Remembered> = async {
         let id = parse_id(&id).map_err(|_| Error::NotFound)?;
-        let request = write::fingerprint(&format!("undo merge {id}"), &[]);
+        let request = fingerprint(&format!("undo merge {id}"), &[]);
         let mut write = match write::begin_as(&app, &signed.actor, &headers, request).await? {
-            Begun::New(write) => write,
-            Begun::Known(answer) => return Ok(answer),
+            Ok(write) => write,
+            Err(answer) => return Ok(answer),
         };
         unmerge_in(&mut write.tx, id).await?;
         let answer = json!({ "change_set": write.tx.change_set().to_string() });
-        write.commit(StatusCode::OK, &answer).await
+        write::commit(write, StatusCode::OK, &answer).await
     }
     .await;
     write::respond(&signed, outcome)

@@ -16,21 +16,12 @@ use serde_json::{Map, Value as Json, json};
 use super::body;
 use super::records::{parse_id, record_json};
 use crate::app::App;
+use crate::once::{self, Write, fingerprint};
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
 
-/// A write on its way: its transaction, and the key under which its answer is remembered.
-pub(super) struct Write {
-    pub(super) tx: Tx,
-    key: Option<String>,
-}
-
-/// Whether a write is to be done.
-pub(super) enum Begun {
-    New(Box<Write>),
-    /// It was done before; this was the answer.
-    Known(Remembered),
-}
+/// The write, or the answer that was given to it before.
+pub(super) type Begun = std::result::Result<Box<Write>, Remembered>;
 
 async fn begin(
     app: &App,
@@ -41,54 +32,37 @@ async fn begin(
     begin_as(app, &signed.actor, headers, request).await
 }
 
-/// Begins a write of an Actor; or the answer that was given to it before.
+/// Begins a write of an Actor under the key that a program sent; or the answer that was given to it before.
 pub(super) async fn begin_as(
     app: &App,
     actor: &Actor,
     headers: &HeaderMap,
     request: String,
 ) -> Result<Begun> {
-    let key = body::idempotency_key(headers)?;
-    let mut tx = app.store.write(actor).await?;
-    // Taken before anything is done: two at once are one after the other.
-    if let Some(key) = &key
-        && let Some(known) = tx.take_key(key, &request).await?
-    {
-        return Ok(Begun::Known(known));
-    }
-    Ok(Begun::New(Box::new(Write { tx, key })))
+    once::begin(app, actor, body::idempotency_key(headers)?, &request).await?.or_known()
 }
 
-impl Write {
-    /// Answers with the record as it is now.
-    async fn commit_row(
-        mut self,
-        status: StatusCode,
-        described: &RecordType,
-        row: &Row,
-    ) -> Result<Remembered> {
-        let titles = self.tx.link_titles(described, std::slice::from_ref(row)).await?;
-        let mut answer = record_json(described, row, &titles);
-        answer["change_set"] = json!(self.tx.change_set().to_string());
-        self.commit(status, &answer).await
-    }
-
-    pub(super) async fn commit(mut self, status: StatusCode, answer: &Json) -> Result<Remembered> {
-        let answer = Remembered { status: status.as_u16(), response: answer.to_string() };
-        if let Some(key) = &self.key {
-            self.tx.remember(key, &answer).await?;
-        }
-        self.tx.commit().await?;
-        Ok(answer)
-    }
+/// Answers with the record as it is now.
+async fn commit_row(
+    mut write: Box<Write>,
+    status: StatusCode,
+    described: &RecordType,
+    row: &Row,
+) -> Result<Remembered> {
+    let titles = write.tx.link_titles(described, std::slice::from_ref(row)).await?;
+    let mut answer = record_json(described, row, &titles);
+    answer["change_set"] = json!(write.tx.change_set().to_string());
+    commit(write, status, &answer).await
 }
 
-/// What identifies a request for its key: the same key with another body is a mistake.
-pub(super) fn fingerprint(what: &str, body: &[u8]) -> String {
-    use sha2::{Digest, Sha256};
-    let digest = Sha256::digest(body);
-    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{what} {hex}")
+pub(super) async fn commit(
+    write: Box<Write>,
+    status: StatusCode,
+    answer: &Json,
+) -> Result<Remembered> {
+    let answer = Remembered { status: status.as_u16(), response: answer.to_string() };
+    write.commit(&answer).await?;
+    Ok(answer)
 }
 
 pub(super) fn respond(signed: &SignedIn, outcome: Result<Remembered>) -> Response {
@@ -113,15 +87,15 @@ pub(crate) async fn create(
         let fields = body::fields(&described, &body::object(&bytes)?, &[])?;
         let request = fingerprint(&format!("create {record_type}"), &bytes);
         let mut write = match begin(&app, &signed, &headers, request).await? {
-            Begun::New(write) => write,
-            Begun::Known(answer) => return Ok(answer),
+            Ok(write) => write,
+            Err(answer) => return Ok(answer),
         };
         let mut values = vec![Value::Null; described.fields.len()];
         for (place, value) in fields {
             values[place] = value;
         }
         let row = create_collected(&mut write.tx, &described, values).await?;
-        write.commit_row(StatusCode::CREATED, &described, &row).await
+        commit_row(write, StatusCode::CREATED, &described, &row).await
     }
     .await;
     respond(&signed, outcome)
@@ -141,11 +115,11 @@ pub(crate) async fn update(
         let fields = body::fields(&described, &object, &["version"])?;
         let request = fingerprint(&format!("update {record_type} {id}"), &bytes);
         let mut write = match begin(&app, &signed, &headers, request).await? {
-            Begun::New(write) => write,
-            Begun::Known(answer) => return Ok(answer),
+            Ok(write) => write,
+            Err(answer) => return Ok(answer),
         };
         let row = write.tx.update_fields(&described, parse_id(&id)?, version, fields).await?;
-        write.commit_row(StatusCode::OK, &described, &row).await
+        commit_row(write, StatusCode::OK, &described, &row).await
     }
     .await;
     respond(&signed, outcome)
@@ -190,8 +164,8 @@ async fn put_away(
         let version = body::version(&body::object(bytes)?)?;
         let request = fingerprint(&format!("{away:?} {record_type} {id}"), bytes);
         let mut write = match begin(app, signed, headers, request).await? {
-            Begun::New(write) => write,
-            Begun::Known(answer) => return Ok(answer),
+            Ok(write) => write,
+            Err(answer) => return Ok(answer),
         };
         let id = parse_id(id)?;
         let row = match away {
@@ -200,7 +174,7 @@ async fn put_away(
         };
         let mut answer = record_json(&described, &row, &Default::default());
         answer["change_set"] = json!(write.tx.change_set().to_string());
-        write.commit(StatusCode::OK, &answer).await
+        commit(write, StatusCode::OK, &answer).await
     }
     .await;
     respond(signed, outcome)
@@ -217,12 +191,10 @@ pub(crate) async fn bulk(
     let outcome: Result<Remembered> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
         let object = body::object(&bytes)?;
-        let set = match object.get("set") {
-            Some(Json::Object(set)) => body::fields(&described, set, &[])?,
-            _ => Vec::new(),
-        };
         let act = match object.get("action").and_then(Json::as_str) {
-            Some("update") => Act::Update(set),
+            Some("update") => {
+                Act::Update(body::fields(&described, body::part(&object, "set")?, &[])?)
+            }
             Some("archive") => Act::Archive,
             Some("restore") => Act::Restore,
             other => {
@@ -232,14 +204,14 @@ pub(crate) async fn bulk(
         };
         let request = fingerprint(&format!("bulk {record_type}"), &bytes);
         let mut write = match begin(&app, &signed, &headers, request).await? {
-            Begun::New(write) => write,
-            Begun::Known(answer) => return Ok(answer),
+            Ok(write) => write,
+            Err(answer) => return Ok(answer),
         };
         let ids = chosen(&mut write.tx, &record_type, &object, &act).await?;
         bulk::act_on(&mut write.tx, &described, &ids, &act).await?;
         let change_set = write.tx.change_set().to_string();
         let answer = json!({ "changed": ids.len(), "change_set": change_set });
-        write.commit(StatusCode::OK, &answer).await
+        commit(write, StatusCode::OK, &answer).await
     }
     .await;
     respond(&signed, outcome)
@@ -255,7 +227,11 @@ async fn chosen(
     // All or none, under one key: as many as one transaction takes.
     match (object.get("ids"), object.get("filter")) {
         (Some(Json::Array(ids)), None) => {
-            let ids = ids.iter().map(|id| parse_id(id.as_str().unwrap_or_default()));
+            let ids = ids.iter().map(|id| {
+                let text = id.as_str();
+                let wrong = || Refusal::field("not-an-id", "ids").with("value", id);
+                parse_id(text.ok_or_else(wrong)?)
+            });
             bulk::in_turn(ids.collect::<Result<_>>()?, bulk::STEP)
         }
         (None, Some(filter)) => {
@@ -285,14 +261,14 @@ pub(crate) async fn undo(
         };
         let request = fingerprint("undo", named.as_bytes());
         let mut write = match begin(&app, &signed, &headers, request).await? {
-            Begun::New(write) => write,
-            Begun::Known(answer) => return Ok(answer),
+            Ok(write) => write,
+            Err(answer) => return Ok(answer),
         };
         let id = named.parse().map_err(|_| Error::NotFound)?;
         let report = write.tx.undo(id).await?;
         let change_set = report.change_set.map(|id| id.to_string());
         let answer = json!({ "changes": report.changes, "change_set": change_set });
-        write.commit(StatusCode::OK, &answer).await
+        commit(write, StatusCode::OK, &answer).await
     }
     .await;
     respond(&signed, outcome)

@@ -418,7 +418,7 @@ pub(crate) async fn create_token(
             }
         }
         let name = entries.text("name").trim();
-        if name.is_empty() || scopes.0.is_empty() {
+        if guanxi_base::says_nothing(name) || scopes.0.is_empty() {
             return Err(Refusal::field("required", "name").into());
         }
         let until = app.store.clock().now() + SignedDuration::from_hours(24 * days);

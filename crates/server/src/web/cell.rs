@@ -13,6 +13,7 @@ use super::cells;
 use super::controls::cell_control;
 use super::fields::{Entries, Reading};
 use super::layout::saved;
+use super::shown::Shown;
 use crate::api::parse_id;
 use crate::app::App;
 use crate::params::{self, Params};
@@ -135,7 +136,10 @@ pub(crate) async fn save_cell(
         let place = described.position(&field.name).ok_or(Error::NotFound)?;
         let version: i64 = entries.text("version").parse().unwrap_or(0);
         let mut tx = app.store.write(&signed.actor).await?;
-        let mut reading = Reading { view: &mut tx, wording: signed.actor.wording };
+        let row = tx.row(&record_type, parse_id(&id)?, Purpose::Change).await?;
+        let shown = Shown::of(&described, &row, &Titles::new());
+        let wording = signed.actor.wording;
+        let mut reading = Reading { view: &mut tx, wording, shown: Some(&shown) };
         let value = reading.one(field, &mut entries).await?;
         let refused = |refusals: &[Refusal], version| {
             let sentences =

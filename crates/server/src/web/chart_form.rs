@@ -7,18 +7,17 @@ use axum::response::{Html, IntoResponse as _, Response};
 use guanxi_base::{Decimal, Error, Id, Refusal, Result};
 use guanxi_crm::access::conditions;
 use guanxi_crm::dashboards::{Chart, ChartKind, Dashboard};
-use guanxi_record::{
-    Address, Choice as _, Field, Filter, Kind, LongText, Owner, Query, Record, RecordType,
-    SYSTEM_FIELDS, Sort, Stored,
-};
+use guanxi_record::{Choice as _, Field, Kind, LongText, Owner, Record, Stored};
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
 use super::chart_condition::{self, group_of, text_of};
+use super::chart_options::{dashboards, groups, measures};
 use super::condition_form::Builder;
 use super::conditions::Group;
 use super::fields::Entries;
 use super::layout::{Notice, answer, go_to, icon, page, refused};
+use super::once::{self, Begun, Once, key_control};
 use super::options::{Options, options_of};
 use super::record::newest_first;
 use super::{charts, form_parts, words};
@@ -27,13 +26,13 @@ use crate::app::App;
 use crate::params::Params;
 use crate::signed_in::SignedIn;
 
-/// So many dashboards are offered.
-const DASHBOARDS_OFFERED: usize = 200;
 /// The type of the records of a chart that begins with nothing.
 const USUAL_TYPE: &str = "order";
 
 /// What the form holds.
 struct Draft {
+    /// The key of the form.
+    once: String,
     id: String,
     version: String,
     new_dashboard: String,
@@ -49,7 +48,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn sent(entries: &Entries) -> Self {
+    fn sent(signed: &SignedIn, entries: &Entries) -> Self {
         let text = |name: &str| entries.text(name).trim().to_owned();
         let some = |name: &str| Some(text(name)).filter(|text| !text.is_empty());
         let or = |name: &str, usual: &str| some(name).unwrap_or_else(|| usual.to_owned());
@@ -76,6 +75,7 @@ impl Draft {
             }
         };
         Self {
+            once: once::key_of(signed, entries),
             kept,
             id: text("id"),
             version: text("version"),
@@ -89,8 +89,9 @@ impl Draft {
         }
     }
 
-    fn of(chart: &Stored<Chart>) -> Self {
+    fn of(signed: &SignedIn, chart: &Stored<Chart>) -> Self {
         Self {
+            once: signed.form_key.to_string(),
             id: chart.id.to_string(),
             version: chart.version.to_string(),
             new_dashboard: String::new(),
@@ -132,7 +133,7 @@ pub(crate) async fn new_chart(
         if !signed.actor.rights.may(Chart::NAME, Purpose::Create) {
             return Err(Error::Forbidden);
         }
-        let mut draft = Draft::sent(&Entries::sent(params));
+        let mut draft = Draft::sent(&signed, &Entries::sent(params));
         if draft.chart.group_by.is_none() {
             draft.chart.group_by = usual_group(&app, &signed, &draft.chart.record_type);
         }
@@ -162,7 +163,7 @@ pub(crate) async fn edit_chart(
         let mut view = app.store.read(&signed.actor).await?;
         let chart: Stored<Chart> = view.fetch(Purpose::Change, Id::new(parse_id(&id)?)).await?;
         drop(view);
-        form_page(&app, &signed, Draft::of(&chart)).await
+        form_page(&app, &signed, Draft::of(&signed, &chart)).await
     }
     .await;
     answer(&app, &signed, outcome)
@@ -176,13 +177,16 @@ pub(crate) async fn build_chart(
     Posted(sent): Posted<Params>,
 ) -> Response {
     let entries = Entries::sent(sent);
-    let mut draft = Draft::sent(&entries);
+    let mut draft = Draft::sent(&signed, &entries);
     let by_script = headers.contains_key("hx-request");
     let outcome: Result<Response> = async {
         if entries.text("do") == "save" {
-            match keep(&app, &signed, &draft).await {
+            match keep(&app, &signed, &draft, &Once::of("chart", &entries)).await {
                 Ok(to) => return Ok(go_to(&to, by_script)),
                 Err(Error::Refused(refusals)) => {
+                    if once::was_sent_before(&refusals) {
+                        draft.once = signed.form_key.to_string();
+                    }
                     draft.problem = Some(refused(signed.texts, Chart::TYPE, &refusals));
                 }
                 Err(Error::Conflict { .. }) => {
@@ -201,7 +205,7 @@ pub(crate) async fn build_chart(
 }
 
 /// Keeps the chart, on a dashboard that is there or on a new one; where it is then.
-async fn keep(app: &App, signed: &SignedIn, draft: &Draft) -> Result<String> {
+async fn keep(app: &App, signed: &SignedIn, draft: &Draft, once: &Once) -> Result<String> {
     let mut chart = draft.chart()?;
     if chart.name.is_empty() {
         return Err(Refusal::field("required", "name").into());
@@ -209,7 +213,16 @@ async fn keep(app: &App, signed: &SignedIn, draft: &Draft) -> Result<String> {
     form_parts::is_complete(&draft.group, "condition", &chart.record_type)?;
     // What cannot be asked cannot be kept.
     drawn(app, signed, &chart).await?;
-    let mut tx = app.store.write(&signed.actor).await?;
+    let begun = match draft.id.is_empty() {
+        true => once.begin(app, signed).await?,
+        false => once.begin_change(app, signed).await?,
+    };
+    let mut write = match begun {
+        Begun::New(write) => write,
+        Begun::Again(to) => return Ok(to),
+        Begun::Before(before) => return Err(before.refusal().into()),
+    };
+    let tx = &mut write.tx;
     chart.dashboard = match (draft.dashboard.is_empty(), draft.new_dashboard.is_empty()) {
         (false, _) => Id::new(parse_id(&draft.dashboard)?),
         (true, false) => {
@@ -220,17 +233,23 @@ async fn keep(app: &App, signed: &SignedIn, draft: &Draft) -> Result<String> {
         (true, true) => return Err(Refusal::field("required", "dashboard").into()),
     };
     let dashboard = chart.dashboard;
-    if draft.id.is_empty() {
-        tx.create(&chart).await?;
+    let id = if draft.id.is_empty() {
+        tx.create(&chart).await?.id
     } else {
         let id = Id::<Chart>::new(parse_id(&draft.id)?);
         let mut known: Stored<Chart> = tx.fetch(Purpose::Change, id).await?;
         known.version = draft.version.parse().unwrap_or(known.version);
+        // By what a number would be grouped is not shown.
+        if (known.kind, chart.kind) == (ChartKind::Number, ChartKind::Number) {
+            chart.group_by.clone_from(&known.group_by);
+            chart.split_by.clone_from(&known.split_by);
+        }
         known.record = chart;
-        tx.update(&known).await?;
-    }
-    tx.commit().await?;
-    Ok(format!("/dashboard/{dashboard}"))
+        tx.update(&known).await?.id
+    };
+    let to = format!("/dashboard/{dashboard}");
+    write.commit(&once::led(&to, Chart::NAME, id.raw())).await?;
+    Ok(to)
 }
 
 async fn form_page(app: &App, signed: &SignedIn, draft: Draft) -> Result<Html<String>> {
@@ -253,6 +272,7 @@ async fn form(app: &App, signed: &SignedIn, draft: &Draft) -> Result<Markup> {
     Ok(html! {
         form id="chart-form" class="gx-columns" method="post" action="/chart/build" hx-post="/chart/build"
             hx-trigger="submit, change delay:150ms" hx-swap="outerHTML" novalidate {
+            (key_control(&draft.once))
             input type="hidden" name="id" value=(draft.id);
             input type="hidden" name="version" value=(draft.version);
             div class="gx-stack" {
@@ -340,8 +360,8 @@ async fn fields(view: &mut View, signed: &SignedIn, draft: &Draft) -> Result<Mar
                 (Builder::new(signed, catalog.clone(), Vec::new()).whole(described, &draft.group))
             }
         }
-        @if is_number { (input(texts, "target", &draft.target)) }
-        @else { (input(texts, "marks", &draft.marks)) }
+        @if is_number { (input(texts, "target", &draft.target)) (aside("marks", &draft.marks)) }
+        @else { (input(texts, "marks", &draft.marks)) (aside("target", &draft.target)) }
         (select(texts, "dashboard", &dashboards, &draft.dashboard, Some(&texts.get("chart-new-dashboard"))))
         @if draft.dashboard.is_empty() {
             div {
@@ -352,6 +372,11 @@ async fn fields(view: &mut View, signed: &SignedIn, draft: &Draft) -> Result<Mar
         }
         (input(texts, "place", &chart.place.to_string()))
     })
+}
+
+/// What another kind of chart says is not lost for not being shown.
+fn aside(name: &str, value: &str) -> Markup {
+    html! { input type="hidden" name=(name) value=(value); }
 }
 
 fn label(texts: &guanxi_crm::text::Texts, name: &str) -> String {
@@ -388,89 +413,6 @@ fn select(
                     option value=(code) selected[code == chosen] { (label) }
                 }
             }
-        }
-    }
-}
-
-/// One's own dashboards.
-async fn dashboards(view: &mut View) -> Result<Options> {
-    let query = Query::of(Filter::eq("owner", "me")).sorted(vec![Sort::up("name")]);
-    let rows = view.list(Dashboard::NAME, &query.limited(DASHBOARDS_OFFERED)).await?.rows;
-    Ok(rows.iter().map(|row| (row.id.to_string(), row.title(Dashboard::TYPE))).collect())
-}
-
-/// What is computed of the records.
-fn measures(signed: &SignedIn, described: &RecordType) -> Options {
-    let texts = signed.texts;
-    let plural = texts.type_plural(&described.name);
-    let mut all = vec![("count".to_owned(), texts.format("chart-count", &[("type", &plural)]))];
-    let reads = |field: &&Field| signed.actor.rights.asks(&described.name, &field.name);
-    for field in described.fields.iter().filter(reads) {
-        if !field.kind.is_number() {
-            continue;
-        }
-        let label = texts.field_label(described, field);
-        for (code, key) in [
-            ("sum", "chart-sum"),
-            ("avg", "chart-average"),
-            ("min", "chart-min"),
-            ("max", "chart-max"),
-        ] {
-            let code = format!("{code}:{}", field.name);
-            all.push((code, texts.format(key, &[("field", &label)])));
-        }
-    }
-    all
-}
-
-/// By what groups are made: fields of the type, and of what it links to.
-fn groups(view: &View, signed: &SignedIn, described: &RecordType) -> Options {
-    let mut offered = Vec::new();
-    own_groups(signed, described, ("", ""), &mut offered);
-    for field in described.fields.iter() {
-        let Kind::Link { to, .. } = &field.kind else { continue };
-        let Ok(linked) = view.catalog().get(to) else { continue };
-        let rights = &signed.actor.rights;
-        if rights.reads(&described.name, &field.name) && rights.may(to, Purpose::Read) {
-            let label = format!("{}: ", signed.texts.field_label(described, field));
-            own_groups(signed, linked, (&format!("{}.", field.name), &label), &mut offered);
-        }
-    }
-    offered
-}
-
-fn own_groups(
-    signed: &SignedIn,
-    described: &RecordType,
-    (before, label_before): (&str, &str),
-    offered: &mut Options,
-) {
-    let texts = signed.texts;
-    let system = SYSTEM_FIELDS.iter().filter(|field| field.name == "created_at");
-    for field in described.fields.iter().chain(system) {
-        if !signed.actor.rights.asks(&described.name, &field.name) {
-            continue;
-        }
-        let label = format!("{label_before}{}", texts.field_label(described, field));
-        let path = format!("{before}{}", field.name);
-        match &field.kind {
-            Kind::Date | Kind::Instant => {
-                for bucket in ["month", "quarter", "year", "day"] {
-                    let by = texts.get(&format!("chart-by-{bucket}"));
-                    offered.push((format!("{path}:{bucket}"), format!("{label} ({by})")));
-                }
-            }
-            Kind::Choice(_) | Kind::Boolean | Kind::Link { .. } | Kind::Owner => {
-                offered.push((path, label));
-            }
-            Kind::Text if field.indexed || field.is_custom() => offered.push((path, label)),
-            Kind::Address => {
-                for part in Address::PARTS {
-                    let part_label = texts.get(&format!("address.{part}"));
-                    offered.push((format!("{path}.{part}"), format!("{label}: {part_label}")));
-                }
-            }
-            _ => {}
         }
     }
 }

@@ -10,8 +10,11 @@ use super::fields::{Entries, has_three_states, local_text};
 use super::form::URL_ENCODED;
 use super::form_parts::meaning_control;
 use super::format;
-use super::options::options_of;
+use super::options::{Options, options_of};
 use crate::signed_in::SignedIn;
+
+/// A browser takes the first line end within a control of several lines for none of its text.
+pub(super) const LINE_BEFORE: &str = "\n";
 
 /// The control of a field in its place in a form.
 pub(crate) fn control(
@@ -131,12 +134,14 @@ impl Marks<'_> {
         }
     }
 
-    /// One of some values, or none where none is allowed.
+    /// One of some values, or none where none is allowed or chosen yet; one that is not offered stays.
     fn select(&self, name: &str, current: &str, options: &[(String, String)]) -> Markup {
+        let is_offered = options.iter().any(|(value, _)| value == current);
         html! {
             select class="form-select" id=(self.id) name=(name) required[self.required]
                 aria-invalid=[self.invalid()] aria-describedby=[self.message] {
-                @if !self.required { option value="" { "\u{2014}" } }
+                @if !self.required || current.is_empty() { option value="" { "\u{2014}" } }
+                @if !current.is_empty() && !is_offered { option value=(current) selected { (current) } }
                 @for (value, label) in options {
                     option value=(value) selected[value == current] { (label) }
                 }
@@ -162,7 +167,7 @@ fn bare_control(
     match &field.kind {
         Kind::LongText | Kind::Json => html! {
             textarea class="form-control" id=(id) name=(name) rows="4" required[required]
-                aria-invalid=[marks.invalid()] aria-describedby=[message] { (text) }
+                aria-invalid=[marks.invalid()] aria-describedby=[message] { (LINE_BEFORE) (text) }
         },
         Kind::Boolean if has_three_states(field) => {
             marks.select(name, text, &options_of(signed.texts, described, field))
@@ -178,7 +183,7 @@ fn bare_control(
         Kind::Choices(_) => html! {
             fieldset aria-describedby=[message] {
                 legend { (label) }
-                @for (code, label) in options_of(signed.texts, described, field) {
+                @for (code, label) in with_others(options_of(signed.texts, described, field), entries.all(name)) {
                     label class="form-check form-check-inline" {
                         input class="form-check-input" type="checkbox" name=(name) value=(code)
                             checked[entries.has(name, &code)];
@@ -201,6 +206,16 @@ fn bare_control(
             Some(target) => link(described, name, target, entries, marks),
         },
     }
+}
+
+/// What is offered, and what was chosen when other things were.
+fn with_others(mut offered: Options, chosen: &[String]) -> Options {
+    for code in chosen {
+        if !offered.iter().any(|(known, _)| known == code) {
+            offered.push((code.clone(), code.clone()));
+        }
+    }
+    offered
 }
 
 fn money(signed: &SignedIn, name: &str, entries: &Entries, marks: &Marks<'_>) -> Markup {

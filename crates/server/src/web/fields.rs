@@ -1,7 +1,7 @@
 //! What a form holds, and the way back from what it sends to values of every kind of field. Records are
 //! carried by id: a name is only asked about where somebody wrote one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use guanxi_base::{RawId, Refusal, Result, TimeZone, Timestamp};
 use guanxi_crm::local_time::LocalTime;
@@ -12,6 +12,7 @@ use guanxi_store::{Titles, View, Wording};
 
 use super::conditions::Group;
 use super::form_parts;
+use super::shown::{Shown, with_plain_line_ends};
 use crate::params::Params;
 
 /// What a form holds: the texts of its controls, by name.
@@ -27,6 +28,7 @@ impl Entries {
     pub(crate) fn sent(params: Params) -> Self {
         let mut entries = Self::default();
         for (name, value) in params {
+            let value = with_plain_line_ends(&value).into_owned();
             entries.texts.entry(name).or_default().push(value);
         }
         entries
@@ -105,6 +107,12 @@ impl Entries {
         self.all(name).join(",")
     }
 
+    /// All that is there but these, by name.
+    pub(super) fn besides(&self, names: &[&str]) -> BTreeMap<&str, &[String]> {
+        let others = self.texts.iter().filter(|(name, _)| !names.contains(&name.as_str()));
+        others.map(|(name, texts)| (name.as_str(), texts.as_slice())).collect()
+    }
+
     /// Takes away all that begins so.
     pub(crate) fn clear(&mut self, start: &str) {
         self.texts.retain(|name, _| !name.starts_with(start));
@@ -136,6 +144,8 @@ impl Entries {
 pub(crate) struct Reading<'a> {
     pub(crate) view: &'a mut View,
     pub(crate) wording: Option<&'static Wording>,
+    /// What the form showed of the record that it changes, where it changes one.
+    pub(crate) shown: Option<&'a Shown<'a>>,
 }
 
 impl Reading<'_> {
@@ -173,6 +183,9 @@ impl Reading<'_> {
         entries: &mut Entries,
     ) -> Result<std::result::Result<Value, Refusal>> {
         let name = field.name.as_ref();
+        if let Some(held) = self.shown.and_then(|shown| shown.untouched(field, entries)) {
+            return Ok(Ok(held.clone()));
+        }
         Ok(match self.value(field, entries).await? {
             Ok(Value::Null) if field.required && field.default.is_none() => {
                 Err(Refusal::field("required", name))
@@ -211,7 +224,13 @@ impl Reading<'_> {
                 Value::from_text(&field.kind, &format!("{text} {code}"))
             }
             Kind::Address => Ok(address(name, entries)),
-            Kind::Choices(_) => Value::from_text(&field.kind, &entries.all(name).join(";")),
+            // What stands at the start of a text is part of it.
+            Kind::LongText => Value::from_text(&field.kind, entries.text(name)),
+            // Each by itself: an option, or what holds it, may have any letter.
+            Kind::Choice(_) => Value::from_text(&field.kind, entries.text(name)),
+            Kind::Choices(_) => {
+                Value::from_json(&field.kind, &entries.all(name).iter().cloned().collect())
+            }
             Kind::File if entries.text(&format!("{name}.remove")) == "true" => Ok(Value::Null),
             Kind::File => match entries.text(&format!("{name}.id")) {
                 "" => Ok(Value::Null),
@@ -309,7 +328,7 @@ impl Reading<'_> {
         let mut ids = entries.all(&format!("{name}.id")).to_vec();
         let mut seen = std::collections::HashSet::new();
         ids.retain(|id| seen.insert(id.clone()));
-        Ok(Value::from_text(&field.kind, &ids.join(";")))
+        Ok(Value::from_json(&field.kind, &ids.into_iter().collect()))
     }
 }
 

@@ -15,6 +15,7 @@ use super::fields::Entries;
 use super::layout::error_page;
 use crate::api::parse_id;
 use crate::app::App;
+use crate::once::fingerprint;
 use crate::params::Params;
 use crate::problem;
 use crate::signed_in::SignedIn;
@@ -64,10 +65,16 @@ impl Sent {
             let media_type = part.content_type().unwrap_or("application/octet-stream").to_owned();
             let content = part.bytes().await.map_err(wrong)?.to_vec();
             if !name.is_empty() && !content.is_empty() {
+                // By what is in it, it is told whether a form is sent again.
+                params.push((field.clone(), fingerprint(&name, &content)));
                 files.push(SentFile { field, name, media_type, content });
             }
         }
         Ok(Self { entries: Entries::sent(params), files })
+    }
+
+    pub(crate) fn has_files(&self) -> bool {
+        !self.files.is_empty()
     }
 
     /// Stores the files that were sent; their fields then name them. On their own: a form that is refused

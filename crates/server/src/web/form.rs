@@ -13,6 +13,7 @@ use super::fields::Entries;
 use super::form_parts;
 use super::format;
 use super::layout::icon;
+use super::once::{key_control, key_of};
 use crate::signed_in::SignedIn;
 
 /// How a form is sent that carries no file.
@@ -60,6 +61,7 @@ impl Form<'_> {
             form class="card" method="post" action=(self.action) data-draft novalidate
                 enctype=[has_files.then_some("multipart/form-data")] {
                 div class="card-body" {
+                    (key_control(&key_of(signed, self.entries)))
                     @if let Some(version) = self.version {
                         input type="hidden" name="version" value=(version);
                     }

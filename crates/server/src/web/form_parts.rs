@@ -120,9 +120,7 @@ pub(super) fn meaning_control(
         let of = type_of(signed, field, entries);
         return Some(match of {
             Some(of) => condition(signed, described, of, (field, entries)),
-            None => {
-                html! { p class="gx-muted mb-0" id=(id) { (signed.texts.get("form-type-first")) } }
-            }
+            None => without_type(signed, (id, message), described, (field, entries)),
         });
     }
     let offered = offered(signed, field, entries)?;
@@ -164,6 +162,29 @@ fn condition(
                 // Whoever cannot read it must not lose it either.
                 Err(_) => input class="form-control" name=(field.name) value=(entries.text(&field.name)) aria-label=(label);
             }
+        }
+    }
+}
+
+/// Conditions where no type, or every one, is chosen: what they say stays until somebody takes it away.
+fn without_type(
+    signed: &SignedIn,
+    (id, message): (&str, Option<&str>),
+    described: &RecordType,
+    (field, entries): (&Field, &Entries),
+) -> Markup {
+    let text = match is_put_together(entries) {
+        true => condition_text(&Group::sent(entries), kept_text(entries, &field.name)),
+        false => entries.text(&field.name).to_owned(),
+    };
+    let hint = html! { p class="gx-muted mb-0" { (signed.texts.get("form-type-first")) } };
+    html! {
+        @if text.is_empty() { div id=(id) { (hint) } }
+        @else {
+            label class="form-label" for=(id) { (signed.texts.field_label(described, field)) }
+            input class="form-control" id=(id) name=(field.name) value=(text)
+                aria-invalid=[message.map(|_| "true")] aria-describedby=[message];
+            (hint)
         }
     }
 }

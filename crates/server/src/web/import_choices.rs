@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use guanxi_base::{Refusal, Result};
 use guanxi_crm::exchange::{
-    Archived, LayoutHints, Mapping, Mode, RecordMapping, Repeat, Rule, asks_for_twins,
+    Archived, LayoutHints, Mapping, Mode, RecordMapping, Repeat, Rule, WithoutKey, asks_for_twins,
     chosen_source, column_names, is_of_column, state_status,
 };
 use guanxi_record::RecordType;
@@ -21,6 +21,9 @@ pub(super) const ARCHIVED: [(&str, Archived); 2] =
     [("refuse", Archived::Refuse), ("restore", Archived::Restore)];
 pub(super) const REPEATS: [(&str, Repeat); 3] =
     [("first", Repeat::First), ("last", Repeat::Last), ("refuse", Repeat::Refuse)];
+/// The answers to "the field by which a record is known is empty".
+pub(super) const WITHOUT_KEY: [(&str, WithoutKey); 2] =
+    [("absent", WithoutKey::Absent), ("refuse", WithoutKey::Refuse)];
 
 /// A mapping of one record type by columns alone.
 pub(super) struct Simple {
@@ -133,12 +136,13 @@ pub(super) fn chosen_mapping(app: &App, entries: &Entries, headers: &[String]) -
         };
     }
     mapping.records.iter_mut().for_each(|record| answer(entries, record));
+    answer_without_key(entries, &mut mapping);
     state_status(&app.store.catalog(), &mut mapping, entries.text("status"));
     mapping.to_toml()
 }
 
 fn answers_nothing(entries: &Entries) -> bool {
-    entries.text("twins").is_empty() && entries.text("status").is_empty()
+    ["twins", "status", "without_key"].iter().all(|name| entries.text(name).is_empty())
 }
 
 fn stated(mapping: &Mapping, matter: &str, choice: &str) -> Result<Mapping> {
@@ -200,5 +204,16 @@ fn answer(entries: &Entries, record: &mut RecordMapping) {
     let twins = TWINS.iter().find(|(code, _)| *code == answer);
     if let Some((_, twins)) = twins.filter(|_| asks_for_twins(record)) {
         record.twins = *twins;
+    }
+}
+
+/// What a person answered about lines that lack the field by which a record of the mapping is known: its place
+/// in the mapping, and what to do.
+fn answer_without_key(entries: &Entries, mapping: &mut Mapping) {
+    let Some((at, code)) = entries.text("without_key").split_once('=') else { return };
+    let record = at.parse().ok().and_then(|at: usize| mapping.records.get_mut(at));
+    let answer = WITHOUT_KEY.iter().find(|(known, _)| *known == code);
+    if let Some((record, (_, answer))) = record.zip(answer) {
+        record.without_key = *answer;
     }
 }

@@ -7,7 +7,7 @@ use axum::response::Html;
 use guanxi_base::{Refusal, Result};
 use guanxi_crm::exchange::{
     self, Decision, FileRow, Given, Mapping, Notice, Plan, Progress, RecordMapping, RefusedLine,
-    Run, Source, Twins, Written, lacks_status, status_to_ask,
+    Run, Source, Twins, WithoutKey, Written, lacks_status, status_to_ask,
 };
 use guanxi_record::RecordType;
 use guanxi_store::Titles;
@@ -19,6 +19,7 @@ use super::import_decisions::decisions;
 use super::import_refused::Refused;
 use super::imports::wizard;
 use super::layout::icon;
+use super::once::key_control;
 use super::{cells, format};
 use crate::app::App;
 use crate::signed_in::SignedIn;
@@ -126,6 +127,7 @@ pub(super) fn preview_step(
     let content = html! {
         form class="card" method="post" action="/import/preview" {
             (carried(entries, toml))
+            (key_control(&signed.form_key.to_string()))
             input type="hidden" name="use" value="decide";
             div class="card-body gx-stack" {
                 // What Enter in a field means.
@@ -145,6 +147,7 @@ pub(super) fn preview_step(
                 (decisions(signed, &preview.decisions))
                 (told(signed, &preview.progress))
                 @if let Some(record) = without_status { (status_question(signed, record)) }
+                (without_key_question(signed, preview))
                 (twins_question(signed, preview))
                 (preview.refused.markup(app, signed))
                 @if preview.unsettled.is_empty() && !preview.progress.writes_anything() {
@@ -324,6 +327,34 @@ fn twins_question(signed: &SignedIn, preview: &Preview) -> Markup {
                                 (texts.get(&format!("import-twins-{code}")))
                             }
                         }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Lines that lack the field by which a record is known: they are refused, or have no such record.
+fn without_key_question(signed: &SignedIn, preview: &Preview) -> Markup {
+    let texts = signed.texts;
+    let lacking = preview.progress.reasons.get("match-empty").copied().unwrap_or(0);
+    html! {
+        @for (at, record) in preview.mapping.records.iter().enumerate() {
+            @let is_absent = record.without_key == WithoutKey::Absent;
+            @if !record.match_fields.is_empty() && (is_absent || lacking > 0) {
+                @let described = signed.catalog.get(&record.record_type).ok();
+                @let labels = record.match_fields.iter().map(|name| described.map_or_else(|| name.clone(), |of| column_label(signed, of, name)));
+                @let fields = labels.collect::<Vec<_>>().join(" + ");
+                @let kind = texts.type_label(&record.record_type);
+                @let given = [("field", fields.as_str()), ("type", kind.as_str())];
+                @let (said, answer, class) = match is_absent {
+                    true => ("import-without-key-is-absent", "refuse", "alert-info"),
+                    false => ("import-without-key", "absent", "alert-warning"),
+                };
+                div class={ "alert " (class) } role="group" {
+                    p { (texts.format(said, &given)) }
+                    button class="btn" type="submit" name="without_key" value=(format!("{at}={answer}")) {
+                        (texts.format(&format!("import-without-key-{answer}"), &given))
                     }
                 }
             }

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
 use guanxi_crm::exchange::{
-    self, IMPORTED_TYPES, ImportJob, ImportMapping, LayoutHints, Mapping, choose_keys,
+    self, IMPORTED_TYPES, ImportInput, ImportJob, ImportMapping, LayoutHints, Mapping, choose_keys,
     column_names, fits, suggest_again,
 };
 use guanxi_record::{Filter, LongText, Query, Record, RecordType, Sort, Stored};
@@ -22,7 +22,8 @@ use super::import_preview::{preview, preview_step};
 use super::import_result::result_card;
 use super::import_state::{go_on, kept};
 use super::layout::{Notice, error_page, page};
-use crate::api::{parse_id, start_import_of_file};
+use super::once::{self, Begun, Once};
+use crate::api::parse_id;
 use crate::app::App;
 use crate::params::{self, Params};
 use crate::signed_in::SignedIn;
@@ -363,12 +364,24 @@ pub(crate) async fn import_start(
             let again = sent.into_iter().chain([("again".to_owned(), "true".to_owned())]).collect();
             return go_on(&app, &signed, "preview", &again).await;
         }
+        let once = Once::of("import", &entries);
         let save_as = entries.text("save_as").trim();
-        if !save_as.is_empty() {
+        if !save_as.is_empty() && matches!(once.begin(&app, &signed).await?, Begun::New(_)) {
             save_mapping(&app, &signed, save_as, entries.text("mapping")).await?;
         }
-        let job = start_import_of_file(&app, &signed, entries.text("name"), file, &mapping).await?;
-        Ok(Redirect::to(&format!("/import/{job}")).into_response())
+        let mut write = match once.begin(&app, &signed).await? {
+            Begun::New(write) => write,
+            Begun::Again(to) => return Ok(Redirect::to(&to).into_response()),
+            Begun::Before(before) => return Err(before.refusal().into()),
+        };
+        // Who may bring in records keeps what came of it, whatever they may do with the list of imports.
+        write.tx.act_with(exchange::keeping(&signed.actor).rights);
+        let input = ImportInput::File(file);
+        let job =
+            exchange::note_import(&mut write.tx, input, entries.text("name"), &mapping).await?;
+        let to = format!("/import/{}", job.id);
+        write.commit(&once::led(&to, ImportJob::NAME, job.id.raw())).await?;
+        Ok(Redirect::to(&to).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))

@@ -13,6 +13,7 @@ use super::cells;
 use super::controls::control;
 use super::fields::Entries;
 use super::layout::icon;
+use super::once::{key_control, key_of};
 use super::record::Related;
 use super::{deliveries, format};
 use crate::params::{self, Params};
@@ -146,6 +147,7 @@ fn add_form(
     html! {
         form class="card-body border-top" method="post" action=(format!("/{}", part.name)) novalidate
             aria-label=(title) id="add" data-add=[is_again.then_some("again")] {
+            (key_control(&key_of(signed, &entries)))
             input type="hidden" name=(format!("{link}.id")) value=(row.id);
             input type="hidden" name=(link) value=(row.title(whole));
             input type="hidden" name="then" value="add";

@@ -13,6 +13,7 @@ use super::approval_cards::Waiting;
 use super::cells;
 use super::format;
 use super::layout::{Notice, error_page, icon, page};
+use super::undo::linked_titles;
 use crate::api::parse_id;
 use crate::app::App;
 use crate::params::{self, Params};
@@ -390,21 +391,14 @@ async fn history_card(
     let may_undo = view.may(&described.name, id, Purpose::Change).await?;
     let people: Vec<RawId> = entries.iter().filter_map(|entry| entry.actor).collect();
     let names = view.titles("user", &people).await?;
-    let mut titles = Titles::new();
-    for change in entries.iter().flat_map(|entry| &entry.changes.0) {
-        let target = described.field(&change.field).and_then(|field| field.kind.leads_to());
-        if let Some(target) = target {
-            let ids = [change.old.links(), change.new.links()].concat();
-            titles.extend(view.titles(target, &ids).await?);
-        }
-    }
+    let titles = linked_titles(view, described, &entries).await?;
     let texts = signed.texts;
     Ok(html! {
         section class="card" aria-label=(texts.get("ui-history")) {
             div class="gx-card-head" { (icon("history")) h2 { (texts.get("ui-history")) } }
             div class="card-body" {
                 ol class="gx-timeline" {
-                    @for entry in &entries { (history_entry(signed, described, (entry, may_undo), &names, &titles)) }
+                    @for entry in &entries { (history_entry(signed, (described, id), (entry, may_undo), &names, &titles)) }
                 }
             }
         }
@@ -413,7 +407,7 @@ async fn history_card(
 
 fn history_entry(
     signed: &SignedIn,
-    described: &RecordType,
+    (described, id): (&RecordType, RawId),
     (entry, may_undo): (&Entry, bool),
     names: &Titles,
     titles: &Titles,
@@ -443,9 +437,9 @@ fn history_entry(
                     }
                 }
                 @if may_undo && entry.operation.is_change() {
-                    form method="post" action="/undo" data-confirm=(texts.get("ui-undo-confirm")) {
-                        input type="hidden" name="change_set" value=(entry.change_set);
-                        button class="btn btn-sm" type="submit" { (texts.get("ui-undo")) }
+                    // Which says what would be undone.
+                    a class="btn btn-sm" href=(format!("/{}/{id}/undo/{}", described.name, entry.change_set)) {
+                        (texts.get("ui-undo"))
                     }
                 }
             }

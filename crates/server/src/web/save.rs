@@ -1,13 +1,12 @@
-//! Forms on their way in and out: new records, changes, archiving, undo.
+//! Forms on their way in and out: new records, changes, archiving.
 
 use axum::Form as Posted;
 use axum::extract::{Path, Query as Parameters, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use guanxi_base::{Error, RawId, Refusal, Result};
-use guanxi_crm::archive_many::undo_all;
 use guanxi_crm::people::create_collected;
-use guanxi_record::{Changes, Default as FieldDefault, Kind, RecordType, Value};
+use guanxi_record::{Changes, Default as FieldDefault, Kind, RecordType, Row, Value};
 use guanxi_store::{Purpose, Titles, View};
 use maud::{Markup, html};
 
@@ -16,10 +15,12 @@ use super::fields::{Entries, Reading};
 use super::files::Sent;
 use super::form::Form;
 use super::layout::{Notice, error_page, page};
+use super::once::{self, Begun, Once};
+use super::shown::Shown;
 use super::{cells, deliveries};
 use crate::api::parse_id;
 use crate::app::App;
-use crate::own_page::page_before;
+use crate::once::Write;
 use crate::params::Params;
 use crate::signed_in::SignedIn;
 
@@ -121,10 +122,13 @@ pub(crate) async fn create(
     let outcome: Result<Response> = async {
         let described = app.store.catalog().get(&record_type)?.clone();
         signed.actor.rights.scope(&record_type, Purpose::Create).ok_or(Error::Forbidden)?;
-        sent.keep_files(&app.store, &signed.actor, &described).await?;
-        let mut tx = app.store.write(&signed.actor).await?;
+        let mut write = match begin_to_make(&app, &signed, &described, &mut sent).await? {
+            Ok(write) => write,
+            Err(answered) => return Ok(answered),
+        };
         let mut entries = sent.entries;
-        let mut reading = Reading { view: &mut tx, wording: signed.actor.wording };
+        let (view, wording) = (&mut *write.tx, signed.actor.wording);
+        let mut reading = Reading { view, wording, shown: None };
         let fields = match reading.all(&described, &mut entries).await? {
             Ok(fields) => fields,
             Err(refusals) => {
@@ -135,22 +139,21 @@ pub(crate) async fn create(
         for (place, value) in fields {
             values[place] = value;
         }
-        let made = match create_collected(&mut tx, &described, values).await {
+        let made = match create_collected(&mut write.tx, &described, values).await {
             Ok(row) => {
                 let whole =
                     described.part_of.and_then(|link| row.value(&described, link).as_link());
-                tx.commit().await.map(|change_set| (row.id, whole, change_set))
+                // What a button says counts more than what the form came with.
+                let then = entries.joined("then");
+                let then = then.rsplit(',').next().unwrap_or_default();
+                let to = after_making(&described, (row.id, whole), then, write.tx.change_set());
+                let answer = once::led(&to, &described.name, row.id);
+                write.commit(&answer).await.map(|_| to)
             }
             Err(error) => Err(error),
         };
         match made {
-            Ok((id, whole, change)) => {
-                // What a button says counts more than what the form came with.
-                let then = entries.joined("then");
-                let then = then.rsplit(',').next().unwrap_or_default();
-                let to = after_making(&described, (id, whole), then, change);
-                Ok(Redirect::to(&to).into_response())
-            }
+            Ok(to) => Ok(Redirect::to(&to).into_response()),
             Err(Error::Refused(refusals)) => {
                 Ok(show_new(&app, &signed, &described, (&entries, &html! {}), &refusals))
             }
@@ -159,6 +162,35 @@ pub(crate) async fn create(
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
+}
+
+/// Begins to make what a form holds, with the files that came with it; or the answer where the form was sent
+/// before.
+async fn begin_to_make(
+    app: &App,
+    signed: &SignedIn,
+    described: &RecordType,
+    sent: &mut Sent,
+) -> Result<std::result::Result<Box<Write>, Response>> {
+    let once = Once::of(&format!("create {}", described.name), &sent.entries);
+    let mut begun = once.begin(app, signed).await?;
+    // Files are kept on their own, and not another time for a form that is sent again.
+    if sent.has_files() && !matches!(begun, Begun::Again(_)) {
+        drop(begun);
+        sent.keep_files(&app.store, &signed.actor, described).await?;
+        begun = once.begin(app, signed).await?;
+    }
+    match begun {
+        Begun::New(write) => Ok(Ok(write)),
+        Begun::Again(to) => Ok(Err(Redirect::to(&to).into_response())),
+        Begun::Before(before) => {
+            once::renew(&mut sent.entries);
+            let notices = before.notice(signed.texts);
+            let mut answer = show_new(app, signed, described, (&sent.entries, &notices), &[]);
+            *answer.status_mut() = StatusCode::CONFLICT;
+            Ok(Err(answer))
+        }
+    }
 }
 
 /// Where one is after a record was made: at the record; after a part of another one at that, to add the
@@ -178,6 +210,12 @@ fn after_making(
         (Some((target, _)), Some(whole), _) => format!("/{target}/{whole}?saved={change}#parts"),
         _ => format!("/{name}/{id}?saved={change}"),
     }
+}
+
+/// Where one is after a record was changed: at the record, with the way back where there is one.
+fn after_changing(described: &RecordType, (old, new): (&Row, &Row), change: RawId) -> String {
+    let place = format!("/{}/{}", described.name, new.id);
+    if old.version == new.version { place } else { format!("{place}?saved={change}") }
 }
 
 /// The form of a record that is there.
@@ -257,26 +295,36 @@ pub(crate) async fn update(
         let mut view = app.store.read(&signed.actor).await?;
         view.row(&record_type, id, Purpose::Change).await?;
         drop(view);
+        let once = Once::of(&format!("update {record_type} {id}"), &sent.entries);
         sent.keep_files(&app.store, &signed.actor, &described).await?;
-        let mut tx = app.store.write(&signed.actor).await?;
+        let mut write = match once.begin_change(&app, &signed).await? {
+            Begun::New(write) => write,
+            Begun::Again(to) => return Ok(Redirect::to(&to).into_response()),
+            Begun::Before(before) => return Err(before.refusal().into()),
+        };
+        let tx = &mut write.tx;
         let mut entries = sent.entries;
         let version: i64 = entries.text("version").parse().unwrap_or(0);
         let row = tx.row(&record_type, id, Purpose::Change).await?;
         let title = row.title(&described);
         let edit = Edit { described: &described, id, title, version, notices: html! {} };
-        let mut reading = Reading { view: &mut tx, wording: signed.actor.wording };
+        let titles = tx.link_titles(&described, std::slice::from_ref(&row)).await?;
+        let shown = Shown::of(&described, &row, &titles);
+        let wording = signed.actor.wording;
+        let mut reading = Reading { view: tx, wording, shown: Some(&shown) };
         let fields = match reading.all(&described, &mut entries).await? {
             Ok(fields) => fields,
             Err(refusals) => return Ok(edit.show(&app, &signed, &entries, &refusals, None)),
         };
         let saved = match tx.update_fields(&described, id, version, fields.clone()).await {
-            Ok(_) => tx.commit().await,
+            Ok(new) => {
+                let to = after_changing(&described, (&row, &new), tx.change_set());
+                write.commit(&once::led(&to, &described.name, id)).await.map(|_| to)
+            }
             Err(error) => Err(error),
         };
         match saved {
-            Ok(change) => {
-                Ok(Redirect::to(&format!("/{record_type}/{id}?saved={change}")).into_response())
-            }
+            Ok(to) => Ok(Redirect::to(&to).into_response()),
             Err(Error::Refused(refusals)) => {
                 Ok(edit.show(&app, &signed, &entries, &refusals, None))
             }
@@ -346,45 +394,4 @@ async fn put_away(
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(app, signed, &error))
-}
-
-/// The list to go back to when what a page showed went away with what was undone.
-async fn gone_with_it(app: &App, signed: &SignedIn, path: &str) -> Result<Option<String>> {
-    let mut parts = path.split('/').skip(1);
-    let (name, id) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
-    let catalog = app.store.catalog();
-    let (Ok(described), Ok(id)) = (catalog.get(name), id.parse::<RawId>()) else {
-        return Ok(None);
-    };
-    let mut view = app.store.read(&signed.actor).await?;
-    let is_there = view.may(&described.name, id, Purpose::Read).await?;
-    Ok((!is_there).then(|| format!("/{}", described.name)))
-}
-
-pub(crate) async fn undo(
-    State(app): State<App>,
-    signed: SignedIn,
-    headers: axum::http::HeaderMap,
-    Posted(sent): Posted<Params>,
-) -> Response {
-    let outcome: Result<Response> = async {
-        let entries = Entries::sent(sent);
-        match entries.text("job") {
-            "" => {
-                let change_set = parse_id(entries.text("change_set"))?;
-                app.store.undo(&signed.actor, change_set).await?;
-            }
-            job => undo_all(&app.store, &signed.actor, parse_id(job)?).await?,
-        }
-        // Without its question, which may say what was just saved.
-        let before = page_before(&headers).unwrap_or_else(|| "/".to_owned());
-        let path = before.split(['?', '#']).next().unwrap_or("/");
-        let path = match gone_with_it(&app, &signed, path).await? {
-            Some(list) => list,
-            None => path.to_owned(),
-        };
-        Ok(Redirect::to(&path).into_response())
-    }
-    .await;
-    outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))
 }

@@ -14,8 +14,11 @@ use guanxi_record::{Choice, Filter, LongText, Owner, Query, Record};
 use guanxi_store::{Purpose, View};
 use maud::{Markup, html};
 
+use super::controls::LINE_BEFORE;
 use super::fields::Entries;
 use super::layout::{answer, go_to, icon, refused};
+use super::once::{self, Begun, Once, key_control, key_of};
+use super::shown::long_text;
 use crate::api::parse_id;
 use crate::app::App;
 use crate::params::Params;
@@ -65,6 +68,7 @@ async fn card(
             div class="gx-card-head" { (icon("bell")) h2 { (title) } }
             form class="card-body gx-stack" method="post" action=(format!("{of}/subscribe"))
                 hx-post=(format!("{of}/subscribe")) hx-target="closest section" hx-swap="outerHTML" {
+                (key_control(&key_of(signed, entries)))
                 @if !refusals.is_empty() {
                     p class="alert alert-danger m-0" role="alert" { (refused(texts, Subscription::TYPE, refusals)) }
                 }
@@ -89,7 +93,7 @@ async fn card(
                 }
                 div {
                     label class="form-label" for="proposal" { (proposal) }
-                    textarea class="form-control" id="proposal" name="proposal" rows="2" maxlength="2000" { (entries.text("proposal")) }
+                    textarea class="form-control" id="proposal" name="proposal" rows="2" maxlength="2000" { (LINE_BEFORE) (entries.text("proposal")) }
                 }
                 button class="btn" type="submit" { (icon("bell")) (texts.get("subscribe-save")) }
             }
@@ -165,12 +169,15 @@ pub(crate) async fn subscribe(
     Path((of, id)): Path<(String, String)>,
     Posted(sent): Posted<Params>,
 ) -> Response {
-    let entries = Entries::sent(sent);
+    let mut entries = Entries::sent(sent);
     let by_script = headers.contains_key("hx-request");
     let outcome: Result<Response> = async {
         match keep(&app, &signed, &of, &id, &entries).await {
             Ok(to) => Ok(go_to(&to, by_script)),
             Err(Error::Refused(refusals)) if by_script => {
+                if once::was_sent_before(&refusals) {
+                    once::renew(&mut entries);
+                }
                 let mut view = app.store.read(&signed.actor).await?;
                 let of = format!("/{of}/{id}");
                 let card = card(&mut view, &signed, &of, &entries, &refusals).await?;
@@ -191,7 +198,13 @@ async fn keep(
     id: &str,
     entries: &Entries,
 ) -> Result<String> {
-    let mut tx = app.store.write(&signed.actor).await?;
+    let once = Once::of(&format!("subscribe {of} {id}"), entries);
+    let mut write = match once.begin(app, signed).await? {
+        Begun::New(write) => write,
+        Begun::Again(to) => return Ok(to),
+        Begun::Before(before) => return Err(before.refusal().into()),
+    };
+    let tx = &mut write.tx;
     let row = tx.row(of, parse_id(id)?, Purpose::Read).await?;
     let name = row.title(&tx.catalog().get(of)?.clone());
     let mut one = Subscription { owner: signed.actor.user.map(Owner), ..Subscription::named(name) };
@@ -216,9 +229,9 @@ async fn keep(
         let wrong = || Refusal::field("not-a-number", "alert_at").with("value", limit);
         one.alert_at = Some(Decimal::parse(limit).map_err(|_| wrong())?);
     }
-    let proposal = Some(entries.text("proposal").trim()).filter(|text| !text.is_empty());
-    one.proposal = proposal.map(|text| LongText(text.to_owned()));
-    let one = tx.create(&one).await?;
-    tx.commit().await?;
-    Ok(format!("/subscription/{}", one.id))
+    one.proposal = long_text(entries.text("proposal"), None).map(LongText);
+    let id = tx.create(&one).await?.id;
+    let to = format!("/subscription/{id}");
+    write.commit(&once::led(&to, Subscription::NAME, id.raw())).await?;
+    Ok(to)
 }

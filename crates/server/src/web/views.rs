@@ -14,6 +14,7 @@ use maud::{Markup, html};
 use super::fields::Entries;
 use super::layout::{error_page, icon};
 use super::list::columns;
+use super::once::{self, Begun, Once, key_control};
 use crate::api::parse_id;
 use crate::app::App;
 use crate::params::{self, Params};
@@ -72,6 +73,7 @@ impl Views {
                         }
                     }
                     form method="post" action=(format!("/{}/views", described.name)) {
+                        (key_control(&signed.form_key.to_string()))
                         input type="hidden" name="address" value=(self.address);
                         label class="form-label" for="view-name" { (texts.get("ui-view-save-as")) }
                         input class="form-control" id="view-name" name="name" required maxlength="200";
@@ -133,10 +135,15 @@ pub(crate) async fn create_view(
             is_shared: entries.text("is_shared") == "true",
             is_locked: true,
         };
-        let mut tx = app.store.write(&signed.actor).await?;
-        let stored = tx.create(&view).await?;
-        tx.commit().await?;
-        Ok(Redirect::to(&Views::link(&stored)).into_response())
+        let mut write = match Once::of("view", &entries).begin(&app, &signed).await? {
+            Begun::New(write) => write,
+            Begun::Again(to) => return Ok(Redirect::to(&to).into_response()),
+            Begun::Before(before) => return Err(before.refusal().into()),
+        };
+        let stored = write.tx.create(&view).await?;
+        let to = Views::link(&stored);
+        write.commit(&once::led(&to, SavedView::NAME, stored.id.raw())).await?;
+        Ok(Redirect::to(&to).into_response())
     }
     .await;
     outcome.unwrap_or_else(|error| error_page(&app, &signed, &error))

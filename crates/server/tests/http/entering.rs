@@ -22,7 +22,7 @@ both_databases!(
 const BOUNDARY: &str = "b0undary";
 
 /// Sends a form as a browser sends one that may carry files.
-async fn send(
+pub(crate) async fn send(
     browser: &Browser<'_>,
     path: &str,
     fields: &[(String, String)],

@@ -69,9 +69,21 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     Some(unescaped(&tag[at..at + tag[at..].find('"')?]))
 }
 
+/// A text as a browser sends it: each line ends with two letters, and in a control of one line there is no end.
+fn sent(text: &str, has_lines: bool) -> String {
+    let text = text.replace("\r\n", "\n").replace('\r', "\n");
+    if has_lines { text.replace('\n', "\r\n") } else { text.replace('\n', "") }
+}
+
 /// What a browser would send of the form of a record, nothing touched.
 pub(crate) fn form(page: &str) -> Vec<(String, String)> {
-    let at = page.find("data-draft").unwrap_or_else(|| panic!("no form: {page}"));
+    form_with(page, "data-draft")
+}
+
+/// What a browser would send of the form with this in its tag or its controls.
+pub(crate) fn form_with(page: &str, mark: &str) -> Vec<(String, String)> {
+    let at = page.find(mark).unwrap_or_else(|| panic!("no form: {page}"));
+    let at = page[..at].rfind("<form").unwrap();
     let form = &page[at..at + page[at..].find("</form>").unwrap()];
     let mut fields = Vec::new();
     for part in form.split('<').skip(1) {
@@ -81,10 +93,12 @@ pub(crate) fn form(page: &str) -> Vec<(String, String)> {
         if tag.starts_with("input") {
             let ticks = tag.contains("type=\"checkbox\"");
             if !ticks || tag.contains(" checked") {
-                fields.push((name, value));
+                fields.push((name, sent(&value, tag.contains("type=\"hidden\""))));
             }
         } else if tag.starts_with("textarea") {
-            fields.push((name, unescaped(&part[tag.len() + 1..])));
+            // The first line end of a control is none of its text.
+            let text = &part[tag.len() + 1..];
+            fields.push((name, sent(&unescaped(text.strip_prefix('\n').unwrap_or(text)), true)));
         } else if tag.starts_with("select") {
             let at = form.find(part).unwrap();
             let all = &form[at..at + form[at..].find("</select>").unwrap()];

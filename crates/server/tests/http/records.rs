@@ -149,6 +149,30 @@ async fn many_at_once_or_none(database: TestDatabase) {
     let left = house.call("GET", "/customer", Json::Null).await.json();
     assert_eq!(left["items"][0]["name"], "C");
     assert_eq!(house.call("POST", "/undo", undo).await.status, StatusCode::OK);
+    for set in [json!([]), json!([{ "country": "Japan" }]), json!("Japan"), json!(7), json!(true)] {
+        let body = json!({ "action": "update", "ids": [ids[0]], "set": set });
+        let answer = house.call("POST", "/customer/bulk", body).await;
+        assert_eq!(answer.problems(), ["not-an-object set"], "{set}");
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(answer.text.contains("must be an object"), "{}", answer.text);
+    }
+    for set in [json!({}), Json::Null] {
+        let body = json!({ "action": "update", "ids": [ids[0]], "set": set });
+        let answer = house.call("POST", "/customer/bulk", body).await;
+        assert_eq!(answer.problems(), ["required set"], "{set}");
+    }
+    for wrong in [json!([7]), json!([null]), json!([[ids[0]]])] {
+        let body = json!({ "action": "archive", "ids": wrong });
+        let answer = house.call("POST", "/customer/bulk", body).await;
+        assert_eq!(answer.problems(), ["not-an-id ids"], "{wrong}");
+    }
+    for wrong in [json!([]), json!("x"), json!({ "all": [] }), json!({ "any": {} })] {
+        let body = json!({ "action": "archive", "filter": wrong });
+        let answer = house.call("POST", "/customer/bulk", body).await;
+        let is_told =
+            answer.status == StatusCode::UNPROCESSABLE_ENTITY || answer.status == StatusCode::OK;
+        assert!(is_told, "{wrong}: {} {}", answer.status, answer.text);
+    }
     let body = json!({ "action": "explode", "ids": [] });
     assert_eq!(
         house.call("POST", "/customer/bulk", body).await.problems(),

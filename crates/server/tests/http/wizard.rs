@@ -18,6 +18,7 @@ both_databases!(
     two_columns_for_one_field_are_refused_and_links_go_by_number,
     refused_lines_of_one_reason_stand_together,
     what_figures_of_a_column_mean_is_decided_in_the_preview_and_can_be_taken_back,
+    lines_without_a_key_are_refused_or_have_no_such_record,
 );
 
 /// Where a form was led to: the address of the step that it shows.
@@ -354,4 +355,33 @@ async fn what_figures_of_a_column_mean_is_decided_in_the_preview_and_can_be_take
     let back = [("file", id.as_str()), ("name", "c.csv"), ("mapping", one)];
     let page = submit(&house, &admin, "/import/columns", &back).await.text;
     assert_eq!(self::chosen(&page, 1), "credit_limit");
+}
+
+async fn lines_without_a_key_are_refused_or_have_no_such_record(database: TestDatabase) {
+    let house = House::open(&database).await;
+    let admin = session(&house, "admin@example.com").await;
+    let file = "code,country,number\nK1,China,S1\n,France,S2\n";
+    let page = upload(&house, &admin, "order", file).await.text;
+    let id = hidden(&page, "file");
+    let mapping = "[[records]]\ntype = \"customer\"\nmatch = [\"code\"]\n\
+        fields = { code = \"code\", name = \"code\", country = \"country\" }\n\
+        [[records]]\ntype = \"order\"\nmatch = [\"number\"]\n\
+        fields = { number = \"number\", customer = { record = \"customer\" }, status = { default = \"confirmed\" } }\n";
+    let mut toml = mapping.to_owned();
+    for (answer, refused, offered) in
+        [("", 1, "0=absent"), ("0=absent", 0, "0=refuse"), ("0=refuse", 1, "0=absent")]
+    {
+        let fields = [
+            ("file", id.as_str()),
+            ("name", "s.csv"),
+            ("use", "decide"),
+            ("mapping", toml.as_str()),
+            ("without_key", answer),
+        ];
+        let preview = led_to(&house, &admin, "/import/preview", &fields).await;
+        let page = read(&house, &admin, &preview).await.text;
+        assert!(page.contains(&format!("2 lines read, {refused} would be refused")), "{page}");
+        assert!(page.contains(&format!("name=\"without_key\" value=\"{offered}\"")), "{page}");
+        toml = hidden(&page, "mapping");
+    }
 }

@@ -9,9 +9,6 @@ use super::PINYIN_LETTERS_MAX;
 
 /// So many ways to read the start of a run of characters are kept.
 const READINGS_MAX: usize = 4;
-/// So many initials are kept, where the pinyin is long enough.
-const INITIALS_MAX: usize = 6;
-
 /// Characters, and how they are read.
 type Read = (Vec<char>, Vec<&'static str>);
 
@@ -79,9 +76,7 @@ fn spellings(syllable: &str) -> Vec<String> {
 fn terms_of(syllables: &[Vec<String>], terms: &mut BTreeSet<String>) {
     let mut readings = vec![(String::new(), String::new())];
     for syllables in syllables {
-        if readings.iter().all(|(full, _)| full.len() >= PINYIN_LETTERS_MAX)
-            && readings.iter().all(|(_, initials)| initials.len() >= INITIALS_MAX)
-        {
+        if readings.iter().all(|(_, initials)| initials.len() >= PINYIN_LETTERS_MAX) {
             break;
         }
         if syllables.is_empty() {

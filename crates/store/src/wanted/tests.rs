@@ -56,6 +56,43 @@ fn a_name_is_found_as_people_type_it() {
 }
 
 #[test]
+fn as_many_initials_as_people_type_are_found() {
+    for (typed, text) in [
+        ("gdszhwjs", "广东深圳华为技术有限公司"),
+        ("gdszhwjsyxgs", "广东深圳华为技术有限公司"),
+        ("zgshjtgfyxgs", "中国石化集团股份有限公司"),
+        ("bjzkhygdjsyxgsdyfgs", "北京中科宏远光电技术有限公司第一分公司"),
+        ("hwjsyxg", "上海华为技术有限公司"),
+        ("cqcaqcgf", "重庆长安汽车股份"),
+    ] {
+        assert!(finds(typed, text), "{typed} {text}");
+    }
+    for (typed, text) in
+        [("gdszhwjx", "广东深圳华为技术有限公司"), ("zgshjtgfyxgz", "中国石化集团股份有限公司")]
+    {
+        assert!(!finds(typed, text), "{typed} {text}");
+    }
+}
+
+#[test]
+fn points_and_digits_of_other_scripts_are_found_with_and_without() {
+    let pointed = "\u{5e9}\u{5b8}\u{5c1}\u{5dc}\u{5d5}\u{5b9}\u{5dd}";
+    let otherwise = "\u{5e9}\u{5c1}\u{5b8}\u{5dc}\u{5d5}\u{5b9}\u{5dd}";
+    let drawn = "\u{fb2a}\u{5b8}\u{5dc}\u{fb4b}\u{5dd}";
+    let plain = "\u{5e9}\u{5dc}\u{5d5}\u{5dd}";
+    for text in [pointed, otherwise, drawn, plain] {
+        for typed in [pointed, otherwise, drawn, plain] {
+            assert!(finds(typed, text), "{typed} {text}");
+        }
+    }
+    for text in ["SO-2026", "SO-\u{662}\u{660}\u{662}\u{666}", "SO-\u{968}\u{966}\u{968}\u{96c}"] {
+        for typed in ["2026", "\u{e52}\u{e50}\u{e52}\u{e56}", "so-\u{6f2}\u{6f0}\u{6f2}\u{6f6}"] {
+            assert!(finds(typed, text), "{typed} {text}");
+        }
+    }
+}
+
+#[test]
 fn no_text_breaks_it() {
     for text in ["", "\u{0}\u{301}", "😀😀", &"长".repeat(5_000), "ﷺ", "𠀀𠀁"] {
         assert!(of_value(&Kind::Text, text).len() < 40_000);
