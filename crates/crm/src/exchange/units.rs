@@ -157,7 +157,7 @@ pub(crate) fn unit_of(name: &str) -> (Option<Unit>, String) {
     let end = brackets.first().map_or(text.len(), |(at, _)| *at);
     for (_, inside) in &brackets {
         if let Some(unit) = behind_label(inside).or_else(|| phrase(before_stroke(inside))) {
-            return (Some(unit), text[..end].to_owned());
+            return (Some(unit), text[..end].trim_end().to_owned());
         }
     }
     if let Some((at, unit)) = tail(&text[..end]) {
@@ -253,6 +253,7 @@ fn behind_blank(rest: &str) -> Option<Unit> {
 
 /// Whether a word of a name is a currency, and nothing but one.
 fn is_currency(word: &str, is_led: bool) -> bool {
+    let word = word.trim_matches(['.', ',', ':', ';']);
     let lower = word.to_lowercase();
     let is_letters = word.chars().all(|c| c.is_ascii_alphabetic());
     let is_code = sign_of(word).is_some_and(|sign| sign.is_code);
