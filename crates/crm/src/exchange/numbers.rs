@@ -6,6 +6,9 @@ use guanxi_record::half_width;
 use super::powers::{Sure, powers_of};
 use super::signs::{Sign, agreed, joined_sign, signs_of};
 
+/// What is longer is no number.
+const NUMBER_BYTES_MAX: usize = 200;
+
 /// What stands between the whole and the fraction of a number.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -92,6 +95,9 @@ struct Parts<'a> {
 /// # Errors
 /// `NotANumber`, `Marks` where the other decimal mark would make it one, or `Unit`.
 pub fn read_number(text: &str, mark: DecimalMark) -> Result<ReadNumber, NumberFault> {
+    if text.len() > NUMBER_BYTES_MAX {
+        return Err(NumberFault::NotANumber);
+    }
     let text = half_width(text);
     let parts = parts(&text).ok_or(NumberFault::NotANumber)?;
     let Some(mut plain) = plain(parts.digits, mark) else {
@@ -116,7 +122,7 @@ pub fn read_number(text: &str, mark: DecimalMark) -> Result<ReadNumber, NumberFa
 
 /// Which decimal marks a text allows, and whether they would make different numbers of it.
 pub(crate) fn marks_of(text: &str) -> Evidence {
-    if !text.contains(['.', ',', '\u{ff0c}', '\u{ff0e}']) {
+    if text.len() > NUMBER_BYTES_MAX || !text.contains(['.', ',', '\u{ff0c}', '\u{ff0e}']) {
         return Evidence::Nothing;
     }
     let text = half_width(text);
