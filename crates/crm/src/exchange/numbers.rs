@@ -8,6 +8,8 @@ use super::signs::{Sign, agreed, joined_sign, signs_of};
 
 /// What is longer is no number.
 const NUMBER_BYTES_MAX: usize = 200;
+/// And what is longer beside its digits is no currency or power of ten.
+const WORDS_BYTES_MAX: usize = 32;
 
 /// What stands between the whole and the fraction of a number.
 #[derive(
@@ -170,10 +172,10 @@ fn parts(text: &str) -> Option<Parts<'_>> {
             first -= 1;
         }
     }
-    let (prefix, suffix) = (affix(&text[..first])?, affix(&text[last + 1..])?);
     if !has_marks_only(&text[first..=last]) {
         return None;
     }
+    let (prefix, suffix) = (affix(&text[..first])?, affix(&text[last + 1..])?);
     // A plus behind a number means that there may be more.
     if suffix.plus > 0 || prefix.power.is_some() {
         return None;
@@ -248,6 +250,9 @@ fn affix(text: &str) -> Option<Affix> {
 
 /// What words beside a number say: a currency, a power of ten, or both: `€`, `k€`, `Mio. EUR`.
 fn words(text: &str) -> Option<Affix> {
+    if text.len() > WORDS_BYTES_MAX {
+        return None;
+    }
     if let Some(sign) = signs_of(text) {
         return Some(Affix { sign: Some(sign), ..Affix::default() });
     }
