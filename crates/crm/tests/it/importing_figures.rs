@@ -301,7 +301,7 @@ async fn what_stands_for_nothing_is_empty(database: TestDatabase) {
         "code = \"code\", name = \"code\", industry = {{ column = \"i\", {when} }}, \
          employees = {{ column = \"e\", default = \"3\", {when} }}"
     ));
-    let text = "code,i,e\nA,n/a,n/a\nB,Steel,7\nC,?,?\nD,,\n";
+    let text = "code,i,e,city\nA,n/a,n/a,Ulm\nB,Steel,7,Bonn\nC,?,?,Kiel\nD,,,Celle\n";
     let outcome = bring(&store, &actor, text, &toml).await.unwrap();
     assert_eq!(outcome.refused, Vec::<String>::new());
     let all = stored(&store, &actor, "customer", &["industry", "employees"]).await;
