@@ -17,8 +17,8 @@ after(async () => {
 });
 
 const texts = {
-  zh_cn: { next: "下一步", start: "开始导入", undo: "撤销导入", created: "新建 4", value: "客户价值分析" },
-  en: { next: "Next", start: "Import now", undo: "Undo the import", created: "4 created", value: "Analyse customer value" },
+  zh_cn: { next: "下一步", start: "开始导入", undo: "撤销导入", created: "新建 4", value: "分析客户价值" },
+  en: { next: "Next", start: "Import now", undo: "Undo the import", created: "4 new", value: "Analyse customer value" },
 };
 
 /** What a sales department keeps, in the encoding of Chinese Windows, as iconv writes it. */
@@ -68,7 +68,7 @@ for (const [at, look] of looks.entries()) {
     await page.waitForSelector(`text=${say.created}`);
     await step(page, "5-imported");
     const { items } = await (await page.request.get(`/api/v1/customer?name.contains=柯桥${firms[at]}`)).json();
-    assert.equal(items[0].credit_limit.split(" ")[0], "125000.00", JSON.stringify(items[0]));
+    assert.equal(items[0].credit_limit.amount, "125000.00", JSON.stringify(items[0]));
     await open(page, "/insights");
     await page.click(`button:has-text('${say.value}')`);
     for (let tries = 0; tries < 120; tries += 1) {
@@ -80,7 +80,7 @@ for (const [at, look] of looks.entries()) {
     await page.goto("/segment/new");
     await change(page, () => page.selectOption("select[name='c.0.field']", "abc"));
     await change(page, () => page.selectOption("select[name='c.0.value']", "a"));
-    await page.fill("#segment-name", "A");
+    await page.fill("#segment-name", `A ${firms[at]}`);
     await step(page, "7-segment-new");
     await page.click("button[value='save']");
     await page.waitForURL(/\/segment\/[0-9a-z]{13}$/);
