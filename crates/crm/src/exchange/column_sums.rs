@@ -19,7 +19,7 @@ pub(crate) struct Agreeing {
 }
 
 /// A sum by either decimal mark; none where a number is none by that, or beyond all bounds.
-type Sum = [Option<i128>; 2];
+pub(crate) type Sum = [Option<i128>; 2];
 
 #[derive(Debug, Clone)]
 struct Column {
@@ -45,13 +45,22 @@ impl ColumnSums {
         Self { columns: vec![column; width] }
     }
 
+    /// What stands in the columns that have had nothing but numbers, each with its column: read once.
+    pub(crate) fn numbers(
+        &self,
+        row: &FileRow,
+        own: &[(usize, &str)],
+    ) -> Vec<(usize, Option<Sum>)> {
+        let is_open = |at: usize| self.columns.get(at).is_some_and(|column| !column.has_texts);
+        let cells = own.iter().filter(|(at, _)| is_open(*at));
+        cells.map(|(at, text)| (*at, number(row.kind(*at), text))).collect()
+    }
+
     /// Adds the numbers of a record.
-    pub(crate) fn add(&mut self, row: &FileRow, own: &[(usize, &str)]) {
-        for (at, text) in own {
-            let Some(column) = self.columns.get_mut(*at).filter(|one| !one.has_texts) else {
-                continue;
-            };
-            let Some(number) = number(row.kind(*at), text) else {
+    pub(crate) fn add(&mut self, numbers: Vec<(usize, Option<Sum>)>) {
+        for (at, number) in numbers {
+            let column = &mut self.columns[at];
+            let Some(number) = number else {
                 column.has_texts = true;
                 continue;
             };
@@ -72,15 +81,14 @@ impl ColumnSums {
     }
 
     /// Which numbers of a row are sums of those above.
-    pub(crate) fn agreeing(&self, row: &FileRow, own: &[(usize, &str)]) -> Agreeing {
+    pub(crate) fn agreeing(&self, numbers: &[(usize, Option<Sum>)]) -> Agreeing {
         let mut found = Agreeing::default();
-        for (at, text) in own {
-            let Some(column) = self.columns.get(*at).filter(|one| !one.has_texts) else { continue };
-            let Some(number) = number(row.kind(*at), text) else { continue };
+        for (at, number) in numbers {
+            let (column, Some(number)) = (&self.columns[*at], number) else { continue };
             found.numbers += 1;
             let is_sum = |sum: &Sum| {
                 let mut pairs = sum.iter().zip(number);
-                pairs.any(|(sum, number)| number.is_some_and(|n| n != 0) && *sum == number)
+                pairs.any(|(sum, number)| number.is_some_and(|n| n != 0) && sum == number)
             };
             let rows = match (is_sum(&column.all), is_sum(&column.block)) {
                 (true, _) => column.rows,
@@ -125,19 +133,19 @@ mod tests {
         let check = |sums: &ColumnSums, cells: &[&str]| {
             let row = row(cells);
             let own: Vec<(usize, &str)> = row.own().collect();
-            let found = sums.agreeing(&row, &own);
+            let found = sums.agreeing(&sums.numbers(&row, &own));
             (found.columns, found.rows)
         };
         for cells in [["A", "1.234,50", "3"], ["B", "0,5", "4"], ["C", "2", "5"]] {
             let row = row(&cells);
             let own: Vec<(usize, &str)> = row.own().collect();
-            sums.add(&row, &own);
+            sums.add(sums.numbers(&row, &own));
         }
         assert_eq!(check(&sums, &["", "1.237,00", "12"]), (2, 3));
         assert_eq!(check(&sums, &["", "1237", "13"]), (1, 3));
         sums.end_block();
         let next = row(&["D", "10", "1"]);
-        sums.add(&next, &next.own().collect::<Vec<_>>());
+        sums.add(sums.numbers(&next, &next.own().collect::<Vec<_>>()));
         assert_eq!(check(&sums, &["", "10,00", "1"]), (2, 1));
         assert_eq!(check(&sums, &["", "1.247,00", "13"]), (2, 4));
         assert_eq!(check(&sums, &["", "", "0"]), (0, 0));

@@ -163,7 +163,8 @@ impl Looking {
         }
         let mut shape = vec![0; self.width.div_ceil(64)].into_boxed_slice();
         cells.own.iter().for_each(|(at, _)| shape[at / 64] |= 1 << (at % 64));
-        let agreeing = self.sums.agreeing(row, &cells.own);
+        let numbers = self.sums.numbers(row, &cells.own);
+        let agreeing = self.sums.agreeing(&numbers);
         let is_asked = !self.is_of_refused && self.doubtful.len() < DOUBTFUL_MAX;
         if let Some(doubt) = self.doubt(&cells, agreeing).filter(|_| is_asked) {
             let sums = agreeing.columns > 0;
@@ -177,7 +178,7 @@ impl Looking {
         }
         self.by_cells[cells.own.len().min(self.width)] += 1;
         self.last_record = row.place();
-        self.sums.add(row, &cells.own);
+        self.sums.add(numbers);
         let has_room = self.shapes.len() < SHAPES_MAX;
         match self.shapes.get_mut(&shape) {
             Some(count) => *count += 1,
@@ -216,7 +217,8 @@ impl Looking {
         if cells.own.len() == self.width && cells.texts.len() == TEXTS_LOOKED_AT {
             return None;
         }
-        match (cells.first, &cells.texts[..]) {
+        let texts: Vec<Says> = cells.texts.iter().map(|text| says(text)).collect();
+        match (cells.first, &texts[..]) {
             (Says::Footer, _) => return Some(Doubt::Footer),
             (Says::Remark { .. }, _) => return Some(Doubt::Remark),
             (_, [Says::TotalOf]) => return Some(Doubt::TotalOf),
@@ -309,9 +311,9 @@ struct Cells<'a> {
     own: Vec<(usize, &'a str)>,
     first: Says,
     /// The first texts that are no numbers.
-    texts: Vec<Says>,
+    texts: Vec<&'a str>,
     last: Says,
-    /// Whether a number stands behind the last of them, or in it.
+    /// Whether a number stands behind the last text, or in it.
     has_number_behind: bool,
 }
 
@@ -322,7 +324,7 @@ impl<'a> Cells<'a> {
             !matches!(row.kind(*at), CellKind::Number(_)) && !is_number(text)
         };
         let texts = own.iter().filter(is_text).take(TEXTS_LOOKED_AT);
-        let texts: Vec<Says> = texts.map(|(_, text)| says(text)).collect();
+        let texts = texts.map(|(_, text)| *text).collect();
         let last = own.iter().rposition(|cell| is_text(&cell));
         let last_text = last.map_or("", |at| own[at].1);
         let has_number_behind = last.is_some_and(|at| at + 1 < own.len())

@@ -60,7 +60,7 @@ pub(crate) enum Says {
 
 /// What a text says of its row.
 pub(crate) fn says(text: &str) -> Says {
-    if text.len() > WORD_BYTES_MAX * 4 {
+    if text.len() > WORD_BYTES_MAX * 4 || !text.contains(char::is_alphabetic) {
         return Says::Nothing;
     }
     if is_total(text) {
